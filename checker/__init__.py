@@ -1,0 +1,1 @@
+"""What judges: pure functions of a history or a trace."""

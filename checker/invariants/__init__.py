@@ -1,0 +1,130 @@
+"""Raft's safety properties, judged over a trace, one event at a time.
+
+    monitors = Monitors(members)
+    for event in trace:
+        monitors.observe(event)
+    monitors.failures
+
+``ghost.py`` holds what is remembered of the nodes, ``monitor.py`` what a monitor is, the others
+the monitors themselves, one class a property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+from checker.invariants import elections, logs
+from checker.invariants.ghost import NodeGhost
+from checker.invariants.monitor import MONITORS, ClusterGhost, Handler, Monitor, monitor
+from checker.trace import (
+    Appended,
+    Applied,
+    Committed,
+    Persisted,
+    RoleChanged,
+    Started,
+    Stopped,
+    TermChanged,
+    TermExposed,
+    TraceEvent,
+    Truncated,
+    VoteGranted,
+)
+from checker.verdict import VALID, Failure, Verdict, invalid
+
+__all__ = ["MONITORS", "Monitor", "Monitors", "elections", "judge_trace", "logs", "monitor"]
+
+
+def _set_role(node: NodeGhost, event: RoleChanged) -> None:
+    node.role = event.role
+
+
+def _set_term(node: NodeGhost, event: TermChanged) -> None:
+    node.term = event.term
+
+
+def _stop(node: NodeGhost, event: Stopped) -> None:
+    node.role = None
+
+
+def _persist(node: NodeGhost, event: Persisted) -> None:
+    node.has_shrunk = node.persist(event)
+
+
+def _commit(node: NodeGhost, event: Committed) -> None:
+    node.commit_index = event.index
+
+
+def _apply(node: NodeGhost, event: Applied) -> None:
+    node.applied_index = event.index
+
+
+def _nothing(node: NodeGhost, event: TraceEvent) -> None:
+    """Events that change no node's ghost."""
+
+
+_UPDATES: dict[type[TraceEvent], tuple[str, Callable[[NodeGhost, Any], Any]]] = {
+    Started: ("started", NodeGhost.start),
+    Stopped: ("stopped", _stop),
+    TermChanged: ("term_changed", _set_term),
+    TermExposed: ("term_exposed", _nothing),
+    RoleChanged: ("role_changed", _set_role),
+    VoteGranted: ("vote_granted", _nothing),
+    Appended: ("appended", NodeGhost.append),
+    Truncated: ("truncated", NodeGhost.truncate),
+    Persisted: ("persisted", _persist),
+    Committed: ("committed", _commit),
+    Applied: ("applied", _apply),
+}
+
+
+class Monitors:
+    """All registered monitors over one run."""
+
+    def __init__(self, members: Iterable[str]) -> None:
+        self.cluster = ClusterGhost(tuple(members))
+        self.monitors = {name: cls(self.cluster) for name, cls in MONITORS.items()}
+        self.observed = 0
+        self._nodes = self.cluster.nodes
+        self._table = {
+            event_type: self._handlers(suffix, update)
+            for event_type, (suffix, update) in _UPDATES.items()
+        }
+
+    def _handlers(self, suffix: str, update: Handler) -> tuple[Handler, ...]:
+        handlers: list[Handler] = []
+        for prefix in ("before", None, "after"):
+            if prefix is None:
+                handlers.append(update)
+                continue
+            for each in self.monitors.values():
+                method = getattr(each, f"{prefix}_{suffix}", None)
+                if method is not None:
+                    handlers.append(cast(Handler, method))
+        return tuple(handlers)
+
+    @property
+    def failures(self) -> list[Failure]:
+        """What has been found so far, in the order of the trace."""
+        return self.cluster.failures
+
+    def observe(self, event: TraceEvent) -> None:
+        """Judge one event."""
+        self.observed += 1
+        node = self._nodes[event.node]
+        for handler in self._table[type(event)]:
+            handler(node, event)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Invalid if any monitor has convicted."""
+        return invalid(*self.failures) if self.failures else VALID
+
+
+def judge_trace(members: Iterable[str], trace: Iterable[TraceEvent]) -> Verdict:
+    """The verdict of all monitors on a whole trace."""
+    monitors = Monitors(members)
+    for event in trace:
+        monitors.observe(event)
+    return monitors.verdict

@@ -1,0 +1,246 @@
+"""Monitors of the log: how it grows, what is committed, what is applied."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from checker.invariants.ghost import Commitment, NodeGhost
+from checker.invariants.monitor import ClusterGhost, Monitor, monitor
+from checker.trace import Appended, Applied, Committed, Persisted, Truncated
+
+
+@monitor
+class LeaderAppendOnly(Monitor):
+    """A leader never overwrites or deletes entries in its log; it only appends (Figure 3)."""
+
+    name: ClassVar[str] = "leader-append-only"
+
+    def before_truncated(self, node: NodeGhost, event: Truncated) -> None:
+        if node.role == "leader":
+            self.fail(
+                event,
+                f"{event.node}, leader of term {node.term}, removed entries from {event.index} on",
+                term=node.term,
+                index=event.index,
+            )
+
+
+@monitor
+class LogMatching(Monitor):
+    """Two logs with an entry of the same index and term are identical up to it (Figure 3).
+
+    Over every log that ever existed, as in the paper's proof. Also: entries follow each other
+    without a gap, and terms within a log never go down.
+    """
+
+    name: ClassVar[str] = "log-matching"
+
+    def __init__(self, cluster: ClusterGhost) -> None:
+        super().__init__(cluster)
+        self.prefix_at: dict[tuple[int, int], tuple[int, str]] = {}
+
+    def before_appended(self, node: NodeGhost, event: Appended) -> None:
+        if event.index != len(node.hashes) or event.term < node.terms[-1]:
+            self.fail(
+                event,
+                f"{event.node} appended entry {event.index} of term {event.term} after entry "
+                f"{len(node.hashes) - 1} of term {node.terms[-1]}",
+                index=event.index,
+                term=event.term,
+            )
+
+    def after_appended(self, node: NodeGhost, event: Appended) -> None:
+        prefix = node.hashes[-1]
+        first = self.prefix_at.setdefault((event.index, event.term), (prefix, event.node))
+        if first[0] != prefix:
+            self.fail(
+                event,
+                f"the logs of {first[1]} and {event.node} have an entry {event.index} of term "
+                f"{event.term} in common, but differ at or before it",
+                index=event.index,
+                term=event.term,
+                nodes=[first[1], event.node],
+            )
+
+
+@monitor
+class MonotonicCommit(Monitor):
+    """commitIndex only grows while a node is up, and stays within its log."""
+
+    name: ClassVar[str] = "monotonic-commit"
+
+    def before_committed(self, node: NodeGhost, event: Committed) -> None:
+        if event.index <= node.commit_index:
+            self.fail(
+                event,
+                f"commitIndex of {event.node} went from {node.commit_index} to {event.index}",
+                indices=[node.commit_index, event.index],
+            )
+        elif event.index >= len(node.hashes):
+            self.fail(
+                event,
+                f"commitIndex of {event.node} is {event.index}, its log ends at "
+                f"{len(node.hashes) - 1}",
+                indices=[len(node.hashes) - 1, event.index],
+            )
+
+
+@monitor
+class StateMachineSafety(Monitor):
+    """No two nodes commit or apply different entries at one index (Figure 3).
+
+    A committed entry is never removed from the log of a node that knows it as committed.
+    """
+
+    name: ClassVar[str] = "state-machine-safety"
+
+    def before_committed(self, node: NodeGhost, event: Committed) -> None:
+        # Runs before the cluster's record grows: what is known must agree, the rest is recorded.
+        committed = self.cluster.committed
+        last = min(event.index, len(node.hashes) - 1)
+        known = min(last, len(committed) - 1)
+        if node.hashes[known] != committed[known].prefix:
+            entry = committed[known]
+            self.fail(
+                event,
+                f"{event.node} committed at or before index {known} another entry than "
+                f"{entry.node} had committed there",
+                index=known,
+                nodes=[entry.node, event.node],
+            )
+        for index in range(len(committed), last + 1):
+            committed.append(
+                Commitment(node.hashes[index], node.terms[index], node.term, node.name, event.time)
+            )
+
+    def before_truncated(self, node: NodeGhost, event: Truncated) -> None:
+        if event.index <= node.commit_index:
+            self.fail(
+                event,
+                f"{event.node} removed entries from {event.index} on, though it had committed up "
+                f"to {node.commit_index}",
+                index=event.index,
+                commit_index=node.commit_index,
+            )
+
+    def after_applied(self, node: NodeGhost, event: Applied) -> None:
+        index = event.index
+        if index < len(node.hashes) and index < len(self.cluster.committed):
+            entry = self.cluster.committed[index]
+            if node.hashes[index] != entry.prefix:
+                self.fail(
+                    event,
+                    f"{event.node} applied at or before index {index} another entry than "
+                    f"{entry.node} had committed there",
+                    index=index,
+                    nodes=[entry.node, event.node],
+                )
+
+
+@monitor
+class OwnTermCommit(Monitor):
+    """A leader raises its commitIndex only to an entry of its own term (section 5.4.2)."""
+
+    name: ClassVar[str] = "own-term-commit"
+
+    def before_committed(self, node: NodeGhost, event: Committed) -> None:
+        if (
+            node.role == "leader"
+            and event.index < len(node.terms)
+            and node.terms[event.index] != node.term
+        ):
+            self.fail(
+                event,
+                f"{event.node}, leader of term {node.term}, committed entry {event.index} of term "
+                f"{node.terms[event.index]} by counting replicas",
+                index=event.index,
+                terms=[node.terms[event.index], node.term],
+            )
+
+
+@monitor
+class AppliedWithinCommit(Monitor):
+    """Entries are applied one after the other, and none beyond commitIndex."""
+
+    name: ClassVar[str] = "applied-within-commit"
+
+    def before_applied(self, node: NodeGhost, event: Applied) -> None:
+        if event.index != node.applied_index + 1:
+            self.fail(
+                event,
+                f"{event.node} applied entry {event.index} after entry {node.applied_index}",
+                indices=[node.applied_index, event.index],
+            )
+        if event.index > node.commit_index:
+            self.fail(
+                event,
+                f"{event.node} applied entry {event.index}, beyond its commitIndex "
+                f"{node.commit_index}",
+                indices=[node.commit_index, event.index],
+            )
+
+
+@monitor
+class CommittedOnMajority(Monitor):
+    """A committed entry is, and stays, on the disks of a majority.
+
+    What counts is what was synced. A node that is down, or that refuses to start because its disk
+    is corrupt, counts with what its disk last held: it answers nobody, so no quorum can form
+    behind its back.
+    """
+
+    name: ClassVar[str] = "committed-on-majority"
+
+    def __init__(self, cluster: ClusterGhost) -> None:
+        super().__init__(cluster)
+        self.checked = 0
+
+    def after_committed(self, node: NodeGhost, event: Committed) -> None:
+        last = len(self.cluster.committed) - 1
+        if last > self.checked:
+            self.checked = last
+            self._check(event, "is committed")
+
+    def after_persisted(self, node: NodeGhost, event: Persisted) -> None:
+        if node.has_shrunk:
+            self._check(event, "was committed")
+
+    def _check(self, event: Committed | Persisted, verb: str) -> None:
+        index = len(self.cluster.committed) - 1
+        holders = self.cluster.holders(index)
+        if len(holders) < self.cluster.quorum:
+            entry = self.cluster.committed[index]
+            on_disk = " and ".join(holders) if holders else "no node"
+            self.fail(
+                event,
+                f"entry {index} of term {entry.term} {verb}, but only the disk of {on_disk} holds "
+                f"it, of {len(self.cluster.members)}",
+                index=index,
+                term=entry.term,
+                holders=holders,
+            )
+
+
+@monitor
+class ExactlyOnce(Monitor):
+    """A client's command takes effect at one index only, however often it was sent."""
+
+    name: ClassVar[str] = "exactly-once"
+
+    def __init__(self, cluster: ClusterGhost) -> None:
+        super().__init__(cluster)
+        self.index_of: dict[tuple[str, int], int] = {}
+
+    def after_applied(self, node: NodeGhost, event: Applied) -> None:
+        if not event.executed or not event.session:
+            return
+        first = self.index_of.setdefault((event.session, event.request), event.index)
+        if first != event.index:
+            self.fail(
+                event,
+                f"{event.node} executed request {event.request} of session {event.session} at "
+                f"index {event.index}; it had taken effect at index {first}",
+                session=event.session,
+                request=event.request,
+                indices=[first, event.index],
+            )

@@ -1,0 +1,149 @@
+"""From operations to parts: what can be checked by itself, in the model's words.
+
+Linearizability is local (Herlihy and Wing 1990): a history is linearizable if and only if its
+operations on each object are. A key is an object; keys that a transaction ties together are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from checker.history import Operation
+from checker.models.model import (
+    Call,
+    CallError,
+    Foresight,
+    Key,
+    Model,
+    Specification,
+)
+
+
+class OperationError(Exception):
+    """An operation that the model refuses to understand."""
+
+    def __init__(self, operation: Operation, reason: str) -> None:
+        super().__init__(reason)
+        self.operation = operation
+        self.reason = reason
+
+
+class Entry(NamedTuple):
+    """A call with its interval in the real-time order; ``completed`` None: it never ends."""
+
+    call: Call
+    invoked: int
+    completed: int | None
+    operation: Operation
+
+
+@dataclass(slots=True)
+class Part:
+    """Entries that are checked together, in order of invocation."""
+
+    keys: tuple[Key, ...]
+    entries: list[Entry]
+    specification: Specification
+    foresight: Foresight | None = None
+    joint: bool = False
+
+
+def split(operations: Iterable[Operation], model: Model) -> list[Part]:
+    """The parts of a history, in order of their first operation.
+
+    Operations that say nothing are left out; raises OperationError for one that the model refuses.
+    """
+    parse = model.parse
+    groups: dict[Any, list[Entry]] = {}
+    ties: list[tuple[Entry, tuple[Key, ...]]] = []
+    per_key, keys_of = model.per_key, model.keys_of
+    for operation in operations:
+        try:
+            call = parse(operation)
+        except CallError as error:
+            raise OperationError(operation, str(error)) from None
+        except RecursionError:
+            raise OperationError(operation, "its values nest too deeply") from None
+        if call is None:
+            continue
+        entry = Entry(call, operation.invoked, operation.completed, operation)
+        if keys_of is not None and (keys := keys_of(call)) is not None:
+            ties.append((entry, keys))
+            continue
+        key = call.key if per_key else None
+        group = groups.get(key)
+        if group is None:
+            groups[key] = [entry]
+        else:
+            group.append(entry)
+    joint: list[Part] = _tie(groups, ties, model) if ties else []
+    specification = model.specification()
+    parts = joint
+    for key, entries in groups.items():
+        parts.append(_single(key, entries, specification, model))
+    if joint:
+        parts.sort(key=lambda part: part.entries[0].invoked)
+    return parts
+
+
+def _single(key: Key, entries: list[Entry], specification: Specification, model: Model) -> Part:
+    keys = (key,) if model.per_key else ()
+    if model.foresee is None:
+        return Part(keys, entries, specification)
+    foresight = model.foresee([entry.call for entry in entries])
+    if foresight is not None:
+        useless = foresight.useless
+        # Only crashed ones are asked about; most parts have none.
+        crashed = [entry for entry in entries if entry.completed is None and useless(entry.call)]
+        if crashed:
+            entries = [entry for entry in entries if entry not in crashed]
+    return Part(keys, entries, specification, foresight)
+
+
+def _tie(
+    groups: dict[Any, list[Entry]],
+    ties: Sequence[tuple[Entry, tuple[Key, ...]]],
+    model: Model,
+) -> list[Part]:
+    """Parts of keys that calls tie together; takes their groups out of ``groups``."""
+    if model.joint is None:
+        raise ValueError(f"the model {model.name!r} has calls of several keys but no joint()")
+    root: dict[Key, Key] = {}
+
+    def find(key: Key) -> Key:
+        while (above := root.setdefault(key, key)) != key:
+            root[key] = key = root[above]
+        return key
+
+    for _, keys in ties:
+        for key in keys[1:]:
+            root[find(key)] = find(keys[0])
+    tied: dict[Key, list[Entry]] = {}
+    parts: list[Part] = []
+    for entry, keys in ties:
+        if keys:
+            tied.setdefault(find(keys[0]), []).append(entry)
+        else:
+            parts.append(Part((), [entry], model.joint(()), joint=True))
+    members: dict[Key, list[Key]] = {name: [] for name in tied}
+    for _, keys in ties:
+        for key in keys:
+            group = members[find(key)]
+            if key not in group:
+                group.append(key)
+    for name, entries in tied.items():
+        for key in members[name]:
+            entries.extend(map(_beside_others, groups.pop(key, [])))
+        entries.sort(key=lambda entry: entry.invoked)
+        together = tuple(members[name])
+        parts.append(Part(together, entries, model.joint(together), joint=True))
+    return parts
+
+
+def _beside_others(entry: Entry) -> Entry:
+    """A write of one key does not overwrite the others that it now shares a state with."""
+    if entry.call.effect == "overwrites":
+        return entry._replace(call=entry.call._replace(effect="applies"))
+    return entry

@@ -1,0 +1,198 @@
+"""What a model is: a sequential specification, as data and pure functions.
+
+A model says what each operation may answer if operations happen one after another. Its ``step``
+is all that it must have:
+
+    step(state, f, argument, result) -> (allowed, next state)
+
+States are immutable and can be hashed; ``step`` changes nothing and always answers the same. The
+rest are hints and translations that make checking faster or messages better; each says what it
+promises, and a checker believes it.
+
+To add a model: one file in this package, a function with ``@register_model`` and a docstring that
+explains it, and an import in ``checker/models/__init__.py``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple
+
+from checker.history import Operation
+
+State = Any
+Key = Any
+Step = Callable[[State, str, Any, Any], tuple[bool, State]]
+
+Effect = Literal["observes", "overwrites", "applies", "depends"]
+"""What a call does to the state.
+
+- ``observes``: never changes it; it may be refused.
+- ``overwrites``: is allowed in every state, and leaves one that does not depend on it (a put).
+- ``applies``: is allowed in every state, and changes it (an append).
+- ``depends``: anything else; always a safe answer.
+"""
+
+
+class _Sentinel:
+    """A value that equals nothing but itself."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+UNKNOWN: Final = _Sentinel("UNKNOWN")
+"""The result of a call that nobody was told: the model must allow every result there could be."""
+
+DEAD: Final = _Sentinel("DEAD")
+"""The state that stands for all those which no observation of the history can tell apart."""
+
+
+class Call(NamedTuple):
+    """An operation as the model sees it: checked, in the model's words, and hashable.
+
+    Two operations with equal calls are interchangeable.
+    """
+
+    f: str
+    key: Key
+    argument: Any
+    result: Any
+    effect: Effect
+
+
+class Specification(NamedTuple):
+    """The behaviour of one part of a history: a key, or several keys that depend on each other."""
+
+    initial: State
+    advance: Callable[[State, Call], tuple[bool, State]]
+
+
+class Foresight(NamedTuple):
+    """What all the calls of a part, read beforehand, tell about states and crashed calls.
+
+    ``alive(state)`` is false only if no call of the part, in whatever order, can distinguish the
+    states for which it is false: they become ``DEAD``, which ``step`` must take: ``applies`` and
+    refused comparisons leave it dead, ``overwrites`` leads out of it.
+
+    ``useless(call)``: if this call crashed, the part is linearizable with it if and only if it is
+    without it.
+    """
+
+    alive: Callable[[State], bool]
+    useless: Callable[[Call], bool]
+
+
+class CallError(ValueError):
+    """An operation that this model does not know, or whose values are not what they must be."""
+
+
+def plain_parser(effects: Mapping[str, Effect] | None = None) -> Callable[[Operation], Call | None]:
+    """A translation for models that have no need of their own.
+
+    Lists become tuples, maps become tuples of sorted pairs; a failed operation did not happen, and
+    one with unknown outcome has the result ``UNKNOWN``. ``effects`` gives the effect of each ``f``.
+    """
+    known: Mapping[str, Effect] = effects or {}
+
+    def parse(operation: Operation) -> Call | None:
+        if operation.outcome == "fail":
+            return None
+        effect = known.get(operation.f, "depends")
+        if operation.outcome == "ok":
+            result = freeze(operation.result)
+        elif effect == "observes":
+            return None
+        else:
+            result = UNKNOWN
+        return Call(operation.f, freeze(operation.key), freeze(operation.argument), result, effect)
+
+    return parse
+
+
+def freeze(value: Any) -> Any:
+    """A hashable copy of a JSON value: lists become tuples, maps tuples of sorted pairs."""
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item) for item in value)
+    if isinstance(value, dict):
+        return tuple(sorted((name, freeze(item)) for name, item in value.items()))
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A sequential specification; only ``name``, ``initial`` and ``step`` are needed.
+
+    ``parse`` translates an operation; None if it says nothing (it failed, or nobody was told what
+    it read). It raises CallError for an operation that is not of this model.
+
+    ``per_key``: operations on different keys are independent, and ``initial`` and ``step`` speak of
+    one key. ``keys_of`` gives the keys of a call that touches several, None for any other; calls
+    that share keys are then checked together by ``joint(keys)``.
+
+    ``foresee`` reads all calls of a part (of one key) beforehand; see Foresight.
+
+    ``clusters`` groups calls of a part (of one key) for the search for a minimal conflict: it
+    returns sets of positions such that, if the part is linearizable, then it is without any of
+    them. It is asked only when no observation is left that can be dropped.
+    """
+
+    name: str
+    initial: State
+    step: Step
+    parse: Callable[[Operation], Call | None] = field(default_factory=plain_parser)
+    per_key: bool = True
+    keys_of: Callable[[Call], tuple[Key, ...] | None] | None = None
+    joint: Callable[[Sequence[Key]], Specification] | None = None
+    foresee: Callable[[Sequence[Call]], Foresight | None] | None = None
+    clusters: Callable[[Sequence[Call]], list[list[int]]] | None = None
+    summary: str = ""
+
+    def specification(self) -> Specification:
+        """The behaviour of one key (of everything, for a model that is not per key)."""
+        step = self.step
+
+        def advance(state: State, call: Call) -> tuple[bool, State]:
+            return step(state, call.f, call.argument, call.result)
+
+        return Specification(self.initial, advance)
+
+
+class UnknownModelError(ValueError):
+    """No model has this name; the message suggests one."""
+
+
+_MODELS: dict[str, Model] = {}
+
+
+def register_model(build: Callable[[], Model]) -> Callable[[], Model]:
+    """Decorator: make the model that this function builds known by its name."""
+    model = build()
+    if model.name in _MODELS:
+        raise ValueError(f"there are two models with the name {model.name!r}")
+    _MODELS[model.name] = model
+    return build
+
+
+def model_names() -> tuple[str, ...]:
+    """The names of all models, sorted."""
+    return tuple(sorted(_MODELS))
+
+
+def get_model(name: str) -> Model:
+    """The model of this name; UnknownModelError with a suggestion if there is none."""
+    model = _MODELS.get(name)
+    if model is None:
+        close = difflib.get_close_matches(name, _MODELS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise UnknownModelError(
+            f"there is no model {name!r}{hint} (models: {', '.join(model_names())})"
+        )
+    return model

@@ -1,0 +1,176 @@
+"""Theory of a part whose state is one value: what registers and a key of a key-value store share.
+
+Four calls, whatever the model calls them:
+
+    read             result: the value              allowed if the state is that value
+    write   argument: the new value                 always
+    append  argument: a text                        always; an absent value counts as ""
+    cas     argument: (expected, new)
+            result True                             allowed if the state is ``expected``
+            result False (an observation)           allowed if the state is not ``expected``
+
+Everything here is a pure function of such calls.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from checker.models.model import DEAD, Call, CallError, Effect, Foresight, State
+
+
+def step(state: State, f: str, argument: Any, result: Any) -> tuple[bool, State]:
+    """The sequential specification of one value."""
+    if f == "read":
+        return state == result, state
+    if f == "write":
+        return True, argument
+    if f == "cas":
+        if result:
+            return state == argument[0], argument[1]
+        return state != argument[0], state
+    if state is DEAD:
+        return True, DEAD
+    return True, (state or "") + argument
+
+
+def read(key: Any, result: Any) -> Call:
+    """A read that returned ``result``."""
+    return Call("read", key, None, result, "observes")
+
+
+def write(key: Any, value: Any) -> Call:
+    """A write of ``value``."""
+    return Call("write", key, value, None, "overwrites")
+
+
+def append(key: Any, text: str) -> Call:
+    """An append of ``text``."""
+    return Call("append", key, text, None, "applies")
+
+
+def compare_and_set(key: Any, expected: Any, new: Any, *, swapped: bool) -> Call:
+    """A compare-and-set that took effect, or one that saw another value than ``expected``.
+
+    One with unknown outcome is the former: if it did not take effect it changed nothing.
+    """
+    effect: Effect = "depends" if swapped else "observes"
+    return Call("cas", key, (expected, new), swapped, effect)
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    kind: str
+    value: Any
+
+
+def distinct(value: Any) -> Any:
+    """A JSON value, made hashable such that different values differ.
+
+    In Python ``True``, ``1`` and ``1.0`` are equal, in a history they are three values.
+    """
+    kind = type(value)
+    if value is None or kind is str or kind is int:
+        return value
+    if isinstance(value, bool):
+        return _Typed("boolean", value)
+    if isinstance(value, float):
+        return _Typed("float", repr(value))
+    if isinstance(value, list | tuple):
+        return tuple(distinct(item) for item in value)
+    if isinstance(value, dict):
+        return _Typed("map", tuple(sorted((name, distinct(item)) for name, item in value.items())))
+    raise CallError(f"{value!r} is not a value that JSON knows")
+
+
+def pair_of(argument: Any, what: str) -> tuple[Any, Any]:
+    """The two elements of a compare-and-set's value."""
+    if not isinstance(argument, list | tuple) or len(argument) != 2:
+        raise CallError(f"the value of {what} must be a pair [expected, new], not {argument!r}")
+    return argument[0], argument[1]
+
+
+def foresee(calls: Sequence[Call]) -> Foresight:
+    """Which values an observation can still confirm.
+
+    A value that no read returned and no compare-and-set expected is as good as any other such
+    value: all of them are one state, DEAD. Where there are appends, the beginnings of such values
+    count too, for an append may complete them.
+
+    A crashed call that can only lead to DEAD serves nobody, except a compare-and-set which saw
+    that the value was not what it expected.
+    """
+    wanted: set[Any] = set()
+    appends = False
+    mismatches = False
+    for f, _key, argument, result, _effect in calls:
+        if f == "read":
+            wanted.add(result)
+        elif f == "cas":
+            wanted.add(argument[0])
+            if not result:
+                mismatches = True
+        elif f == "append":
+            appends = True
+    texts = sorted(value for value in wanted if type(value) is str) if appends else []
+    alive = _beginnings(wanted, texts) if appends else wanted.__contains__
+
+    def useless(call: Call) -> bool:
+        if mismatches:
+            return False
+        if call.f == "append":
+            return not any(call.argument in text for text in texts)
+        return not alive(call.argument if call.f == "write" else call.argument[1])
+
+    return Foresight(alive, useless)
+
+
+def _beginnings(wanted: set[Any], texts: list[str]) -> Callable[[State], bool]:
+    """Whether a value is wanted or the beginning of a wanted text; ``texts`` is sorted."""
+
+    def alive(state: State) -> bool:
+        if state in wanted:
+            return True
+        if state is None:
+            return bool(texts)
+        at = bisect_left(texts, state)
+        return at < len(texts) and texts[at].startswith(state)
+
+    return alive
+
+
+def clusters(calls: Sequence[Call]) -> list[list[int]]:
+    """Sets of calls that may be dropped together: if the part is linearizable, so is the rest.
+
+    A set holds all calls that mention some values, where compare-and-sets tie their two values
+    together. Take a linearization of the whole and remove them: before each call that is left, the
+    last write that is left is the last write there was, unless what was there was removed; but then
+    the call mentions a removed value and is removed too. The exception is an observation "the value
+    is not a", which mentions ``a`` and is satisfied by any other value: with one of these, or with
+    appends, whose values grow out of each other, nothing is known to be safe.
+
+    Generalizes the clusters of Gibbons and Korach, "Testing Shared Memories" (1997).
+    """
+    root: dict[Any, Any] = {}
+
+    def find(value: Any) -> Any:
+        while (above := root.setdefault(value, value)) != value:
+            root[value] = value = root[above]
+        return value
+
+    mentions: list[Any] = []
+    for f, _key, argument, result, _effect in calls:
+        if f == "append" or (f == "cas" and not result):
+            return []
+        if f == "cas":
+            root[find(argument[0])] = find(argument[1])
+            mentions.append(argument[1])
+        else:
+            mentions.append(result if f == "read" else argument)
+    found: dict[Any, list[int]] = {}
+    for position, value in enumerate(mentions):
+        found.setdefault(find(value), []).append(position)
+    return list(found.values())

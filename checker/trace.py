@@ -1,0 +1,162 @@
+"""The trace: what happened inside the nodes, one event a state transition.
+
+Every event carries its ``sequence`` number in the trace, its ``time`` (ns since the run began) and
+the ``node``. The simulator makes the events as things happen, real nodes append them to a file;
+the monitors of checker.invariants read both. On disk a trace is JSON lines: a header, then an event
+a line, commands in base64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from checker.errors import CheckerError
+
+Role = Literal["follower", "pre-candidate", "candidate", "leader"]
+
+
+class TraceError(CheckerError):
+    """A trace file is malformed; the message names file, line and reason."""
+
+
+class _Event(msgspec.Struct, frozen=True, tag_field="event", gc=False):
+    sequence: int
+    time: int
+    node: str
+
+
+class Started(_Event, frozen=True, tag="started", gc=False):
+    """The node came up with this term and vote. Its log is empty until Appended events tell what
+    was recovered, and a Persisted event closes the recovery."""
+
+    term: int
+    voted_for: str | None
+
+
+class Stopped(_Event, frozen=True, tag="stopped", gc=False):
+    """The node went down: crashed, killed, or stopped because of an error; ``reason`` says why."""
+
+    reason: str
+
+
+class TermChanged(_Event, frozen=True, tag="term-changed", gc=False):
+    """currentTerm is now ``term``."""
+
+    term: int
+
+
+class TermExposed(_Event, frozen=True, tag="term-exposed", gc=False):
+    """The first message of ``term`` left the node."""
+
+    term: int
+
+
+class RoleChanged(_Event, frozen=True, tag="role-changed", gc=False):
+    """The node took a role in ``term``."""
+
+    role: Role
+    term: int
+
+
+class VoteGranted(_Event, frozen=True, tag="vote-granted", gc=False):
+    """A vote of this node became visible to others."""
+
+    term: int
+    candidate: str
+
+
+class Appended(_Event, frozen=True, tag="appended", gc=False):
+    """An entry was appended to the node's log in memory."""
+
+    index: int
+    term: int
+    command: bytes
+
+
+class Truncated(_Event, frozen=True, tag="truncated", gc=False):
+    """The entries from ``index`` (inclusive) on were removed from the log in memory."""
+
+    index: int
+
+
+class Persisted(_Event, frozen=True, tag="persisted", gc=False):
+    """Term, vote and the log up to ``last_index`` are durable on the node's disk."""
+
+    term: int
+    voted_for: str | None
+    last_index: int
+
+
+class Committed(_Event, frozen=True, tag="committed", gc=False):
+    """The node's commitIndex is now ``index``."""
+
+    index: int
+
+
+class Applied(_Event, frozen=True, tag="applied", gc=False):
+    """The node applied the entry at ``index``; ``executed`` is false for a recognised duplicate.
+    ``session`` is empty for an entry that carries no client's command."""
+
+    index: int
+    session: str
+    request: int
+    executed: bool
+
+
+TraceEvent = (
+    Started
+    | Stopped
+    | TermChanged
+    | TermExposed
+    | RoleChanged
+    | VoteGranted
+    | Appended
+    | Truncated
+    | Persisted
+    | Committed
+    | Applied
+)
+
+
+class TraceHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """First line of a trace file: who takes part."""
+
+    format: Literal["splitbrain-trace"] = "splitbrain-trace"
+    version: Literal[1] = 1
+    members: tuple[str, ...]
+
+
+_encoder = msgspec.json.Encoder()
+_event_decoder: msgspec.json.Decoder[TraceEvent] = msgspec.json.Decoder(TraceEvent)
+_header_decoder = msgspec.json.Decoder(TraceHeader)
+
+
+def encode_trace(members: Iterable[str], events: Iterable[TraceEvent]) -> bytes:
+    """The trace as JSON lines: equal runs give equal bytes."""
+    lines = [_encoder.encode(TraceHeader(members=tuple(members)))]
+    lines.extend(map(_encoder.encode, events))
+    lines.append(b"")
+    return b"\n".join(lines)
+
+
+def read_trace(path: Path) -> tuple[TraceHeader, list[TraceEvent]]:
+    """Read a trace file; raises TraceError with file, line and reason."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise TraceError(f"{path}: cannot be read: {error.strerror}") from error
+    if not lines:
+        raise TraceError(f"{path}:1: empty file, a trace begins with a header line")
+    number = 1
+    try:
+        header = _header_decoder.decode(lines[0])
+        events: list[TraceEvent] = []
+        for number, line in enumerate(lines[1:], start=2):  # noqa: B007 (named in the error)
+            events.append(_event_decoder.decode(line))
+    except msgspec.DecodeError as error:
+        raise TraceError(f"{path}:{number}: not a trace event: {error}") from error
+    return header, events

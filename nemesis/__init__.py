@@ -1,0 +1,1 @@
+"""What attacks: clusters, workloads, faults, schedules, the runner and the search."""

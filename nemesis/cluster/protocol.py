@@ -1,0 +1,144 @@
+"""What every kind of cluster offers to the runner, the faults and the workloads.
+
+A cluster has named nodes ("n1", "n2", ...) and clients numbered from 0. Time is in ns since the run
+began: virtual in the simulator, real elsewhere. A fault that a cluster cannot receive is refused
+with UnsupportedFault; ``capabilities`` tells beforehand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+Link = tuple[str, str]
+
+
+class NodeStatus(NamedTuple):
+    """What the nemesis may know of a node, to choose its targets by role."""
+
+    name: str
+    # Running, and not paused.
+    is_up: bool
+    # Down for good: its disk is corrupt and it refuses to start.
+    is_lost: bool
+    is_paused: bool
+    role: str | None
+    term: int
+    last_log_term: int
+    last_log_index: int
+
+
+class LinkShape(NamedTuple):
+    """How a directed link treats messages; delays in ns, rates per cent."""
+
+    delay_min: int
+    delay_max: int
+    loss: int = 0
+    duplicate: int = 0
+    reorder: int = 0
+    # Which fault asked for a longer delay ("delay", "slow-link"), or "" for the ordinary one.
+    delayed_by: str = ""
+
+
+class Cluster(Protocol):
+    """The nemesis' side of a cluster."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of all nodes, in order."""
+        ...
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """The kinds of faults that this cluster can receive."""
+        ...
+
+    @property
+    def effects(self) -> Counter[str]:
+        """Per kind of fault, how often it was seen to do something: messages dropped, bytes lost,
+        processes gone. What a verdict rests on."""
+        ...
+
+    def now(self) -> int:
+        """Time in ns since the run began."""
+        ...
+
+    def advance(self, duration: int) -> None:
+        """Let ``duration`` ns pass."""
+        ...
+
+    def status(self) -> list[NodeStatus]:
+        """All nodes, in order."""
+        ...
+
+    def previous_leader(self) -> str | None:
+        """The node that led before the present or latest leader."""
+        ...
+
+    # -- Network --------------------------------------------------------------------------------
+
+    def cut(self, links: Iterable[Link]) -> None:
+        """Drop everything sent over these directed links from now on."""
+        ...
+
+    def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
+        """Change fields of the LinkShape of these links, or of all if None."""
+        ...
+
+    def heal_network(self) -> None:
+        """Mend all links and give them their ordinary shape."""
+        ...
+
+    # -- Processes ------------------------------------------------------------------------------
+
+    def crash(self, node: str) -> None:
+        """End the process; what it had not synced is lost."""
+        ...
+
+    def restart(self, node: str) -> None:
+        """Start a node that is down; its disk has room again."""
+        ...
+
+    def pause(self, node: str) -> None:
+        """Stop the process without ending it (SIGSTOP)."""
+        ...
+
+    def resume(self, node: str) -> None:
+        """Let a paused process go on (SIGCONT)."""
+        ...
+
+    # -- Disks ----------------------------------------------------------------------------------
+
+    def lose_power_at_next_sync(self, node: str, *, torn: bool) -> None:
+        """Crash the node when it syncs next: what it wrote since the last sync is lost, or kept in
+        part, with the cut anywhere, if ``torn``."""
+        ...
+
+    def flip_bit(self, node: str, position: int) -> None:
+        """Crash the node and flip one bit, of synced data, on its disk."""
+        ...
+
+    def fill_disk(self, node: str, free: int) -> None:
+        """Leave the node only ``free`` bytes of disk space."""
+        ...
+
+    def slow_disk(self, node: str, delay: int) -> None:
+        """Make every sync of the node take ``delay`` ns."""
+        ...
+
+    # -- Clocks ---------------------------------------------------------------------------------
+
+    def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
+        """Set the node's clock by ``offset`` ns, forward or back, for the fault ``kind``."""
+        ...
+
+    def drift_clock(self, node: str, parts_per_million: int) -> None:
+        """Let the node's clock run fast or slow from now on."""
+        ...
+
+    # -- All ------------------------------------------------------------------------------------
+
+    def end_faults(self) -> None:
+        """End every fault: heal, resume, restart, free disks, true clocks."""
+        ...

@@ -1,0 +1,162 @@
+"""Simulated clients: each drives a raft.client.Client and writes down what it saw."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Any
+
+from checker.history import Event
+from nemesis.cluster.sim.events import EventQueue
+from nemesis.cluster.sim.node import Sender
+from nemesis.schedule import Knobs, Operate
+from nemesis.workloads import Workload
+from raft.client import Client, Finished, Send
+
+
+class History:
+    """The events of one run, in the order in which they happened."""
+
+    __slots__ = ("_last_time", "_queue", "events", "next_process", "on_event")
+
+    def __init__(self, queue: EventQueue, on_event: Callable[[Event], None] | None) -> None:
+        self._queue = queue
+        self._last_time = -1
+        self.events: list[Event] = []
+        self.next_process = 0
+        # Called with each event as it happens, to append it to a file.
+        self.on_event = on_event
+
+    def add(
+        self,
+        process: int | str,
+        type: str,
+        f: str,
+        key: str | None,
+        value: Any,
+        error: str | None = None,
+    ) -> None:
+        """Write down an event that happens now."""
+        # What the queue does one after the other happens one after the other: times that increase
+        # say so, where equal ones would mean concurrent.
+        self._last_time = max(self._queue.now, self._last_time + 1)
+        event = Event(len(self.events), process, type, f, key, value, self._last_time, error)
+        self.events.append(event)
+        if self.on_event is not None:
+            self.on_event(event)
+
+    def new_process(self) -> int:
+        """A process number that was never used."""
+        self.next_process += 1
+        return self.next_process - 1
+
+
+class SimulatedClient:
+    """Performs the operations that it is given one after the other.
+
+    After an operation whose outcome nobody knows it goes on under a new process number and a new
+    session: the old ones may still be at work.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        replicas: tuple[str, ...],
+        knobs: Knobs,
+        workload: Workload,
+        queue: EventQueue,
+        network: Sender,
+        history: History,
+        succeeded: Counter[str],
+    ) -> None:
+        self.name = f"c{number}"
+        self._number = number
+        self._replicas = replicas
+        self._knobs = knobs
+        self._workload = workload
+        self._queue = queue
+        self._network = network
+        self._history = history
+        self._succeeded = succeeded
+        self._pending: deque[Operate] = deque()
+        self._current: Operate | None = None
+        self._timer_at: int | None = None
+        self._begin_session()
+
+    def _begin_session(self) -> None:
+        self._process = self._history.new_process()
+        self._client = Client(
+            self.name,
+            f"s{self._process}",
+            self._replicas,
+            attempt_timeout=self._knobs.attempt_timeout,
+            operation_timeout=self._knobs.operation_timeout,
+            reads_through_log=self._knobs.reads == "log",
+            first_replica=self._number,
+        )
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that was submitted has ended."""
+        return self._current is None
+
+    def submit(self, operate: Operate) -> None:
+        """Perform the operation once those before it have ended."""
+        if self._current is None:
+            self._begin(operate)
+        else:
+            self._pending.append(operate)
+
+    def _begin(self, operate: Operate) -> None:
+        operation = self._workload.operation(operate.f, operate.key, operate.value)
+        self._current = operate
+        self._history.add(self._process, "invoke", operate.f, operate.key, operate.value)
+        self._do(self._client.start(operation, self._queue.now))
+
+    def receive(self, reply: Any) -> None:
+        """A reply arrives."""
+        self._do(self._client.on_reply(reply, self._queue.now))
+
+    def _do(self, action: Send | Finished | None) -> None:
+        if isinstance(action, Finished):
+            self._finish(action)
+            return
+        if action is not None:
+            self._network.send(self.name, action.target, action.request)
+        if self._current is not None:
+            self._set_timer()
+
+    def _finish(self, finished: Finished) -> None:
+        operate = self._current
+        assert operate is not None
+        self._current = None
+        if finished.outcome == "ok":
+            assert finished.result is not None
+            type_, value, error = self._workload.outcome(operate.f, operate.value, finished.result)
+            if type_ == "ok":
+                self._succeeded[operate.f] += 1
+        else:
+            type_, value, error = finished.outcome, operate.value, finished.error
+        self._history.add(self._process, type_, operate.f, operate.key, value, error)
+        if finished.outcome == "info":
+            self._begin_session()
+        if self._pending:
+            self._begin(self._pending.popleft())
+
+    def _set_timer(self) -> None:
+        """As for nodes: a deadline that moves away leaves the earlier event in place."""
+        deadline = self._client.deadline
+        if self._timer_at is None or deadline < self._timer_at:
+            self._timer_at = deadline
+            self._queue.at(deadline, self._on_timer, deadline)
+
+    def _on_timer(self, time: int) -> None:
+        if time != self._timer_at:
+            return
+        self._timer_at = None
+        if self._current is None:
+            return
+        if self._client.deadline > time:
+            self._set_timer()
+        else:
+            self._do(self._client.on_timeout(time))

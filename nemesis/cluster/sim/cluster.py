@@ -1,0 +1,213 @@
+"""The simulated cluster: replicas and clients in one process, under virtual time.
+
+Everything random is drawn from generators seeded by the schedule; equal schedules give equal
+histories and traces, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import Any
+
+from checker.history import Event
+from checker.invariants import Monitors
+from checker.verdict import Failure
+from nemesis.cluster.protocol import Link, LinkShape, NodeStatus
+from nemesis.cluster.sim.clients import History, SimulatedClient
+from nemesis.cluster.sim.events import EventQueue
+from nemesis.cluster.sim.network import SimulatedNetwork
+from nemesis.cluster.sim.node import SimulatedNode
+from nemesis.cluster.sim.recorder import Recorder, Trace
+from nemesis.faults import FAULTS
+from nemesis.schedule import Knobs, Operate
+from nemesis.workloads import WORKLOADS
+from raft.consensus import Settings
+from raft.replica import HEALTHY, Variant
+
+# Far apart, so that the generators of nodes and network never start alike.
+_SEED_STEP = 1_000_003
+
+
+def settings_of(knobs: Knobs) -> Settings:
+    """The part of the knobs that configures the replicas."""
+    return Settings(
+        election_timeout_min=knobs.election_timeout_min,
+        election_timeout_max=knobs.election_timeout_max,
+        heartbeat_interval=knobs.heartbeat_interval,
+        pre_vote=knobs.pre_vote,
+        check_quorum=knobs.check_quorum,
+        max_entries_per_append=knobs.max_entries_per_append,
+        max_appends_in_flight=knobs.max_appends_in_flight,
+    )
+
+
+class SimulatedCluster:
+    """Implements nemesis.cluster.protocol.Cluster."""
+
+    def __init__(
+        self,
+        knobs: Knobs,
+        seed: int,
+        variant: Variant = HEALTHY,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.nodes = tuple(f"n{number}" for number in range(1, knobs.replicas + 1))
+        self.capabilities = frozenset(FAULTS)
+        self.effects: Counter[str] = Counter()
+        # Operations that succeeded, by kind.
+        self.succeeded: Counter[str] = Counter()
+        self.failures: list[Failure] = []
+        self.queue = EventQueue()
+        self.monitors = Monitors(self.nodes)
+        self.trace = Trace(self.queue, self.monitors)
+        self.history = History(self.queue, on_event)
+        self.network = SimulatedNetwork(
+            self.queue,
+            Random(seed * _SEED_STEP),
+            self.effects,
+            LinkShape(knobs.delay_min, knobs.delay_max),
+            self._deliver,
+        )
+        settings = settings_of(knobs)
+        self._nodes = {
+            name: SimulatedNode(
+                name,
+                self.nodes,
+                settings,
+                seed * _SEED_STEP + 2 * position,
+                variant,
+                self.queue,
+                self.network,
+                Recorder(name, self.trace),
+                self.effects,
+                self.failures.append,
+            )
+            for position, name in enumerate(self.nodes, start=1)
+        }
+        workload = WORKLOADS[knobs.workload]
+        self._clients = [
+            SimulatedClient(
+                number,
+                self.nodes,
+                knobs,
+                workload,
+                self.queue,
+                self.network,
+                self.history,
+                self.succeeded,
+            )
+            for number in range(knobs.clients)
+        ]
+        self._receivers: dict[str, Callable[[Any], None]] = {
+            name: node.receive for name, node in self._nodes.items()
+        }
+        self._receivers.update((client.name, client.receive) for client in self._clients)
+        for node in self._nodes.values():
+            node.start()
+
+    def _deliver(self, argument: tuple[str, Any]) -> None:
+        target, message = argument
+        self._receivers[target](message)
+
+    # -- Time and clients ------------------------------------------------------------------------
+
+    def now(self) -> int:
+        return self.queue.now
+
+    def advance(self, duration: int) -> None:
+        self.queue.run_until(self.queue.now + duration)
+
+    def submit(self, operate: Operate) -> None:
+        """Let a client perform an operation, after those it was given before."""
+        self._clients[operate.client % len(self._clients)].submit(operate)
+
+    @property
+    def clients_are_idle(self) -> bool:
+        """Whether every operation has ended."""
+        return all(client.is_idle for client in self._clients)
+
+    # -- What the nemesis may see ----------------------------------------------------------------
+
+    def status(self) -> list[NodeStatus]:
+        return [node.status() for node in self._nodes.values()]
+
+    def previous_leader(self) -> str | None:
+        elections = self.trace.elections
+        for name in reversed(elections):
+            if name != elections[-1]:
+                return name
+        return None
+
+    # -- Network ---------------------------------------------------------------------------------
+
+    def cut(self, links: Iterable[Link]) -> None:
+        self.network.cut(links)
+
+    def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
+        self.network.reshape(links, changes)
+
+    def heal_network(self) -> None:
+        self.network.heal()
+
+    # -- Processes -------------------------------------------------------------------------------
+
+    def crash(self, node: str) -> None:
+        if self._nodes[node].replica is not None:
+            self.effects["crash"] += 1
+            self._nodes[node].stop("crashed")
+
+    def restart(self, node: str) -> None:
+        if self._nodes[node].replica is None:
+            self._nodes[node].start()
+
+    def pause(self, node: str) -> None:
+        self._nodes[node].pause()
+
+    def resume(self, node: str) -> None:
+        self._nodes[node].resume()
+
+    # -- Disks -----------------------------------------------------------------------------------
+
+    def lose_power_at_next_sync(self, node: str, *, torn: bool) -> None:
+        self._nodes[node].disk.power_fails = "torn-write" if torn else "unsynced-loss"
+
+    def flip_bit(self, node: str, position: int) -> None:
+        target = self._nodes[node]
+        target.stop("its disk fails")
+        target.is_lost = target.disk.flip_bit(position)
+
+    def fill_disk(self, node: str, free: int) -> None:
+        self._nodes[node].disk.free = free
+
+    def slow_disk(self, node: str, delay: int) -> None:
+        self._nodes[node].disk.sync_delay = delay
+
+    # -- Clocks ----------------------------------------------------------------------------------
+
+    def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
+        target = self._nodes[node]
+        target.clock.jump(self.queue.now, offset, kind)
+        target.clock_changed()
+
+    def drift_clock(self, node: str, parts_per_million: int) -> None:
+        target = self._nodes[node]
+        target.clock.drift(self.queue.now, parts_per_million)
+        target.clock_changed()
+
+    # -- All -------------------------------------------------------------------------------------
+
+    def end_faults(self) -> None:
+        """A lost node is restarted too: it must refuse, which confirms the loss."""
+        self.network.heal()
+        for node in self._nodes.values():
+            node.disk.free = None
+            node.disk.sync_delay = 0
+            node.disk.power_fails = None
+            node.clock.keep_true_rate(self.queue.now)
+            node.clock_changed()
+            if node.replica is None:
+                node.start()
+            else:
+                node.resume()

@@ -1,0 +1,267 @@
+"""One simulated server: a process with a disk and a clock, that runs a replica."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, Protocol
+
+from checker.verdict import Failure
+from nemesis.cluster.protocol import NodeStatus
+from nemesis.cluster.sim.clock import SimulatedClock
+from nemesis.cluster.sim.disk import PowerLost, SimulatedDisk
+from nemesis.cluster.sim.events import EventQueue
+from nemesis.cluster.sim.recorder import Recorder
+from raft.consensus import Settings
+from raft.replica import Outputs, Replica, Variant
+from raft.storage import DiskError, StorageCorrupt
+
+
+class Sender(Protocol):
+    """Where a node's messages go."""
+
+    def send(self, source: str, target: str, message: Any) -> None:
+        """Put a message on a link."""
+        ...
+
+
+class SimulatedNode:
+    """Runs, crashes, pauses and restarts; everything it does happens through the event queue."""
+
+    def __init__(
+        self,
+        name: str,
+        members: Sequence[str],
+        settings: Settings,
+        seed: int,
+        variant: Variant,
+        queue: EventQueue,
+        network: Sender,
+        recorder: Recorder,
+        effects: Counter[str],
+        report: Callable[[Failure], None],
+    ) -> None:
+        self.name = name
+        self.disk = SimulatedDisk(Random(seed + 1), effects)
+        self.clock = SimulatedClock()
+        self.replica: Replica | None = None
+        self.is_paused = False
+        # The disk is corrupt: known once it was flipped, confirmed once the replica refuses it.
+        self.is_lost = False
+        self._members = members
+        self._settings = settings
+        self._random = Random(seed)
+        self._variant = variant
+        self._queue = queue
+        self._network = network
+        self._recorder = recorder
+        self._effects = effects
+        self._report = report
+        # Inputs that wait while the process is paused or its disk keeps it busy.
+        self._inbox: list[Any] = []
+        self._busy_until = 0
+        # When the next timer event is due, if any; older ones are ignored.
+        self._timer_at: int | None = None
+        # Counts the lives of the process: what an earlier life scheduled is void.
+        self._life = 0
+
+    # -- Life ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process on what its disk holds; a corrupt disk keeps it down for good."""
+        self._life += 1
+        self._inbox.clear()
+        self._busy_until = 0
+        self.disk.free = None
+        try:
+            self.replica = Replica(
+                self.name,
+                self._members,
+                self.disk,
+                self._settings,
+                self._random,
+                self._recorder,
+                now=self.clock.reading(self._queue.now),
+                variant=self._variant,
+            )
+        except StorageCorrupt as error:
+            if not self.is_lost:
+                self._convict(error)
+            self._effects["bit-flip"] += 1
+            self._recorder.stopped(f"refuses to start: {error}")
+            return
+        except PowerLost:
+            self._power_lost()
+            return
+        if self.is_lost:
+            self._report(
+                Failure(
+                    kind="corruption-undetected",
+                    message=f"{self.name} started on a disk of which a bit had been flipped",
+                    time=self._queue.now,
+                    node=self.name,
+                )
+            )
+        self._set_timer()
+
+    def stop(self, reason: str) -> None:
+        """The process is gone; unsynced bytes are lost."""
+        if self.replica is None:
+            return
+        self.replica = None
+        self.is_paused = False
+        self._life += 1
+        self._timer_at = None
+        self._inbox.clear()
+        self.disk.crash()
+        self._recorder.stopped(reason)
+
+    def pause(self) -> None:
+        """Inputs and time-outs wait from now on."""
+        self.is_paused = True
+
+    def resume(self) -> None:
+        """Take in what has waited."""
+        if self.is_paused:
+            self.is_paused = False
+            self._catch_up(self._life)
+
+    # -- Inputs ----------------------------------------------------------------------------------
+
+    def receive(self, message: Any) -> None:
+        """A message arrives."""
+        if self.replica is None:
+            return
+        if self.is_paused or self._busy_until > self._queue.now:
+            if self.is_paused:
+                self._effects["pause"] += 1
+            self._inbox.append(message)
+            return
+        self._handle((message,))
+
+    def _handle(self, inputs: Sequence[Any]) -> None:
+        now = self._queue.now
+        replica = self.replica
+        assert replica is not None
+        clock = self.clock
+        if not clock.is_true and clock.wrong_by:
+            self._effects[clock.wrong_by] += 1
+        try:
+            outputs = replica.handle(inputs, clock.reading(now))
+        except PowerLost:
+            self._power_lost()
+            return
+        except DiskError as error:
+            self.stop(f"disk error: {error}")
+            return
+        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
+            self._convict(error)
+            self.stop(f"unhandled {type(error).__name__}")
+            return
+        if self.disk.sync_delay and (busy := self.disk.take_busy_time()):
+            self._busy_until = now + busy
+            self._queue.at(self._busy_until, self._send_late, (self._life, outputs))
+            return
+        self._send(outputs)
+        self._set_timer()
+
+    def _send(self, outputs: Outputs) -> None:
+        send = self._network.send
+        name = self.name
+        for message in outputs.messages:
+            send(name, message.target, message)
+        for reply in outputs.replies:
+            send(name, reply.client, reply)
+
+    def _send_late(self, argument: tuple[int, Outputs]) -> None:
+        """The disk is done: what depended on it may leave, what waited is taken in."""
+        life, outputs = argument
+        if life == self._life:
+            self._send(outputs)
+            self._catch_up(life)
+
+    def _catch_up(self, life: int) -> None:
+        if life != self._life or self.replica is None or self.is_paused:
+            return
+        if self._busy_until > self._queue.now:
+            return
+        waited, self._inbox = self._inbox, []
+        self._handle(waited)
+
+    # -- Time ------------------------------------------------------------------------------------
+
+    def _set_timer(self) -> None:
+        """See to it that a timer event is due no later than the replica's deadline.
+
+        A deadline that moves away leaves the event in place: when it comes, it is set anew.
+        Election time-outs move away with every heartbeat, so this saves most events.
+        """
+        replica = self.replica
+        if replica is None:
+            return
+        time = self.clock.time_of(replica.deadline, self._queue.now)
+        if self._timer_at is None or time < self._timer_at:
+            self._timer_at = time
+            self._queue.at(time, self._on_timer, (self._life, time))
+
+    def _on_timer(self, argument: tuple[int, int]) -> None:
+        life, time = argument
+        if life != self._life or time != self._timer_at:
+            return
+        self._timer_at = None
+        replica = self.replica
+        assert replica is not None
+        if self.is_paused or self._busy_until > time:
+            if self.is_paused:
+                self._effects["pause"] += 1
+            return
+        if self.clock.time_of(replica.deadline, time) > time:
+            self._set_timer()
+        else:
+            self._handle(())
+
+    def clock_changed(self) -> None:
+        """The clock was set: deadlines lie elsewhere now."""
+        if self.replica is not None and not self.is_paused:
+            self._timer_at = None
+            self._set_timer()
+
+    # -- What goes wrong -------------------------------------------------------------------------
+
+    def _power_lost(self) -> None:
+        if self.replica is None:
+            self.disk.crash()
+            self._recorder.stopped("power lost while starting")
+        else:
+            self.stop("power lost during a sync")
+
+    def _convict(self, error: Exception) -> None:
+        self._report(
+            Failure(
+                kind="unhandled-exception",
+                message=f"{self.name} raised {type(error).__name__}: {error}",
+                time=self._queue.now,
+                node=self.name,
+                evidence={"exception": type(error).__name__},
+            )
+        )
+
+    # -- What the nemesis may see ----------------------------------------------------------------
+
+    def status(self) -> NodeStatus:
+        """Role and log, for choosing targets."""
+        replica = self.replica
+        if replica is None:
+            return NodeStatus(self.name, False, self.is_lost, False, None, 0, 0, 0)
+        consensus = replica.consensus
+        return NodeStatus(
+            self.name,
+            not self.is_paused,
+            False,
+            self.is_paused,
+            consensus.role,
+            consensus.current_term,
+            consensus.log.last_term,
+            consensus.log.last_index,
+        )

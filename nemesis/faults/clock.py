@@ -1,0 +1,82 @@
+"""Bad clocks: wrong, fast or slow, and set while they run."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from nemesis.chooser import Chooser
+from nemesis.cluster.protocol import Cluster
+from nemesis.faults.fault import MILLISECOND, Fault, Injection, fault, nobody
+from nemesis.faults.targets import SINGLE_TARGETS, resolve
+
+
+@fault
+class ClockJump(Fault, frozen=True, kw_only=True, tag="clock-jump"):
+    """The node's clock is set by ``offset`` ns, forward or back. Confirmed by the node's next
+    reading of it."""
+
+    target: str = "leader"
+    pick: int = 0
+    offset: int = 100 * MILLISECOND
+
+    effect: ClassVar[str | None] = "clock-jump"
+
+    def inject(self, cluster: Cluster) -> Injection:
+        found = resolve(cluster, self.target, self.pick)
+        for name in found:
+            cluster.jump_clock(name, self.offset)
+        return Injection(found) if found else nobody(self.target)
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> ClockJump:
+        return cls(
+            target=chooser.pick(SINGLE_TARGETS),
+            pick=chooser.integer(0, 8),
+            offset=chooser.pick((100, -100, 400, -400, 2000, -2000)) * MILLISECOND,
+            wait=wait,
+        )
+
+
+@fault
+class ClockOffset(Fault, frozen=True, kw_only=True, tag="clock-offset"):
+    """All clocks disagree: node i's is set by i times ``difference`` ns. Confirmed by readings."""
+
+    difference: int = 50 * MILLISECOND
+
+    effect: ClassVar[str | None] = "clock-offset"
+
+    def inject(self, cluster: Cluster) -> Injection:
+        for position, name in enumerate(cluster.nodes):
+            if position:
+                cluster.jump_clock(name, position * self.difference, kind="clock-offset")
+        return Injection(list(cluster.nodes[1:]))
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> ClockOffset:
+        return cls(difference=chooser.pick((50, -50, 1000, -1000)) * MILLISECOND, wait=wait)
+
+
+@fault
+class ClockDrift(Fault, frozen=True, kw_only=True, tag="clock-drift"):
+    """The node's clock runs fast or slow by ``parts_per_million``. Confirmed by readings."""
+
+    target: str = "leader"
+    pick: int = 0
+    parts_per_million: int = 1_000
+
+    effect: ClassVar[str | None] = "clock-drift"
+
+    def inject(self, cluster: Cluster) -> Injection:
+        found = resolve(cluster, self.target, self.pick)
+        for name in found:
+            cluster.drift_clock(name, self.parts_per_million)
+        return Injection(found) if found else nobody(self.target)
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> ClockDrift:
+        return cls(
+            target=chooser.pick(SINGLE_TARGETS),
+            pick=chooser.integer(0, 8),
+            parts_per_million=chooser.pick((1_000, -1_000, 500_000, -400_000, 2_000_000)),
+            wait=wait,
+        )

@@ -1,0 +1,147 @@
+"""Bad disks: power lost in the middle of a write, flipped bits, no space, slow syncs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from nemesis.chooser import Chooser
+from nemesis.cluster.protocol import Cluster
+from nemesis.faults.fault import MILLISECOND, Fault, Injection, fault, nobody
+from nemesis.faults.targets import SINGLE_TARGETS, resolve
+
+
+def _running(cluster: Cluster, target: str, pick: int) -> list[str]:
+    running = {status.name for status in cluster.status() if status.role is not None}
+    return [name for name in resolve(cluster, target, pick) if name in running]
+
+
+@fault
+class UnsyncedLoss(Fault, frozen=True, kw_only=True, tag="unsynced-loss"):
+    """Power fails at the node's next sync: what it wrote since the last one is lost. Confirmed by
+    bytes lost."""
+
+    target: str = "leader"
+    pick: int = 0
+
+    effect: ClassVar[str | None] = "unsynced-loss"
+
+    def inject(self, cluster: Cluster) -> Injection:
+        hit = _running(cluster, self.target, self.pick)
+        for name in hit:
+            cluster.lose_power_at_next_sync(name, torn=False)
+        return Injection(hit) if hit else nobody(f"{self.target} and running")
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> UnsyncedLoss:
+        return cls(target=chooser.pick(SINGLE_TARGETS), pick=chooser.integer(0, 8), wait=wait)
+
+
+@fault
+class TornWrite(Fault, frozen=True, kw_only=True, tag="torn-write"):
+    """Power fails at the node's next sync, and only a part of the last write reached the disk.
+    Confirmed by bytes lost."""
+
+    target: str = "leader"
+    pick: int = 0
+
+    effect: ClassVar[str | None] = "torn-write"
+
+    def inject(self, cluster: Cluster) -> Injection:
+        hit = _running(cluster, self.target, self.pick)
+        for name in hit:
+            cluster.lose_power_at_next_sync(name, torn=True)
+        return Injection(hit) if hit else nobody(f"{self.target} and running")
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> TornWrite:
+        return cls(target=chooser.pick(SINGLE_TARGETS), pick=chooser.integer(0, 8), wait=wait)
+
+
+@fault
+class BitFlip(Fault, frozen=True, kw_only=True, tag="bit-flip"):
+    """A node goes down and one bit of its disk is flipped. It must refuse to start again, so it is
+    lost for good: within the nemesis' budget, never more than a minority. Confirmed by the refusal
+    of the node to start."""
+
+    target: str = "follower"
+    pick: int = 0
+    position: int = 0
+
+    effect: ClassVar[str | None] = "bit-flip"
+
+    def inject(self, cluster: Cluster) -> Injection:
+        statuses = {status.name: status for status in cluster.status()}
+        hit = [
+            name
+            for name in resolve(cluster, self.target, self.pick)[:1]
+            if not statuses[name].is_lost
+        ]
+        if not hit:
+            return nobody(f"{self.target} and has a sound disk")
+        lost = sum(status.is_lost for status in statuses.values())
+        if lost + 1 > (len(statuses) - 1) // 2:
+            return Injection([], "the budget of lost disks, a minority, is used up")
+        cluster.flip_bit(hit[0], self.position)
+        return Injection(hit)
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> BitFlip:
+        return cls(
+            target=chooser.pick(SINGLE_TARGETS),
+            pick=chooser.integer(0, 8),
+            position=chooser.integer(0, 1 << 20),
+            wait=wait,
+        )
+
+
+@fault
+class FullDisk(Fault, frozen=True, kw_only=True, tag="full-disk"):
+    """The node's disk has only ``free`` bytes left, until it is restarted. Confirmed by a refused
+    write."""
+
+    target: str = "leader"
+    pick: int = 0
+    free: int = 0
+
+    effect: ClassVar[str | None] = "full-disk"
+
+    def inject(self, cluster: Cluster) -> Injection:
+        hit = _running(cluster, self.target, self.pick)
+        for name in hit:
+            cluster.fill_disk(name, self.free)
+        return Injection(hit) if hit else nobody(f"{self.target} and running")
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> FullDisk:
+        return cls(
+            target=chooser.pick(SINGLE_TARGETS),
+            pick=chooser.integer(0, 8),
+            free=chooser.pick((0, 10, 100, 500)),
+            wait=wait,
+        )
+
+
+@fault
+class SlowDisk(Fault, frozen=True, kw_only=True, tag="slow-disk"):
+    """Every sync of the node takes ``delay`` ns. Confirmed by syncs that took so long."""
+
+    target: str = "leader"
+    pick: int = 0
+    delay: int = 20 * MILLISECOND
+
+    effect: ClassVar[str | None] = "slow-disk"
+
+    def inject(self, cluster: Cluster) -> Injection:
+        hit = _running(cluster, self.target, self.pick)
+        for name in hit:
+            cluster.slow_disk(name, self.delay)
+        return Injection(hit) if hit else nobody(f"{self.target} and running")
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> SlowDisk:
+        return cls(
+            target=chooser.pick(SINGLE_TARGETS),
+            pick=chooser.integer(0, 8),
+            delay=chooser.pick((20, 5, 100, 300)) * MILLISECOND,
+            wait=wait,
+        )

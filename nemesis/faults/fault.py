@@ -1,0 +1,67 @@
+"""What a fault is, and the registry of them.
+
+A fault is plain data, a step of a schedule. ``inject`` applies it to a cluster and tells what it
+hit. Its defaults are the mildest form: the shrinker moves every field towards them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+import msgspec
+
+from nemesis.chooser import Chooser
+from nemesis.cluster.protocol import Cluster
+
+MILLISECOND = 1_000_000  # ns
+
+
+class Injection(NamedTuple):
+    """What injecting a fault did: ``hit`` is what it was aimed at, for the history; empty if there
+    was nothing to hit, in which case ``refused`` says why."""
+
+    hit: Any
+    refused: str | None = None
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, tag_field="step"):
+    """Base of all faults. ``wait``: ns of time that pass after the injection."""
+
+    wait: int = 0
+
+    # What must be seen in ``Cluster.effects`` for the fault to count as one that happened; None
+    # for those that end faults.
+    effect: ClassVar[str | None] = None
+
+    @property
+    def kind(self) -> str:
+        """The fault's registered name."""
+        return str(self.__struct_config__.tag)
+
+    def inject(self, cluster: Cluster) -> Injection:
+        """Apply the fault."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it injects")
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> Fault:
+        """Draw one with fields of its own."""
+        raise NotImplementedError(f"{cls.__name__} does not say how it is drawn")
+
+
+FAULTS: dict[str, type[Fault]] = {}
+
+_F = TypeVar("_F", bound=type[Fault])
+
+
+def fault(cls: _F) -> _F:
+    """Register a fault under its tag."""
+    name = str(cls.__struct_config__.tag)
+    if name in FAULTS:
+        raise ValueError(f"two faults are named {name!r}")
+    FAULTS[name] = cls
+    return cls
+
+
+def nobody(target: str) -> Injection:
+    """The injection that found no target."""
+    return Injection([], f"no node is {target} now")

@@ -1,0 +1,259 @@
+"""Running a schedule: what it does to a cluster, what is recorded, and what the judges say.
+
+``run`` is a pure function of schedule and variant. ``Execution`` is the same in steps, for those
+who decide on the next step only after they have seen the last (Hypothesis).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from checker.history import Event
+from checker.lincheck import Budget, check
+from checker.models import get_model
+from checker.trace import TraceEvent, encode_trace
+from checker.verdict import Failure, Verdict, invalid, merge, unknown
+from nemesis.cluster.sim import SimulatedCluster
+from nemesis.faults import Fault
+from nemesis.schedule import Knobs, Operate, Schedule, Step
+from nemesis.workloads import WORKLOADS
+from raft.replica import HEALTHY, Variant
+
+# How long the cluster has, after all faults have ended, in longest election time-outs.
+LIVENESS_BOUND = 30
+# How long it has to elect its first leader before the first step.
+_WARM_UP = 20
+# How often, in ns, the runner looks whether the clients are done.
+_GLANCE = 2_000_000
+# Configurations that lincheck may hold before it answers unknown: never seen to be reached by a
+# schedule of the usual size, and no clock is asked, so the verdict is the same on every machine.
+_CONFIGURATIONS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What really happened in a run."""
+
+    # Client operations by kind: invoked, and succeeded.
+    invoked: dict[str, int]
+    succeeded: dict[str, int]
+    # Faults by kind: injected, and seen to do something (messages dropped, bytes lost ...).
+    injected: dict[str, int]
+    effects: dict[str, int]
+    elections: int
+    # Trace events judged, events of the simulation, ns of simulated time.
+    judged: int
+    simulated_events: int
+    duration: int
+    lincheck_configurations: int = 0
+
+    @property
+    def leader_changes(self) -> int:
+        """Elections after the first."""
+        return max(0, self.elections - 1)
+
+    @property
+    def confirmed(self) -> list[str]:
+        """Kinds of faults that were injected and seen to do something."""
+        return sorted(kind for kind in self.injected if self.effects.get(EFFECTS.get(kind, kind)))
+
+
+# Under which name the effect of a kind of fault is counted, where it is another.
+EFFECTS = {"grudge": "partition"}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A schedule, what it led to, and the verdict."""
+
+    schedule: Schedule
+    variant: str
+    verdict: Verdict
+    history: list[Event]
+    trace: list[TraceEvent]
+    members: tuple[str, ...]
+    statistics: Statistics
+    model: str = field(default="kv")
+
+    def trace_bytes(self) -> bytes:
+        """The trace as it is saved; equal for equal runs."""
+        return encode_trace(self.members, self.trace)
+
+
+class Execution:
+    """A schedule being run on a simulated cluster."""
+
+    def __init__(
+        self,
+        knobs: Knobs,
+        seed: int,
+        variant: Variant = HEALTHY,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.knobs = knobs
+        self.workload = WORKLOADS[knobs.workload]
+        self.cluster = SimulatedCluster(knobs, seed, variant, on_event)
+        self.injected: Counter[str] = Counter()
+        self.invoked: Counter[str] = Counter()
+        self._keys: dict[str, None] = {}
+        self._steps: list[Step] = []
+        self._seed = seed
+        self._variant = variant
+        self._configurations = 0
+        self._await_leader(_WARM_UP * knobs.election_timeout_max)
+
+    @property
+    def failures(self) -> list[Failure]:
+        """What the monitors and the cluster have found so far."""
+        return [*self.cluster.monitors.failures, *self.cluster.failures]
+
+    def perform(self, step: Step) -> bool:
+        """Do one step and let its time pass. False if something is wrong now: then stop."""
+        self._steps.append(step)
+        cluster = self.cluster
+        if isinstance(step, Operate):
+            self._submit(step)
+        elif isinstance(step, Fault):
+            self._inject(step)
+        if step.wait:
+            cluster.advance(step.wait)
+        return not (cluster.monitors.failures or cluster.failures)
+
+    def _submit(self, operate: Operate) -> None:
+        self.invoked[operate.f] += 1
+        if operate.key is not None:
+            self._keys[operate.key] = None
+        self.cluster.submit(operate)
+
+    def _inject(self, fault: Fault) -> None:
+        hit, refused = fault.inject(self.cluster)
+        if refused is None and type(fault).effect is not None:
+            self.injected[fault.kind] += 1
+        self.cluster.history.add("nemesis", "info", fault.kind, None, hit, refused)
+
+    # -- The end ---------------------------------------------------------------------------------
+
+    def finish(self) -> Run:
+        """Liveness phase, then the verdict."""
+        verdicts = []
+        if not self.failures:
+            verdicts.append(self._liveness())
+        if self.failures:
+            verdicts.append(invalid(*self.failures))
+        else:
+            verdicts.append(self._check_history())
+        verdict = merge(verdicts)
+        if not verdict.failures:
+            verdict = merge([verdict, self._vacuity()])
+        return Run(
+            Schedule(seed=self._seed, knobs=self.knobs, steps=tuple(self._steps)),
+            self._variant.name,
+            verdict,
+            self.cluster.history.events,
+            self.cluster.trace.events,
+            self.cluster.nodes,
+            self.statistics(),
+            self.workload.model,
+        )
+
+    def statistics(self) -> Statistics:
+        """What has happened so far."""
+        cluster = self.cluster
+        return Statistics(
+            invoked=dict(self.invoked),
+            succeeded=dict(cluster.succeeded),
+            injected=dict(self.injected),
+            effects=dict(cluster.effects),
+            elections=len(cluster.trace.elections),
+            judged=len(cluster.trace.events),
+            simulated_events=cluster.queue.executed,
+            duration=cluster.now(),
+            lincheck_configurations=self._configurations,
+        )
+
+    def _await_leader(self, bound: int) -> None:
+        """Let time pass until somebody leads, or ``bound`` ns have."""
+        cluster = self.cluster
+        end = cluster.now() + bound
+        while not cluster.trace.elections and cluster.now() < end:
+            cluster.advance(self.knobs.heartbeat_interval)
+
+    def _liveness(self) -> Verdict:
+        """All faults end; then a majority must elect a leader and perform a last operation of each
+        kind, and reads of all keys, within the bound."""
+        cluster = self.cluster
+        cluster.end_faults()
+        lost = sum(status.is_lost for status in cluster.status())
+        majority_lives = lost <= (len(cluster.nodes) - 1) // 2
+        end = cluster.now() + LIVENESS_BOUND * self.knobs.election_timeout_max
+        operations = self.workload.last_operations(list(self.invoked), list(self._keys) or ["x"])
+        missing = self._perform_last(operations, end)
+        while missing is not None and cluster.now() < end and not self.failures:
+            # From the first again: an operation that timed out may have happened after all, and
+            # those after it build on it.
+            missing = self._perform_last(operations, end)
+        if self.failures or (missing is not None) == (not majority_lives):
+            return merge([])
+        if missing is not None:
+            what = (
+                f"{LIVENESS_BOUND} election time-outs after all faults had ended, the cluster had "
+                f"not performed a last {missing}"
+            )
+            return invalid(Failure("liveness", what, cluster.now(), evidence={"missing": missing}))
+        what = f"{lost} of {len(cluster.nodes)} disks are lost, yet operations were acknowledged"
+        return invalid(Failure("acknowledged-without-majority", what, cluster.now()))
+
+    def _perform_last(self, operations: list[Operate], end: int) -> str | None:
+        """Perform the operations one after the other; the kind of the first that did not succeed,
+        or None."""
+        self._await_idle_clients(end)
+        cluster = self.cluster
+        for operate in operations:
+            before = cluster.succeeded[operate.f]
+            cluster.submit(operate)
+            self._await_idle_clients(end)
+            if cluster.succeeded[operate.f] == before:
+                return operate.f
+        return None
+
+    def _await_idle_clients(self, end: int) -> None:
+        cluster = self.cluster
+        while not cluster.clients_are_idle and cluster.now() < end:
+            cluster.advance(_GLANCE)
+
+    def _check_history(self) -> Verdict:
+        result = check(
+            self.cluster.history.events,
+            get_model(self.workload.model),
+            Budget(seconds=None, configurations=_CONFIGURATIONS),
+        )
+        self._configurations = result.configurations
+        return result.verdict
+
+    def _vacuity(self) -> Verdict:
+        """A run in which nothing was attacked, or nothing succeeded, proves nothing."""
+        reasons = []
+        statistics = self.statistics()
+        if not self.invoked:
+            reasons.append("no client operation was performed")
+        for kind in self.invoked:
+            if not statistics.succeeded.get(kind):
+                reasons.append(f"no {kind} ever succeeded")
+        if not statistics.confirmed:
+            reasons.append("nothing was attacked: no fault was seen to have an effect")
+        return unknown(*reasons) if reasons else merge([])
+
+
+def run(
+    schedule: Schedule,
+    variant: Variant = HEALTHY,
+    on_event: Callable[[Event], None] | None = None,
+) -> Run:
+    """Run a schedule on the simulated cluster; a pure function of its first two arguments."""
+    execution = Execution(schedule.knobs, schedule.seed, variant, on_event)
+    for step in schedule.steps:
+        if not execution.perform(step):
+            break
+    return execution.finish()

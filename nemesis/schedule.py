@@ -1,0 +1,162 @@
+"""A schedule: what a run does, as plain data.
+
+Knobs (how large the cluster is, how it is configured), steps (client operations, faults, time that
+passes) and a seed for what stays random below them: message delays, election time-outs. Running a
+schedule is a pure function of it, so it is what is drawn, shrunk, saved and replayed. On disk it is
+JSON.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Union, cast
+
+import msgspec
+
+from nemesis.errors import ScheduleError
+from nemesis.faults import FAULTS, Fault
+
+MILLISECOND = 1_000_000  # ns
+
+
+class Knobs(msgspec.Struct, frozen=True, kw_only=True):
+    """What is fixed for a whole run. Times in ns."""
+
+    replicas: int = 3
+    clients: int = 3
+    workload: str = "kv"
+    # ReadIndex, or reads as entries of the log.
+    reads: Literal["index", "log"] = "index"
+    pre_vote: bool = True
+    check_quorum: bool = True
+    election_timeout_min: int = 150 * MILLISECOND
+    election_timeout_max: int = 300 * MILLISECOND
+    heartbeat_interval: int = 50 * MILLISECOND
+    max_entries_per_append: int = 16
+    max_appends_in_flight: int = 8
+    # How long a message takes on a healthy link.
+    delay_min: int = 1 * MILLISECOND
+    delay_max: int = 5 * MILLISECOND
+    # How long a client waits for one answer, and for the outcome of an operation.
+    attempt_timeout: int = 100 * MILLISECOND
+    operation_timeout: int = 600 * MILLISECOND
+
+
+class Operate(msgspec.Struct, frozen=True, kw_only=True, tag_field="step", tag="operate"):
+    """A client begins an operation, after those that it has begun before have ended."""
+
+    client: int = 0
+    f: str
+    key: str | None = None
+    value: Any = None
+    wait: int = 0
+
+
+class Advance(msgspec.Struct, frozen=True, kw_only=True, tag_field="step", tag="advance"):
+    """Time passes."""
+
+    wait: int
+
+
+# Every step passes ``wait`` ns of time after what it does.
+Step = Operate | Advance | Fault
+
+_step_decoder: msgspec.json.Decoder[Step] = msgspec.json.Decoder(
+    cast(Any, Union[(Operate, Advance, *FAULTS.values())])
+)
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """Knobs, steps, seed."""
+
+    version: Literal[1] = 1
+    seed: int = 0
+    knobs: Knobs = Knobs()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def operations(self) -> list[Operate]:
+        """The client operations among the steps."""
+        return [step for step in self.steps if isinstance(step, Operate)]
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults among the steps, those that end others included."""
+        return [step for step in self.steps if isinstance(step, Fault)]
+
+
+class _Wire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A schedule as it is parsed, before its steps are."""
+
+    version: Literal[1]
+    seed: int
+    knobs: Knobs
+    steps: tuple[msgspec.Raw, ...]
+
+
+_decoder = msgspec.json.Decoder(_Wire)
+
+
+def encode_schedule(schedule: Schedule) -> bytes:
+    """The schedule as JSON, a step a line."""
+    knobs = msgspec.json.encode(schedule.knobs)
+    steps = b",\n  ".join(msgspec.json.encode(step) for step in schedule.steps)
+    return b'{"version": %d, "seed": %d,\n "knobs": %b,\n "steps": [\n  %b\n ]}\n' % (
+        schedule.version,
+        schedule.seed,
+        knobs,
+        steps,
+    )
+
+
+def decode_schedule(data: bytes, source: str = "schedule") -> Schedule:
+    """Parse and validate; raises ScheduleError naming ``source`` and the place in it."""
+    place = "schedule"
+    steps: list[Step] = []
+    try:
+        wire = _decoder.decode(data)
+        for at, step in enumerate(wire.steps):
+            place = f"steps[{at}]"
+            steps.append(_step_decoder.decode(step))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ScheduleError(f"{source}: malformed {place}: {error}") from error
+    schedule = Schedule(seed=wire.seed, knobs=wire.knobs, steps=tuple(steps))
+    validate(schedule, source)
+    return schedule
+
+
+def validate(schedule: Schedule, source: str = "schedule") -> None:
+    """Raise ScheduleError for what types cannot tell."""
+    knobs = schedule.knobs
+    problems = [
+        (not 1 <= knobs.replicas <= 9, f"knobs.replicas is {knobs.replicas}, must be 1 to 9"),
+        (knobs.clients < 1, f"knobs.clients is {knobs.clients}, must be at least 1"),
+        (
+            not 0 < knobs.heartbeat_interval < knobs.election_timeout_min,
+            "knobs.heartbeat_interval must be positive and below election_timeout_min",
+        ),
+        (
+            knobs.election_timeout_max < knobs.election_timeout_min,
+            "knobs.election_timeout_max is below election_timeout_min",
+        ),
+        (not 0 <= knobs.delay_min <= knobs.delay_max, "knobs.delay_min is not within delay_max"),
+        (knobs.attempt_timeout <= 0, "knobs.attempt_timeout must be positive"),
+        (knobs.max_entries_per_append < 1, "knobs.max_entries_per_append must be at least 1"),
+        (knobs.max_appends_in_flight < 1, "knobs.max_appends_in_flight must be at least 1"),
+        *(
+            (step.wait < 0, f"steps[{at}].wait is negative")
+            for at, step in enumerate(schedule.steps)
+        ),
+    ]
+    for broken, message in problems:
+        if broken:
+            raise ScheduleError(f"{source}: {message}")
+
+
+def read_schedule(path: Path) -> Schedule:
+    """Read a schedule file; raises ScheduleError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ScheduleError(f"{path}: cannot be read: {error.strerror}") from error
+    return decode_schedule(data, str(path))

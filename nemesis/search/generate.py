@@ -1,0 +1,168 @@
+"""The seeded generator of schedules: the work horse of campaigns.
+
+Swarm choice (Groce and others, "Swarm Testing", ISSTA 2012): every schedule enables a random subset
+of operations and faults, with rates of its own, because a run that does everything a little seldom
+does anything enough. The same generator serves Hypothesis, through another chooser.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from nemesis.chooser import Chooser, RandomChooser
+from nemesis.faults import FAULTS, Fault
+from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
+from nemesis.workloads import WORKLOADS, Values, Workload
+
+# What ends a fault; enabled with every fault that it ends.
+_ENDS = {
+    "partition": "heal",
+    "grudge": "heal",
+    "loss": "heal",
+    "duplicate": "heal",
+    "reorder": "heal",
+    "delay": "heal",
+    "slow-link": "heal",
+    "crash": "restart",
+    "crash-all": "restart",
+    "unsynced-loss": "restart",
+    "torn-write": "restart",
+    "full-disk": "restart",
+    "pause": "resume",
+}
+ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
+# At least one of these is in every schedule: they are what makes leaders change.
+_UNSEATING = ("crash", "partition", "pause", "unsynced-loss", "crash-all", "torn-write")
+
+
+class Size(NamedTuple):
+    """How much a schedule does: at least so many operations and attacks."""
+
+    operations: int = 50
+    attacks: int = 6
+
+
+class Only(NamedTuple):
+    """What the generator must keep to; None leaves the choice to it."""
+
+    replicas: int | None = None
+    workload: str | None = None
+    # Names of faults to draw from.
+    faults: tuple[str, ...] | None = None
+
+
+class _Swarm(NamedTuple):
+    workload: Workload
+    kinds: tuple[str, ...]
+    keys: tuple[str, ...]
+    attacks: tuple[str, ...]
+    # The mildest fault, a target of the leader, is drawn in so many per cent of the cases.
+    leader_percent: int
+    long_wait_percent: int
+    values: Values
+
+
+_ORDINARY = Size()
+ANYTHING = Only()
+
+
+def generate(seed: int, size: Size = _ORDINARY, only: Only = ANYTHING) -> Schedule:
+    """The schedule of a seed: equal arguments give equal schedules."""
+    return draw_schedule(RandomChooser(seed), seed, size, only)
+
+
+def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedule:
+    """Draw a schedule from any source of choices."""
+    knobs = draw_knobs(chooser, only)
+    swarm = _draw_swarm(chooser, knobs, only)
+    plan = [True] * size.attacks + [False] * size.operations
+    _shuffle(chooser, plan)
+    steps: list[Step] = []
+    active: list[str] = []
+    for is_attack in plan:
+        if is_attack:
+            steps.append(_draw_attack(chooser, swarm, active))
+        else:
+            steps.append(_draw_operation(chooser, swarm, knobs))
+        if active and chooser.chance(12):
+            steps.append(_draw_end(chooser, swarm, active))
+    return Schedule(seed=seed, knobs=knobs, steps=tuple(steps))
+
+
+def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
+    """Draw what is fixed for a run; the first options are the ordinary ones."""
+    return Knobs(
+        replicas=only.replicas or chooser.pick((3, 3, 3, 5, 5, 7)),
+        clients=chooser.pick((3, 2, 4, 5)),
+        workload=only.workload or chooser.pick(("kv", "register")),
+        reads=chooser.pick(("index", "index", "index", "log")),
+        pre_vote=not chooser.chance(25),
+        check_quorum=not chooser.chance(25),
+        delay_max=chooser.pick((5, 2, 10, 20)) * MILLISECOND,
+        max_entries_per_append=chooser.pick((16, 1, 4)),
+        max_appends_in_flight=chooser.pick((8, 1, 2)),
+    )
+
+
+def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
+    workload = WORKLOADS[knobs.workload]
+    allowed = ATTACKS if only.faults is None else only.faults
+    unseating = [name for name in _UNSEATING if name in allowed]
+    enabled = {chooser.pick(unseating)} if unseating else set()
+    share = chooser.pick((15, 30, 60))
+    enabled.update(name for name in allowed if chooser.chance(share))
+    if not enabled:
+        enabled.add(chooser.pick(allowed))
+    kinds = [kind for kind in workload.operations if chooser.chance(60)]
+    reads = [kind for kind in workload.operations if kind in workload.reads]
+    writes = [kind for kind in workload.operations if kind not in workload.reads]
+    if not any(kind in workload.reads for kind in kinds):
+        kinds.append(chooser.pick(reads))
+    if all(kind in workload.reads for kind in kinds):
+        kinds.append(chooser.pick(writes))
+    return _Swarm(
+        workload,
+        tuple(kind for kind in workload.operations if kind in kinds),
+        ("x", "y", "z")[: chooser.pick((2, 1, 3))],
+        tuple(name for name in allowed if name in enabled),
+        chooser.pick((0, 30, 60)),
+        chooser.pick((10, 5, 20)),
+        Values(repeats=chooser.chance(15)),
+    )
+
+
+def _draw_operation(chooser: Chooser, swarm: _Swarm, knobs: Knobs) -> Operate:
+    wait = _draw_wait(chooser, 0)
+    client = chooser.integer(0, knobs.clients - 1)
+    return swarm.workload.draw(chooser, swarm.kinds, swarm.keys, client, swarm.values, wait)
+
+
+def _draw_attack(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:
+    name = chooser.pick(swarm.attacks)
+    if name in _ENDS and _ENDS[name] not in active:
+        active.append(_ENDS[name])
+    fault = FAULTS[name].draw(chooser, _draw_wait(chooser, 30 + swarm.long_wait_percent))
+    if hasattr(fault, "target") and chooser.chance(swarm.leader_percent):
+        fault = msgspec.structs.replace(fault, target="leader")
+    return fault
+
+
+def _draw_end(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:
+    name = chooser.pick(active)
+    active.remove(name)
+    return FAULTS[name].draw(chooser, _draw_wait(chooser, swarm.long_wait_percent))
+
+
+def _draw_wait(chooser: Chooser, long_percent: int) -> int:
+    """Time between steps: mostly less than a message takes, sometimes enough for an election."""
+    if chooser.chance(long_percent):
+        return chooser.integer(100, 600) * MILLISECOND
+    return chooser.pick((0, 1, 3, 8, 20, 40)) * MILLISECOND
+
+
+def _shuffle(chooser: Chooser, items: list[bool]) -> None:
+    for last in range(len(items) - 1, 0, -1):
+        other = chooser.integer(0, last)
+        items[last], items[other] = items[other], items[last]

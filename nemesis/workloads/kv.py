@@ -1,0 +1,118 @@
+"""The key-value service: get, put, delete, compare-and-set, append, transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from nemesis.chooser import Chooser
+from nemesis.errors import ScheduleError
+from nemesis.schedule import Operate
+from nemesis.workloads.workload import Outcome, Values, Workload, workload
+from raft.kv.commands import (
+    Append,
+    Compare,
+    CompareAndSet,
+    Delete,
+    Get,
+    Operation,
+    Put,
+    Result,
+    Simple,
+    Transaction,
+)
+
+
+@workload
+class KeyValueWorkload(Workload):
+    """Everything that the replicated key-value service can do."""
+
+    name: ClassVar[str] = "kv"
+    model: ClassVar[str] = "kv"
+    operations: ClassVar[tuple[str, ...]] = ("get", "put", "append", "cas", "delete", "txn")
+    reads: ClassVar[frozenset[str]] = frozenset({"get"})
+
+    def draw(
+        self,
+        chooser: Chooser,
+        kinds: Sequence[str],
+        keys: Sequence[str],
+        client: int,
+        values: Values,
+        wait: int,
+    ) -> Operate:
+        f = chooser.pick(kinds)
+        key: str | None = chooser.pick(keys)
+        value: Any = None
+        if f in ("put", "append"):
+            value = values.new()
+        elif f == "cas":
+            value = [values.recent(chooser), values.new()]
+        elif f == "txn":
+            other = chooser.pick(keys)
+            value = {
+                "compare": [[key, values.recent(chooser)]],
+                "then": [["put", key, values.new()], ["get", other]],
+                "else": [["get", key], ["append", other, values.new()]],
+            }
+            key = None
+        return Operate(client=client, f=f, key=key, value=value, wait=wait)
+
+    def operation(self, f: str, key: str | None, value: Any) -> Operation:
+        try:
+            if f == "txn":
+                return Transaction(
+                    tuple(Compare(name, expected) for name, expected in value["compare"]),
+                    tuple(self._simple(*each) for each in value["then"]),
+                    tuple(self._simple(*each) for each in value["else"]),
+                )
+            if f == "cas":
+                return CompareAndSet(self._key(key), value[0], value[1])
+            return self._simple(f, self._key(key), *(() if value is None else (value,)))
+        except (TypeError, KeyError, IndexError, ValueError) as error:
+            raise ScheduleError(f"kv: no operation {f!r} with the value {value!r}") from error
+
+    @staticmethod
+    def _key(key: str | None) -> str:
+        if key is None:
+            raise ValueError("a key is needed")
+        return key
+
+    @staticmethod
+    def _simple(f: str, key: str, *value: str) -> Simple:
+        simple = {"get": Get, "put": Put, "append": Append, "delete": Delete}
+        return simple[f](key, *value)  # type: ignore[no-any-return]
+
+    def outcome(self, f: str, value: Any, result: Result) -> Outcome:
+        if f == "get":
+            return Outcome("ok", result.value)
+        if f == "cas" and not result.succeeded:
+            return Outcome("fail", value, "mismatch")
+        if f == "txn":
+            answer = {"succeeded": result.succeeded, "results": list(result.values)}
+            return Outcome("ok", answer)
+        return Outcome("ok", value)
+
+    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[Operate]:
+        key = keys[0]
+        last = {
+            "put": Operate(f="put", key=key, value="last"),
+            "append": Operate(f="append", key=key, value="!"),
+            "delete": Operate(f="delete", key=key),
+            "txn": Operate(
+                f="txn",
+                value={
+                    "compare": [[key, None]],
+                    "then": [["get", key]],
+                    "else": [["get", key]],
+                },
+            ),
+        }
+        steps = [Operate(f="get", key=each) for each in keys]
+        steps.extend(last[kind] for kind in last if kind in kinds)
+        if "cas" in kinds:
+            # It must succeed, so what it compares with is written first.
+            steps.append(Operate(f="put", key=key, value="last"))
+            steps.append(Operate(f="cas", key=key, value=["last", "very last"]))
+        steps.append(Operate(f="get", key=key))
+        return steps

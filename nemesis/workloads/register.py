@@ -1,0 +1,66 @@
+"""Registers: read, write, compare-and-set, independent keys. Values are strings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from nemesis.chooser import Chooser
+from nemesis.errors import ScheduleError
+from nemesis.schedule import Operate
+from nemesis.workloads.workload import Outcome, Values, Workload, workload
+from raft.kv.commands import CompareAndSet, Get, Operation, Put, Result
+
+
+@workload
+class RegisterWorkload(Workload):
+    """One compare-and-set register a key, as in Jepsen's classical test."""
+
+    name: ClassVar[str] = "register"
+    model: ClassVar[str] = "cas-register"
+    operations: ClassVar[tuple[str, ...]] = ("read", "write", "cas")
+    reads: ClassVar[frozenset[str]] = frozenset({"read"})
+
+    def draw(
+        self,
+        chooser: Chooser,
+        kinds: Sequence[str],
+        keys: Sequence[str],
+        client: int,
+        values: Values,
+        wait: int,
+    ) -> Operate:
+        f = chooser.pick(kinds)
+        value: Any = None
+        if f == "write":
+            value = values.new()
+        elif f == "cas":
+            value = [values.recent(chooser), values.new()]
+        return Operate(client=client, f=f, key=chooser.pick(keys), value=value, wait=wait)
+
+    def operation(self, f: str, key: str | None, value: Any) -> Operation:
+        if key is None:
+            raise ScheduleError(f"register: {f} needs a key")
+        if f == "read":
+            return Get(key)
+        if f == "write" and isinstance(value, str):
+            return Put(key, value)
+        if f == "cas" and isinstance(value, list | tuple) and len(value) == 2:
+            return CompareAndSet(key, value[0], value[1])
+        raise ScheduleError(f"register: no operation {f!r} with the value {value!r}")
+
+    def outcome(self, f: str, value: Any, result: Result) -> Outcome:
+        if f == "read":
+            return Outcome("ok", result.value)
+        if f == "cas" and not result.succeeded:
+            return Outcome("fail", value, "mismatch")
+        return Outcome("ok", value)
+
+    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[Operate]:
+        reads = [Operate(f="read", key=key) for key in keys]
+        changes = []
+        if "write" in kinds or "cas" in kinds:
+            changes.append(Operate(f="write", key=keys[0], value="last"))
+        if "cas" in kinds:
+            changes.append(Operate(f="cas", key=keys[0], value=["last", "very last"]))
+        return [*reads, *changes, Operate(f="read", key=keys[0])]

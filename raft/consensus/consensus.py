@@ -1,0 +1,124 @@
+"""The consensus module: inputs in, state and messages out.
+
+A driver (raft.replica) does, for every batch of inputs and in this order:
+
+    begin(now)                       the server's own clock, in ns
+    receive / propose / read         any number of each
+    tick()                           time-outs that are due
+    finish()                         what must be sent to all followers goes into the outbox
+    save term, vote, unsaved entries to the disk, then saved()
+    send the outbox                  nothing of it may leave before the save has returned
+    apply what is committed          raft.replica
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from random import Random
+from typing import Any
+
+from raft.consensus.entry import Entry, NodeId
+from raft.consensus.messages import (
+    AppendEntries,
+    AppendEntriesReply,
+    Message,
+    PreVote,
+    PreVoteReply,
+    RequestVote,
+    RequestVoteReply,
+)
+from raft.consensus.reads import Reads
+from raft.consensus.settings import Settings
+from raft.consensus.state import LEADER
+from raft.observer import Observer
+
+
+class Consensus(Reads):
+    """A Raft server without clock, disk or network."""
+
+    def __init__(
+        self,
+        node: NodeId,
+        members: Sequence[NodeId],
+        settings: Settings,
+        random: Random,
+        observer: Observer,
+        *,
+        term: int = 0,
+        voted_for: NodeId | None = None,
+        entries: Iterable[Entry] = (),
+        now: int = 0,
+    ) -> None:
+        super().__init__(
+            node,
+            members,
+            settings,
+            random,
+            observer,
+            term=term,
+            voted_for=voted_for,
+            entries=entries,
+            now=now,
+        )
+        self.votes = set()
+        self.progress = {}
+        self.active_peers = set()
+        self.early_reads = []
+        self.pending_reads = []
+        self.confirmed_reads = []
+        self.refused_reads = []
+        self._handlers: dict[type[Message], Callable[[Any], None]] = {
+            AppendEntries: self.on_append_entries,
+            AppendEntriesReply: self.on_append_entries_reply,
+            RequestVote: self.on_request_vote,
+            RequestVoteReply: self.on_request_vote_reply,
+            PreVote: self.on_pre_vote,
+            PreVoteReply: self.on_pre_vote_reply,
+        }
+
+    def begin(self, now: int) -> None:
+        """A batch of inputs begins at ``now``, which never goes backwards."""
+        self.now = now
+
+    def receive(self, message: Message) -> None:
+        """A message of another server arrived."""
+        self._handlers[type(message)](message)
+
+    def propose(self, command: bytes) -> int | None:
+        """Append a client's command; its index, or None if this server is not the leader."""
+        if self.role != LEADER:
+            return None
+        return self.append_as_leader(command)
+
+    def tick(self) -> None:
+        """Do what is due by the clock."""
+        if self.role != LEADER:
+            if self.now >= self.election_deadline:
+                self.on_election_timeout()
+            return
+        if self.settings.check_quorum and self.now >= self.quorum_deadline:
+            self.check_quorum()
+        if self.role == LEADER and self.now >= self.heartbeat_deadline:
+            self.must_broadcast = True
+
+    def finish(self) -> None:
+        """One broadcast carries everything that the batch of inputs brought up."""
+        if self.must_broadcast:
+            self.must_broadcast = False
+            if self.role == LEADER:
+                self.broadcast_append_entries()
+
+    def saved(self) -> None:
+        """The disk holds the whole log now; a leader counts its own copy from here on."""
+        self.saved_index = self.log.last_index
+        if self.role == LEADER:
+            self.advance_commit_index()
+
+    @property
+    def deadline(self) -> int:
+        """When ``tick`` is due next, in ns of the server's own clock."""
+        if self.role != LEADER:
+            return self.election_deadline
+        if self.settings.check_quorum:
+            return min(self.heartbeat_deadline, self.quorum_deadline)
+        return self.heartbeat_deadline

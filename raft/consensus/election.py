@@ -1,0 +1,167 @@
+"""Leader election: section 5.2 and 5.4.1 of the paper, pre-vote and disruptions from the thesis."""
+
+from __future__ import annotations
+
+from raft.consensus.entry import NodeId
+from raft.consensus.messages import PreVote, PreVoteReply, RequestVote, RequestVoteReply
+from raft.consensus.state import CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, ServerState
+
+
+class Election(ServerState):
+    """The rules by which a leader is chosen."""
+
+    votes: set[NodeId]
+
+    # -- Rules for all servers ---------------------------------------------------------------
+
+    def observe_term(self, term: int) -> None:
+        """If a message contains term T > currentTerm: set currentTerm = T, become follower."""
+        if term > self.current_term:
+            self.set_term(term)
+            self.become_follower(None)
+
+    def become_follower(self, leader: NodeId | None) -> None:
+        """Follow ``leader`` in the current term, or nobody yet."""
+        if self.role == LEADER:
+            self.step_down()
+        self.set_role(FOLLOWER)
+        self.leader = leader
+
+    def step_down(self) -> None:
+        """Give up what only a leader has; overridden where there is such state."""
+        self.reset_election_timer()
+
+    # -- Rules for followers and candidates --------------------------------------------------
+
+    def on_election_timeout(self) -> None:
+        """No word from a leader for an election time-out: campaign, asking first (thesis, 9.6)."""
+        self.leader = None
+        if self.settings.pre_vote:
+            self.start_pre_vote()
+        else:
+            self.start_election()
+
+    def start_pre_vote(self) -> None:
+        """Ask whether an election could be won, so that a partitioned server raises no terms."""
+        self.set_role(PRE_CANDIDATE)
+        self.reset_election_timer()
+        self.votes = {self.node}
+        if self.has_quorum(self.votes):
+            self.start_election()
+            return
+        log = self.log
+        for peer in self.peers:
+            self.outbox.append(
+                PreVote(self.node, peer, self.current_term + 1, log.last_index, log.last_term)
+            )
+
+    def start_election(self) -> None:
+        """Increment currentTerm, vote for self, reset election timer, send RequestVote to all."""
+        self.set_term(self.current_term + 1)
+        self.set_role(CANDIDATE)
+        self.cast_vote(self.node)
+        self.reset_election_timer()
+        self.votes = {self.node}
+        log = self.log
+        for peer in self.peers:
+            self.outbox.append(
+                RequestVote(self.node, peer, self.current_term, log.last_index, log.last_term)
+            )
+        self.become_leader_if_elected()
+
+    def become_leader_if_elected(self) -> None:
+        """If votes received from majority of servers: become leader."""
+        if self.has_quorum(self.votes):
+            self.become_leader()
+
+    def become_leader(self) -> None:
+        """Take office; replication adds what a leader does first."""
+        self.set_role(LEADER)
+        self.leader = self.node
+
+    def has_quorum(self, servers: set[NodeId]) -> bool:
+        """Whether ``servers`` are a majority."""
+        return len(servers) >= self.quorum
+
+    # -- RequestVote, receiver ---------------------------------------------------------------
+
+    def on_request_vote(self, message: RequestVote) -> None:
+        """Grant the vote if term, vote and log allow it."""
+        if self.hears_from_leader():
+            # A server that was partitioned away must not depose a leader who is well: the request
+            # is dropped before its term is looked at (thesis, 4.2.3).
+            return
+        self.observe_term(message.term)
+        granted = self.grants_vote(message)
+        if granted:
+            self.cast_vote(message.source)
+            self.become_follower(None)
+            self.reset_election_timer()
+        self.outbox.append(RequestVoteReply(self.node, message.source, self.current_term, granted))
+
+    def grants_vote(self, message: RequestVote) -> bool:
+        """1. Reply false if term < currentTerm. 2. If votedFor is null or candidateId, and the
+        candidate's log is at least as up-to-date as receiver's log, grant vote."""
+        return (
+            message.term == self.current_term
+            and self.may_vote_for(message.source)
+            and self.is_up_to_date(message.last_log_index, message.last_log_term)
+        )
+
+    def may_vote_for(self, candidate: NodeId) -> bool:
+        """A server votes for at most one candidate in a term."""
+        return self.voted_for is None or self.voted_for == candidate
+
+    def is_up_to_date(self, last_log_index: int, last_log_term: int) -> bool:
+        """Section 5.4.1: the later last term wins; with equal terms, the longer log."""
+        log = self.log
+        if last_log_term != log.last_term:
+            return last_log_term > log.last_term
+        return last_log_index >= log.last_index
+
+    def hears_from_leader(self) -> bool:
+        """Whether a current leader has been heard of within the minimum election time-out."""
+        if not self.settings.check_quorum:
+            return False
+        if self.role == LEADER:
+            return True
+        contact = self.last_leader_contact
+        return contact is not None and self.now - contact < self.settings.election_timeout_min
+
+    # -- Replies -----------------------------------------------------------------------------
+
+    def on_request_vote_reply(self, message: RequestVoteReply) -> None:
+        """Count a vote of the current term."""
+        self.observe_term(message.term)
+        if message.vote_granted and self.counts_vote(message):
+            self.votes.add(message.source)
+            self.become_leader_if_elected()
+
+    def counts_vote(self, message: RequestVoteReply) -> bool:
+        """Only a grant of the very term that one is campaigning in counts."""
+        return self.role == CANDIDATE and message.term == self.current_term
+
+    # -- Pre-vote ----------------------------------------------------------------------------
+
+    def on_pre_vote(self, message: PreVote) -> None:
+        """Answer whether a vote would be granted; nothing of one's own state changes."""
+        granted = self.grants_pre_vote(message)
+        term = message.term if granted else self.current_term
+        self.outbox.append(PreVoteReply(self.node, message.source, term, granted))
+
+    def grants_pre_vote(self, message: PreVote) -> bool:
+        """Yes if the election could be won and no leader is known to be well."""
+        return (
+            message.term > self.current_term
+            and not self.hears_from_leader()
+            and self.is_up_to_date(message.last_log_index, message.last_log_term)
+        )
+
+    def on_pre_vote_reply(self, message: PreVoteReply) -> None:
+        """Campaign in earnest once a majority would vote."""
+        if not message.vote_granted:
+            self.observe_term(message.term)
+        elif self.role == PRE_CANDIDATE and message.term == self.current_term + 1:
+            self.votes.add(message.source)
+            if self.has_quorum(self.votes):
+                self.start_election()

@@ -1,0 +1,107 @@
+"""Linearizable reads without a log entry: ReadIndex (thesis, 6.4)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from raft.consensus.messages import AppendEntriesReply
+from raft.consensus.replication import Replication
+
+
+class PendingRead(NamedTuple):
+    """A read that waits for a majority to confirm that the leader still is one."""
+
+    read_id: int
+    read_index: int
+    read_round: int
+
+
+class ConfirmedRead(NamedTuple):
+    """A read that may be served once ``read_index`` has been applied."""
+
+    read_id: int
+    read_index: int
+
+
+class Reads(Replication):
+    """The rules by which a leader answers reads from its state machine.
+
+    1. An entry of the leader's own term must be committed, else its commit index may lag.
+    2. readIndex = commitIndex.
+    3. A round of heartbeats, begun after the read arrived, is answered by a majority.
+    4. The state machine has applied readIndex. 5. The read is served.
+    """
+
+    # Reads that arrived before an entry of the own term was committed (step 1).
+    early_reads: list[int]
+    pending_reads: list[PendingRead]
+    confirmed_reads: list[ConfirmedRead]
+    # Reads that can no longer be served here: the leader stepped down.
+    refused_reads: list[int]
+
+    def become_leader(self) -> None:
+        """Nothing is pending at the start of a term."""
+        self.early_reads = []
+        self.pending_reads = []
+        super().become_leader()
+
+    def step_down(self) -> None:
+        """Reads that wait for a majority will not be confirmed."""
+        super().step_down()
+        self.refused_reads.extend(self.early_reads)
+        self.refused_reads.extend(read.read_id for read in self.pending_reads)
+        self.early_reads = []
+        self.pending_reads = []
+
+    def read(self, read_id: int) -> None:
+        """Begin a read; it shows up in ``confirmed_reads`` or ``refused_reads`` later."""
+        if not self.may_set_read_index():
+            self.early_reads.append(read_id)
+        elif self.leads_without_asking():
+            self.confirmed_reads.append(ConfirmedRead(read_id, self.commit_index))
+        else:
+            self.ask_for_confirmation(read_id)
+
+    def may_set_read_index(self) -> bool:
+        """Step 1: the commit index is known to be recent (etcd #7331 forgot this)."""
+        return self.log.term_at(self.commit_index) == self.current_term
+
+    def leads_without_asking(self) -> bool:
+        """A cluster of one needs no confirmation; any other does (step 3)."""
+        return self.quorum == 1
+
+    def ask_for_confirmation(self, read_id: int) -> None:
+        """Steps 2 and 3: note readIndex, and ask all in a new round."""
+        if self.read_round == self.read_round_sent:
+            # Reads that arrive together share a round; one already sent is too old for this read.
+            self.read_round += 1
+        self.must_broadcast = True
+        self.pending_reads.append(PendingRead(read_id, self.commit_index, self.read_round))
+
+    def on_append_entries_reply(self, message: AppendEntriesReply) -> None:
+        """Any answer of the current term confirms the leadership for its round."""
+        super().on_append_entries_reply(message)
+        if self.pending_reads:
+            self.confirm_reads()
+
+    def advance_commit_index(self) -> None:
+        """Early reads start once an entry of the own term is committed."""
+        super().advance_commit_index()
+        if self.early_reads and self.may_set_read_index():
+            early, self.early_reads = self.early_reads, []
+            for read_id in early:
+                self.read(read_id)
+
+    def confirm_reads(self) -> None:
+        """A majority answered a round: the reads that began no later are confirmed."""
+        confirmed = self.majority_read_round()
+        while self.pending_reads and self.pending_reads[0].read_round <= confirmed:
+            read = self.pending_reads.pop(0)
+            self.confirmed_reads.append(ConfirmedRead(read.read_id, read.read_index))
+
+    def majority_read_round(self) -> int:
+        """The newest round that a majority has answered, the leader itself among them."""
+        rounds = [progress.read_round for progress in self.progress.values()]
+        rounds.append(self.read_round)
+        rounds.sort(reverse=True)
+        return rounds[self.quorum - 1]

@@ -1,0 +1,249 @@
+"""Log replication: section 5.3 and 5.4.2 of the paper, AppendEntries of Figure 2."""
+
+from __future__ import annotations
+
+from raft.consensus.election import Election
+from raft.consensus.entry import Entry, NodeId
+from raft.consensus.messages import AppendEntries, AppendEntriesReply
+from raft.consensus.progress import Progress
+from raft.consensus.state import LEADER
+
+_NO_OP = b""
+
+
+class Replication(Election):
+    """The rules by which the leader's log becomes everyone's."""
+
+    progress: dict[NodeId, Progress]
+    # Peers heard of since the last check of the quorum.
+    active_peers: set[NodeId]
+    heartbeat_deadline: int = 0
+    quorum_deadline: int = 0
+    # Rounds of leadership confirmation asked for in this term (see reads.py).
+    read_round: int = 0
+    # The newest of them that has been sent to all.
+    read_round_sent: int = 0
+    # Whether something waits to be sent to all followers.
+    must_broadcast: bool = False
+
+    # -- Rules for leaders -------------------------------------------------------------------
+
+    def become_leader(self) -> None:
+        """Reinitialize nextIndex and matchIndex; begin the term with a no-op (section 8)."""
+        super().become_leader()
+        self.initialize_progress()
+        self.active_peers = set()
+        self.quorum_deadline = self.now + self.settings.election_timeout_min
+        self.read_round = 0
+        self.read_round_sent = 0
+        self.append_as_leader(_NO_OP)
+
+    def initialize_progress(self) -> None:
+        """nextIndex: leader's last log index + 1; matchIndex: 0."""
+        next_index = self.log.last_index + 1
+        self.progress = {peer: Progress(next_index) for peer in self.peers}
+
+    def append_as_leader(self, command: bytes) -> int:
+        """If command received from client: append entry to local log. Returns its index."""
+        entry = Entry(self.log.last_index + 1, self.current_term, command)
+        self.append_to_log(entry)
+        self.must_broadcast = True
+        return entry.index
+
+    def broadcast_append_entries(self) -> None:
+        """Send each follower what it lacks, or a heartbeat."""
+        self.must_broadcast = False
+        self.read_round_sent = self.read_round
+        self.heartbeat_deadline = self.now + self.settings.heartbeat_interval
+        for peer, progress in self.progress.items():
+            self.send_append_entries(peer, progress)
+
+    def send_append_entries(self, peer: NodeId, progress: Progress) -> None:
+        """If last log index >= nextIndex: send AppendEntries with log entries from nextIndex."""
+        log = self.log
+        prev_log_index = progress.next_index - 1
+        entries: tuple[Entry, ...] = ()
+        if prev_log_index < log.last_index and self.may_send_entries(progress):
+            entries = log.entries_from(prev_log_index + 1, self.settings.max_entries_per_append)
+            last = entries[-1].index
+            if progress.probing:
+                progress.probe_sent = True
+            else:
+                progress.next_index = last + 1
+                progress.in_flight.append(last)
+        self.outbox.append(
+            AppendEntries(
+                self.node,
+                peer,
+                self.current_term,
+                prev_log_index,
+                log.term_at(prev_log_index),
+                entries,
+                self.commit_index,
+                self.read_round,
+            )
+        )
+
+    def may_send_entries(self, progress: Progress) -> bool:
+        """One message at a time while probing, a bounded number of them otherwise."""
+        if progress.probing:
+            return True
+        return len(progress.in_flight) < self.settings.max_appends_in_flight
+
+    # -- AppendEntries, receiver -------------------------------------------------------------
+
+    def on_append_entries(self, message: AppendEntries) -> None:
+        """Follow the leader and make the log agree with its."""
+        self.observe_term(message.term)
+        if message.term < self.current_term:
+            # 1. Reply false if term < currentTerm.
+            self.refuse_append(message, self.log.last_index + 1, 0)
+            return
+        self.recognize_leader(message)
+        if not self.log_matches(message.prev_log_index, message.prev_log_term):
+            # 2. Reply false if log doesn't contain an entry at prevLogIndex with prevLogTerm.
+            self.refuse_append(message, *self.find_conflict(message.prev_log_index))
+            return
+        self.store_entries(message)
+        last_new_index = message.prev_log_index + len(message.entries)
+        self.learn_commit_index(message.leader_commit, last_new_index)
+        self.outbox.append(
+            AppendEntriesReply(
+                self.node,
+                message.source,
+                self.current_term,
+                True,
+                last_new_index,
+                message.prev_log_index,
+                0,
+                0,
+                message.read_round,
+            )
+        )
+
+    def recognize_leader(self, message: AppendEntries) -> None:
+        """AppendEntries of the current term come from its leader: candidates become followers."""
+        self.become_follower(message.source)
+        self.last_leader_contact = self.now
+        self.reset_election_timer()
+
+    def log_matches(self, prev_log_index: int, prev_log_term: int) -> bool:
+        """Whether the log contains an entry at prevLogIndex whose term is prevLogTerm."""
+        return self.log.term_at(prev_log_index) == prev_log_term
+
+    def find_conflict(self, prev_log_index: int) -> tuple[int, int]:
+        """Where the leader should try next: index and term, by the rule that ends section 5.3."""
+        log = self.log
+        if prev_log_index > log.last_index:
+            return log.last_index + 1, 0
+        return log.first_index_of_term_at(prev_log_index), log.term_at(prev_log_index)
+
+    def store_entries(self, message: AppendEntries) -> None:
+        """3. and 4.: delete what conflicts, append what is not already in the log."""
+        for entry in message.entries:
+            if entry.index <= self.log.last_index:
+                if not self.conflicts(entry):
+                    continue
+                self.truncate_log_from(entry.index)
+            self.append_to_log(entry)
+
+    def conflicts(self, entry: Entry) -> bool:
+        """3. An existing entry conflicts with a new one: same index but different terms."""
+        return self.log.term_at(entry.index) != entry.term
+
+    def learn_commit_index(self, leader_commit: int, last_new_index: int) -> None:
+        """5. If leaderCommit > commitIndex, commitIndex = min(leaderCommit, last new entry)."""
+        index = min(leader_commit, last_new_index)
+        if index > self.commit_index:
+            self.set_commit_index(index)
+
+    def refuse_append(
+        self, message: AppendEntries, conflict_index: int, conflict_term: int
+    ) -> None:
+        """Reply false, with where to try next."""
+        self.outbox.append(
+            AppendEntriesReply(
+                self.node,
+                message.source,
+                self.current_term,
+                False,
+                0,
+                message.prev_log_index,
+                conflict_index,
+                conflict_term,
+                message.read_round,
+            )
+        )
+
+    # -- AppendEntries, the leader's side of the reply ----------------------------------------
+
+    def on_append_entries_reply(self, message: AppendEntriesReply) -> None:
+        """Learn what a follower holds, or step back."""
+        self.observe_term(message.term)
+        if not self.counts_append_reply(message):
+            return
+        self.active_peers.add(message.source)
+        progress = self.progress[message.source]
+        progress.read_round = max(progress.read_round, message.read_round)
+        if message.success:
+            self.on_append_success(progress, message)
+        else:
+            self.on_append_refused(progress, message)
+
+    def counts_append_reply(self, message: AppendEntriesReply) -> bool:
+        """Only an answer of the current term, to this leadership, says anything."""
+        return self.role == LEADER and message.term == self.current_term
+
+    def on_append_success(self, progress: Progress, message: AppendEntriesReply) -> None:
+        """If successful: update nextIndex and matchIndex for follower."""
+        if progress.matched(message.match_index):
+            self.advance_commit_index()
+        if progress.next_index <= self.log.last_index and self.may_send_entries(progress):
+            self.send_append_entries(message.source, progress)
+
+    def on_append_refused(self, progress: Progress, message: AppendEntriesReply) -> None:
+        """If AppendEntries fails because of log inconsistency: decrement nextIndex and retry."""
+        if self.is_stale_refusal(progress, message):
+            return
+        next_index = message.conflict_index
+        if message.conflict_term:
+            own = self.log.last_index_of_term(message.conflict_term, message.prev_log_index)
+            if own:
+                next_index = own + 1
+        progress.probe_from(max(1, min(next_index, message.prev_log_index)))
+        self.send_append_entries(message.source, progress)
+
+    def is_stale_refusal(self, progress: Progress, message: AppendEntriesReply) -> bool:
+        """A refusal that later news has overtaken, as networks reorder and duplicate."""
+        if progress.probing:
+            return message.prev_log_index != progress.next_index - 1
+        return message.prev_log_index <= progress.match_index
+
+    # -- Commitment --------------------------------------------------------------------------
+
+    def advance_commit_index(self) -> None:
+        """If there exists an N > commitIndex such that a majority of matchIndex[i] >= N, and
+        log[N].term == currentTerm: set commitIndex = N (section 5.3, 5.4)."""
+        index = self.majority_match_index()
+        if index > self.commit_index and self.may_commit(index):
+            self.set_commit_index(index)
+
+    def majority_match_index(self) -> int:
+        """The highest index that a majority of logs holds durably, one's own among them."""
+        matched = [progress.match_index for progress in self.progress.values()]
+        matched.append(self.saved_index)
+        matched.sort(reverse=True)
+        return matched[self.quorum - 1]
+
+    def may_commit(self, index: int) -> bool:
+        """Only entries of the leader's own term are committed by counting (section 5.4.2)."""
+        return self.log.term_at(index) == self.current_term
+
+    # -- The leader's own doubts ---------------------------------------------------------------
+
+    def check_quorum(self) -> None:
+        """Step down if no majority has answered within an election time-out (thesis, 6.2)."""
+        self.quorum_deadline = self.now + self.settings.election_timeout_min
+        if not self.has_quorum(self.active_peers | {self.node}):
+            self.become_follower(None)
+        self.active_peers = set()

@@ -1,0 +1,111 @@
+"""The state of a server (Figure 2, "State") and the few ways in which it may change.
+
+Every change of term, role, log or commit index goes through a method of this file, so that each is
+told to the observer once and the rules elsewhere stay free of book-keeping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Final, Literal
+
+from raft.consensus.entry import Entry, NodeId
+from raft.consensus.log import Log
+from raft.consensus.messages import Message
+from raft.consensus.settings import Settings
+from raft.observer import Observer
+
+Role = Literal["follower", "pre-candidate", "candidate", "leader"]
+FOLLOWER: Final = "follower"
+PRE_CANDIDATE: Final = "pre-candidate"
+CANDIDATE: Final = "candidate"
+LEADER: Final = "leader"
+
+
+class ServerState:
+    """One server's state. Time is in ns of the server's own clock, passed in with every input."""
+
+    def __init__(
+        self,
+        node: NodeId,
+        members: Sequence[NodeId],
+        settings: Settings,
+        random: Random,
+        observer: Observer,
+        *,
+        term: int = 0,
+        voted_for: NodeId | None = None,
+        entries: Iterable[Entry] = (),
+        now: int = 0,
+    ) -> None:
+        self.node = node
+        self.members = tuple(members)
+        self.peers = tuple(member for member in members if member != node)
+        self.quorum = len(self.members) // 2 + 1
+        self.settings = settings
+        self.random = random
+        self.observer = observer
+        # Persistent state on all servers.
+        self.current_term = term
+        self.voted_for = voted_for
+        self.log = Log(entries)
+        # Volatile state on all servers.
+        self.commit_index = 0
+        self.role: Role = FOLLOWER
+        self.leader: NodeId | None = None
+        self.now = now
+        self.election_deadline = 0
+        self.last_leader_contact: int | None = None
+        # What a driver takes away: messages to send and votes that they make visible, both only
+        # after the persistent state has been saved.
+        self.outbox: list[Message] = []
+        self.votes_granted: list[tuple[int, NodeId]] = []
+        self.saved_index = self.log.last_index
+        self.reset_election_timer()
+
+    def reset_election_timer(self) -> None:
+        """Draw a new randomized election time-out (section 5.2)."""
+        settings = self.settings
+        spread = settings.election_timeout_max - settings.election_timeout_min
+        drawn = settings.election_timeout_min + int(self.random.random() * spread)
+        self.election_deadline = self.now + drawn
+
+    def set_term(self, term: int) -> None:
+        """Enter a new term, in which no vote has been cast yet."""
+        self.current_term = term
+        self.voted_for = None
+        self.observer.term_changed(term)
+
+    def set_role(self, role: Role) -> None:
+        """Take a role; an unchanged one is not told again."""
+        if role != self.role:
+            self.role = role
+            self.observer.role_changed(role, self.current_term)
+
+    def cast_vote(self, candidate: NodeId) -> None:
+        """Vote for ``candidate`` in the current term."""
+        self.voted_for = candidate
+        self.votes_granted.append((self.current_term, candidate))
+
+    def append_to_log(self, entry: Entry) -> None:
+        """Add an entry at the end of the log."""
+        self.log.append(entry)
+        self.observer.appended(entry.index, entry.term, entry.command)
+
+    def truncate_log_from(self, index: int) -> None:
+        """Remove the entry at ``index`` and all that follow it."""
+        self.log.truncate_from(index)
+        self.saved_index = min(self.saved_index, index - 1)
+        self.observer.truncated(index)
+
+    def set_commit_index(self, index: int) -> None:
+        """Entries up to ``index`` are committed."""
+        self.commit_index = index
+        self.observer.committed(index)
+
+    def unsaved_entries(self) -> tuple[Entry, ...]:
+        """The entries that the disk does not hold yet."""
+        if self.saved_index == self.log.last_index:
+            return ()
+        return self.log.entries_from(self.saved_index + 1)

@@ -1,0 +1,13 @@
+"""The root of raft's exceptions, so that a caller can catch all of them by one name.
+
+RaftError
+├── DiskError            (raft.storage.disk)
+│   └── DiskFull
+└── StorageCorrupt       (raft.storage.log_file)
+"""
+
+from __future__ import annotations
+
+
+class RaftError(Exception):
+    """Base of every error that the raft package raises on purpose."""
