@@ -25,8 +25,6 @@ from raft.replica import HEALTHY, Variant
 LIVENESS_BOUND = 30
 # How long it has to elect its first leader before the first step.
 _WARM_UP = 20
-# How often, in ns, the runner looks whether the clients are done.
-_GLANCE = 2_000_000
 # Configurations that lincheck may hold before it answers unknown: never seen to be reached by a
 # schedule of the usual size, and no clock is asked, so the verdict is the same on every machine.
 _CONFIGURATIONS = 2_000_000
@@ -181,14 +179,15 @@ class Execution:
             cluster.advance(self.knobs.heartbeat_interval)
 
     def _liveness(self) -> Verdict:
-        """All faults end; then a majority must elect a leader and perform a last operation of each
-        kind, and reads of all keys, within the bound."""
+        """All faults end; then a majority must elect a leader and perform last operations within
+        the bound: a write, reads of all keys, and whatever has not succeeded before."""
         cluster = self.cluster
         cluster.end_faults()
         lost = sum(status.is_lost for status in cluster.status())
         majority_lives = lost <= (len(cluster.nodes) - 1) // 2
         end = cluster.now() + LIVENESS_BOUND * self.knobs.election_timeout_max
-        operations = self.workload.last_operations(list(self.invoked), list(self._keys) or ["x"])
+        missing_kinds = [f for f in self.invoked if not cluster.succeeded[f]]
+        operations = self.workload.last_operations(missing_kinds, list(self._keys) or ["x"])
         missing = self._perform_last(operations, end)
         while missing is not None and cluster.now() < end and not self.failures:
             # From the first again: an operation that timed out may have happened after all, and
@@ -205,23 +204,21 @@ class Execution:
         what = f"{lost} of {len(cluster.nodes)} disks are lost, yet operations were acknowledged"
         return invalid(Failure("acknowledged-without-majority", what, cluster.now()))
 
-    def _perform_last(self, operations: list[Operate], end: int) -> str | None:
-        """Perform the operations one after the other; the kind of the first that did not succeed,
-        or None."""
-        self._await_idle_clients(end)
+    def _perform_last(self, groups: list[list[Operate]], end: int) -> str | None:
+        """Perform the groups one after the other, those of a group at once; the kind of the first
+        that did not succeed, or None."""
         cluster = self.cluster
-        for operate in operations:
-            before = cluster.succeeded[operate.f]
-            cluster.submit(operate)
-            self._await_idle_clients(end)
-            if cluster.succeeded[operate.f] == before:
-                return operate.f
+        cluster.await_clients(end)
+        for group in groups:
+            wanted = Counter(operate.f for operate in group)
+            wanted.update({f: cluster.succeeded[f] for f in wanted})
+            for operate in group:
+                cluster.submit(operate)
+            cluster.await_clients(end)
+            for f, count in wanted.items():
+                if cluster.succeeded[f] < count:
+                    return f
         return None
-
-    def _await_idle_clients(self, end: int) -> None:
-        cluster = self.cluster
-        while not cluster.clients_are_idle and cluster.now() < end:
-            cluster.advance(_GLANCE)
 
     def _check_history(self) -> Verdict:
         result = check(

@@ -65,6 +65,7 @@ class Client:
         is_query = type(operation) is Get and not self._reads_through_log
         self._request = ClientRequest(
             self.name,
+            self.session,
             self.sequence,
             0,
             None if is_query else encode_command(Command(self.session, self.sequence, operation)),
@@ -82,7 +83,8 @@ class Client:
     def on_reply(self, reply: ClientReply, now: int) -> Send | Finished | None:
         """A reply arrived. None: nothing to do but to wait on."""
         request = self._request
-        if request is None or reply.sequence != self.sequence:
+        if request is None or reply.sequence != self.sequence or reply.session != self.session:
+            # Late: to an earlier operation, or to a session that was given up.
             return None
         if reply.status == "ok":
             # Any attempt's answer is the operation's answer.
@@ -115,7 +117,12 @@ class Client:
         # A request is never sent twice under one number, or a late refusal could be taken for
         # the answer to a later attempt.
         self._request = ClientRequest(
-            request.client, request.sequence, request.attempt + 1, request.command, request.query
+            request.client,
+            request.session,
+            request.sequence,
+            request.attempt + 1,
+            request.command,
+            request.query,
         )
         self._is_waiting = False
         self.deadline = min(now + self._attempt_timeout, self._gives_up_at)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import NamedTuple
 
+import msgspec
+
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Consensus, Message, NodeId, Settings
 from raft.consensus.state import LEADER
@@ -31,7 +33,7 @@ class Variant(NamedTuple):
 HEALTHY = Variant()
 
 
-class Outputs(NamedTuple):
+class Outputs(msgspec.Struct, frozen=True, gc=False):
     """What a batch of inputs led to: messages for other replicas, answers for clients."""
 
     messages: list[Message]
@@ -106,8 +108,11 @@ class Replica:
                 consensus.receive(item)  # type: ignore[arg-type]
         consensus.tick()
         consensus.finish()
-        self._save()
-        messages = self._release()
+        if consensus.must_save:
+            self._save()
+        messages: list[Message] = []
+        if consensus.outbox or consensus.votes_granted:
+            messages = self._release()
         if consensus.commit_index > self.last_applied:
             self._apply_committed(replies)
         if self._reads:
@@ -192,18 +197,15 @@ class Replica:
             self.observer.persisted(
                 storage.durable_term, storage.durable_vote, storage.durable_index
             )
-        if consensus.saved_index != consensus.log.last_index:
-            consensus.saved()
+        consensus.saved()
 
     def _release(self) -> list[Message]:
         """The messages that may leave now, and what they make known to others."""
         consensus = self.consensus
-        messages = consensus.outbox
-        if messages:
-            consensus.outbox = []
-            if consensus.current_term > self._exposed_term:
-                self._exposed_term = consensus.current_term
-                self.observer.term_exposed(consensus.current_term)
+        messages, consensus.outbox = consensus.outbox, []
+        if messages and consensus.current_term > self._exposed_term:
+            self._exposed_term = consensus.current_term
+            self.observer.term_exposed(consensus.current_term)
         if consensus.votes_granted:
             for term, candidate in consensus.votes_granted:
                 self.observer.vote_granted(term, candidate)

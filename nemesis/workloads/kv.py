@@ -93,26 +93,18 @@ class KeyValueWorkload(Workload):
             return Outcome("ok", answer)
         return Outcome("ok", value)
 
-    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[Operate]:
+    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[list[Operate]]:
         key = keys[0]
-        last = {
-            "put": Operate(f="put", key=key, value="last"),
+        reads = [["get", key]]
+        of_kind = {
             "append": Operate(f="append", key=key, value="!"),
             "delete": Operate(f="delete", key=key),
-            "txn": Operate(
-                f="txn",
-                value={
-                    "compare": [[key, None]],
-                    "then": [["get", key]],
-                    "else": [["get", key]],
-                },
-            ),
+            "txn": Operate(f="txn", value={"compare": [], "then": reads, "else": reads}),
         }
-        steps = [Operate(f="get", key=each) for each in keys]
-        steps.extend(last[kind] for kind in last if kind in kinds)
+        groups = [[of_kind[kind]] for kind in kinds if kind in of_kind]
+        groups.append([Operate(f="put", key=key, value="last")])
         if "cas" in kinds:
-            # It must succeed, so what it compares with is written first.
-            steps.append(Operate(f="put", key=key, value="last"))
-            steps.append(Operate(f="cas", key=key, value=["last", "very last"]))
-        steps.append(Operate(f="get", key=key))
-        return steps
+            # It must succeed, so it compares with what was just written.
+            groups.append([Operate(f="cas", key=key, value=["last", "very last"])])
+        groups.append([Operate(client=at, f="get", key=each) for at, each in enumerate(keys)])
+        return groups

@@ -56,11 +56,10 @@ class RegisterWorkload(Workload):
             return Outcome("fail", value, "mismatch")
         return Outcome("ok", value)
 
-    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[Operate]:
-        reads = [Operate(f="read", key=key) for key in keys]
-        changes = []
-        if "write" in kinds or "cas" in kinds:
-            changes.append(Operate(f="write", key=keys[0], value="last"))
+    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[list[Operate]]:
+        groups = [[Operate(f="write", key=keys[0], value="last")]]
         if "cas" in kinds:
-            changes.append(Operate(f="cas", key=keys[0], value=["last", "very last"]))
-        return [*reads, *changes, Operate(f="read", key=keys[0])]
+            # It must succeed, so it compares with what was just written.
+            groups.append([Operate(f="cas", key=keys[0], value=["last", "very last"])])
+        groups.append([Operate(client=at, f="read", key=each) for at, each in enumerate(keys)])
+        return groups

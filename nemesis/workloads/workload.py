@@ -76,9 +76,10 @@ class Workload:
         """What an answer means for the history."""
         raise NotImplementedError(f"{type(self).__name__} does not say what answers mean")
 
-    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[Operate]:
-        """Operations that must succeed after all faults have ended: one of each of ``kinds``, and
-        a read of each of ``keys``, so that what was acknowledged is seen to be still there."""
+    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[list[Operate]]:
+        """Operations that must succeed after all faults have ended, in groups that are performed
+        one after the other: one of each of ``kinds``, a write, and a read of each of ``keys``, so
+        that what was acknowledged is seen to be still there."""
         raise NotImplementedError(f"{type(self).__name__} has no last operations")
 
 

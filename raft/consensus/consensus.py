@@ -3,10 +3,11 @@
 A driver (raft.replica) does, for every batch of inputs and in this order:
 
     begin(now)                       the server's own clock, in ns
-    receive / propose / read         any number of each
+    receive / append_as_leader / read        any number of each
     tick()                           time-outs that are due
-    finish()                         what must be sent to all followers goes into the outbox
-    save term, vote, unsaved entries to the disk, then saved()
+    finish()                         what must be sent to all followers goes into the outbox;
+                                     ``deadline`` is when tick is due next
+    if must_save: save term, vote, unsaved entries to the disk, then saved()
     send the outbox                  nothing of it may leave before the save has returned
     apply what is committed          raft.replica
 """
@@ -84,12 +85,6 @@ class Consensus(Reads):
         """A message of another server arrived."""
         self._handlers[type(message)](message)
 
-    def propose(self, command: bytes) -> int | None:
-        """Append a client's command; its index, or None if this server is not the leader."""
-        if self.role != LEADER:
-            return None
-        return self.append_as_leader(command)
-
     def tick(self) -> None:
         """Do what is due by the clock."""
         if self.role != LEADER:
@@ -103,22 +98,21 @@ class Consensus(Reads):
 
     def finish(self) -> None:
         """One broadcast carries everything that the batch of inputs brought up."""
-        if self.must_broadcast:
+        if self.role != LEADER:
             self.must_broadcast = False
-            if self.role == LEADER:
-                self.broadcast_append_entries()
+            self.deadline = self.election_deadline
+            return
+        if self.must_broadcast:
+            self.broadcast_append_entries()
+        self.deadline = self.heartbeat_deadline
+        if self.settings.check_quorum and self.quorum_deadline < self.deadline:
+            self.deadline = self.quorum_deadline
 
     def saved(self) -> None:
         """The disk holds the whole log now; a leader counts its own copy from here on."""
+        self.must_save = False
+        if self.saved_index == self.log.last_index:
+            return
         self.saved_index = self.log.last_index
         if self.role == LEADER:
             self.advance_commit_index()
-
-    @property
-    def deadline(self) -> int:
-        """When ``tick`` is due next, in ns of the server's own clock."""
-        if self.role != LEADER:
-            return self.election_deadline
-        if self.settings.check_quorum:
-            return min(self.heartbeat_deadline, self.quorum_deadline)
-        return self.heartbeat_deadline

@@ -62,7 +62,11 @@ class ServerState:
         self.outbox: list[Message] = []
         self.votes_granted: list[tuple[int, NodeId]] = []
         self.saved_index = self.log.last_index
+        # Whether term, vote or log have changed since they were last saved.
+        self.must_save = False
         self.reset_election_timer()
+        # When the driver must come back even without input, in ns of the server's own clock.
+        self.deadline = self.election_deadline
 
     def reset_election_timer(self) -> None:
         """Draw a new randomized election time-out (section 5.2)."""
@@ -75,6 +79,7 @@ class ServerState:
         """Enter a new term, in which no vote has been cast yet."""
         self.current_term = term
         self.voted_for = None
+        self.must_save = True
         self.observer.term_changed(term)
 
     def set_role(self, role: Role) -> None:
@@ -86,16 +91,19 @@ class ServerState:
     def cast_vote(self, candidate: NodeId) -> None:
         """Vote for ``candidate`` in the current term."""
         self.voted_for = candidate
+        self.must_save = True
         self.votes_granted.append((self.current_term, candidate))
 
     def append_to_log(self, entry: Entry) -> None:
         """Add an entry at the end of the log."""
         self.log.append(entry)
+        self.must_save = True
         self.observer.appended(entry.index, entry.term, entry.command)
 
     def truncate_log_from(self, index: int) -> None:
         """Remove the entry at ``index`` and all that follow it."""
         self.log.truncate_from(index)
+        self.must_save = True
         self.saved_index = min(self.saved_index, index - 1)
         self.observer.truncated(index)
 

@@ -142,6 +142,8 @@ class SimulatedClient:
             self._begin_session()
         if self._pending:
             self._begin(self._pending.popleft())
+        else:
+            self._queue.is_halted = True
 
     def _set_timer(self) -> None:
         """As for nodes: a deadline that moves away leaves the earlier event in place."""

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from random import Random
-from typing import Any
 
 from checker.history import Event
 from checker.invariants import Monitors
 from checker.verdict import Failure
 from nemesis.cluster.protocol import Link, LinkShape, NodeStatus
 from nemesis.cluster.sim.clients import History, SimulatedClient
-from nemesis.cluster.sim.events import EventQueue
+from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.network import SimulatedNetwork
 from nemesis.cluster.sim.node import SimulatedNode
 from nemesis.cluster.sim.recorder import Recorder, Trace
@@ -63,12 +62,13 @@ class SimulatedCluster:
         self.monitors = Monitors(self.nodes)
         self.trace = Trace(self.queue, self.monitors)
         self.history = History(self.queue, on_event)
+        receivers: dict[str, Action] = {}
         self.network = SimulatedNetwork(
             self.queue,
             Random(seed * _SEED_STEP),
             self.effects,
             LinkShape(knobs.delay_min, knobs.delay_max),
-            self._deliver,
+            receivers,
         )
         settings = settings_of(knobs)
         self._nodes = {
@@ -100,16 +100,10 @@ class SimulatedCluster:
             )
             for number in range(knobs.clients)
         ]
-        self._receivers: dict[str, Callable[[Any], None]] = {
-            name: node.receive for name, node in self._nodes.items()
-        }
-        self._receivers.update((client.name, client.receive) for client in self._clients)
+        receivers.update((name, node.receive) for name, node in self._nodes.items())
+        receivers.update((client.name, client.receive) for client in self._clients)
         for node in self._nodes.values():
             node.start()
-
-    def _deliver(self, argument: tuple[str, Any]) -> None:
-        target, message = argument
-        self._receivers[target](message)
 
     # -- Time and clients ------------------------------------------------------------------------
 
@@ -117,16 +111,20 @@ class SimulatedCluster:
         return self.queue.now
 
     def advance(self, duration: int) -> None:
-        self.queue.run_until(self.queue.now + duration)
+        end = self.queue.now + duration
+        while not self.queue.run_until(end):
+            pass
 
     def submit(self, operate: Operate) -> None:
         """Let a client perform an operation, after those it was given before."""
         self._clients[operate.client % len(self._clients)].submit(operate)
 
-    @property
-    def clients_are_idle(self) -> bool:
-        """Whether every operation has ended."""
-        return all(client.is_idle for client in self._clients)
+    def await_clients(self, end: int) -> None:
+        """Let time pass until every operation has ended, or ``end`` ns have come."""
+        # A client that becomes idle halts the queue.
+        while not all(client.is_idle for client in self._clients):
+            if self.queue.run_until(end):
+                return
 
     # -- What the nemesis may see ----------------------------------------------------------------
 

@@ -27,32 +27,32 @@ class SimulatedNetwork:
         random: Random,
         effects: Counter[str],
         healthy: LinkShape,
-        deliver: Action,
+        receivers: dict[str, Action],
     ) -> None:
         self._queue = queue
         self._draw = random.random
         self._effects = effects
         self._healthy = healthy
         self._default = healthy
-        self._deliver = deliver
+        # By name, whom a message is handed to when it arrives.
+        self._receivers = receivers
         self._shapes: dict[Link, LinkShape] = {}
         self._cut: set[Link] = set()
         self._last_arrival: dict[Link, int] = {}
-        self.sent = 0
 
     def send(self, source: str, target: str, message: Any) -> None:
         """Put a message on the link from ``source`` to ``target``."""
         link = (source, target)
-        self.sent += 1
         if self._cut and link in self._cut:
             self._effects["partition"] += 1
             return
         shape = self._default
         if self._shapes:
             shape = self._shapes.get(link, shape)
-        now = self._queue.now
+        queue = self._queue
+        receive = self._receivers[target]
         delay_min, delay_max, loss, duplicate, reorder, delayed_by = shape
-        arrival = now + delay_min + int(self._draw() * (delay_max - delay_min))
+        arrival = queue.now + delay_min + int(self._draw() * (delay_max - delay_min))
         if shape is not self._healthy:
             draw = self._draw
             if loss and draw() * 100 < loss:
@@ -62,20 +62,16 @@ class SimulatedNetwork:
                 self._effects[delayed_by] += 1
             if duplicate and draw() * 100 < duplicate:
                 self._effects["duplicate"] += 1
-                self._queue.at(
-                    arrival + int(draw() * _HOLD * delay_max), self._deliver, (target, message)
-                )
+                queue.at(arrival + int(draw() * _HOLD * delay_max), receive, message)
             if reorder and draw() * 100 < reorder:
                 self._effects["reorder"] += 1
-                self._queue.at(
-                    arrival + int(draw() * _HOLD * delay_max), self._deliver, (target, message)
-                )
+                queue.at(arrival + int(draw() * _HOLD * delay_max), receive, message)
                 return
         last = self._last_arrival.get(link, 0)
         if arrival < last:
             arrival = last
         self._last_arrival[link] = arrival
-        self._queue.at(arrival, self._deliver, (target, message))
+        queue.at(arrival, receive, message)
 
     def cut(self, links: Iterable[Link]) -> None:
         """Drop what is sent over these links from now on."""

@@ -141,14 +141,16 @@ class SimulatedNode:
         self._handle((message,))
 
     def _handle(self, inputs: Sequence[Any]) -> None:
-        now = self._queue.now
+        now = reading = self._queue.now
         replica = self.replica
         assert replica is not None
         clock = self.clock
-        if not clock.is_true and clock.wrong_by:
-            self._effects[clock.wrong_by] += 1
+        if not clock.is_true:
+            reading = clock.reading(now)
+            if clock.wrong_by:
+                self._effects[clock.wrong_by] += 1
         try:
-            outputs = replica.handle(inputs, clock.reading(now))
+            outputs = replica.handle(inputs, reading)
         except PowerLost:
             self._power_lost()
             return
@@ -163,8 +165,11 @@ class SimulatedNode:
             self._busy_until = now + busy
             self._queue.at(self._busy_until, self._send_late, (self._life, outputs))
             return
-        self._send(outputs)
-        self._set_timer()
+        if outputs.messages or outputs.replies:
+            self._send(outputs)
+        deadline = replica.deadline
+        if self._timer_at is None or deadline < self._timer_at or not clock.is_true:
+            self._set_timer()
 
     def _send(self, outputs: Outputs) -> None:
         send = self._network.send
