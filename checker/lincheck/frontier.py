@@ -97,19 +97,19 @@ class FrontierEngine:
         self,
         initial: State,
         advance: Callable[[State, Call], tuple[bool, State]],
-        alive: Callable[[State], bool] | None,
+        collapse: Callable[[State], State] | None,
         meter: Meter,
         *,
         record: bool = False,
     ) -> None:
         self._advance = advance
-        self._alive = alive
+        self._collapse = collapse
         self._record = record
         self._meter = meter
         self._explored = 0
         self._report_at = meter.spend(0, 0)
-        if alive is not None and not alive(initial):
-            initial = DEAD
+        if collapse is not None:
+            initial = collapse(initial)
         self._frontier: Frontier = {initial: [(0, 0, None)]}
         self._observations: dict[int, Observation] = {}
         self._mutations: dict[int, Mutation] = {}
@@ -344,8 +344,8 @@ class FrontierEngine:
         allowed, after = self._advance(state, call)
         if not allowed:
             after = _REFUSED
-        elif self._alive is not None and after is not DEAD and not self._alive(after):
-            after = DEAD
+        elif self._collapse is not None:
+            after = self._collapse(after)
         table[state] = after
         return after
 

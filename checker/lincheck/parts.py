@@ -94,12 +94,16 @@ def _single(key: Key, entries: list[Entry], specification: Specification, model:
         return Part(keys, entries, specification)
     foresight = model.foresee([entry.call for entry in entries])
     if foresight is not None:
-        useless = foresight.useless
-        # Only crashed ones are asked about; most parts have none.
-        crashed = [entry for entry in entries if entry.completed is None and useless(entry.call)]
-        if crashed:
-            entries = [entry for entry in entries if entry not in crashed]
+        entries = _without_useless(entries, foresight)
     return Part(keys, entries, specification, foresight)
+
+
+def _without_useless(entries: list[Entry], foresight: Foresight) -> list[Entry]:
+    """Only crashed ones are asked about; most parts have none."""
+    useless = foresight.useless
+    if any(entry.completed is None and useless(entry.call) for entry in entries):
+        return [e for e in entries if e.completed is not None or not useless(e.call)]
+    return entries
 
 
 def _tie(
@@ -138,7 +142,11 @@ def _tie(
             entries.extend(map(_beside_others, groups.pop(key, [])))
         entries.sort(key=lambda entry: entry.invoked)
         together = tuple(members[name])
-        parts.append(Part(together, entries, model.joint(together), joint=True))
+        foresight, kept = None, entries
+        if model.foresee_joint is not None:
+            foresight = model.foresee_joint(together, [entry.call for entry in entries])
+            kept = _without_useless(entries, foresight)
+        parts.append(Part(together, kept, model.joint(together), foresight, joint=True))
     return parts
 
 

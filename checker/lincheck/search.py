@@ -17,8 +17,8 @@ def first_impossible(
     Looks only at completions of a rank below ``before``. Raises BudgetExhausted.
     """
     foresight = part.foresight
-    alive = None if foresight is None else foresight.alive
-    engine = FrontierEngine(part.specification.initial, part.specification.advance, alive, meter)
+    collapse = None if foresight is None else foresight.collapse
+    engine = FrontierEngine(part.specification.initial, part.specification.advance, collapse, meter)
     return _feed(engine, entries, before)
 
 
@@ -28,9 +28,11 @@ def trace_of(part: Part, meter: Meter) -> Trace:
     Raises BudgetExhausted.
     """
     foresight = part.foresight
-    alive = None if foresight is None else foresight.alive
+    collapse = None if foresight is None else foresight.collapse
     specification = part.specification
-    engine = FrontierEngine(specification.initial, specification.advance, alive, meter, record=True)
+    engine = FrontierEngine(
+        specification.initial, specification.advance, collapse, meter, record=True
+    )
     impossible = _feed(engine, part.entries, None)
     assert impossible is None, "only what is possible has a trace"
     return engine.trace()

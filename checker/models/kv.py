@@ -24,10 +24,12 @@ from typing import Any
 from checker.history import MISMATCH, Operation
 from checker.models import single_value
 from checker.models.model import (
+    DEAD,
     UNKNOWN,
     Call,
     CallError,
     Effect,
+    Foresight,
     Key,
     Model,
     Specification,
@@ -192,6 +194,68 @@ def joint(absent: Absent, keys: Sequence[Key]) -> Specification:
     return Specification((absent,) * len(keys), advance)
 
 
+def foresee_joint(absent: Absent, keys: Sequence[Key], calls: Sequence[Call]) -> Foresight:
+    """As ``single_value.foresee``, key by key: the values that nobody can confirm are DEAD.
+
+    A transaction that may depend on a key being different from what it expects (one that took the
+    other branch, or of which nobody was told) counts as a mismatch of that key.
+    """
+    observed = {key: single_value.Observed() for key in keys}
+    for call in calls:
+        if call.f == "txn":
+            _observe_txn(observed, call)
+            continue
+        of_key = observed[call.key]
+        if call.f == "read":
+            of_key.wanted.add(call.result)
+        elif call.f == "cas":
+            of_key.wanted.add(call.argument[0])
+            of_key.mismatches |= not call.result
+        elif call.f == "append":
+            of_key.appends = True
+    alive = {key: each.alive() for key, each in observed.items()}
+    alive_at = [alive[key] for key in keys]
+
+    def collapse(state: State) -> State:
+        return tuple(
+            value if value is DEAD or is_alive(value) else DEAD
+            for value, is_alive in zip(state, alive_at, strict=True)
+        )
+
+    def useless(call: Call) -> bool:
+        if call.f == "txn":
+            _, then, otherwise = call.argument
+            writes = [op for op in then + otherwise if op[0] != "get"]
+        else:
+            writes = [("put" if call.f == "write" else call.f, call.key, call.argument)]
+        return all(
+            observed[key].serves_nobody(alive[key], appended=value)
+            if f == "append"
+            else observed[key].serves_nobody(
+                alive[key],
+                written=absent if f == "delete" else value[1] if f == "cas" else value,
+            )
+            for f, key, value in writes
+        )
+
+    return Foresight(collapse, useless)
+
+
+def _observe_txn(observed: dict[Key, single_value.Observed], call: Call) -> None:
+    compare, then, otherwise = call.argument
+    held = call.result is not UNKNOWN and call.result[0]
+    for key, expected in compare:
+        observed[key].wanted.add(expected)
+        observed[key].mismatches |= not held
+    for f, key, _ in then + otherwise:
+        observed[key].appends |= f == "append"
+    if call.result is not UNKNOWN:
+        branch = then if held else otherwise
+        for (f, key, _), got in zip(branch, call.result[1], strict=True):
+            if f == "get":
+                observed[key].wanted.add(got)
+
+
 def _advance_txn(
     absent: Absent, place: dict[Key, int], state: State, argument: Any, result: Any
 ) -> tuple[bool, State]:
@@ -207,7 +271,7 @@ def _advance_txn(
         elif f == "delete":
             values[at] = absent
         elif f == "append":
-            values[at] = (values[at] or "") + value
+            values[at] = DEAD if values[at] is DEAD else (values[at] or "") + value
     allowed = result is UNKNOWN or result == (succeeded, tuple(results))
     return allowed, tuple(values)
 
@@ -222,6 +286,7 @@ def _store(name: str, absent: Absent, summary: str) -> Model:
         parse=parse_operation,
         keys_of=keys_of,
         joint=partial(joint, absent),
+        foresee_joint=partial(foresee_joint, absent),
         foresee=single_value.foresee,
         clusters=single_value.clusters,
     )

@@ -78,15 +78,16 @@ class Specification(NamedTuple):
 class Foresight(NamedTuple):
     """What all the calls of a part, read beforehand, tell about states and crashed calls.
 
-    ``alive(state)`` is false only if no call of the part, in whatever order, can distinguish the
-    states for which it is false: they become ``DEAD``, which ``step`` must take: ``applies`` and
-    refused comparisons leave it dead, ``overwrites`` leads out of it.
+    ``collapse(state)`` is the state that stands for it: equal for states that no call of the part,
+    in whatever order, can tell apart. Values that nobody can confirm any more become ``DEAD``,
+    which ``step`` must take: ``applies`` and refused comparisons leave it dead, ``overwrites``
+    leads out of it.
 
     ``useless(call)``: if this call crashed, the part is linearizable with it if and only if it is
     without it.
     """
 
-    alive: Callable[[State], bool]
+    collapse: Callable[[State], State]
     useless: Callable[[Call], bool]
 
 
@@ -135,7 +136,8 @@ class Model:
 
     ``per_key``: operations on different keys are independent, and ``initial`` and ``step`` speak of
     one key. ``keys_of`` gives the keys of a call that touches several, None for any other; calls
-    that share keys are then checked together by ``joint(keys)``.
+    that share keys are then checked together, by ``joint(keys)`` and, where there is one,
+    ``foresee_joint(keys, calls)``.
 
     ``foresee`` reads all calls of a part (of one key) beforehand; see Foresight.
 
@@ -151,6 +153,7 @@ class Model:
     per_key: bool = True
     keys_of: Callable[[Call], tuple[Key, ...] | None] | None = None
     joint: Callable[[Sequence[Key]], Specification] | None = None
+    foresee_joint: Callable[[Sequence[Key], Sequence[Call]], Foresight] | None = None
     foresee: Callable[[Sequence[Call]], Foresight | None] | None = None
     clusters: Callable[[Sequence[Call]], list[list[int]]] | None = None
     summary: str = ""

@@ -103,29 +103,58 @@ def foresee(calls: Sequence[Call]) -> Foresight:
     A crashed call that can only lead to DEAD serves nobody, except a compare-and-set which saw
     that the value was not what it expected.
     """
-    wanted: set[Any] = set()
-    appends = False
-    mismatches = False
+    observed = Observed()
     for f, _key, argument, result, _effect in calls:
         if f == "read":
-            wanted.add(result)
+            observed.wanted.add(result)
         elif f == "cas":
-            wanted.add(argument[0])
+            observed.wanted.add(argument[0])
             if not result:
-                mismatches = True
+                observed.mismatches = True
         elif f == "append":
-            appends = True
-    texts = sorted(value for value in wanted if type(value) is str) if appends else []
-    alive = _beginnings(wanted, texts) if appends else wanted.__contains__
+            observed.appends = True
+    alive = observed.alive()
+
+    def collapse(state: State) -> State:
+        return state if state is not DEAD and alive(state) else DEAD
 
     def useless(call: Call) -> bool:
-        if mismatches:
-            return False
         if call.f == "append":
-            return not any(call.argument in text for text in texts)
-        return not alive(call.argument if call.f == "write" else call.argument[1])
+            return observed.serves_nobody(alive, appended=call.argument)
+        written = call.argument if call.f == "write" else call.argument[1]
+        return observed.serves_nobody(alive, written=written)
 
-    return Foresight(alive, useless)
+    return Foresight(collapse, useless)
+
+
+class Observed:
+    """What the calls of a part can tell about one value, gathered before the search."""
+
+    __slots__ = ("appends", "mismatches", "wanted")
+
+    def __init__(self) -> None:
+        # Values that a call returned or compared with.
+        self.wanted: set[Any] = set()
+        # Whether there are appends, and calls that may depend on the value being another.
+        self.appends = False
+        self.mismatches = False
+
+    def alive(self) -> Callable[[State], bool]:
+        """Whether an observation can still confirm this value, or one that grows out of it."""
+        return _beginnings(self.wanted, self._texts()) if self.appends else self.wanted.__contains__
+
+    def serves_nobody(
+        self, alive: Callable[[State], bool], *, written: Any = None, appended: str | None = None
+    ) -> bool:
+        """Whether a crashed call that writes, or appends, this can be left out."""
+        if self.mismatches:
+            return False
+        if appended is not None:
+            return not any(appended in text for text in self._texts())
+        return not alive(written)
+
+    def _texts(self) -> list[str]:
+        return sorted(value for value in self.wanted if type(value) is str)
 
 
 def _beginnings(wanted: set[Any], texts: list[str]) -> Callable[[State], bool]:
