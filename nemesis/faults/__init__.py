@@ -3,7 +3,7 @@ imported here."""
 
 from nemesis.faults.clock import ClockDrift, ClockJump, ClockOffset
 from nemesis.faults.disk import BitFlip, FullDisk, SlowDisk, TornWrite, UnsyncedLoss
-from nemesis.faults.fault import FAULTS, Fault, Injection, fault
+from nemesis.faults.fault import FAULTS, Fault, Injection, Targeted, fault
 from nemesis.faults.network import Delay, Duplicate, Loss, Reorder, SlowLink
 from nemesis.faults.partition import Grudge, Heal, Partition
 from nemesis.faults.process import Crash, CrashAll, Pause, Restart, Resume
@@ -31,6 +31,7 @@ __all__ = [
     "Resume",
     "SlowDisk",
     "SlowLink",
+    "Targeted",
     "TornWrite",
     "UnsyncedLoss",
     "fault",

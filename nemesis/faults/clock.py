@@ -6,26 +6,24 @@ from typing import ClassVar
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster
-from nemesis.faults.fault import MILLISECOND, Fault, Injection, fault, nobody
-from nemesis.faults.targets import SINGLE_TARGETS, resolve
+from nemesis.faults.fault import MILLISECOND, Fault, Injection, Targeted, fault
+from nemesis.faults.targets import SINGLE_TARGETS
 
 
 @fault
-class ClockJump(Fault, frozen=True, kw_only=True, tag="clock-jump"):
+class ClockJump(Targeted, frozen=True, kw_only=True, tag="clock-jump"):
     """The node's clock is set by ``offset`` ns, forward or back. Confirmed by the node's next
     reading of it."""
 
-    target: str = "leader"
-    pick: int = 0
     offset: int = 100 * MILLISECOND
 
     effect: ClassVar[str | None] = "clock-jump"
 
     def inject(self, cluster: Cluster) -> Injection:
-        found = resolve(cluster, self.target, self.pick)
+        found = self.victims(cluster)
         for name in found:
             cluster.jump_clock(name, self.offset)
-        return Injection(found) if found else nobody(self.target)
+        return Injection(found)
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> ClockJump:
@@ -57,20 +55,18 @@ class ClockOffset(Fault, frozen=True, kw_only=True, tag="clock-offset"):
 
 
 @fault
-class ClockDrift(Fault, frozen=True, kw_only=True, tag="clock-drift"):
+class ClockDrift(Targeted, frozen=True, kw_only=True, tag="clock-drift"):
     """The node's clock runs fast or slow by ``parts_per_million``. Confirmed by readings."""
 
-    target: str = "leader"
-    pick: int = 0
     parts_per_million: int = 1_000
 
     effect: ClassVar[str | None] = "clock-drift"
 
     def inject(self, cluster: Cluster) -> Injection:
-        found = resolve(cluster, self.target, self.pick)
+        found = self.victims(cluster)
         for name in found:
             cluster.drift_clock(name, self.parts_per_million)
-        return Injection(found) if found else nobody(self.target)
+        return Injection(found)
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> ClockDrift:

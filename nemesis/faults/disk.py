@@ -6,30 +6,29 @@ from typing import ClassVar
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster
-from nemesis.faults.fault import MILLISECOND, Fault, Injection, fault, nobody
-from nemesis.faults.targets import SINGLE_TARGETS, resolve
-
-
-def _running(cluster: Cluster, target: str, pick: int) -> list[str]:
-    running = {status.name for status in cluster.status() if status.role is not None}
-    return [name for name in resolve(cluster, target, pick) if name in running]
+from nemesis.faults.fault import (
+    MILLISECOND,
+    Injection,
+    Targeted,
+    fault,
+    has_process,
+    nobody,
+)
+from nemesis.faults.targets import SINGLE_TARGETS
 
 
 @fault
-class UnsyncedLoss(Fault, frozen=True, kw_only=True, tag="unsynced-loss"):
+class UnsyncedLoss(Targeted, frozen=True, kw_only=True, tag="unsynced-loss"):
     """Power fails at the node's next sync: what it wrote since the last one is lost. Confirmed by
     bytes lost."""
-
-    target: str = "leader"
-    pick: int = 0
 
     effect: ClassVar[str | None] = "unsynced-loss"
 
     def inject(self, cluster: Cluster) -> Injection:
-        hit = _running(cluster, self.target, self.pick)
+        hit = self.victims(cluster, has_process)
         for name in hit:
             cluster.lose_power_at_next_sync(name, torn=False)
-        return Injection(hit) if hit else nobody(f"{self.target} and running")
+        return Injection(hit) if hit else nobody("running")
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> UnsyncedLoss:
@@ -37,20 +36,17 @@ class UnsyncedLoss(Fault, frozen=True, kw_only=True, tag="unsynced-loss"):
 
 
 @fault
-class TornWrite(Fault, frozen=True, kw_only=True, tag="torn-write"):
+class TornWrite(Targeted, frozen=True, kw_only=True, tag="torn-write"):
     """Power fails at the node's next sync, and only a part of the last write reached the disk.
     Confirmed by bytes lost."""
-
-    target: str = "leader"
-    pick: int = 0
 
     effect: ClassVar[str | None] = "torn-write"
 
     def inject(self, cluster: Cluster) -> Injection:
-        hit = _running(cluster, self.target, self.pick)
+        hit = self.victims(cluster, has_process)
         for name in hit:
             cluster.lose_power_at_next_sync(name, torn=True)
-        return Injection(hit) if hit else nobody(f"{self.target} and running")
+        return Injection(hit) if hit else nobody("running")
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> TornWrite:
@@ -58,28 +54,22 @@ class TornWrite(Fault, frozen=True, kw_only=True, tag="torn-write"):
 
 
 @fault
-class BitFlip(Fault, frozen=True, kw_only=True, tag="bit-flip"):
+class BitFlip(Targeted, frozen=True, kw_only=True, tag="bit-flip"):
     """A node goes down and one bit of its disk is flipped. It must refuse to start again, so it is
     lost for good: within the nemesis' budget, never more than a minority. Confirmed by the refusal
     of the node to start."""
 
     target: str = "follower"
-    pick: int = 0
     position: int = 0
 
     effect: ClassVar[str | None] = "bit-flip"
 
     def inject(self, cluster: Cluster) -> Injection:
-        statuses = {status.name: status for status in cluster.status()}
-        hit = [
-            name
-            for name in resolve(cluster, self.target, self.pick)[:1]
-            if not statuses[name].is_lost
-        ]
+        hit = self.victims(cluster, lambda status: not status.is_lost)[:1]
         if not hit:
-            return nobody(f"{self.target} and has a sound disk")
-        lost = sum(status.is_lost for status in statuses.values())
-        if lost + 1 > (len(statuses) - 1) // 2:
+            return nobody("without a corrupt disk")
+        lost = sum(status.is_lost for status in cluster.status())
+        if lost + 1 > (len(cluster.nodes) - 1) // 2:
             return Injection([], "the budget of lost disks, a minority, is used up")
         cluster.flip_bit(hit[0], self.position)
         return Injection(hit)
@@ -95,21 +85,19 @@ class BitFlip(Fault, frozen=True, kw_only=True, tag="bit-flip"):
 
 
 @fault
-class FullDisk(Fault, frozen=True, kw_only=True, tag="full-disk"):
+class FullDisk(Targeted, frozen=True, kw_only=True, tag="full-disk"):
     """The node's disk has only ``free`` bytes left, until it is restarted. Confirmed by a refused
     write."""
 
-    target: str = "leader"
-    pick: int = 0
     free: int = 0
 
     effect: ClassVar[str | None] = "full-disk"
 
     def inject(self, cluster: Cluster) -> Injection:
-        hit = _running(cluster, self.target, self.pick)
+        hit = self.victims(cluster, has_process)
         for name in hit:
             cluster.fill_disk(name, self.free)
-        return Injection(hit) if hit else nobody(f"{self.target} and running")
+        return Injection(hit) if hit else nobody("running")
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> FullDisk:
@@ -122,20 +110,18 @@ class FullDisk(Fault, frozen=True, kw_only=True, tag="full-disk"):
 
 
 @fault
-class SlowDisk(Fault, frozen=True, kw_only=True, tag="slow-disk"):
+class SlowDisk(Targeted, frozen=True, kw_only=True, tag="slow-disk"):
     """Every sync of the node takes ``delay`` ns. Confirmed by syncs that took so long."""
 
-    target: str = "leader"
-    pick: int = 0
     delay: int = 20 * MILLISECOND
 
     effect: ClassVar[str | None] = "slow-disk"
 
     def inject(self, cluster: Cluster) -> Injection:
-        hit = _running(cluster, self.target, self.pick)
+        hit = self.victims(cluster, has_process)
         for name in hit:
             cluster.slow_disk(name, self.delay)
-        return Injection(hit) if hit else nobody(f"{self.target} and running")
+        return Injection(hit) if hit else nobody("running")
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> SlowDisk:

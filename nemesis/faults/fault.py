@@ -6,12 +6,14 @@ hit. Its defaults are the mildest form: the shrinker moves every field towards t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import msgspec
 
 from nemesis.chooser import Chooser
-from nemesis.cluster.protocol import Cluster
+from nemesis.cluster.protocol import Cluster, NodeStatus
+from nemesis.faults.targets import resolve
 
 MILLISECOND = 1_000_000  # ns
 
@@ -22,6 +24,16 @@ class Injection(NamedTuple):
 
     hit: Any
     refused: str | None = None
+
+
+def exists(status: NodeStatus) -> bool:
+    """Any node qualifies."""
+    return True
+
+
+def has_process(status: NodeStatus) -> bool:
+    """Running, even if paused."""
+    return status.role is not None
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, tag_field="step"):
@@ -42,10 +54,32 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag_field="step"):
         """Apply the fault."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it injects")
 
+    def can_hit(self, replicas: int) -> bool:
+        """Whether a cluster of so many replicas has anything to hit."""
+        return True
+
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> Fault:
         """Draw one with fields of its own."""
         raise NotImplementedError(f"{cls.__name__} does not say how it is drawn")
+
+
+class Targeted(Fault, frozen=True, kw_only=True):
+    """Base of the faults that hit nodes: who, by name or by role, and which among equals."""
+
+    target: str = "leader"
+    pick: int = 0
+
+    def victims(
+        self, cluster: Cluster, qualifies: Callable[[NodeStatus], bool] = exists
+    ) -> list[str]:
+        """The nodes to hit, among those that qualify; where the role is vacant, or nobody who
+        plays it qualifies, any one that does."""
+        among = [status.name for status in cluster.status() if qualifies(status)]
+        found = [name for name in resolve(cluster, self.target, self.pick) if name in among]
+        if found or not among:
+            return found
+        return [among[self.pick % len(among)]]
 
 
 FAULTS: dict[str, type[Fault]] = {}
@@ -62,6 +96,6 @@ def fault(cls: _F) -> _F:
     return cls
 
 
-def nobody(target: str) -> Injection:
+def nobody(quality: str) -> Injection:
     """The injection that found no target."""
-    return Injection([], f"no node is {target} now")
+    return Injection([], f"no node is {quality} now")

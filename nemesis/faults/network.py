@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster
-from nemesis.faults.fault import MILLISECOND, Fault, Injection, fault, nobody
-from nemesis.faults.targets import SINGLE_TARGETS, resolve
+from nemesis.faults.fault import MILLISECOND, Fault, Injection, Targeted, fault
+from nemesis.faults.targets import SINGLE_TARGETS
 
 
 @fault
@@ -80,22 +80,17 @@ class Delay(Fault, frozen=True, kw_only=True, tag="delay"):
 
 
 @fault
-class SlowLink(Fault, frozen=True, kw_only=True, tag="slow-link"):
+class SlowLink(Targeted, frozen=True, kw_only=True, tag="slow-link"):
     """Links from one node, or to it, are slow: messages arrive when much has changed. Confirmed by
     messages sent over them."""
 
-    target: str = "leader"
-    pick: int = 0
     direction: str = "from"
     delay: int = 100 * MILLISECOND
 
     effect: ClassVar[str | None] = "slow-link"
 
     def inject(self, cluster: Cluster) -> Injection:
-        found = resolve(cluster, self.target, self.pick)
-        if not found:
-            return nobody(self.target)
-        node = found[0]
+        node = self.victims(cluster)[0]
         others = [other for other in cluster.nodes if other != node]
         if not others:
             return Injection([], "a cluster of one has no links")
@@ -107,6 +102,9 @@ class SlowLink(Fault, frozen=True, kw_only=True, tag="slow-link"):
             links, delay_min=self.delay // 2, delay_max=self.delay, delayed_by="slow-link"
         )
         return Injection({"direction": self.direction, "node": node})
+
+    def can_hit(self, replicas: int) -> bool:
+        return replicas > 1
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> SlowLink:

@@ -7,8 +7,8 @@ from typing import ClassVar
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster, Link
 from nemesis.errors import ScheduleError
-from nemesis.faults.fault import Fault, Injection, fault
-from nemesis.faults.targets import SINGLE_TARGETS, resolve, rotated
+from nemesis.faults.fault import Fault, Injection, Targeted, fault
+from nemesis.faults.targets import SINGLE_TARGETS, rotated
 
 SHAPES = (
     "isolate",
@@ -71,25 +71,24 @@ def cut_links(shape: str, nodes: list[str]) -> list[Link]:
 
 
 @fault
-class Partition(Fault, frozen=True, kw_only=True, tag="partition"):
+class Partition(Targeted, frozen=True, kw_only=True, tag="partition"):
     """Cut links in a shape built around a target. Confirmed by messages dropped."""
 
     shape: str = "isolate"
-    target: str = "leader"
-    pick: int = 0
 
     effect: ClassVar[str | None] = "partition"
 
     def inject(self, cluster: Cluster) -> Injection:
-        found = resolve(cluster, self.target, self.pick)
-        if not found:
-            found = resolve(cluster, "any", self.pick)
+        found = self.victims(cluster)
         nodes = list(cluster.nodes)
         links = cut_links(self.shape, rotated(nodes, nodes.index(found[0])))
         if not links:
             return Injection([], f"a {self.shape} partition of {len(nodes)} nodes cuts no link")
         cluster.cut(links)
         return Injection({"shape": self.shape, "around": found[0]})
+
+    def can_hit(self, replicas: int) -> bool:
+        return bool(cut_links(self.shape, [str(number) for number in range(replicas)]))
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> Partition:
@@ -122,6 +121,9 @@ class Grudge(Fault, frozen=True, kw_only=True, tag="grudge"):
             return Injection([], "the grudge names no link between two nodes")
         cluster.cut(links)
         return Injection([list(link) for link in links])
+
+    def can_hit(self, replicas: int) -> bool:
+        return any((source - target) % replicas for source, target in self.links)
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> Grudge:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster
-from nemesis.faults.fault import Fault, Injection, fault, nobody
+from nemesis.faults.fault import Fault, Injection, Targeted, fault, has_process, nobody
 from nemesis.faults.targets import TARGETS, resolve
 
 # Crashing all is a fault of its own, so that swarm choice can leave it out.
@@ -14,20 +14,16 @@ _SOME_TARGETS = tuple(target for target in TARGETS if target != "all")
 
 
 @fault
-class Crash(Fault, frozen=True, kw_only=True, tag="crash"):
+class Crash(Targeted, frozen=True, kw_only=True, tag="crash"):
     """End processes; unsynced bytes are lost. Confirmed by processes gone."""
-
-    target: str = "leader"
-    pick: int = 0
 
     effect: ClassVar[str | None] = "crash"
 
     def inject(self, cluster: Cluster) -> Injection:
-        running = {status.name for status in cluster.status() if status.role is not None}
-        hit = [name for name in resolve(cluster, self.target, self.pick) if name in running]
+        hit = self.victims(cluster, has_process)
         for name in hit:
             cluster.crash(name)
-        return Injection(hit) if hit else nobody(f"{self.target} and running")
+        return Injection(hit) if hit else nobody("running")
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> Crash:
@@ -82,20 +78,16 @@ class Restart(Fault, frozen=True, kw_only=True, tag="restart"):
 
 
 @fault
-class Pause(Fault, frozen=True, kw_only=True, tag="pause"):
+class Pause(Targeted, frozen=True, kw_only=True, tag="pause"):
     """Stop processes for a while (SIGSTOP). Confirmed by messages or time-outs that had to wait."""
-
-    target: str = "leader"
-    pick: int = 0
 
     effect: ClassVar[str | None] = "pause"
 
     def inject(self, cluster: Cluster) -> Injection:
-        running = {status.name for status in cluster.status() if status.is_up}
-        hit = [name for name in resolve(cluster, self.target, self.pick) if name in running]
+        hit = self.victims(cluster, lambda status: status.is_up)
         for name in hit:
             cluster.pause(name)
-        return Injection(hit) if hit else nobody(f"{self.target} and running")
+        return Injection(hit) if hit else nobody("running and not paused")
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> Pause:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from nemesis.chooser import Chooser, RandomChooser
-from nemesis.faults import FAULTS, Fault
+from nemesis.faults import FAULTS, BitFlip, Fault, Partition, Restart, Targeted
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS, Values, Workload
 
@@ -35,13 +35,15 @@ _ENDS = {
 ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
 # At least one of these is in every schedule: they are what makes leaders change.
 _UNSEATING = ("crash", "partition", "pause", "unsynced-loss", "crash-all", "torn-write")
+# How often a fault is drawn anew that has nothing to hit in a cluster of this size.
+_ATTEMPTS = 5
 
 
 class Size(NamedTuple):
     """How much a schedule does: at least so many operations and attacks."""
 
     operations: int = 50
-    attacks: int = 6
+    attacks: int = 7
 
 
 class Only(NamedTuple):
@@ -58,9 +60,13 @@ class _Swarm(NamedTuple):
     kinds: tuple[str, ...]
     keys: tuple[str, ...]
     attacks: tuple[str, ...]
-    # The mildest fault, a target of the leader, is drawn in so many per cent of the cases.
+    # Those of them that make a leader lose its office.
+    unseating: tuple[str, ...]
+    # A fault that has a target is aimed at the leader in so many per cent of the cases.
     leader_percent: int
     long_wait_percent: int
+    # So many clients, the first ones, only read.
+    readers: int
     values: Values
 
 
@@ -79,11 +85,22 @@ def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedu
     swarm = _draw_swarm(chooser, knobs, only)
     plan = [True] * size.attacks + [False] * size.operations
     _shuffle(chooser, plan)
+    coup = chooser.integer(1, size.attacks) if swarm.unseating else 0
     steps: list[Step] = []
     active: list[str] = []
+    attacks = 0
     for is_attack in plan:
         if is_attack:
-            steps.append(_draw_attack(chooser, swarm, active))
+            attacks += 1
+            if "restart" in active and "crash-all" in swarm.attacks:
+                # Where everything may be down already, there would be nothing left to hit.
+                active.remove("restart")
+                steps.append(Restart(wait=_draw_wait(chooser, 50)))
+            if attacks == coup:
+                steps.append(_draw_coup(chooser, swarm, active))
+            else:
+                flips = sum(isinstance(step, BitFlip) for step in steps)
+                steps.append(_draw_attack(chooser, swarm, knobs, active, flips))
         else:
             steps.append(_draw_operation(chooser, swarm, knobs))
         if active and chooser.chance(12):
@@ -99,7 +116,7 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
         workload=only.workload or chooser.pick(("kv", "register")),
         reads=chooser.pick(("index", "index", "index", "log")),
         pre_vote=not chooser.chance(25),
-        check_quorum=not chooser.chance(25),
+        check_quorum=not chooser.chance(40),
         delay_max=chooser.pick((5, 2, 10, 20)) * MILLISECOND,
         max_entries_per_append=chooser.pick((16, 1, 4)),
         max_appends_in_flight=chooser.pick((8, 1, 2)),
@@ -127,8 +144,10 @@ def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
         tuple(kind for kind in workload.operations if kind in kinds),
         ("x", "y", "z")[: chooser.pick((2, 1, 3))],
         tuple(name for name in allowed if name in enabled),
+        tuple(name for name in unseating if name in enabled),
         chooser.pick((0, 30, 60)),
         chooser.pick((10, 5, 20)),
+        chooser.pick((0, 0, 1)),
         Values(repeats=chooser.chance(15)),
     )
 
@@ -136,17 +155,42 @@ def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
 def _draw_operation(chooser: Chooser, swarm: _Swarm, knobs: Knobs) -> Operate:
     wait = _draw_wait(chooser, 0)
     client = chooser.integer(0, knobs.clients - 1)
-    return swarm.workload.draw(chooser, swarm.kinds, swarm.keys, client, swarm.values, wait)
+    kinds = swarm.kinds
+    if client < swarm.readers:
+        kinds = tuple(kind for kind in kinds if kind in swarm.workload.reads)
+    return swarm.workload.draw(chooser, kinds, swarm.keys, client, swarm.values, wait)
 
 
-def _draw_attack(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:
-    name = chooser.pick(swarm.attacks)
+def _draw_attack(
+    chooser: Chooser, swarm: _Swarm, knobs: Knobs, active: list[str], flips: int
+) -> Fault:
+    for _ in range(_ATTEMPTS):
+        name = chooser.pick(swarm.attacks)
+        fault = FAULTS[name].draw(chooser, _draw_wait(chooser, 30 + swarm.long_wait_percent))
+        within_budget = name != "bit-flip" or flips < (knobs.replicas - 1) // 2
+        if within_budget and fault.can_hit(knobs.replicas):
+            break
+    if isinstance(fault, Targeted) and chooser.chance(swarm.leader_percent):
+        fault = msgspec.structs.replace(fault, target="leader")
+    _activate(name, active)
+    return fault
+
+
+def _draw_coup(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:
+    """An attack on the leader, with time for another one to be elected."""
+    name = chooser.pick(swarm.unseating)
+    fault = FAULTS[name].draw(chooser, chooser.integer(400, 800) * MILLISECOND)
+    if isinstance(fault, Partition):
+        fault = msgspec.structs.replace(fault, shape="isolate")
+    if isinstance(fault, Targeted):
+        fault = msgspec.structs.replace(fault, target="leader")
+    _activate(name, active)
+    return fault
+
+
+def _activate(name: str, active: list[str]) -> None:
     if name in _ENDS and _ENDS[name] not in active:
         active.append(_ENDS[name])
-    fault = FAULTS[name].draw(chooser, _draw_wait(chooser, 30 + swarm.long_wait_percent))
-    if hasattr(fault, "target") and chooser.chance(swarm.leader_percent):
-        fault = msgspec.structs.replace(fault, target="leader")
-    return fault
 
 
 def _draw_end(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:

@@ -7,12 +7,13 @@
 Recovery must tell a torn tail, which a crash in the middle of a write leaves and which nobody has
 been told of, from corruption of what was synced, which must never be cut away in silence (Alagappan
 and others, "Protocol-Aware Recovery", FAST 2018). The rule: a tail is torn if the file ends before
-the record is complete, or if the record does not check and the file ends in a zero byte: its size
-had reached the disk, its blocks had not.
+the record is complete, or if from somewhere within the record on it holds nothing but zeros: its
+size had reached the disk, its blocks had not.
 
-One flipped bit in synced bytes is never taken for a torn tail. It does not change the file's size;
-in the length it fails the header's own checksum, which has all its bytes; and a synced file ends in
-an end mark, which no single flip turns into zero.
+One flipped bit in synced bytes is never taken for a torn tail, not even in front of one. It does
+not change the file's size; in the length it fails the header's own checksum, and the record's end
+mark still stands behind the header; anywhere else the end mark stands where it must, and no single
+flip turns it into zero.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class LogReader:
                 return
             length, kind, header_checksum, checksum = _HEADER.unpack_from(data, self.end)
             if crc32(_CHECKED.pack(length, kind)) != header_checksum:
-                if self._ends_in_zero():
+                if self._is_zero_from(body):
                     return
                 raise self._corrupt("holds a record whose header does not check")
             end = body + length + len(_END_MARK)
@@ -83,15 +84,15 @@ class LogReader:
             payload = data[body : body + length]
             chain = crc32(payload, self.chain)
             if chain != checksum or data[end - 1 : end] != _END_MARK:
-                if self._ends_in_zero():
+                if self._is_zero_from(end - 1):
                     return
                 raise self._corrupt("holds a record whose payload does not check")
             yield Record(kind, payload)
             self.end = end
             self.chain = chain
 
-    def _ends_in_zero(self) -> bool:
-        return self._data[-1] == 0
+    def _is_zero_from(self, start: int) -> bool:
+        return not self._data[start:].strip(b"\0")
 
     def corrupt_record(self, what: str) -> StorageCorrupt:
         """The error for a record that checks, but makes no sense."""

@@ -1,0 +1,25 @@
+"""A late AppendEntries erases what came after it."""
+
+from __future__ import annotations
+
+from raft.bugs.bug import register
+from raft.consensus import Consensus
+from raft.consensus.messages import AppendEntries
+from raft.replica import Variant
+
+
+class TruncatesAlways(Consensus):
+    """Takes the message for the end of the log, conflict or not."""
+
+    def store_entries(self, message: AppendEntries) -> None:
+        if message.entries and message.prev_log_index < self.log.last_index:
+            self.truncate_log_from(message.prev_log_index + 1)
+        super().store_entries(message)
+
+
+register(
+    Variant("append-truncates", consensus=TruncatesAlways),
+    summary="AppendEntries cuts the log after prevLogIndex, though nothing conflicts",
+    source="RaftOS #26; CCF #5991",
+    convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
+)

@@ -1,0 +1,22 @@
+"""The commit rule of the paper's Figure 8."""
+
+from __future__ import annotations
+
+from raft.bugs.bug import register
+from raft.consensus import Consensus
+from raft.replica import Variant
+
+
+class CommitsOldTerms(Consensus):
+    """Commits whatever a majority holds."""
+
+    def may_commit(self, index: int) -> bool:
+        return True
+
+
+register(
+    Variant("commit-of-old-term", consensus=CommitsOldTerms),
+    summary="an entry of an older term is committed by counting replicas (Figure 8)",
+    source="LogCabin #44; PySyncObj #169; the paper's section 5.4.2",
+    convicted_by={"own-term-commit", "leader-completeness", "state-machine-safety"},
+)

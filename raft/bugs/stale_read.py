@@ -1,0 +1,22 @@
+"""A leader that was deposed goes on answering reads."""
+
+from __future__ import annotations
+
+from raft.bugs.bug import register
+from raft.consensus import Consensus
+from raft.replica import Variant
+
+
+class ReadsWithoutAsking(Consensus):
+    """Believes itself."""
+
+    def leads_without_asking(self) -> bool:
+        return True
+
+
+register(
+    Variant("stale-read", consensus=ReadsWithoutAsking),
+    summary="a leader serves reads without asking a majority whether it still leads",
+    source="etcd before 0.4 and Consul (Jepsen, 2014); thesis, section 6.4",
+    convicted_by={"linearizability"},
+)
