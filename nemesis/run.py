@@ -27,7 +27,7 @@ LIVENESS_BOUND = 30
 _WARM_UP = 20
 # Configurations that lincheck may hold before it answers unknown: never seen to be reached by a
 # schedule of the usual size, and no clock is asked, so the verdict is the same on every machine.
-_CONFIGURATIONS = 2_000_000
+CONFIGURATIONS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class Execution:
         result = check(
             self.cluster.history.events,
             get_model(self.workload.model),
-            Budget(seconds=None, configurations=_CONFIGURATIONS),
+            Budget(seconds=None, configurations=CONFIGURATIONS),
         )
         self._configurations = result.configurations
         return result.verdict

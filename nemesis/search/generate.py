@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from nemesis.chooser import Chooser, RandomChooser
-from nemesis.faults import FAULTS, BitFlip, Fault, Partition, Restart, Targeted
+from nemesis.faults import FAULTS, BitFlip, Fault, Partition, Restart, Resume, Targeted
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS, Values, Workload
 
@@ -96,6 +96,9 @@ def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedu
                 # Where everything may be down already, there would be nothing left to hit.
                 active.remove("restart")
                 steps.append(Restart(wait=_draw_wait(chooser, 50)))
+            if "resume" in active and swarm.attacks == ("pause",):
+                active.remove("resume")
+                steps.append(Resume(wait=_draw_wait(chooser, 50)))
             if attacks == coup:
                 steps.append(_draw_coup(chooser, swarm, active))
             else:

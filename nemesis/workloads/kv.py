@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
+
+import msgspec
 
 from nemesis.chooser import Chooser
 from nemesis.errors import ScheduleError
@@ -57,6 +59,17 @@ class KeyValueWorkload(Workload):
             }
             key = None
         return Operate(client=client, f=f, key=key, value=value, wait=wait)
+
+    def simpler(self, operate: Operate) -> Iterator[Operate]:
+        if operate.f in ("append", "cas"):
+            value = operate.value[1] if operate.f == "cas" else operate.value
+            yield msgspec.structs.replace(operate, f="put", value=value)
+        elif operate.f == "txn":
+            for branch in ("then", "else"):
+                for f, key, *value in operate.value[branch]:
+                    yield msgspec.structs.replace(
+                        operate, f=f, key=key, value=value[0] if value else None
+                    )
 
     def operation(self, f: str, key: str | None, value: Any) -> Operation:
         try:

@@ -6,7 +6,7 @@ means for the history, and by which model the history is judged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from nemesis.chooser import Chooser
@@ -66,6 +66,10 @@ class Workload:
         """Draw an operation of one of ``kinds``. ``values`` gives what to write and what to
         compare with."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it is drawn")
+
+    def simpler(self, operate: Operate) -> Iterator[Operate]:
+        """Simpler operations that the shrinker may try in the place of this one."""
+        yield from ()
 
     def operation(self, f: str, key: str | None, value: Any) -> Operation:
         """What is asked of the service. Raises ScheduleError for an ``f`` or a ``value`` that the

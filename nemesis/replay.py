@@ -1,0 +1,126 @@
+"""Replay: is what was saved still true?
+
+history     lincheck still calls the saved history what it was called
+trace       the schedule, run again on the variant that it was saved from, gives the identical
+            history and trace, byte for byte, and the same verdict
+healthy     the schedule, run on the healthy Raft, violates nothing
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from checker.formats import parse_history, write_history
+from checker.history import Event, History
+from checker.lincheck import Budget, check
+from checker.models import get_model
+from checker.verdict import Validity
+from nemesis.run import CONFIGURATIONS, Run, run
+from nemesis.store import Saved, StoreError, load, save
+from raft.bugs import UnknownBug, get_bug
+from raft.replica import HEALTHY, Variant
+
+
+class Replay(NamedTuple):
+    """What came of a replay; no problems means that all is as it was."""
+
+    directory: Path
+    variant: str
+    kinds: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def variant_named(name: str) -> Variant:
+    """The healthy Raft or a bug of the zoo. Raises UnknownBug, with a suggestion."""
+    if name == HEALTHY.name:
+        return HEALTHY
+    try:
+        return get_bug(name).variant
+    except UnknownBug as error:
+        raise UnknownBug(f"{error}, {HEALTHY.name}") from None
+
+
+def judge_history(history: History | list[Event], model: str) -> Validity:
+    """What lincheck says of a history alone, within the budget of a run."""
+    budget = Budget(seconds=None, configurations=CONFIGURATIONS)
+    return check(history, get_model(model), budget).verdict.validity
+
+
+def replay(directory: Path) -> Replay:
+    """Replay one run directory. Raises StoreError, ScheduleError, HistoryError for a broken one."""
+    saved = load(directory)
+    problems: list[str] = []
+    results = saved.results
+    history = parse_history(saved.history, source=str(directory / "history.jsonl"))
+    validity = judge_history(history, results.model)
+    if validity != results.history_validity:
+        problems.append(
+            f"lincheck now calls the history {validity}, it was saved as {results.history_validity}"
+        )
+    again = run(saved.schedule, variant_named(results.variant))
+    problems.extend(_differences(saved, again))
+    if results.variant != HEALTHY.name:
+        healthy = run(saved.schedule)
+        problems.extend(
+            f"the healthy Raft: {failure.kind}: {failure.message}"
+            for failure in healthy.verdict.failures
+        )
+    kinds = tuple(sorted({failure.kind for failure in results.failures}))
+    return Replay(directory, results.variant, kinds, tuple(problems))
+
+
+def _differences(saved: Saved, again: Run) -> list[str]:
+    problems = []
+    if again.trace_bytes() != saved.trace:
+        problems.append(_first_difference("trace", saved.trace, again.trace_bytes()))
+    history = history_bytes(again)
+    if history != saved.history:
+        problems.append(_first_difference("history", saved.history, history))
+    then = sorted(failure.kind for failure in saved.results.failures)
+    now = sorted(failure.kind for failure in again.verdict.failures)
+    if again.verdict.validity != saved.results.validity or then != now:
+        problems.append(
+            f"the verdict is now {again.verdict.validity} {now}, it was saved as "
+            f"{saved.results.validity} {then}"
+        )
+    return problems
+
+
+def _first_difference(what: str, then: bytes, now: bytes) -> str:
+    pairs = zip(then.splitlines(), now.splitlines(), strict=False)
+    for number, (old, new) in enumerate(pairs, start=1):
+        if old != new:
+            return (
+                f"the {what} differs from line {number} on: "
+                f"{old.decode(errors='replace')} was saved, now it is "
+                f"{new.decode(errors='replace')}"
+            )
+    return f"the {what} had {len(then.splitlines())} lines, now it has {len(now.splitlines())}"
+
+
+def history_bytes(of: Run) -> bytes:
+    """history.jsonl of a run."""
+    file = io.StringIO()
+    write_history(file, of.history, {"model": of.model})
+    return file.getvalue().encode()
+
+
+def refresh(directory: Path) -> Run:
+    """Save a run directory anew after the simulator has changed on purpose.
+
+    The schedule must still fail, on its variant, with one of the kinds that were saved, under its
+    own seed or one of some small ones. Raises StoreError if it does not.
+    """
+    saved = load(directory)
+    variant = variant_named(saved.results.variant)
+    kinds = {failure.kind for failure in saved.results.failures}
+    for seed in (saved.schedule.seed, *range(100)):
+        again = run(msgspec.structs.replace(saved.schedule, seed=seed), variant)
+        if kinds & again.verdict.kinds:
+            save(directory, again, judge_history(again.history, again.model))
+            return again
+    raise StoreError(f"{directory}: does not fail any more with {', '.join(sorted(kinds))}")

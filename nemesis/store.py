@@ -1,0 +1,210 @@
+"""Run directories: what a run did and what was found, on disk.
+
+    schedule.json    what was to be done: enough to do it again
+    history.jsonl    what the clients saw; each event is on disk as soon as it happened
+    trace.jsonl      what happened inside the nodes
+    results.json     the verdict, its evidence, statistics, and the version that made it
+
+``store/<name>/<time>/`` holds the runs of this machine, ``store/<name>/latest`` and
+``store/latest`` link to the newest. ``histories/<name>/`` holds the failing runs that are replayed
+for ever.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from checker.formats import HistoryWriter
+from checker.history import Event
+from checker.verdict import Validity
+from nemesis.errors import NemesisError
+from nemesis.run import Run, Statistics
+from nemesis.schedule import Schedule, encode_schedule, read_schedule
+
+SCHEDULE = "schedule.json"
+HISTORY = "history.jsonl"
+TRACE = "trace.jsonl"
+RESULTS = "results.json"
+
+
+class StoreError(NemesisError):
+    """A run directory cannot be written or read; the message names file and reason."""
+
+
+class SavedFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure as it stands in results.json."""
+
+    kind: str
+    message: str
+    time: int | None = None
+    node: str | None = None
+    evidence: dict[str, Any] = {}
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """results.json."""
+
+    # The version of splitbrain that made the run, and the variant of Raft that it ran.
+    version: str
+    variant: str
+    validity: Validity
+    failures: tuple[SavedFailure, ...]
+    reasons: tuple[str, ...]
+    # The model of the history, and what lincheck says of the history alone.
+    model: str
+    history_validity: Validity
+    statistics: Statistics
+
+
+def splitbrain_version() -> str:
+    """The version of the installed distribution."""
+    return version("splitbrain")
+
+
+def results_of(run: Run, history_validity: Validity) -> Results:
+    """What is to be saved of a run's verdict."""
+    return Results(
+        version=splitbrain_version(),
+        variant=run.variant,
+        validity=run.verdict.validity,
+        failures=tuple(
+            SavedFailure(
+                kind=failure.kind,
+                message=failure.message,
+                time=failure.time,
+                node=failure.node,
+                evidence=failure.evidence,
+            )
+            for failure in run.verdict.failures
+        ),
+        reasons=run.verdict.reasons,
+        model=run.model,
+        history_validity=history_validity,
+        statistics=run.statistics,
+    )
+
+
+def new_directory(root: Path, name: str, now: datetime) -> Path:
+    """Make ``root/name/<time>/`` and let the ``latest`` links point to it. Raises StoreError."""
+    stamp = now.strftime("%Y%m%dT%H%M%S")
+    with _errors(root):
+        parent = root / name
+        parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1_000):
+            directory = parent / (stamp if not attempt else f"{stamp}-{attempt}")
+            try:
+                directory.mkdir()
+            except FileExistsError:
+                continue
+            _link(parent / "latest", Path(directory.name))
+            _link(root / "latest", Path(name) / directory.name)
+            return directory
+    raise StoreError(f"{root / name}: has a thousand runs of {stamp}; remove some")
+
+
+def _link(link: Path, target: Path) -> None:
+    """Replaced in one step, so that it always leads somewhere."""
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+class HistoryFile:
+    """history.jsonl of a run in progress: give ``write`` to the run as ``on_event``."""
+
+    def __init__(self, directory: Path, schedule: Schedule, model: str) -> None:
+        self._path = directory / HISTORY
+        with _errors(self._path):
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / SCHEDULE).write_bytes(encode_schedule(schedule))
+            self._file = open(self._path, "w", encoding="utf-8")  # noqa: SIM115 (closed by close)
+            self._writer = HistoryWriter(self._file, {"model": model})
+
+    def write(self, event: Event) -> None:
+        """Append an event. Raises StoreError."""
+        with _errors(self._path):
+            self._writer.write(event)
+
+    def close(self) -> None:
+        """No more events will come."""
+        with _errors(self._path):
+            self._file.close()
+
+
+def save(directory: Path, run: Run, history_validity: Validity) -> None:
+    """Write a finished run; results.json last, so that whoever finds it finds all. StoreError."""
+    history = HistoryFile(directory, run.schedule, run.model)
+    for event in run.history:
+        history.write(event)
+    history.close()
+    save_verdict(directory, run, history_validity)
+
+
+def save_verdict(directory: Path, run: Run, history_validity: Validity) -> None:
+    """Write trace and results of a run whose history is there already. StoreError."""
+    with _errors(directory):
+        (directory / SCHEDULE).write_bytes(encode_schedule(run.schedule))
+        (directory / TRACE).write_bytes(run.trace_bytes())
+        results = msgspec.json.encode(results_of(run, history_validity))
+        (directory / RESULTS).write_bytes(msgspec.json.format(results, indent=1) + b"\n")
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """A run directory as read."""
+
+    directory: Path
+    schedule: Schedule
+    results: Results
+    history: bytes
+    trace: bytes
+
+
+def load(directory: Path) -> Saved:
+    """Read a run directory. Raises StoreError or ScheduleError, naming the file."""
+    if not directory.is_dir():
+        raise StoreError(f"{directory}: is no run directory")
+    with _errors(directory):
+        results = (directory / RESULTS).read_bytes()
+        history = (directory / HISTORY).read_bytes()
+        trace = (directory / TRACE).read_bytes()
+    try:
+        decoded = msgspec.json.decode(results, type=Results)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StoreError(f"{directory / RESULTS}: malformed: {error}") from error
+    schedule = read_schedule(directory / SCHEDULE)
+    return Saved(
+        directory=directory, schedule=schedule, results=decoded, history=history, trace=trace
+    )
+
+
+def find(paths: list[Path]) -> list[Path]:
+    """The run directories among and directly below these paths, sorted. StoreError if a path has
+    none."""
+    found: list[Path] = []
+    for path in paths:
+        if (path / RESULTS).is_file():
+            found.append(path)
+            continue
+        below = sorted(child.parent for child in path.glob(f"*/{RESULTS}"))
+        if not below:
+            raise StoreError(f"{path}: neither it nor what is in it is a run directory")
+        found.extend(below)
+    return list(dict.fromkeys(found))
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise StoreError(f"{where}: {error.strerror or error}") from error
