@@ -110,8 +110,8 @@ class Operation(NamedTuple):
         if self.argument is not None:
             words.append(repr(self.argument))
         if self.outcome == "ok":
-            if self.result is not None and self.result != self.argument:
-                words.append(f"-> {self.result!r}")
+            if self.argument is None or self.result not in (None, self.argument):
+                words.append("-> nil" if self.result is None else f"-> {self.result!r}")
         else:
             words.append(f"-> {self.outcome}" + (f" ({self.error})" if self.error else ""))
         return " ".join(words)

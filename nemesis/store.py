@@ -36,7 +36,11 @@ RESULTS = "results.json"
 
 
 class StoreError(NemesisError):
-    """A run directory cannot be written or read; the message names file and reason."""
+    """This is no run directory, or one that is broken; the message names file and reason."""
+
+
+class StoreUnwritable(StoreError):
+    """A run directory cannot be written: no space, no permission."""
 
 
 class SavedFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +97,7 @@ def results_of(run: Run, history_validity: Validity) -> Results:
 
 
 def new_directory(root: Path, name: str, now: datetime) -> Path:
-    """Make ``root/name/<time>/`` and let the ``latest`` links point to it. Raises StoreError."""
+    """Make ``root/name/<time>/`` and let the ``latest`` links point to it. Raises StoreUnwritable."""
     stamp = now.strftime("%Y%m%dT%H%M%S")
     with _errors(root):
         parent = root / name
@@ -130,7 +134,7 @@ class HistoryFile:
             self._writer = HistoryWriter(self._file, {"model": model})
 
     def write(self, event: Event) -> None:
-        """Append an event. Raises StoreError."""
+        """Append an event. Raises StoreUnwritable."""
         with _errors(self._path):
             self._writer.write(event)
 
@@ -141,7 +145,7 @@ class HistoryFile:
 
 
 def save(directory: Path, run: Run, history_validity: Validity) -> None:
-    """Write a finished run; results.json last, so that whoever finds it finds all. StoreError."""
+    """Write a finished run; results.json last, so that whoever finds it finds all. StoreUnwritable."""
     history = HistoryFile(directory, run.schedule, run.model)
     for event in run.history:
         history.write(event)
@@ -150,12 +154,18 @@ def save(directory: Path, run: Run, history_validity: Validity) -> None:
 
 
 def save_verdict(directory: Path, run: Run, history_validity: Validity) -> None:
-    """Write trace and results of a run whose history is there already. StoreError."""
+    """Write trace and results of a run whose history is there already. StoreUnwritable."""
     with _errors(directory):
         (directory / SCHEDULE).write_bytes(encode_schedule(run.schedule))
         (directory / TRACE).write_bytes(run.trace_bytes())
         results = msgspec.json.encode(results_of(run, history_validity))
         (directory / RESULTS).write_bytes(msgspec.json.format(results, indent=1) + b"\n")
+
+
+def save_summary(directory: Path, content: bytes) -> None:
+    """Write campaign.json: what a whole campaign did. StoreUnwritable."""
+    with _errors(directory):
+        (directory / "campaign.json").write_bytes(content + b"\n")
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,7 +182,7 @@ def load(directory: Path) -> Saved:
     """Read a run directory. Raises StoreError or ScheduleError, naming the file."""
     if not directory.is_dir():
         raise StoreError(f"{directory}: is no run directory")
-    with _errors(directory):
+    with _errors(directory, StoreError):
         results = (directory / RESULTS).read_bytes()
         history = (directory / HISTORY).read_bytes()
         trace = (directory / TRACE).read_bytes()
@@ -202,9 +212,9 @@ def find(paths: list[Path]) -> list[Path]:
 
 
 @contextmanager
-def _errors(path: Path) -> Iterator[None]:
+def _errors(path: Path, kind: type[StoreError] = StoreUnwritable) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         where = error.filename or path
-        raise StoreError(f"{where}: {error.strerror or error}") from error
+        raise kind(f"{where}: {error.strerror or error}") from error

@@ -70,11 +70,11 @@ class _Swarm(NamedTuple):
     values: Values
 
 
-_ORDINARY = Size()
+ORDINARY = Size()
 ANYTHING = Only()
 
 
-def generate(seed: int, size: Size = _ORDINARY, only: Only = ANYTHING) -> Schedule:
+def generate(seed: int, size: Size = ORDINARY, only: Only = ANYTHING) -> Schedule:
     """The schedule of a seed: equal arguments give equal schedules."""
     return draw_schedule(RandomChooser(seed), seed, size, only)
 

@@ -1,0 +1,87 @@
+"""The command line: ``splitbrain fuzz | test | check | replay``.
+
+Exit codes, as in Jepsen: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or input, 255 crash.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from checker.errors import CheckerError
+from checker.history import HistoryError
+from checker.models import UnknownModelError
+from nemesis.cli.check import check
+from nemesis.cli.fuzz import fuzz
+from nemesis.cli.replay import replay
+from nemesis.cli.test import test
+from nemesis.errors import NemesisError, UnknownName
+from nemesis.store import StoreUnwritable, splitbrain_version
+from raft.errors import RaftError
+
+BAD_ARGUMENTS = 254
+CRASH = 255
+_INTERRUPTED = 2
+
+
+class _Commands(click.Group):
+    """A group that suggests a command for one that it does not have."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = super().get_command(ctx, cmd_name)
+        if command is None:
+            raise UnknownName("command", cmd_name, self.commands)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(splitbrain_version(), prog_name="splitbrain")
+def cli() -> None:
+    """Property-based, Jepsen-style tester for Raft and for systems built on Raft.
+
+    Exit codes: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or input, 255 crash.
+    """
+
+
+cli.add_command(fuzz)
+cli.add_command(test)
+cli.add_command(check)
+cli.add_command(replay)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the console script; ends the process with the exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="splitbrain", standalone_mode=False)
+    except click.ClickException as error:
+        _complain(error.format_message())
+        return BAD_ARGUMENTS
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted: no verdict")
+        return _INTERRUPTED
+    except StoreUnwritable as error:
+        _complain(str(error))
+        return CRASH
+    except (NemesisError, CheckerError, HistoryError, RaftError, UnknownModelError) as error:
+        _complain(str(error))
+        return BAD_ARGUMENTS
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing can be told to anyone.
+        sys.stdout = None
+        return CRASH
+    except Exception:  # noqa: BLE001 (the one place where a crash gets its exit code)
+        traceback.print_exc()
+        return CRASH
+    return code if isinstance(code, int) else 0
+
+
+def _complain(message: str) -> None:
+    click.echo(f"splitbrain: {message}", err=True)

@@ -1,0 +1,106 @@
+"""What people see: tables of what was done, attacked and checked, and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from checker.invariants import MONITORS
+from checker.verdict import Validity
+from nemesis.run import Run
+from nemesis.schedule import MILLISECOND, Operate, Step
+from nemesis.search.tally import Tally
+
+COLOURS = {Validity.VALID: "green", Validity.INVALID: "red", Validity.UNKNOWN: "yellow"}
+CHECKED = (*MONITORS, "linearizability", "liveness", "corruption-detected", "no-exception")
+SECOND = 1_000_000_000
+
+
+def console() -> Console:
+    """The console that results are printed on; never wraps what goes into a file or a pipe."""
+    made = Console(highlight=False)
+    if not made.is_terminal:
+        made = Console(highlight=False, width=200, soft_wrap=True)
+    return made
+
+
+def verdict_line(validity: Validity) -> Text:
+    """The verdict, in its colour."""
+    return Text(f"verdict: {validity}", style=f"bold {COLOURS[validity]}")
+
+
+def counts(pairs: Iterable[tuple[str, int]]) -> str:
+    """``put 12, get 10``, the largest first."""
+    ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{name} {number:,}" for name, number in ordered) or "none"
+
+
+def tally_table(tally: Tally, seconds: float) -> Table:
+    """What a campaign has done so far."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    rate = tally.runs / seconds if seconds else 0.0
+    simulated = tally.simulated_time / SECOND
+    table.add_row("runs", f"{tally.runs:,} in {seconds:.1f} s, {rate:,.0f} a second")
+    table.add_row("", f"{simulated:,.0f} s of simulated time, {tally.judged:,} trace events judged")
+    succeeded = tally.succeeded.total()
+    table.add_row("operations", f"{tally.operations:,}, of which {succeeded:,} succeeded")
+    table.add_row("", counts(tally.invoked.items()))
+    table.add_row("faults", f"{tally.faults:,} injected")
+    table.add_row("", counts(tally.injected.items()))
+    table.add_row("confirmed", f"runs in which it had an effect: {counts(tally.confirmed.items())}")
+    table.add_row(
+        "elections",
+        f"{tally.elections:,}; the leader changed in {tally.runs_with_leader_change:,} runs",
+    )
+    table.add_row("violations", counts(tally.kinds.items()))
+    if tally.reasons:
+        table.add_row("unknown", counts(tally.reasons.items()))
+    return table
+
+
+def checked_line() -> str:
+    """What was checked in every run."""
+    return f"checked in every run: {', '.join(CHECKED)}"
+
+
+def describe_step(step: Step) -> str:
+    """A step of a schedule in a line."""
+    wait = f", then {step.wait / MILLISECOND:g} ms" if step.wait else ""
+    if isinstance(step, Operate):
+        words = [f"client {step.client}: {step.f}"]
+        words.extend(str(each) for each in (step.key, step.value) if each is not None)
+        return " ".join(words) + wait
+    fields = [f"{name} {getattr(step, name)}" for name in step.__struct_fields__ if name != "wait"]
+    kind = str(step.__struct_config__.tag)
+    return f"{kind} ({', '.join(fields)}){wait}" if fields else kind + wait
+
+
+def describe_run(run: Run, directory: Path | None) -> RenderableType:
+    """A failed run: what failed, by which steps."""
+    lines: list[RenderableType] = []
+    for failure in run.verdict.failures[:3]:
+        lines.append(Text(f"{failure.kind}: {failure.message}", style="red"))
+    left_out = len(run.verdict.failures) - 3
+    if left_out > 0:
+        lines.append(Text(f"... and {left_out} more"))
+    knobs = run.schedule.knobs
+    lines.append(
+        Text(
+            f"{len(run.schedule.steps)} steps, seed {run.schedule.seed}, {knobs.replicas} "
+            f"replicas, workload {knobs.workload}, Raft: {run.variant}"
+        )
+    )
+    lines.extend(
+        Text(f"  {number:3}. {describe_step(step)}")
+        for number, step in enumerate(run.schedule.steps, start=1)
+    )
+    if directory is not None:
+        lines.append(Text(f"saved in {directory}"))
+        lines.append(Text(f"again: splitbrain replay {directory}"))
+    return Group(*lines)

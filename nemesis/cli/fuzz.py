@@ -1,0 +1,225 @@
+"""``splitbrain fuzz``: a campaign against the simulated cluster."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+
+import click
+import msgspec
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from checker.verdict import Validity
+from nemesis.cli import options
+from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
+from nemesis.errors import NemesisError
+from nemesis.replay import judge_history, variant_named
+from nemesis.run import run
+from nemesis.search.campaign import Campaign, Finding, Report, campaign
+from nemesis.search.generate import ORDINARY, Only, generate
+from nemesis.search.tally import Tally
+from nemesis.store import new_directory, save, save_summary
+from raft.replica import HEALTHY
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_DEFAULT_SECONDS = 60.0
+# How often a line of progress is printed where there is no terminal, in s.
+_BETWEEN_LINES = 5.0
+
+
+def _duration(
+    _context: click.Context, _parameter: click.Parameter, text: str | None
+) -> float | None:
+    """Callback: ``90``, ``90s``, ``5m``, ``1h``; in s."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
+    if match is None or not float(match[1]):
+        raise click.BadParameter(f"{text!r} is no time; write 90s, 5m or 1h")
+    return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+@click.command()
+@click.option("--time", "seconds", callback=_duration, metavar="T", help="How long: 90s, 5m, 1h.")
+@click.option("--runs", type=click.IntRange(1), help="How many runs.")
+@click.option("--jobs", type=click.IntRange(1), help="How many processes; one a core if left out.")
+@click.option("--seed", type=int, help="The first seed; random if left out.")
+@options.BUG
+@options.WORKLOAD
+@options.NEMESIS
+@options.NODES
+@click.option("--keep-going", is_flag=True, help="Do not stop at the first failure.")
+@options.STORE
+@click.option(
+    "--histories",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where failures are saved to be replayed for ever: histories/, but for --bug nowhere.",
+)
+def fuzz(
+    seconds: float | None,
+    runs: int | None,
+    jobs: int | None,
+    seed: int | None,
+    bug: str | None,
+    workload: str | None,
+    nemesis: tuple[str, ...] | None,
+    nodes: int | None,
+    keep_going: bool,
+    store: Path,
+    histories: Path | None,
+) -> int:
+    """Attack the simulated cluster with random schedules, and judge every run.
+
+    For a minute, unless --time or --runs says otherwise. With --bug the bug must be found: a
+    campaign that does not find it is unknown.
+    """
+    if nemesis == ():
+        raise NemesisError(
+            "fuzz without faults proves nothing; `splitbrain test --nemesis none` runs one"
+        )
+    if seconds is None and runs is None:
+        seconds = _DEFAULT_SECONDS
+    what = Campaign(
+        seed=secrets.randbelow(1 << 32) if seed is None else seed,
+        runs=runs,
+        seconds=seconds,
+        jobs=jobs or os.cpu_count() or 1,
+        variant=bug or HEALTHY.name,
+        size=ORDINARY,
+        only=Only(nodes, workload, nemesis),
+        stop_at_first=not keep_going,
+    )
+    if histories is None and bug is None:
+        histories = Path("histories")
+    out = console()
+    directory = new_directory(store, f"fuzz-{what.variant}", datetime.now())
+    out.print(f"splitbrain fuzz: Raft {what.variant}, seed {what.seed}, {what.jobs} processes")
+    sample = run(generate(what.seed, what.size, what.only), variant_named(what.variant))
+    save(directory / "sample", sample, judge_history(sample.history, sample.model))
+    tally, findings, took, interrupted = _watch(what, out)
+    _save_summary(directory, what, tally, findings)
+    if not out.is_terminal or interrupted:
+        out.print(tally_table(tally, took))
+    out.print(checked_line())
+    out.print(f"executed twice, with identical traces: {tally.executed_twice:,} runs")
+    for finding in findings:
+        _tell(finding, _save_finding(finding, directory, histories), out)
+    out.print(f"run directories: {directory} (a sample run is in {directory / 'sample'})")
+    if interrupted:
+        out.print("interrupted: the verdict is on the runs that were finished")
+    validity = _validity(tally, bug)
+    if bug is not None and not findings:
+        out.print(f"the bug {bug} was not found in {tally.runs:,} runs")
+    out.print(verdict_line(validity))
+    return validity.exit_code
+
+
+def _validity(tally: Tally, bug: str | None) -> Validity:
+    if tally.verdicts[Validity.INVALID.value]:
+        return Validity.INVALID
+    if tally.verdicts[Validity.UNKNOWN.value] or not tally.runs or bug is not None:
+        return Validity.UNKNOWN
+    return Validity.VALID
+
+
+def _watch(what: Campaign, out: Console) -> tuple[Tally, list[Finding], float, bool]:
+    """Run the campaign and show how it goes; also how long it took and whether Ctrl-C ended it."""
+    tally = Tally()
+    findings: list[Finding] = []
+    started = monotonic()
+    interrupted = False
+    with closing(campaign(what)) as reports:  # type: ignore[type-var]  # a generator has close()
+        shown = (
+            _live(reports, tally, started, out)
+            if out.is_terminal
+            else _lines(reports, tally, started, out)
+        )
+        try:
+            for report in shown:
+                findings.extend(report.findings)
+        except KeyboardInterrupt:
+            interrupted = True
+    findings.sort(key=lambda finding: finding.executions)
+    return tally, findings, monotonic() - started, interrupted
+
+
+def _live(
+    reports: Iterator[Report], tally: Tally, started: float, out: Console
+) -> Iterator[Report]:
+    with Live(console=out, refresh_per_second=4) as live:
+        for report in reports:
+            tally.merge(report.tally)
+            live.update(tally_table(tally, monotonic() - started))
+            yield report
+
+
+def _lines(
+    reports: Iterator[Report], tally: Tally, started: float, out: Console
+) -> Iterator[Report]:
+    next_line = started + _BETWEEN_LINES
+    for report in reports:
+        tally.merge(report.tally)
+        if monotonic() >= next_line:
+            next_line = monotonic() + _BETWEEN_LINES
+            took = monotonic() - started
+            out.print(
+                f"{took:6.0f} s: {tally.runs:,} runs, {tally.runs / took:,.0f} a second, "
+                f"{tally.operations:,} operations, {tally.faults:,} faults, "
+                f"{tally.elections:,} elections, {tally.kinds.total()} violations"
+            )
+            sys.stdout.flush()
+        yield report
+
+
+def _save_summary(directory: Path, what: Campaign, tally: Tally, findings: list[Finding]) -> None:
+    summary = {
+        "campaign": what._asdict(),
+        "tally": tally,
+        "found": [
+            {
+                "seed": each.seed,
+                "executions": each.executions,
+                "kinds": sorted(each.shrunk.verdict.kinds),
+            }
+            for each in findings
+        ],
+    }
+    content = msgspec.json.format(msgspec.json.encode(summary), indent=1)
+    save_summary(directory, content)
+
+
+def _save_finding(finding: Finding, directory: Path, histories: Path | None) -> Path:
+    """Save the shrunk run; the directory to tell people of."""
+    found = finding.shrunk
+    kind = found.verdict.failures[0].kind
+    validity = judge_history(found.history, found.model)
+    saved = directory / f"{kind}-{finding.seed}"
+    save(saved, found, validity)
+    if histories is None:
+        return saved
+    kept = histories / f"{found.variant}-{kind}-{finding.seed}"
+    save(kept, found, validity)
+    return kept
+
+
+def _tell(finding: Finding, directory: Path, out: Console) -> None:
+    out.print()
+    out.print(
+        Text(
+            f"found after {finding.executions:,} executions (seed {finding.seed}): shrunk from "
+            f"{finding.steps} to {len(finding.shrunk.schedule.steps)} steps in "
+            f"{finding.shrink_seconds:.1f} s, {finding.shrink_executions:,} executions",
+            style="bold",
+        )
+    )
+    out.print(describe_run(finding.shrunk, directory))
+    out.print()

@@ -1,0 +1,72 @@
+"""Options that several commands share, parsed and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from nemesis.errors import UnknownName
+from nemesis.search.generate import ATTACKS
+from nemesis.workloads import WORKLOADS
+from raft.bugs import get_bug
+
+STORE = click.option(
+    "--store",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("store"),
+    show_default=True,
+    help="Where run directories are made.",
+)
+
+
+def _known(what: str, name: str | None, known: Iterable[str]) -> str | None:
+    names = list(known)
+    if name is not None and name not in names:
+        raise UnknownName(what, name, names)
+    return name
+
+
+def bug(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    """Callback: the name of a bug of the zoo."""
+    return None if name is None else get_bug(name).name
+
+
+def workload(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    """Callback: the name of a workload."""
+    return _known("workload", name, WORKLOADS)
+
+
+def faults(
+    _context: click.Context, _parameter: click.Parameter, names: str | None
+) -> tuple[str, ...] | None:
+    """Callback: names of faults, separated by commas; ``all`` leaves the choice to the swarm."""
+    if names is None or names == "all":
+        return None
+    if names == "none":
+        return ()
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    for name in chosen:
+        _known("fault", name, (*ATTACKS, "all", "none"))
+    return tuple(dict.fromkeys(chosen))
+
+
+BUG = click.option(
+    "--bug", callback=bug, metavar="NAME", help="Run this bug of the zoo, not the healthy Raft."
+)
+WORKLOAD = click.option(
+    "--workload",
+    callback=workload,
+    metavar="NAME",
+    help=f"What the clients do: {', '.join(sorted(WORKLOADS))}.",
+)
+NEMESIS = click.option(
+    "--nemesis",
+    callback=faults,
+    metavar="NAMES",
+    help=f"Faults, separated by commas, or all, or none. There are {', '.join(ATTACKS)}.",
+)
+NODES = click.option(
+    "--nodes", type=click.IntRange(1, 9), metavar="N", help="How many replicas, 1 to 9."
+)

@@ -1,0 +1,45 @@
+"""``splitbrain replay``: is what was saved still true?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from checker.verdict import Validity
+from nemesis.replay import refresh as save_anew
+from nemesis.replay import replay as replay_one
+from nemesis.store import find
+
+
+@click.command()
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
+)
+@click.option(
+    "--refresh",
+    is_flag=True,
+    help="The simulator has changed on purpose: save the runs anew; they must still fail.",
+)
+def replay(paths: tuple[Path, ...], refresh: bool) -> int:
+    """Replay saved runs: run directories, or folders of them, such as histories/.
+
+    The saved history must be judged as it was; the schedule must give the same trace, byte for
+    byte, on the Raft that it was saved from; the healthy Raft must not fail.
+    """
+    failed = 0
+    for directory in find(list(paths)):
+        if refresh:
+            again = save_anew(directory)
+            click.echo(f"{directory}: saved anew, {', '.join(sorted(again.verdict.kinds))}")
+            continue
+        result = replay_one(directory)
+        kinds = ", ".join(result.kinds) or "no failure"
+        if not result.problems:
+            click.echo(f"{directory}: as it was ({result.variant}: {kinds})")
+            continue
+        failed += 1
+        click.echo(f"{directory}: " + click.style("differs", fg="red", bold=True))
+        for problem in result.problems:
+            click.echo(f"  {problem}")
+    return (Validity.INVALID if failed else Validity.VALID).exit_code

@@ -1,0 +1,84 @@
+"""What a number of runs did, added up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from nemesis.run import Run
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sums over runs; every figure counts what really happened."""
+
+    runs: int = 0
+    # Runs by validity, and the reasons of those that are unknown.
+    verdicts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    # Failures by kind, one a run: the first.
+    kinds: Counter[str] = field(default_factory=Counter)
+    # Client operations by kind.
+    invoked: Counter[str] = field(default_factory=Counter)
+    succeeded: Counter[str] = field(default_factory=Counter)
+    # Faults by kind, and of these the runs in which they were seen to have an effect.
+    injected: Counter[str] = field(default_factory=Counter)
+    confirmed: Counter[str] = field(default_factory=Counter)
+    elections: int = 0
+    runs_with_leader_change: int = 0
+    # Trace events judged by the monitors, simulated time in ns.
+    judged: int = 0
+    simulated_time: int = 0
+    # Runs executed twice, to compare their traces.
+    executed_twice: int = 0
+    least_operations: int | None = None
+    least_faults: int | None = None
+
+    def add(self, run: Run) -> None:
+        """Count one run."""
+        statistics = run.statistics
+        self.runs += 1
+        self.verdicts[run.verdict.validity.value] += 1
+        self.reasons.update(run.verdict.reasons)
+        if run.verdict.failures:
+            self.kinds[run.verdict.failures[0].kind] += 1
+        self.invoked.update(statistics.invoked)
+        self.succeeded.update(statistics.succeeded)
+        self.injected.update(statistics.injected)
+        self.confirmed.update(statistics.confirmed)
+        self.elections += statistics.elections
+        self.runs_with_leader_change += statistics.leader_changes > 0
+        self.judged += statistics.judged
+        self.simulated_time += statistics.duration
+        self._least(sum(statistics.invoked.values()), sum(statistics.injected.values()))
+
+    def merge(self, other: Tally) -> None:
+        """Add another tally to this one."""
+        self.runs += other.runs
+        for name in ("verdicts", "reasons", "kinds", "invoked", "succeeded", "injected"):
+            getattr(self, name).update(getattr(other, name))
+        self.confirmed.update(other.confirmed)
+        self.elections += other.elections
+        self.runs_with_leader_change += other.runs_with_leader_change
+        self.judged += other.judged
+        self.simulated_time += other.simulated_time
+        self.executed_twice += other.executed_twice
+        self._least(other.least_operations, other.least_faults)
+
+    def _least(self, operations: int | None, faults: int | None) -> None:
+        if operations is not None:
+            least = self.least_operations
+            self.least_operations = operations if least is None else min(least, operations)
+        if faults is not None:
+            least = self.least_faults
+            self.least_faults = faults if least is None else min(least, faults)
+
+    @property
+    def operations(self) -> int:
+        """Client operations invoked."""
+        return self.invoked.total()
+
+    @property
+    def faults(self) -> int:
+        """Faults injected."""
+        return self.injected.total()
