@@ -31,7 +31,7 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     check_quorum: bool = True
     election_timeout_min: int = 150 * MILLISECOND
     election_timeout_max: int = 300 * MILLISECOND
-    heartbeat_interval: int = 50 * MILLISECOND
+    heartbeat_interval: int = 75 * MILLISECOND
     max_entries_per_append: int = 16
     max_appends_in_flight: int = 8
     # How long a message takes on a healthy link.

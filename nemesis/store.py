@@ -97,7 +97,7 @@ def results_of(run: Run, history_validity: Validity) -> Results:
 
 
 def new_directory(root: Path, name: str, now: datetime) -> Path:
-    """Make ``root/name/<time>/`` and let the ``latest`` links point to it. Raises StoreUnwritable."""
+    """Make ``root/name/<time>/``, and let ``latest`` lead to it. Raises StoreUnwritable."""
     stamp = now.strftime("%Y%m%dT%H%M%S")
     with _errors(root):
         parent = root / name
@@ -145,7 +145,7 @@ class HistoryFile:
 
 
 def save(directory: Path, run: Run, history_validity: Validity) -> None:
-    """Write a finished run; results.json last, so that whoever finds it finds all. StoreUnwritable."""
+    """Write a finished run, results.json last: where it is, all is. Raises StoreUnwritable."""
     history = HistoryFile(directory, run.schedule, run.model)
     for event in run.history:
         history.write(event)

@@ -8,20 +8,22 @@ once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from raft.client_messages import ClientReply, ClientRequest
 from raft.kv.commands import Command, Get, Operation, Result, encode_command
 
 
-class Send(NamedTuple):
+class Send(msgspec.Struct, frozen=True, gc=False):
     """Send ``request`` to the replica ``target``."""
 
     target: str
     request: ClientRequest
 
 
-class Finished(NamedTuple):
+class Finished(msgspec.Struct, frozen=True, gc=False):
     """The operation has ended: ``ok`` it happened, ``fail`` it did not and never will, ``info``
     nobody knows; the session must then not be used again."""
 

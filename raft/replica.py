@@ -100,14 +100,19 @@ class Replica:
         """
         consensus = self.consensus
         replies: list[ClientReply] = []
-        consensus.begin(self._monotonic(now))
+        consensus.now = now + self._clock_correction
+        if now < self._clock:
+            consensus.now = self._stand_still(now)
+        self._clock = now
         for item in inputs:
             if type(item) is ClientRequest:
                 self._on_request(item, replies)
             else:
                 consensus.receive(item)  # type: ignore[arg-type]
-        consensus.tick()
-        consensus.finish()
+        if consensus.now >= consensus.deadline:
+            consensus.tick()
+        if consensus.must_broadcast:
+            consensus.finish()
         if consensus.must_save:
             self._save()
         messages: list[Message] = []
@@ -126,11 +131,9 @@ class Replica:
         """When ``handle`` is to be called even without input, as a reading of the clock in ns."""
         return self.consensus.deadline - self._clock_correction
 
-    def _monotonic(self, now: int) -> int:
-        """Time that never goes backwards: a clock set back counts as standing still."""
-        if now < self._clock:
-            self._clock_correction += self._clock - now
-        self._clock = now
+    def _stand_still(self, now: int) -> int:
+        """A clock that was set back counts as standing still: time never goes backwards."""
+        self._clock_correction += self._clock - now
         return now + self._clock_correction
 
     # -- Clients -------------------------------------------------------------------------------

@@ -205,8 +205,8 @@ def _draw_end(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:
 def _draw_wait(chooser: Chooser, long_percent: int) -> int:
     """Time between steps: mostly less than a message takes, sometimes enough for an election."""
     if chooser.chance(long_percent):
-        return chooser.integer(100, 600) * MILLISECOND
-    return chooser.pick((0, 1, 3, 8, 20, 40)) * MILLISECOND
+        return chooser.integer(100, 500) * MILLISECOND
+    return chooser.pick((0, 1, 2, 4, 8, 16)) * MILLISECOND
 
 
 def _shuffle(chooser: Chooser, items: list[bool]) -> None:

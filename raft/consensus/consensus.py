@@ -2,12 +2,11 @@
 
 A driver (raft.replica) does, for every batch of inputs and in this order:
 
-    begin(now)                       the server's own clock, in ns
-    receive / append_as_leader / read        any number of each
-    tick()                           time-outs that are due
-    finish()                         what must be sent to all followers goes into the outbox;
-                                     ``deadline`` is when tick is due next
-    if must_save: save term, vote, unsaved entries to the disk, then saved()
+    now = ...                        the server's own clock, in ns; never goes backwards
+    receive, append_as_leader, read  any number of each
+    tick()                           if ``deadline`` has come
+    finish()                         if ``must_broadcast``: fills the outbox
+    save term, vote and entries      if ``must_save``: to the disk, and then saved()
     send the outbox                  nothing of it may leave before the save has returned
     apply what is committed          raft.replica
 """
@@ -77,10 +76,6 @@ class Consensus(Reads):
             PreVoteReply: self.on_pre_vote_reply,
         }
 
-    def begin(self, now: int) -> None:
-        """A batch of inputs begins at ``now``, which never goes backwards."""
-        self.now = now
-
     def receive(self, message: Message) -> None:
         """A message of another server arrived."""
         self._handlers[type(message)](message)
@@ -98,15 +93,10 @@ class Consensus(Reads):
 
     def finish(self) -> None:
         """One broadcast carries everything that the batch of inputs brought up."""
-        if self.role != LEADER:
-            self.must_broadcast = False
-            self.deadline = self.election_deadline
-            return
         if self.must_broadcast:
-            self.broadcast_append_entries()
-        self.deadline = self.heartbeat_deadline
-        if self.settings.check_quorum and self.quorum_deadline < self.deadline:
-            self.deadline = self.quorum_deadline
+            self.must_broadcast = False
+            if self.role == LEADER:
+                self.broadcast_append_entries()
 
     def saved(self) -> None:
         """The disk holds the whole log now; a leader counts its own copy from here on."""

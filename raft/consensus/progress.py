@@ -31,7 +31,8 @@ class Progress:
             self.match_index = index
         self.probing = False
         self.probe_sent = False
-        self.next_index = max(self.next_index, self.match_index + 1)
+        if self.next_index <= self.match_index:
+            self.next_index = self.match_index + 1
         if self.in_flight:
             self.in_flight = [last for last in self.in_flight if last > index]
         return news

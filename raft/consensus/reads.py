@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from raft.consensus.messages import AppendEntriesReply
 from raft.consensus.replication import Replication
 
 
-class PendingRead(NamedTuple):
+class PendingRead(msgspec.Struct, frozen=True, gc=False):
     """A read that waits for a majority to confirm that the leader still is one."""
 
     read_id: int
@@ -16,7 +16,7 @@ class PendingRead(NamedTuple):
     read_round: int
 
 
-class ConfirmedRead(NamedTuple):
+class ConfirmedRead(msgspec.Struct, frozen=True, gc=False):
     """A read that may be served once ``read_index`` has been applied."""
 
     read_id: int

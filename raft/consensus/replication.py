@@ -55,8 +55,15 @@ class Replication(Election):
         self.must_broadcast = False
         self.read_round_sent = self.read_round
         self.heartbeat_deadline = self.now + self.settings.heartbeat_interval
+        self.set_leader_deadline()
         for peer, progress in self.progress.items():
             self.send_append_entries(peer, progress)
+
+    def set_leader_deadline(self) -> None:
+        """The next heartbeat, or the next check of the quorum."""
+        self.deadline = self.heartbeat_deadline
+        if self.settings.check_quorum and self.quorum_deadline < self.deadline:
+            self.deadline = self.quorum_deadline
 
     def send_append_entries(self, peer: NodeId, progress: Progress) -> None:
         """If last log index >= nextIndex: send AppendEntries with log entries from nextIndex."""
@@ -94,7 +101,8 @@ class Replication(Election):
 
     def on_append_entries(self, message: AppendEntries) -> None:
         """Follow the leader and make the log agree with its."""
-        self.observe_term(message.term)
+        if message.term > self.current_term:
+            self.observe_term(message.term)
         if message.term < self.current_term:
             # 1. Reply false if term < currentTerm.
             self.refuse_append(message, self.log.last_index + 1, 0)
@@ -153,9 +161,10 @@ class Replication(Election):
 
     def learn_commit_index(self, leader_commit: int, last_new_index: int) -> None:
         """5. If leaderCommit > commitIndex, commitIndex = min(leaderCommit, last new entry)."""
-        index = min(leader_commit, last_new_index)
-        if index > self.commit_index:
-            self.set_commit_index(index)
+        if leader_commit > self.commit_index:
+            index = min(leader_commit, last_new_index)
+            if index > self.commit_index:
+                self.set_commit_index(index)
 
     def refuse_append(
         self, message: AppendEntries, conflict_index: int, conflict_term: int
@@ -179,12 +188,14 @@ class Replication(Election):
 
     def on_append_entries_reply(self, message: AppendEntriesReply) -> None:
         """Learn what a follower holds, or step back."""
-        self.observe_term(message.term)
+        if message.term > self.current_term:
+            self.observe_term(message.term)
         if not self.counts_append_reply(message):
             return
         self.active_peers.add(message.source)
         progress = self.progress[message.source]
-        progress.read_round = max(progress.read_round, message.read_round)
+        if message.read_round > progress.read_round:
+            progress.read_round = message.read_round
         if message.success:
             self.on_append_success(progress, message)
         else:
@@ -244,6 +255,7 @@ class Replication(Election):
     def check_quorum(self) -> None:
         """Step down if no majority has answered within an election time-out (thesis, 6.2)."""
         self.quorum_deadline = self.now + self.settings.election_timeout_min
+        self.set_leader_deadline()
         if not self.has_quorum(self.active_peers | {self.node}):
             self.become_follower(None)
         self.active_peers = set()

@@ -16,7 +16,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     election_timeout_min: int = 150 * MILLISECOND
     election_timeout_max: int = 300 * MILLISECOND
-    heartbeat_interval: int = 50 * MILLISECOND
+    heartbeat_interval: int = 75 * MILLISECOND
     pre_vote: bool = True
     check_quorum: bool = True
     max_entries_per_append: int = 16

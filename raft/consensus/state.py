@@ -64,16 +64,16 @@ class ServerState:
         self.saved_index = self.log.last_index
         # Whether term, vote or log have changed since they were last saved.
         self.must_save = False
-        self.reset_election_timer()
         # When the driver must come back even without input, in ns of the server's own clock.
-        self.deadline = self.election_deadline
+        self.deadline = 0
+        self.reset_election_timer()
 
     def reset_election_timer(self) -> None:
         """Draw a new randomized election time-out (section 5.2)."""
         settings = self.settings
         spread = settings.election_timeout_max - settings.election_timeout_min
         drawn = settings.election_timeout_min + int(self.random.random() * spread)
-        self.election_deadline = self.now + drawn
+        self.election_deadline = self.deadline = self.now + drawn
 
     def set_term(self, term: int) -> None:
         """Enter a new term, in which no vote has been cast yet."""

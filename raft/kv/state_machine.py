@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from raft.kv.commands import (
     Append,
@@ -22,7 +24,7 @@ from raft.kv.sessions import Sessions
 _DONE = Result()
 
 
-class Applied(NamedTuple):
+class Applied(msgspec.Struct, frozen=True, gc=False):
     """What applying an entry did. ``session`` is empty for a no-op; ``executed`` is false for a
     duplicate; ``result`` is None if nobody can wait for it."""
 
