@@ -43,7 +43,7 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Operate(msgspec.Struct, frozen=True, kw_only=True, tag_field="step", tag="operate"):
-    """A client begins an operation, after those that it has begun before have ended."""
+    """A client begins an operation: this one, or the next that has nothing else to do."""
 
     client: int = 0
     f: str

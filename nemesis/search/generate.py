@@ -65,6 +65,8 @@ class _Swarm(NamedTuple):
     # A fault that has a target is aimed at the leader in so many per cent of the cases.
     leader_percent: int
     long_wait_percent: int
+    # After each step one of the faults that last ends in so many per cent of the cases.
+    end_percent: int
     # So many clients, the first ones, only read.
     readers: int
     values: Values
@@ -106,7 +108,7 @@ def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedu
                 steps.append(_draw_attack(chooser, swarm, knobs, active, flips))
         else:
             steps.append(_draw_operation(chooser, swarm, knobs))
-        if active and chooser.chance(12):
+        if active and chooser.chance(swarm.end_percent):
             steps.append(_draw_end(chooser, swarm, active))
     return Schedule(seed=seed, knobs=knobs, steps=tuple(steps))
 
@@ -150,6 +152,7 @@ def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
         tuple(name for name in unseating if name in enabled),
         chooser.pick((0, 30, 60)),
         chooser.pick((10, 5, 20)),
+        chooser.pick((20, 10, 40)),
         chooser.pick((0, 0, 1)),
         Values(repeats=chooser.chance(15)),
     )

@@ -116,8 +116,15 @@ class SimulatedCluster:
             pass
 
     def submit(self, operate: Operate) -> None:
-        """Let a client perform an operation, after those it was given before."""
-        self._clients[operate.client % len(self._clients)].submit(operate)
+        """Let the client perform the operation, or, if it is busy, the next one that is not. Where
+        all are, it waits for its client: what is asked in bad times shall be asked in bad times."""
+        clients = self._clients
+        first = operate.client % len(clients)
+        for client in (*clients[first:], *clients[:first]):
+            if client.is_idle:
+                client.submit(operate)
+                return
+        clients[first].submit(operate)
 
     def await_clients(self, end: int) -> None:
         """Let time pass until every operation has ended, or ``end`` ns have come."""

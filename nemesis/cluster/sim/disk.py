@@ -16,13 +16,15 @@ class PowerLost(Exception):
 
 
 class SimulatedFile:
-    """Bytes, and how many of them are synced; a cut below that is undone by a crash."""
+    """Bytes, and how many of them a crash cannot take; a cut below that is undone by a crash."""
 
-    __slots__ = ("data", "synced", "unsynced_cut")
+    __slots__ = ("acknowledged", "data", "synced", "unsynced_cut")
 
     def __init__(self) -> None:
         self.data = bytearray()
         self.synced = 0
+        # Bytes that a sync has returned for. What a torn write left behind is not among them.
+        self.acknowledged = 0
         # Synced bytes that a truncation not yet synced has removed.
         self.unsynced_cut = b""
 
@@ -67,7 +69,7 @@ class SimulatedDisk:
         file = self.files[name]
         if self.power_fails is not None:
             raise PowerLost(name)
-        file.synced = len(file.data)
+        file.synced = file.acknowledged = len(file.data)
         file.unsynced_cut = b""
         if self.sync_delay:
             self._effects["slow-disk"] += 1
@@ -78,6 +80,7 @@ class SimulatedDisk:
         if size < file.synced:
             file.unsynced_cut = bytes(file.data[size : file.synced]) + file.unsynced_cut
             file.synced = size
+        file.acknowledged = min(file.acknowledged, size)
         del file.data[size:]
 
     def rename(self, old: str, new: str) -> None:
@@ -114,14 +117,15 @@ class SimulatedDisk:
             self._effects[kind or "bytes-lost"] += unsynced - keep
 
     def flip_bit(self, position: int) -> bool:
-        """Flip one bit of synced data, at ``position`` modulo what there is. False: nothing is."""
-        total = sum(file.synced for file in self.files.values())
+        """Flip one bit of what a sync has acknowledged, at ``position`` modulo how much that is.
+        False: nothing is."""
+        total = sum(file.acknowledged for file in self.files.values())
         if not total:
             return False
         position %= total * 8
         for file in self.files.values():
-            if position < file.synced * 8:
+            if position < file.acknowledged * 8:
                 file.data[position // 8] ^= 1 << position % 8
                 break
-            position -= file.synced * 8
+            position -= file.acknowledged * 8
         return True
