@@ -81,8 +81,38 @@ def check(
         if reasons:
             return Result(unknown(*reasons), meter.explored)
         return Result(VALID, meter.explored, None, tuple(parts))
-    conflict = find_conflict(*failed, model, meter.share(1))
+    part, entry, last_event = _shortest_prefix(history, failed, model, meter)
+    conflict = find_conflict(part, entry, last_event, model, meter)
     return Result(invalid(_failure(conflict, history)), meter.explored, conflict)
+
+
+def _shortest_prefix(
+    history: History, failed: tuple[Part, Entry], model: Model, meter: Meter
+) -> tuple[Part, Entry, int | None]:
+    """What fails first if the history is cut after each event in turn, and that event's index.
+
+    The search knew how operations would end that are still open in a prefix (a transaction's
+    result, that a compare-and-set failed), which can convict some events too early. So the prefixes
+    are judged by themselves, from that event on; the whole history fails in any case.
+    """
+    earliest = failed[1].operation.completion
+    positions = [
+        position
+        for position, event in enumerate(history.events)
+        if event.type in ("ok", "fail") and earliest is not None and event.index >= earliest
+    ]
+    for position in positions:
+        for part in split(History(history.events[: position + 1]).operations(), model):
+            share = meter.share(1)
+            try:
+                entry = first_impossible(part, part.entries, share)
+            except BudgetExhausted:
+                return (*failed, earliest)
+            finally:
+                meter.charge(share)
+            if entry is not None:
+                return part, entry, history.events[position].index
+    return (*failed, earliest)
 
 
 def _name(part: Part) -> str:
@@ -91,17 +121,16 @@ def _name(part: Part) -> str:
 
 
 def _failure(conflict: Conflict, history: History) -> Failure:
-    operation = conflict.operation
     time = None
     for event in history.events:
-        if event.index == operation.completion:
+        if event.index == conflict.last_event:
             time = event.time
     return Failure(
         kind=KIND,
         message=str(conflict),
         time=time,
         evidence={
-            "event": operation.completion,
+            "event": conflict.last_event,
             "keys": list(conflict.keys),
             "operations": [
                 {"invocation": each.invocation, "operation": str(each)}

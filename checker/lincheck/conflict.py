@@ -29,13 +29,15 @@ _SHOWN = 12
 class Conflict:
     """Why a history is not linearizable.
 
-    ``operation`` is the one whose completion made it impossible: the events up to that one are the
-    shortest failing prefix. ``operations`` cannot be ordered, among them no observation that could
-    be left out (unless the budget ran out: then not ``is_minimal``).
+    The events up to the one with index ``last_event`` are the shortest failing prefix;
+    ``operation`` is the one whose answer they cannot explain. ``operations`` cannot be ordered;
+    among them is no observation that could be left out, unless the budget ran out: then not
+    ``is_minimal``.
     """
 
     keys: tuple[Any, ...]
     operation: Operation
+    last_event: int | None
     operations: tuple[Operation, ...]
     is_minimal: bool
 
@@ -51,7 +53,9 @@ class Conflict:
         )
 
 
-def find_conflict(part: Part, impossible: Entry, model: Model, meter: Meter) -> Conflict:
+def find_conflict(
+    part: Part, impossible: Entry, last_event: int | None, model: Model, meter: Meter
+) -> Conflict:
     """The conflict that ends with the completion of ``impossible``."""
     last = impossible.completed
     assert last is not None, "only a completion makes a history impossible"
@@ -69,6 +73,7 @@ def find_conflict(part: Part, impossible: Entry, model: Model, meter: Meter) -> 
     return Conflict(
         keys=part.keys,
         operation=impossible.operation,
+        last_event=last_event,
         operations=tuple(entry.operation for entry in reducer.entries),
         is_minimal=is_minimal,
     )
@@ -110,8 +115,9 @@ class _Reducer:
             size //= 2
 
     def _drop(self, candidates: list[Entry]) -> bool:
-        gone = set(map(id, candidates))
-        rest = [entry for entry in self.entries if id(entry) not in gone]
+        # Ranks are used once, so they tell entries apart.
+        gone = {entry.invoked for entry in candidates}
+        rest = [entry for entry in self.entries if entry.invoked not in gone]
         share = self._meter.share(1)
         try:
             impossible = first_impossible(self._part, rest, share)

@@ -80,9 +80,9 @@ def split(operations: Iterable[Operation], model: Model) -> list[Part]:
             group.append(entry)
     joint: list[Part] = _tie(groups, ties, model) if ties else []
     specification = model.specification()
-    parts = joint
-    for key, entries in groups.items():
-        parts.append(_single(key, entries, specification, model))
+    parts = [_single(key, entries, specification, model) for key, entries in groups.items()]
+    # A part of nothing but crashed calls that serve nobody has no entries left.
+    parts = [part for part in (*joint, *parts) if part.entries]
     if joint:
         parts.sort(key=lambda part: part.entries[0].invoked)
     return parts

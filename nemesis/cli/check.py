@@ -83,7 +83,7 @@ def _explain(result: Result, budget: Budget, witness: bool) -> None:
     if conflict is None:
         return
     last = conflict.operation
-    click.echo(f"  impossible from event {last.completion} on: {last}")
+    click.echo(f"  impossible from event {conflict.last_event} on: {last}")
     minimal = "none of the reads can be left out" if conflict.is_minimal else "not yet minimal"
     click.echo(f"  no order explains these {len(conflict.operations)} operations ({minimal}):")
     for operation in conflict.operations:

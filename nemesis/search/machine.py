@@ -1,0 +1,157 @@
+"""A Hypothesis state machine over the simulated cluster.
+
+Rules: one for each family of client operations and of faults, each of which lets time pass as well
+(a rule of its own for time finds things forty times later). After each rule the monitors must not
+have convicted; at the end comes the liveness phase, and lincheck judges the history.
+
+What fails is shrunk by the project's own shrinker and saved, so Hypothesis need not shrink it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from hypothesis import Phase, event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from checker.verdict import Validity
+from nemesis.faults import FAULTS
+from nemesis.replay import judge_history
+from nemesis.run import Execution, Run
+from nemesis.schedule import MILLISECOND, Advance
+from nemesis.search.generate import ANYTHING, Only, draw_knobs
+from nemesis.search.shrink import shrink
+from nemesis.search.strategies import SEEDS, HypothesisChooser
+from nemesis.store import new_directory, save
+from nemesis.workloads import Values
+from raft.replica import HEALTHY, Variant
+
+# Explaining traces every line (4 to 25 times slower), and shrinking is done structurally.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+STATEFUL = settings(deadline=None, phases=PHASES, print_blob=True, report_multiple_bugs=False)
+
+_WAITS = st.one_of(
+    st.integers(0, 40).map(lambda ms: ms * MILLISECOND),
+    st.integers(100, 600).map(lambda ms: ms * MILLISECOND),
+)
+_KEYS = ("x", "y", "z")
+
+
+class Violation(AssertionError):
+    """A run broke a promise; the message tells which, by which steps, and where it is saved."""
+
+
+def assert_holds(run: Run, variant: Variant = HEALTHY, store: Path = Path("store")) -> None:
+    """Raise Violation if the run failed, after it has been shrunk and saved in ``store``."""
+    if run.verdict.validity is not Validity.INVALID:
+        return
+    smallest = shrink(run, variant, executions=1_000).run
+    directory = new_directory(store, "pytest", datetime.now())
+    save(directory, smallest, judge_history(smallest.history, smallest.model))
+    steps = "\n".join(f"  {step}" for step in smallest.schedule.steps)
+    failure = smallest.verdict.failures[0]
+    raise Violation(
+        f"{failure.kind}: {failure.message}\n{len(smallest.schedule.steps)} steps:\n{steps}\n"
+        f"saved in {directory}; again: splitbrain replay {directory}"
+    )
+
+
+class ClusterMachine(RuleBasedStateMachine):
+    """Subclass it to choose a ``variant`` of Raft, or what it must keep to (``only``)."""
+
+    variant: ClassVar[Variant] = HEALTHY
+    only: ClassVar[Only] = ANYTHING
+    # Called with every finished run, for those who count.
+    on_run: ClassVar[Callable[[Run], None] | None] = None
+
+    execution: Execution
+
+    @initialize(data=st.data(), seed=SEEDS)
+    def start(self, data: st.DataObject, seed: int) -> None:
+        """Draw what is fixed for the run, and start the cluster."""
+        self.values = Values()
+        knobs = draw_knobs(HypothesisChooser(data.draw), self.only)
+        self.execution = Execution(knobs, seed, self.variant)
+
+    def _operate(self, data: st.DataObject, wait: int, *, reads: bool) -> None:
+        execution = self.execution
+        workload = execution.workload
+        kinds = [f for f in workload.operations if (f in workload.reads) == reads]
+        chooser = HypothesisChooser(data.draw)
+        client = chooser.integer(0, execution.knobs.clients - 1)
+        step = workload.draw(chooser, kinds, _KEYS, client, self.values, wait)
+        execution.perform(step)
+
+    @rule(data=st.data(), wait=_WAITS)
+    def read(self, data: st.DataObject, wait: int) -> None:
+        """A client reads."""
+        self._operate(data, wait, reads=True)
+
+    @rule(data=st.data(), wait=_WAITS)
+    def write(self, data: st.DataObject, wait: int) -> None:
+        """A client writes."""
+        self._operate(data, wait, reads=False)
+
+    def _attack(self, names: tuple[str, ...], data: st.DataObject, wait: int) -> None:
+        chooser = HypothesisChooser(data.draw)
+        allowed = self.only.faults
+        chosen = [name for name in names if allowed is None or name in allowed]
+        if chosen:
+            self.execution.perform(FAULTS[chooser.pick(chosen)].draw(chooser, wait))
+        else:
+            self.execution.perform(Advance(wait=wait))
+
+    @rule(data=st.data(), wait=_WAITS)
+    def cut_network(self, data: st.DataObject, wait: int) -> None:
+        """Links are cut."""
+        self._attack(("partition", "grudge"), data, wait)
+
+    @rule(data=st.data(), wait=_WAITS)
+    def spoil_network(self, data: st.DataObject, wait: int) -> None:
+        """Links lose, double, reorder or delay."""
+        self._attack(("loss", "duplicate", "reorder", "delay", "slow-link"), data, wait)
+
+    @rule(data=st.data(), wait=_WAITS)
+    def stop_process(self, data: st.DataObject, wait: int) -> None:
+        """Processes crash or pause."""
+        self._attack(("crash", "crash-all", "pause"), data, wait)
+
+    @rule(data=st.data(), wait=_WAITS)
+    def spoil_disk(self, data: st.DataObject, wait: int) -> None:
+        """Disks fail in one of their ways."""
+        disks = ("unsynced-loss", "torn-write", "bit-flip", "full-disk", "slow-disk")
+        self._attack(disks, data, wait)
+
+    @rule(data=st.data(), wait=_WAITS)
+    def spoil_clock(self, data: st.DataObject, wait: int) -> None:
+        """Clocks go wrong."""
+        self._attack(("clock-jump", "clock-offset", "clock-drift"), data, wait)
+
+    @rule(data=st.data(), wait=_WAITS)
+    def repair(self, data: st.DataObject, wait: int) -> None:
+        """Something is mended."""
+        name = HypothesisChooser(data.draw).pick(("restart", "heal", "resume"))
+        self.execution.perform(FAULTS[name].draw(HypothesisChooser(data.draw), wait))
+
+    @invariant()
+    def promises_are_kept(self) -> None:
+        """No monitor has convicted."""
+        if self.execution.failures:
+            self._end()
+
+    def teardown(self) -> None:
+        if hasattr(self, "execution"):
+            self._end()
+
+    def _end(self) -> None:
+        execution = self.execution
+        del self.execution
+        run = execution.finish()
+        if (on_run := type(self).on_run) is not None:
+            on_run(run)
+        event(f"verdict: {run.verdict.validity}")
+        assert_holds(run, self.variant)
