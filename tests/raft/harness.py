@@ -1,0 +1,156 @@
+"""A server under test, without simulator: one consensus module, inputs by hand."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from raft.consensus import Consensus, Entry, Message, Settings
+from raft.consensus.messages import (
+    AppendEntries,
+    AppendEntriesReply,
+    PreVoteReply,
+    RequestVote,
+    RequestVoteReply,
+)
+from raft.observer import Observer
+from raft.storage.disk import DiskFull
+
+MS = 1_000_000
+MEMBERS = ("n1", "n2", "n3")
+PLAIN = Settings(pre_vote=False, check_quorum=False)
+
+
+def log(*terms: int) -> list[Entry]:
+    """A log whose entries have these terms; the command names index and term."""
+    return [Entry(at, term, f"{at}.{term}".encode()) for at, term in enumerate(terms, start=1)]
+
+
+class Server:
+    """n1 of a cluster, driven as raft.replica drives it; ``sent`` is what left since last asked."""
+
+    def __init__(
+        self,
+        *terms: int,
+        term: int | None = None,
+        voted_for: str | None = None,
+        settings: Settings = PLAIN,
+        members: tuple[str, ...] = MEMBERS,
+        kind: type[Consensus] = Consensus,
+    ) -> None:
+        self.now = 0
+        self.consensus = kind(
+            "n1",
+            members,
+            settings,
+            Random(1),
+            Observer(),
+            term=max(terms, default=0) if term is None else term,
+            voted_for=voted_for,
+            entries=log(*terms),
+            now=0,
+        )
+
+    def step(self, *inputs: Message, after: int = 0) -> list[Any]:
+        """Let ``after`` ns pass, hand in the inputs, save; what may leave then."""
+        consensus = self.consensus
+        self.now += after
+        consensus.now = self.now
+        for item in inputs:
+            consensus.receive(item)
+        return self.settle()
+
+    def settle(self) -> list[Any]:
+        """Do what is due, save, and take what may leave."""
+        consensus = self.consensus
+        if consensus.now >= consensus.deadline:
+            consensus.tick()
+        if consensus.must_broadcast:
+            consensus.finish()
+        if consensus.must_save:
+            consensus.saved()
+        sent, consensus.outbox = consensus.outbox, []
+        return sent
+
+    def time_out(self) -> list[Any]:
+        """Let the election time-out pass."""
+        return self.step(after=self.consensus.election_deadline - self.now)
+
+    def elect(self) -> list[Any]:
+        """Become leader by the vote of n2; what the new leader sends."""
+        sent = self.time_out()
+        if self.consensus.settings.pre_vote:
+            term = self.consensus.current_term + 1
+            sent = self.step(PreVoteReply("n2", "n1", term, True))
+        assert {type(message) for message in sent} == {RequestVote}
+        sent = self.step(RequestVoteReply("n2", "n1", self.consensus.current_term, True))
+        assert self.consensus.role == "leader"
+        return sent
+
+    def propose(self, command: bytes = b"x") -> list[Any]:
+        """A client's command arrives."""
+        self.consensus.append_as_leader(command)
+        return self.settle()
+
+    def append(
+        self,
+        term: int,
+        previous: int,
+        previous_term: int,
+        *entries: Entry,
+        commit: int = 0,
+        source: str = "n2",
+    ) -> AppendEntriesReply:
+        """AppendEntries of another server; the answer."""
+        message = AppendEntries(source, "n1", term, previous, previous_term, entries, commit, 0)
+        (reply,) = self.step(message)
+        return reply  # type: ignore[no-any-return]
+
+    def acknowledge(self, index: int, source: str = "n2", read_round: int = 0) -> list[Any]:
+        """A follower's log equals ours up to ``index``."""
+        term = self.consensus.current_term
+        return self.step(AppendEntriesReply(source, "n1", term, True, index, 0, 0, 0, read_round))
+
+    def ask_vote(
+        self, term: int, last_index: int, last_term: int, source: str = "n2"
+    ) -> RequestVoteReply:
+        """A candidate asks for our vote; the answer."""
+        (reply,) = self.step(RequestVote(source, "n1", term, last_index, last_term))
+        return reply  # type: ignore[no-any-return]
+
+    @property
+    def terms(self) -> list[int]:
+        """The terms of the entries of the log."""
+        held = self.consensus.log
+        return [held.term_at(index) for index in range(1, held.last_index + 1)]
+
+
+class MemoryDisk:
+    """A disk that keeps everything and counts what it does."""
+
+    def __init__(self, files: dict[str, bytes] | None = None) -> None:
+        self.files = {name: bytearray(data) for name, data in (files or {}).items()}
+        self.synced: dict[str, int] = {}
+        self.events: list[str] = []
+        self.free: int | None = None
+
+    def exists(self, name: str) -> bool:
+        return name in self.files
+
+    def read(self, name: str) -> bytes:
+        return bytes(self.files[name])
+
+    def append(self, name: str, data: bytes) -> None:
+        if self.free is not None and len(data) > self.free:
+            raise DiskFull(f"{name}: full")
+        self.files.setdefault(name, bytearray()).extend(data)
+
+    def sync(self, name: str) -> None:
+        self.synced[name] = len(self.files[name])
+        self.events.append("sync")
+
+    def truncate(self, name: str, size: int) -> None:
+        del self.files[name][size:]
+
+    def rename(self, old: str, new: str) -> None:
+        self.files[new] = self.files.pop(old)
