@@ -44,6 +44,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag_field="step"):
     # What must be seen in ``Cluster.effects`` for the fault to count as one that happened; None
     # for those that end faults.
     effect: ClassVar[str | None] = None
+    # The smallest cluster in which it can hit anything.
+    least_replicas: ClassVar[int] = 1
 
     @property
     def kind(self) -> str:

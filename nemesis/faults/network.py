@@ -88,6 +88,7 @@ class SlowLink(Targeted, frozen=True, kw_only=True, tag="slow-link"):
     delay: int = 100 * MILLISECOND
 
     effect: ClassVar[str | None] = "slow-link"
+    least_replicas: ClassVar[int] = 2
 
     def inject(self, cluster: Cluster) -> Injection:
         node = self.victims(cluster)[0]
@@ -102,9 +103,6 @@ class SlowLink(Targeted, frozen=True, kw_only=True, tag="slow-link"):
             links, delay_min=self.delay // 2, delay_max=self.delay, delayed_by="slow-link"
         )
         return Injection({"direction": self.direction, "node": node})
-
-    def can_hit(self, replicas: int) -> bool:
-        return replicas > 1
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> SlowLink:

@@ -77,6 +77,7 @@ class Partition(Targeted, frozen=True, kw_only=True, tag="partition"):
     shape: str = "isolate"
 
     effect: ClassVar[str | None] = "partition"
+    least_replicas: ClassVar[int] = 2
 
     def inject(self, cluster: Cluster) -> Injection:
         found = self.victims(cluster)
@@ -108,6 +109,7 @@ class Grudge(Fault, frozen=True, kw_only=True, tag="grudge"):
     links: tuple[tuple[int, int], ...] = ()
 
     effect: ClassVar[str | None] = "partition"
+    least_replicas: ClassVar[int] = 2
 
     def inject(self, cluster: Cluster) -> Injection:
         nodes = cluster.nodes

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from nemesis.chooser import Chooser, RandomChooser
+from nemesis.errors import NemesisError
 from nemesis.faults import FAULTS, BitFlip, Fault, Partition, Restart, Resume, Targeted
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS, Values, Workload
@@ -130,7 +131,12 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
 
 def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
     workload = WORKLOADS[knobs.workload]
-    allowed = ATTACKS if only.faults is None else only.faults
+    named = ATTACKS if only.faults is None else only.faults
+    allowed = tuple(name for name in named if FAULTS[name].least_replicas <= knobs.replicas)
+    if not allowed:
+        raise NemesisError(
+            f"{', '.join(named) or 'no fault'}: nothing to hit in a cluster of {knobs.replicas}"
+        )
     unseating = [name for name in _UNSEATING if name in allowed]
     enabled = {chooser.pick(unseating)} if unseating else set()
     share = chooser.pick((15, 30, 60))
