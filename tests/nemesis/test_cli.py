@@ -1,0 +1,214 @@
+"""The command line: what it prints, where it saves, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from nemesis.cli import run
+from nemesis.store import find
+
+GOOD = """{"format": "splitbrain-history", "version": 1}
+{"index": 0, "process": 0, "type": "invoke", "f": "write", "value": 1}
+{"index": 1, "process": 0, "type": "ok", "f": "write", "value": 1}
+"""
+BAD = (
+    GOOD
+    + """{"index": 2, "process": 1, "type": "invoke", "f": "read"}
+{"index": 3, "process": 1, "type": "ok", "f": "read", "value": 2}
+"""
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("good").write_text(GOOD)
+    Path("bad").write_text(BAD)
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_check_gives_the_verdict_of_the_worst(capsys: Capture) -> None:
+    assert run(["check", "--model", "register", "good"]) == 0
+    assert run(["check", "--model", "register", "good", "bad"]) == 1
+    out = capsys.readouterr().out
+    assert "good: valid" in out
+    assert "bad: invalid" in out
+    assert "impossible from event 3 on: process 1: read -> 2" in out
+
+
+def test_check_prints_a_witness(capsys: Capture) -> None:
+    assert run(["check", "--model", "register", "--witness", "good"]) == 0
+    assert "1. process 0: write 1" in capsys.readouterr().out
+
+
+def test_check_without_budget_is_unknown(capsys: Capture) -> None:
+    pairs = [(a, b) for a in range(5) for b in range(5) if a != b]
+    lines = ['{"format": "splitbrain-history", "version": 1}']
+    for type_ in ("invoke", "ok"):
+        for process, pair in enumerate(pairs):
+            event = {
+                "index": len(lines),
+                "process": process,
+                "type": type_,
+                "f": "cas",
+                "value": pair,
+            }
+            lines.append(json.dumps(event))
+    Path("hard").write_text("\n".join(lines) + "\n")
+    first = json.dumps({"index": 0, "process": 99, "type": "invoke", "f": "write", "value": 0})
+    lines.insert(1, first)
+    Path("hard").write_text("\n".join(lines) + "\n")
+    assert run(["check", "--model", "cas-register", "--seconds", "0.001", "hard"]) == 2
+    assert "the budget of 0.001 s is exhausted" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["chekc"], "did you mean 'check'"),
+        (["check", "good"], "--model"),
+        (["check", "--model", "regster", "good"], "did you mean 'register'"),
+        (["check", "--model", "register", "nowhere"], "nowhere: cannot be read"),
+        (["check", "--model", "kv", "good"], "good:2: "),
+        (["check", "--model", "register", "."], "cannot be read"),
+        (["fuzz", "--bug", "stale-raed"], "did you mean 'stale-read'"),
+        (["fuzz", "--time", "soon"], "write 90s"),
+        (["fuzz", "--time", "0"], "write 90s"),
+        (["fuzz", "--runs", "0"], "--runs"),
+        (["fuzz", "--rnus", "1"], "--runs"),
+        (["fuzz", "--nemesis", "none"], "proves nothing"),
+        (["fuzz", "--nemesis", "crahs"], "did you mean 'crash'"),
+        (["test", "--workload", "kvs"], "did you mean 'kv'"),
+        (["test", "--cluster", "simm"], "did you mean 'sim'"),
+        (["test", "--nodes", "10"], "1<=x<=9"),
+        (["replay", "nowhere"], "nowhere"),
+        (["replay"], "PATH"),
+    ],
+)
+def test_bad_arguments_are_told_in_a_line(
+    arguments: Sequence[str], message: str, capsys: Capture
+) -> None:
+    assert run(arguments) == 254
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+    assert not Path("store").exists()
+
+
+def test_test_saves_what_it_did(capsys: Capture) -> None:
+    assert run(["test", "--seed", "3", "--nodes", "5", "--workload", "register"]) == 0
+    out = capsys.readouterr().out
+    assert "verdict: valid" in out
+    (directory,) = find([Path("store/test-healthy/latest")])
+    assert {path.name for path in directory.iterdir()} == {
+        "schedule.json",
+        "history.jsonl",
+        "trace.jsonl",
+        "results.json",
+    }
+    assert run(["replay", str(directory)]) == 0
+    assert run(["check", "--model", "cas-register", str(directory / "history.jsonl")]) == 0
+
+
+def test_a_test_that_attacks_nothing_is_unknown(capsys: Capture) -> None:
+    assert run(["test", "--seed", "3", "--nemesis", "none"]) == 2
+    assert "nothing was attacked" in capsys.readouterr().out
+
+
+def test_fuzz_of_the_healthy_raft_is_valid(capsys: Capture) -> None:
+    assert run(["fuzz", "--runs", "30", "--seed", "1", "--jobs", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "30 in" in out
+    for words in ("faults", "elections", "linearizability", "election-safety", "verdict: valid"):
+        assert words in out
+    assert not Path("histories").exists()
+
+
+def test_fuzz_finds_a_bug_shrinks_and_saves_it(capsys: Capture) -> None:
+    arguments = ["fuzz", "--bug", "retry-applied-twice", "--seed", "1", "--runs", "500"]
+    assert run([*arguments, "--jobs", "1", "--histories", "kept"]) == 1
+    out = capsys.readouterr().out
+    assert "exactly-once" in out
+    assert "shrunk from" in out
+    (kept,) = find([Path("kept")])
+    assert run(["replay", "kept"]) == 0
+    assert "as it was (retry-applied-twice: exactly-once)" in capsys.readouterr().out
+    (kept / "trace.jsonl").write_bytes(b"")
+    assert run(["replay", "kept"]) == 1
+    assert "differs" in capsys.readouterr().out
+    assert run(["replay", "--refresh", "kept"]) == 0
+    assert run(["replay", "kept"]) == 0
+
+
+def test_a_bug_that_is_not_found_is_unknown(capsys: Capture) -> None:
+    arguments = [
+        "fuzz",
+        "--bug",
+        "length-only",
+        "--nemesis",
+        "clock-drift",
+        "--runs",
+        "3",
+        "--seed",
+        "1",
+    ]
+    assert run(arguments) == 2
+    assert "was not found in 3 runs" in capsys.readouterr().out
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from nemesis.cli import main; main()", *arguments]
+
+
+def test_the_exit_code_reaches_the_shell() -> None:
+    assert (
+        subprocess.run(command("check", "--model", "register", "bad"), check=False).returncode == 1
+    )
+    done = subprocess.run(command("nonsense"), check=False, capture_output=True)
+    assert done.returncode == 254
+
+
+def test_a_full_disk_is_told_in_a_line() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    Path("store").mkdir()
+    Path("store/test-healthy").symlink_to("/dev/full")
+    done = subprocess.run(
+        command("test", "--seed", "1"), check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 255
+    assert done.stderr.count("\n") == 1
+    assert "store/test-healthy" in done.stderr
+
+
+def test_ctrl_c_ends_a_campaign_with_what_it_has() -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command("fuzz", "--time", "10m", "--jobs", "2", "--seed", "1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    ) as campaign:
+        assert campaign.stdout is not None
+        assert campaign.stdout.readline().startswith("splitbrain fuzz")
+        # A line of progress: the campaign has runs to tell of.
+        assert " runs, " in campaign.stdout.readline()
+        os.killpg(campaign.pid, signal.SIGINT)
+        out, err = campaign.communicate(timeout=60)
+    assert campaign.returncode == 0, err
+    assert "interrupted" in out
+    assert "verdict: valid" in out
+    assert "Traceback" not in err
