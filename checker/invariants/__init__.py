@@ -85,7 +85,6 @@ class Monitors:
     def __init__(self, members: Iterable[str]) -> None:
         self.cluster = ClusterGhost(tuple(members))
         self.monitors = {name: cls(self.cluster) for name, cls in MONITORS.items()}
-        self.observed = 0
         self._nodes = self.cluster.nodes
         self._table = {
             event_type: self._handlers(suffix, update)
@@ -111,10 +110,20 @@ class Monitors:
 
     def observe(self, event: TraceEvent) -> None:
         """Judge one event."""
-        self.observed += 1
         node = self._nodes[event.node]
         for handler in self._table[type(event)]:
             handler(node, event)
+
+    def judge_of(self, name: str) -> Callable[[TraceEvent], None]:
+        """As ``observe``, for whoever tells of one node only."""
+        node = self._nodes[name]
+        table = self._table
+
+        def judge(event: TraceEvent) -> None:
+            for handler in table[type(event)]:
+                handler(node, event)
+
+        return judge
 
     @property
     def verdict(self) -> Verdict:

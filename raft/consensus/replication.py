@@ -235,16 +235,19 @@ class Replication(Election):
     def advance_commit_index(self) -> None:
         """If there exists an N > commitIndex such that a majority of matchIndex[i] >= N, and
         log[N].term == currentTerm: set commitIndex = N (section 5.3, 5.4)."""
+        if self.commit_index == self.log.last_index:
+            return
         index = self.majority_match_index()
         if index > self.commit_index and self.may_commit(index):
             self.set_commit_index(index)
 
     def majority_match_index(self) -> int:
         """The highest index that a majority of logs holds durably, one's own among them."""
-        matched = [progress.match_index for progress in self.progress.values()]
-        matched.append(self.saved_index)
-        matched.sort(reverse=True)
-        return matched[self.quorum - 1]
+        matched = [self.saved_index]
+        for progress in self.progress.values():
+            matched.append(progress.match_index)
+        matched.sort()
+        return matched[-self.quorum]
 
     def may_commit(self, index: int) -> bool:
         """Only entries of the leader's own term are committed by counting (section 5.4.2)."""

@@ -17,6 +17,7 @@ _TERM_AND_VOTE = 1
 _ENTRY = 2
 _TERM = Struct("<Q")
 _INDEX_AND_TERM = Struct("<QQ")
+_pack_index_and_term = _INDEX_AND_TERM.pack
 
 
 class Recovered(NamedTuple):
@@ -107,8 +108,12 @@ class Storage:
         if not state_changed and not entries:
             return False
         data = self._encode_term_and_vote(term, voted_for) if state_changed else b""
+        chain = self._chain
         for entry in entries:
-            data += self._encode_entry(entry)
+            payload = _pack_index_and_term(entry.index, entry.term) + entry.command
+            record, chain = encode_record(_ENTRY, payload, chain)
+            data += record
+        self._chain = chain
         self.disk.append(_FILE, data)
         if state_changed:
             self._written_term = term
@@ -140,9 +145,4 @@ class Storage:
     def _encode_term_and_vote(self, term: int, voted_for: NodeId | None) -> bytes:
         payload = _TERM.pack(term) + (voted_for or "").encode()
         data, self._chain = encode_record(_TERM_AND_VOTE, payload, self._chain)
-        return data
-
-    def _encode_entry(self, entry: Entry) -> bytes:
-        payload = _INDEX_AND_TERM.pack(entry.index, entry.term) + entry.command
-        data, self._chain = encode_record(_ENTRY, payload, self._chain)
         return data

@@ -28,6 +28,8 @@ from raft.errors import RaftError
 MAGIC = b"splitbrain log 1\n"
 _HEADER = Struct("<IBII")
 _CHECKED = Struct("<IB")
+_pack_header = _HEADER.pack
+_pack_checked = _CHECKED.pack
 _END_MARK = b"\xa5"
 
 
@@ -47,8 +49,8 @@ def encode_record(kind: int, payload: bytes, chain: int) -> tuple[bytes, int]:
     """The bytes of a record that follows one whose chained checksum is ``chain``, and its own."""
     checksum = crc32(payload, chain)
     length = len(payload)
-    header = _HEADER.pack(length, kind, crc32(_CHECKED.pack(length, kind)), checksum)
-    return header + payload + _END_MARK, checksum
+    header = _pack_header(length, kind, crc32(_pack_checked(length, kind)), checksum)
+    return b"%b%b\xa5" % (header, payload), checksum
 
 
 class LogReader:

@@ -43,7 +43,7 @@ class SimulatedNetwork:
     def send(self, source: str, target: str, message: Any) -> None:
         """Put a message on the link from ``source`` to ``target``."""
         link = (source, target)
-        if self._cut and link in self._cut:
+        if link in self._cut:
             self._effects["partition"] += 1
             return
         shape = self._default
@@ -51,9 +51,9 @@ class SimulatedNetwork:
             shape = self._shapes.get(link, shape)
         queue = self._queue
         receive = self._receivers[target]
-        delay_min, delay_max, loss, duplicate, reorder, delayed_by = shape
-        arrival = queue.now + delay_min + int(self._draw() * (delay_max - delay_min))
+        arrival = queue.now + shape[0] + int(self._draw() * (shape[1] - shape[0]))
         if shape is not self._healthy:
+            _, delay_max, loss, duplicate, reorder, delayed_by = shape
             draw = self._draw
             if loss and draw() * 100 < loss:
                 self._effects["loss"] += 1

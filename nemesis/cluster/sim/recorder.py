@@ -34,23 +34,23 @@ class Trace:
         # Who became leader, in the order in which it happened.
         self.elections: list[str] = []
 
-    def add(self, event: TraceEvent) -> None:
-        """Keep and judge one event."""
-        self.events.append(event)
-        self.monitors.observe(event)
-
 
 class Recorder(Observer):
-    """The observer of one simulated replica."""
+    """The observer of one simulated replica: each event is kept, and judged at once."""
 
-    __slots__ = ("_add", "_events", "_node", "_queue", "_trace")
+    __slots__ = ("_events", "_judge", "_keep", "_node", "_queue", "_trace")
 
     def __init__(self, node: str, trace: Trace) -> None:
         self._node = node
         self._trace = trace
         self._queue = trace.queue
         self._events = trace.events
-        self._add = trace.add
+        self._keep = trace.events.append
+        self._judge = trace.monitors.judge_of(node)
+
+    def _add(self, event: TraceEvent) -> None:
+        self._keep(event)
+        self._judge(event)
 
     def started(self, term: int, voted_for: str | None) -> None:
         self._add(Started(len(self._events), self._queue.now, self._node, term, voted_for))
@@ -73,23 +73,31 @@ class Recorder(Observer):
     def vote_granted(self, term: int, candidate: str) -> None:
         self._add(VoteGranted(len(self._events), self._queue.now, self._node, term, candidate))
 
+    # The four that make up nearly all of a trace are written out.
+
     def appended(self, index: int, term: int, command: bytes) -> None:
-        self._add(Appended(len(self._events), self._queue.now, self._node, index, term, command))
+        event = Appended(len(self._events), self._queue.now, self._node, index, term, command)
+        self._keep(event)
+        self._judge(event)
 
     def truncated(self, index: int) -> None:
         self._add(Truncated(len(self._events), self._queue.now, self._node, index))
 
     def persisted(self, term: int, voted_for: str | None, last_index: int) -> None:
-        self._add(
-            Persisted(len(self._events), self._queue.now, self._node, term, voted_for, last_index)
+        event = Persisted(
+            len(self._events), self._queue.now, self._node, term, voted_for, last_index
         )
+        self._keep(event)
+        self._judge(event)
 
     def committed(self, index: int) -> None:
-        self._add(Committed(len(self._events), self._queue.now, self._node, index))
+        event = Committed(len(self._events), self._queue.now, self._node, index)
+        self._keep(event)
+        self._judge(event)
 
     def applied(self, index: int, session: str, sequence: int, executed: bool) -> None:
-        self._add(
-            Applied(
-                len(self._events), self._queue.now, self._node, index, session, sequence, executed
-            )
+        event = Applied(
+            len(self._events), self._queue.now, self._node, index, session, sequence, executed
         )
+        self._keep(event)
+        self._judge(event)
