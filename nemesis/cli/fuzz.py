@@ -149,6 +149,9 @@ def _watch(what: Campaign, out: Console) -> tuple[Tally, list[Finding], float, b
         except KeyboardInterrupt:
             interrupted = True
     findings.sort(key=lambda finding: finding.executions)
+    if what.stop_at_first:
+        # Blocks under way have found theirs; the first is the same for any number of jobs.
+        del findings[1:]
     return tally, findings, monotonic() - started, interrupted
 
 

@@ -30,7 +30,7 @@ NONDETERMINISM = "nondeterminism"
 _TWICE = 50
 _BLOCK = 20
 # A shrink takes no longer than this, in s, so that a campaign goes on.
-_SHRINK_SECONDS = 10.0
+_SHRINK_SECONDS = 4.5
 
 
 class Campaign(NamedTuple):

@@ -29,9 +29,10 @@ from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step, encode
 from nemesis.workloads import WORKLOADS
 from raft.replica import Variant
 
-_RESEEDS = 30
-# Seeds tried where many steps are left out at once: such a candidate seldom fails, and a smaller
-# one of the same kind comes up later.
+# Small seeds tried for each candidate: few as long as that makes the schedule smaller, then many.
+_RESEEDS = (2, 8, 30)
+# The most that are tried where many steps are left out at once, or one is only made simpler: such
+# candidates are many, and each of them is worth little.
 _RESEEDS_OF_MANY = 4
 # Knobs that are no matter of more or less, and those that have a step of their own.
 _KEPT_KNOBS = frozenset({"workload", "clients", "replicas"})
@@ -48,7 +49,7 @@ def shrink(
     failed: Run,
     variant: Variant,
     *,
-    executions: int = 4_000,
+    executions: int = 2_500,
     may_go_on: Callable[[], bool] = lambda: True,
 ) -> Shrunk:
     """Shrink a failed run; it keeps the kind of its first failure.
@@ -77,21 +78,29 @@ class _Shrinker:
         self._variant = variant
         self._most = executions
         self._may_go_on = may_go_on
+        self._reseeds = _RESEEDS[0]
         # Candidates that are known not to fail.
         self._seen: set[bytes] = set()
 
     def shrink(self) -> None:
         try:
-            while True:
-                before = self.best.schedule
-                self._drop_steps()
-                self._take_first(_smaller_clusters(self.best.schedule))
-                self._take_each(_simpler_knobs)
-                self._take_each(_simpler_steps)
-                if self.best.schedule == before:
-                    return
+            for reseeds in _RESEEDS:
+                self._seen.clear()
+                self._reseeds = reseeds
+                while self._pass():
+                    pass
         except _OutOfBudget:
             return
+
+    def _pass(self) -> bool:
+        """Try everything once; whether anything helped."""
+        before = self.best.schedule
+        # Smaller clusters first: they make everything that follows cheaper.
+        self._take_first(_smaller_clusters(before))
+        self._drop_steps()
+        self._take_each(_simpler_knobs)
+        self._take_each(_simpler_steps)
+        return self.best.schedule != before
 
     # -- What is tried -----------------------------------------------------------------------------
 
@@ -104,13 +113,14 @@ class _Shrinker:
                 at = min(at, len(steps))
                 start = max(0, at - size)
                 candidate = _with_steps(self.best.schedule, steps[:start] + steps[at:])
-                self._take(candidate, _RESEEDS if size == 1 else _RESEEDS_OF_MANY)
+                few = min(self._reseeds, _RESEEDS_OF_MANY)
+                self._take(candidate, self._reseeds if size == 1 else few)
                 at = start
             size //= 2
 
     def _take_first(self, candidates: Iterable[Schedule]) -> None:
         for candidate in candidates:
-            if self._take(candidate, _RESEEDS):
+            if self._take(candidate, self._reseeds):
                 return
 
     def _take_each(self, simpler: Callable[[Schedule], Iterator[Schedule]]) -> None:
@@ -124,7 +134,7 @@ class _Shrinker:
             if candidate is None:
                 return
             # A change that is taken is no longer among those that can be made.
-            if not self._take(candidate, _RESEEDS_OF_MANY):
+            if not self._take(candidate, min(self._reseeds, _RESEEDS_OF_MANY)):
                 skip += 1
 
     # -- Whether it still fails --------------------------------------------------------------------
