@@ -36,6 +36,8 @@ _ENDS = {
 ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
 # At least one of these is in every schedule: they are what makes leaders change.
 _UNSEATING = ("crash", "partition", "pause", "unsynced-loss", "crash-all", "torn-write")
+# These leave a node without a running process, for a while.
+_STOPPING = frozenset((*_UNSEATING, "full-disk", "bit-flip")) - {"partition"}
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
 _ATTEMPTS = 5
 
@@ -95,13 +97,7 @@ def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedu
     for is_attack in plan:
         if is_attack:
             attacks += 1
-            if "restart" in active and "crash-all" in swarm.attacks:
-                # Where everything may be down already, there would be nothing left to hit.
-                active.remove("restart")
-                steps.append(Restart(wait=_draw_wait(chooser, 50)))
-            if "resume" in active and swarm.attacks == ("pause",):
-                active.remove("resume")
-                steps.append(Resume(wait=_draw_wait(chooser, 50)))
+            steps.extend(_draw_relief(chooser, swarm, steps, active))
             if attacks == coup:
                 steps.append(_draw_coup(chooser, swarm, active))
             else:
@@ -112,6 +108,26 @@ def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedu
         if active and chooser.chance(swarm.end_percent):
             steps.append(_draw_end(chooser, swarm, active))
     return Schedule(seed=seed, knobs=knobs, steps=tuple(steps))
+
+
+def _draw_relief(
+    chooser: Chooser, swarm: _Swarm, steps: list[Step], active: list[str]
+) -> list[Step]:
+    """What must be mended before the next attack, so that it finds somebody to hit: where everybody
+    may be down or paused already, it would not."""
+    stopped = 0
+    for step in reversed(steps):
+        if isinstance(step, Restart | Resume):
+            break
+        stopped += isinstance(step, Fault) and step.kind in _STOPPING
+    if stopped < 2 and not (stopped and "crash-all" in swarm.attacks):
+        return []
+    relief: list[Step] = []
+    for name, end in (("restart", Restart), ("resume", Resume)):
+        if name in active:
+            active.remove(name)
+            relief.append(end(wait=_draw_wait(chooser, 50)))
+    return relief
 
 
 def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
