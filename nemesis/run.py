@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from checker.history import Event
 from checker.lincheck import Budget, check
+from checker.lincheck.check import KIND
 from checker.models import get_model
 from checker.trace import TraceEvent, encode_trace
 from checker.verdict import Failure, Verdict, invalid, merge, unknown
@@ -23,6 +24,10 @@ from raft.replica import HEALTHY, Variant
 
 # How long the cluster has, after all faults have ended, in longest election time-outs.
 LIVENESS_BOUND = 30
+# As much of it as a brief run waits for.
+_BRIEFLY = 3
+# Kinds of failures that only show at the end of a run.
+SHOWN_AT_THE_END = frozenset({KIND, "liveness", "acknowledged-without-majority"})
 # How long it has to elect its first leader before the first step.
 _WARM_UP = 20
 # Configurations that lincheck may hold before it answers unknown: never seen to be reached by a
@@ -133,17 +138,19 @@ class Execution:
 
     # -- The end ---------------------------------------------------------------------------------
 
-    def finish(self, *, check_history: bool = True) -> Run:
-        """Liveness phase, then the verdict; it is unknown if the history may not be checked."""
+    def finish(self, *, brief: bool = False) -> Run:
+        """Liveness phase, then the verdict.
+
+        If ``brief``, only its beginning, and the history is not checked: enough to see whether a
+        monitor convicts again, never enough for a valid verdict.
+        """
         verdicts = []
         if not self.failures:
-            verdicts.append(self._liveness())
+            verdicts.append(self._begin_liveness() if brief else self._liveness())
         if self.failures:
             verdicts.append(invalid(*self.failures))
-        elif check_history:
+        elif not brief:
             verdicts.append(self._check_history())
-        else:
-            verdicts.append(unknown("the history was not checked"))
         verdict = merge(verdicts)
         if not verdict.failures:
             verdict = merge([verdict, self._vacuity()])
@@ -188,8 +195,7 @@ class Execution:
         lost = sum(status.is_lost for status in cluster.status())
         majority_lives = lost <= (len(cluster.nodes) - 1) // 2
         end = cluster.now() + LIVENESS_BOUND * self.knobs.election_timeout_max
-        missing_kinds = [f for f in self.invoked if not cluster.succeeded[f]]
-        operations = self.workload.last_operations(missing_kinds, list(self._keys) or ["x"])
+        operations = self._last_operations()
         missing = self._perform_last(operations, end)
         while missing is not None and cluster.now() < end and not self.failures:
             # From the first again: an operation that timed out may have happened after all, and
@@ -205,6 +211,17 @@ class Execution:
             return invalid(Failure("liveness", what, cluster.now(), evidence={"missing": missing}))
         what = f"{lost} of {len(cluster.nodes)} disks are lost, yet operations were acknowledged"
         return invalid(Failure("acknowledged-without-majority", what, cluster.now()))
+
+    def _begin_liveness(self) -> Verdict:
+        """Does what ``_liveness`` does at first: what is convicted here is convicted there."""
+        self.cluster.end_faults()
+        end = self.cluster.now() + _BRIEFLY * self.knobs.election_timeout_max
+        self._perform_last(self._last_operations()[:1], end)
+        return unknown("the run was not judged to its end")
+
+    def _last_operations(self) -> list[list[Operate]]:
+        missing = [f for f in self.invoked if not self.cluster.succeeded[f]]
+        return self.workload.last_operations(missing, list(self._keys) or ["x"])
 
     def _perform_last(self, groups: list[list[Operate]], end: int) -> str | None:
         """Perform the groups one after the other, those of a group at once; the kind of the first
@@ -250,15 +267,14 @@ def run(
     variant: Variant = HEALTHY,
     on_event: Callable[[Event], None] | None = None,
     *,
-    check_history: bool = True,
+    brief: bool = False,
 ) -> Run:
     """Run a schedule on the simulated cluster; a pure function of schedule and variant.
 
-    Without ``check_history`` only the monitors and the liveness phase judge: enough to see whether
-    one of these fails again, never enough for a valid verdict.
+    With ``brief`` only what shows before the end is judged (see ``Execution.finish``).
     """
     execution = Execution(schedule.knobs, schedule.seed, variant, on_event)
     for step in schedule.steps:
         if not execution.perform(step):
             break
-    return execution.finish(check_history=check_history)
+    return execution.finish(brief=brief)

@@ -23,9 +23,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from checker.lincheck.check import KIND
 from nemesis.faults import Fault
-from nemesis.run import Run, run
+from nemesis.run import SHOWN_AT_THE_END, Run, run
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step, encode_schedule
 from nemesis.workloads import WORKLOADS
 from raft.replica import Variant
@@ -80,6 +79,11 @@ class _Shrinker:
         self._most = executions
         self._may_go_on = may_go_on
         self._reseeds = _RESEEDS[0]
+        # What the monitors convict can be looked for without the end of each run, as long as that
+        # convicts what was to be shrunk.
+        self._is_brief = self._kind not in SHOWN_AT_THE_END and (
+            self._kind in run(failed.schedule, variant, brief=True).verdict.kinds
+        )
         # Candidates that are known not to fail.
         self._seen: set[bytes] = set()
 
@@ -113,9 +117,10 @@ class _Shrinker:
                 steps = self.best.schedule.steps
                 at = min(at, len(steps))
                 start = max(0, at - size)
-                candidate = _with_steps(self.best.schedule, steps[:start] + steps[at:])
                 few = min(self._reseeds, _RESEEDS_OF_MANY)
-                self._take(candidate, self._reseeds if size == 1 else few)
+                for candidate in _dropped(self.best.schedule, start, at):
+                    if self._take(candidate, self._reseeds if size == 1 else few):
+                        break
                 at = start
             size //= 2
 
@@ -159,13 +164,22 @@ class _Shrinker:
         if self.executions >= self._most or not self._may_go_on():
             raise _OutOfBudget
         self.executions += 1
-        # Histories of runs that were broken can take long to check; only who looks for a failure
-        # of that kind must.
-        return run(schedule, self._variant, check_history=self._kind == KIND)
+        return run(schedule, self._variant, brief=self._is_brief)
 
 
 def _with_steps(schedule: Schedule, steps: tuple[Step, ...]) -> Schedule:
     return msgspec.structs.replace(schedule, steps=steps)
+
+
+def _dropped(schedule: Schedule, start: int, stop: int) -> Iterator[Schedule]:
+    """Without the steps from ``start`` to before ``stop``: with the time that they took, given to
+    the step before, so that what follows happens when it did; and without it."""
+    steps = schedule.steps
+    time = sum(step.wait for step in steps[start:stop])
+    if start and time:
+        before = msgspec.structs.replace(steps[start - 1], wait=steps[start - 1].wait + time)
+        yield _with_steps(schedule, (*steps[: start - 1], before, *steps[stop:]))
+    yield _with_steps(schedule, steps[:start] + steps[stop:])
 
 
 def _with_knobs(schedule: Schedule, **changes: object) -> Schedule:
