@@ -215,8 +215,11 @@ class Execution:
     def _begin_liveness(self) -> Verdict:
         """Does what ``_liveness`` does at first: what is convicted here is convicted there."""
         self.cluster.end_faults()
+        operations = self._last_operations()
         end = self.cluster.now() + _BRIEFLY * self.knobs.election_timeout_max
-        self._perform_last(self._last_operations()[:1], end)
+        self.cluster.await_clients(end)
+        if self.cluster.now() < end:
+            self._perform_last(operations[:1], end)
         return unknown("the run was not judged to its end")
 
     def _last_operations(self) -> list[list[Operate]]:

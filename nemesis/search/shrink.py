@@ -61,7 +61,7 @@ def shrink(
         raise ValueError("only a run that failed can be shrunk")
     shrinker = _Shrinker(failed, variant, executions, may_go_on)
     shrinker.shrink()
-    return Shrunk(shrinker.best, shrinker.executions)
+    return Shrunk(shrinker.whole_run(), shrinker.executions)
 
 
 class _OutOfBudget(Exception):
@@ -96,6 +96,10 @@ class _Shrinker:
                     pass
         except _OutOfBudget:
             return
+
+    def whole_run(self) -> Run:
+        """The best run, to its end."""
+        return run(self.best.schedule, self._variant) if self._is_brief else self.best
 
     def _pass(self) -> bool:
         """Try everything once; whether anything helped."""
