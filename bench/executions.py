@@ -1,6 +1,7 @@
 """Executions a second on one core: schedules of 50 operations and faults, 3 replicas, all checks.
 
     python bench/executions.py [--runs N] [--profile]
+    PYTHONPATH=.venv/compiled python bench/executions.py        (after make compiled)
 
 Prints the median of five rounds, and what a plain function call costs on this machine at that time,
 since machines and their neighbours differ.
@@ -14,7 +15,7 @@ import pstats
 import statistics
 from time import perf_counter
 
-from nemesis.run import run
+from nemesis.run import IS_COMPILED, run
 from nemesis.search.campaign import tune_collector
 from nemesis.search.generate import Only, Size, generate
 
@@ -59,6 +60,7 @@ def main() -> None:
             run(schedule)
         rates.append(arguments.runs / (perf_counter() - started))
     print(
+        f"{'compiled' if IS_COMPILED else 'interpreted'}: "
         f"{statistics.median(rates):.0f} executions a second (rounds: "
         f"{', '.join(f'{rate:.0f}' for rate in rates)}); a function call costs {call_cost():.0f} ns"
     )

@@ -22,6 +22,9 @@ from nemesis.schedule import Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS
 from raft.replica import HEALTHY, Variant
 
+# Whether this is the compiled form of the module (make compiled).
+IS_COMPILED = not __file__.endswith(".py")
+
 # How long the cluster has, after all faults have ended, in longest election time-outs.
 LIVENESS_BOUND = 30
 # As much of it as a brief run waits for.

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from checker.invariants import elections, logs
 from checker.invariants.ghost import NodeGhost
-from checker.invariants.monitor import MONITORS, ClusterGhost, Handler, Monitor, monitor
+from checker.invariants.monitor import ClusterGhost, Handler, Monitor
 from checker.trace import (
     Appended,
     Applied,
@@ -33,7 +33,12 @@ from checker.trace import (
 )
 from checker.verdict import VALID, Failure, Verdict, invalid
 
-__all__ = ["MONITORS", "Monitor", "Monitors", "elections", "judge_trace", "logs", "monitor"]
+__all__ = ["MONITORS", "Monitor", "Monitors", "elections", "judge_trace", "logs"]
+
+# By name, which is the kind of failure that each reports.
+MONITORS: dict[str, type[Monitor]] = {
+    each.name: each for each in (*elections.MONITORS, *logs.MONITORS)
+}
 
 
 def _set_role(node: NodeGhost, event: RoleChanged) -> None:
@@ -46,10 +51,6 @@ def _set_term(node: NodeGhost, event: TermChanged) -> None:
 
 def _stop(node: NodeGhost, event: Stopped) -> None:
     node.role = None
-
-
-def _persist(node: NodeGhost, event: Persisted) -> None:
-    node.has_shrunk = node.persist(event)
 
 
 def _commit(node: NodeGhost, event: Committed) -> None:
@@ -73,10 +74,22 @@ _UPDATES: dict[type[TraceEvent], tuple[str, Callable[[NodeGhost, Any], Any]]] = 
     VoteGranted: ("vote_granted", _nothing),
     Appended: ("appended", NodeGhost.append),
     Truncated: ("truncated", NodeGhost.truncate),
-    Persisted: ("persisted", _persist),
+    Persisted: ("persisted", NodeGhost.persist),
     Committed: ("committed", _commit),
     Applied: ("applied", _apply),
 }
+
+
+def _handled(suffix: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The monitors that want to see such events, before and after, with their methods' names."""
+    before, after = (
+        [(name, method) for name, each in MONITORS.items() if hasattr(each, method)]
+        for method in (f"before_{suffix}", f"after_{suffix}")
+    )
+    return before, after
+
+
+_HANDLED = {event_type: _handled(suffix) for event_type, (suffix, _) in _UPDATES.items()}
 
 
 class Monitors:
@@ -87,21 +100,16 @@ class Monitors:
         self.monitors = {name: cls(self.cluster) for name, cls in MONITORS.items()}
         self._nodes = self.cluster.nodes
         self._table = {
-            event_type: self._handlers(suffix, update)
-            for event_type, (suffix, update) in _UPDATES.items()
+            event_type: self._handlers(event_type, update)
+            for event_type, (_, update) in _UPDATES.items()
         }
 
-    def _handlers(self, suffix: str, update: Handler) -> tuple[Handler, ...]:
-        handlers: list[Handler] = []
-        for prefix in ("before", None, "after"):
-            if prefix is None:
-                handlers.append(update)
-                continue
-            for each in self.monitors.values():
-                method = getattr(each, f"{prefix}_{suffix}", None)
-                if method is not None:
-                    handlers.append(cast(Handler, method))
-        return tuple(handlers)
+    def _handlers(self, event_type: type[TraceEvent], update: Handler) -> tuple[Handler, ...]:
+        before, after = (
+            [cast(Handler, getattr(self.monitors[name], method)) for name, method in methods]
+            for methods in _HANDLED[event_type]
+        )
+        return (*before, update, *after)
 
     @property
     def failures(self) -> list[Failure]:

@@ -6,11 +6,10 @@ from bisect import bisect_left
 from typing import ClassVar
 
 from checker.invariants.ghost import NodeGhost
-from checker.invariants.monitor import ClusterGhost, Monitor, monitor
+from checker.invariants.monitor import ClusterGhost, Monitor
 from checker.trace import Committed, RoleChanged, Started, TermChanged, TermExposed, VoteGranted
 
 
-@monitor
 class ElectionSafety(Monitor):
     """At most one leader can be elected in a given term (Figure 3).
 
@@ -36,7 +35,6 @@ class ElectionSafety(Monitor):
             )
 
 
-@monitor
 class OneVoteATerm(Monitor):
     """A node votes for at most one candidate in a term, also across a restart.
 
@@ -72,7 +70,6 @@ class OneVoteATerm(Monitor):
             )
 
 
-@monitor
 class MonotonicTerm(Monitor):
     """A node's term never goes down, and no restart takes it below a term that others know of."""
 
@@ -99,7 +96,6 @@ class MonotonicTerm(Monitor):
             )
 
 
-@monitor
 class LeaderCompleteness(Monitor):
     """An entry committed in a term is in the logs of the leaders of all higher terms (Figure 3).
 
@@ -149,3 +145,11 @@ class LeaderCompleteness(Monitor):
             entry_term=entry.term,
             commit_term=entry.commit_term,
         )
+
+
+MONITORS: tuple[type[Monitor], ...] = (
+    ElectionSafety,
+    OneVoteATerm,
+    MonotonicTerm,
+    LeaderCompleteness,
+)

@@ -69,17 +69,16 @@ class NodeGhost:
         if event.index < self.durable_from:
             self.durable_from = event.index
 
-    def persist(self, event: Persisted) -> bool:
-        """Bring ``durable`` up to date. True if an entry that was durable may have gone."""
+    def persist(self, event: Persisted) -> None:
+        """Bring ``durable`` up to date."""
         start = self.durable_from
         stop = event.last_index + 1
-        shrunk = start < len(self.durable)
-        if shrunk:
+        self.has_shrunk = start < len(self.durable)
+        if self.has_shrunk:
             del self.durable[start:]
         if start < stop:
             self.durable.extend(self.hashes[start:stop])
             self.durable_from = stop
-        return shrunk
 
     def holds_durably(self, index: int, prefix: int) -> bool:
         """Whether the disk holds the log with this prefix hash up to ``index``."""

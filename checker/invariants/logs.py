@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from checker.invariants.ghost import Commitment, NodeGhost
-from checker.invariants.monitor import ClusterGhost, Monitor, monitor
+from checker.invariants.monitor import ClusterGhost, Monitor
 from checker.trace import Appended, Applied, Committed, Persisted, Truncated
 
 
-@monitor
 class LeaderAppendOnly(Monitor):
     """A leader never overwrites or deletes entries in its log; it only appends (Figure 3)."""
 
@@ -25,7 +24,6 @@ class LeaderAppendOnly(Monitor):
             )
 
 
-@monitor
 class LogMatching(Monitor):
     """Two logs with an entry of the same index and term are identical up to it (Figure 3).
 
@@ -63,7 +61,6 @@ class LogMatching(Monitor):
             )
 
 
-@monitor
 class MonotonicCommit(Monitor):
     """commitIndex only grows while a node is up, and stays within its log."""
 
@@ -85,7 +82,6 @@ class MonotonicCommit(Monitor):
             )
 
 
-@monitor
 class StateMachineSafety(Monitor):
     """No two nodes commit or apply different entries at one index (Figure 3).
 
@@ -137,7 +133,6 @@ class StateMachineSafety(Monitor):
                 )
 
 
-@monitor
 class OwnTermCommit(Monitor):
     """A leader raises its commitIndex only to an entry of its own term (section 5.4.2)."""
 
@@ -158,7 +153,6 @@ class OwnTermCommit(Monitor):
             )
 
 
-@monitor
 class AppliedWithinCommit(Monitor):
     """Entries are applied one after the other, and none beyond commitIndex."""
 
@@ -180,7 +174,6 @@ class AppliedWithinCommit(Monitor):
             )
 
 
-@monitor
 class CommittedOnMajority(Monitor):
     """A committed entry is, and stays, on the disks of a majority.
 
@@ -221,7 +214,6 @@ class CommittedOnMajority(Monitor):
             )
 
 
-@monitor
 class ExactlyOnce(Monitor):
     """A client's command takes effect at one index only, however often it was sent."""
 
@@ -244,3 +236,15 @@ class ExactlyOnce(Monitor):
                 request=event.request,
                 indices=[first, event.index],
             )
+
+
+MONITORS: tuple[type[Monitor], ...] = (
+    LeaderAppendOnly,
+    LogMatching,
+    MonotonicCommit,
+    StateMachineSafety,
+    OwnTermCommit,
+    AppliedWithinCommit,
+    CommittedOnMajority,
+    ExactlyOnce,
+)

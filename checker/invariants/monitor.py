@@ -1,4 +1,4 @@
-"""What a monitor is, and the registry of them.
+"""What a monitor is.
 
 A monitor judges one property. It defines methods named ``before_<event>`` and ``after_<event>``
 (appended, truncated, persisted, committed, applied, role_changed, term_changed, term_exposed,
@@ -9,7 +9,7 @@ ghost has taken the event in. Each costs time independent of the length of the l
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from checker.invariants.ghost import Commitment, NodeGhost
 from checker.trace import TraceEvent
@@ -55,15 +55,3 @@ class Monitor:
 
 
 Handler = Callable[[NodeGhost, Any], Any]
-
-MONITORS: dict[str, type[Monitor]] = {}
-
-_M = TypeVar("_M", bound=type[Monitor])
-
-
-def monitor(cls: _M) -> _M:
-    """Register a monitor under its name."""
-    if cls.name in MONITORS:
-        raise ValueError(f"two monitors are named {cls.name!r}")
-    MONITORS[cls.name] = cls
-    return cls

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from checker.invariants import MONITORS
 from checker.verdict import Validity
-from nemesis.run import Run
+from nemesis.run import IS_COMPILED, Run
 from nemesis.schedule import MILLISECOND, Operate, Step
 from nemesis.search.tally import Tally
 
@@ -46,7 +46,8 @@ def tally_table(tally: Tally, seconds: float) -> Table:
     table.add_column(overflow="fold")
     rate = tally.runs / seconds if seconds else 0.0
     simulated = tally.simulated_time / SECOND
-    table.add_row("runs", f"{tally.runs:,} in {seconds:.1f} s, {rate:,.0f} a second")
+    how = "compiled" if IS_COMPILED else "interpreted"
+    table.add_row("runs", f"{tally.runs:,} in {seconds:.1f} s, {rate:,.0f} a second ({how})")
     table.add_row("", f"{simulated:,.0f} s of simulated time, {tally.judged:,} trace events judged")
     succeeded = tally.succeeded.total()
     table.add_row("operations", f"{tally.operations:,}, of which {succeeded:,} succeeded")

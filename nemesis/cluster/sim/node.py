@@ -154,8 +154,8 @@ class SimulatedNode:
         except PowerLost:
             self._power_lost()
             return
-        except DiskError as error:
-            self.stop(f"disk error: {error}")
+        except DiskError as failure:
+            self.stop(f"disk error: {failure}")
             return
         except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
             self._convict(error)
