@@ -142,7 +142,7 @@ class Execution:
     # -- The end ---------------------------------------------------------------------------------
 
     def finish(self, *, brief: bool = False) -> Run:
-        """Liveness phase, then the verdict.
+        """Liveness phase, then the verdict; the cluster is closed.
 
         If ``brief``, only its beginning, and the history is not checked: enough to see whether a
         monitor convicts again, never enough for a valid verdict.
@@ -157,6 +157,7 @@ class Execution:
         verdict = merge(verdicts)
         if not verdict.failures:
             verdict = merge([verdict, self._vacuity()])
+        self.cluster.close()
         return Run(
             Schedule(seed=self._seed, knobs=self.knobs, steps=tuple(self._steps)),
             self._variant.name,

@@ -13,9 +13,8 @@ A driver (raft.replica) does, for every batch of inputs and in this order:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
-from typing import Any
 
 from raft.consensus.entry import Entry, NodeId
 from raft.consensus.messages import (
@@ -23,7 +22,6 @@ from raft.consensus.messages import (
     AppendEntriesReply,
     Message,
     PreVote,
-    PreVoteReply,
     RequestVote,
     RequestVoteReply,
 )
@@ -67,18 +65,21 @@ class Consensus(Reads):
         self.pending_reads = []
         self.confirmed_reads = []
         self.refused_reads = []
-        self._handlers: dict[type[Message], Callable[[Any], None]] = {
-            AppendEntries: self.on_append_entries,
-            AppendEntriesReply: self.on_append_entries_reply,
-            RequestVote: self.on_request_vote,
-            RequestVoteReply: self.on_request_vote_reply,
-            PreVote: self.on_pre_vote,
-            PreVoteReply: self.on_pre_vote_reply,
-        }
 
     def receive(self, message: Message) -> None:
         """A message of another server arrived."""
-        self._handlers[type(message)](message)
+        if isinstance(message, AppendEntries):
+            self.on_append_entries(message)
+        elif isinstance(message, AppendEntriesReply):
+            self.on_append_entries_reply(message)
+        elif isinstance(message, RequestVote):
+            self.on_request_vote(message)
+        elif isinstance(message, RequestVoteReply):
+            self.on_request_vote_reply(message)
+        elif isinstance(message, PreVote):
+            self.on_pre_vote(message)
+        else:
+            self.on_pre_vote_reply(message)
 
     def tick(self) -> None:
         """Do what is due by the clock."""

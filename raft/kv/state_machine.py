@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import msgspec
 
 from raft.kv.commands import (
@@ -43,14 +40,6 @@ class KeyValueStore:
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
         self._sessions = Sessions()
-        self._execute: dict[type[Operation], Callable[[Any], Result]] = {
-            Get: self._get,
-            Put: self._put,
-            Append: self._append,
-            Delete: self._delete,
-            CompareAndSet: self._compare_and_set,
-            Transaction: self._transaction,
-        }
 
     def apply(self, index: int, command: bytes) -> Applied:
         """Apply the entry at ``index``. Raises CommandError for bytes that are no command."""
@@ -60,7 +49,7 @@ class KeyValueStore:
         session, sequence = decoded.session, decoded.sequence
         if self.is_duplicate(decoded):
             return Applied(session, sequence, False, self._sessions.first_answer(session, sequence))
-        result = self._execute[type(decoded.operation)](decoded.operation)
+        result = self._execute(decoded.operation)
         self._sessions.remember(session, sequence, result)
         return Applied(session, sequence, True, result)
 
@@ -79,6 +68,19 @@ class KeyValueStore:
         return {key: self._values[key] for key in sorted(self._values)}, self._sessions.items()
 
     # -- Operations ------------------------------------------------------------------------------
+
+    def _execute(self, operation: Operation) -> Result:
+        if isinstance(operation, Put):
+            return self._put(operation)
+        if isinstance(operation, Get):
+            return self._get(operation)
+        if isinstance(operation, Append):
+            return self._append(operation)
+        if isinstance(operation, Delete):
+            return self._delete(operation)
+        if isinstance(operation, CompareAndSet):
+            return self._compare_and_set(operation)
+        return self._transaction(operation)
 
     def _get(self, operation: Get) -> Result:
         return Result(self._values.get(operation.key))
@@ -105,5 +107,5 @@ class KeyValueStore:
         values = self._values
         held = all(values.get(each.key) == each.expected for each in operation.compares)
         chosen = operation.then if held else operation.otherwise
-        results = tuple(self._execute[type(each)](each).value for each in chosen)
+        results = tuple(self._execute(each).value for each in chosen)
         return Result(None, held, results)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from checker.verdict import Validity
@@ -147,3 +149,14 @@ def test_knobs_are_what_the_cluster_is_built_from() -> None:
     steps = (PUT, CRASH, GET)
     for knobs in (Knobs(reads="log"), Knobs(pre_vote=False), Knobs(check_quorum=False)):
         assert run(Schedule(seed=1, knobs=knobs, steps=steps)).verdict.validity is Validity.VALID
+
+
+def test_a_run_leaves_nothing_to_the_garbage_collector() -> None:
+    run(generate(3))
+    gc.collect()
+    gc.disable()
+    try:
+        run(generate(4))
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -62,13 +62,13 @@ class SimulatedCluster:
         self.monitors = Monitors(self.nodes)
         self.trace = Trace(self.queue, self.monitors)
         self.history = History(self.queue, on_event)
-        receivers: dict[str, Action] = {}
+        self._receivers: dict[str, Action] = {}
         self.network = SimulatedNetwork(
             self.queue,
             Random(seed * _SEED_STEP),
             self.effects,
             LinkShape(knobs.delay_min, knobs.delay_max),
-            receivers,
+            self._receivers,
         )
         settings = settings_of(knobs)
         self._nodes = {
@@ -100,10 +100,16 @@ class SimulatedCluster:
             )
             for number in range(knobs.clients)
         ]
-        receivers.update((name, node.receive) for name, node in self._nodes.items())
-        receivers.update((client.name, client.receive) for client in self._clients)
+        self._receivers.update((name, node.receive) for name, node in self._nodes.items())
+        self._receivers.update((client.name, client.receive) for client in self._clients)
         for node in self._nodes.values():
             node.start()
+
+    def close(self) -> None:
+        """Nothing happens any more. What leads from the parts back to each other is cut, so that a
+        cluster is freed as soon as nobody holds it, and not by the garbage collector."""
+        self.queue.clear()
+        self._receivers.clear()
 
     # -- Time and clients ------------------------------------------------------------------------
 

@@ -47,3 +47,7 @@ class EventQueue:
             self.now = time
         self.executed += executed
         return not self.is_halted
+
+    def clear(self) -> None:
+        """Nothing is to happen any more."""
+        self._heap.clear()
