@@ -56,11 +56,13 @@ class TornWrite(Targeted, frozen=True, kw_only=True, tag="torn-write"):
 @fault
 class BitFlip(Targeted, frozen=True, kw_only=True, tag="bit-flip"):
     """A node goes down and one bit of its disk is flipped. It must refuse to start again, so it is
-    lost for good: within the nemesis' budget, never more than a minority. Confirmed by the refusal
-    of the node to start."""
+    lost for good: within the nemesis' budget, never more than a minority, unless the schedule goes
+    ``beyond_budget`` on purpose; the cluster is then expected to be unavailable. Confirmed by the
+    refusal of the node to start."""
 
     target: str = "follower"
     position: int = 0
+    beyond_budget: bool = False
 
     effect: ClassVar[str | None] = "bit-flip"
 
@@ -69,7 +71,7 @@ class BitFlip(Targeted, frozen=True, kw_only=True, tag="bit-flip"):
         if not hit:
             return nobody("without a corrupt disk")
         lost = sum(status.is_lost for status in cluster.status())
-        if lost + 1 > (len(cluster.nodes) - 1) // 2:
+        if lost + 1 > (len(cluster.nodes) - 1) // 2 and not self.beyond_budget:
             return Injection([], "the budget of lost disks, a minority, is used up")
         cluster.flip_bit(hit[0], self.position)
         return Injection(hit)

@@ -7,7 +7,7 @@ import gc
 import pytest
 
 from checker.verdict import Validity
-from nemesis.faults import Crash, CrashAll, Partition
+from nemesis.faults import BitFlip, Crash, CrashAll, Partition
 from nemesis.run import run
 from nemesis.schedule import Knobs, Operate, Schedule
 from nemesis.search.generate import Only, Size, generate
@@ -160,3 +160,20 @@ def test_a_run_leaves_nothing_to_the_garbage_collector() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_beyond_the_budget_unavailability_is_expected() -> None:
+    flips = tuple(BitFlip(target=node, beyond_budget=True, wait=100 * MS) for node in ("n1", "n2"))
+    result = run(Schedule(seed=1, steps=(PUT, GET, *flips, PUT)))
+    assert result.verdict.validity is Validity.VALID
+    assert result.statistics.injected["bit-flip"] == 2
+    # The put after the second flip, and the last ones, were never answered.
+    assert result.statistics.succeeded == {"put": 1, "get": 1}
+
+
+def test_the_budget_is_kept_unless_a_schedule_says_otherwise() -> None:
+    flips = tuple(BitFlip(target=node, wait=100 * MS) for node in ("n1", "n2"))
+    result = run(Schedule(seed=1, steps=(PUT, GET, *flips, PUT)))
+    assert result.verdict.validity is Validity.VALID
+    assert result.statistics.injected["bit-flip"] == 1
+    assert result.statistics.succeeded["put"] == 3
