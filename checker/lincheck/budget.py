@@ -13,7 +13,8 @@ from time import monotonic
 Clock = Callable[[], float]
 
 CONFIGURATION_BYTES = 320
-"""Bytes that a configuration holds: its tuple, two bit masks, its places in list and table."""
+"""Bytes that a configuration of the frontier holds: its tuple, two bit masks, its places in list
+and table."""
 
 _BETWEEN_LOOKS = 128
 """Configurations explored between two looks at the clock: about 0.2 ms."""
@@ -53,7 +54,7 @@ class Meter:
         self._clock = clock
         self._deadline = None if budget.seconds is None else clock() + budget.seconds
         self._configurations_max = budget.configurations
-        self._held_max = None if budget.memory is None else budget.memory // CONFIGURATION_BYTES
+        self._held_max = budget.memory
 
     def share(self, parts: int) -> Meter:
         """A meter with a share of what is left, if ``parts`` want equal ones; it starts at zero.
@@ -80,7 +81,7 @@ class Meter:
         self.explored += share.explored
 
     def spend(self, explored: int, held: int) -> int:
-        """Report the configurations explored in all and held now.
+        """Report the configurations explored in all, and the bytes held now.
 
         Returns the number explored at which to report again; raises BudgetExhausted when a limit
         is reached.
@@ -94,8 +95,7 @@ class Meter:
             )
         if self._held_max is not None and held > self._held_max:
             raise BudgetExhausted(
-                f"the budget of {budget.memory} bytes of memory is exhausted: "
-                f"{held} configurations are held at once"
+                f"the budget of {budget.memory} bytes of memory is exhausted: {held} are held"
             )
         if self._deadline is not None and self._clock() >= self._deadline:
             raise BudgetExhausted(f"the budget of {budget.seconds:g} s is exhausted")

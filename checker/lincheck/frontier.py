@@ -45,7 +45,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from checker.lincheck.budget import Meter
+from checker.lincheck.budget import CONFIGURATION_BYTES, Meter
 from checker.models.model import DEAD, Call, State
 
 Trace = tuple[int, Any] | None
@@ -189,7 +189,9 @@ class FrontierEngine:
         """The operation ends here; False if the history has become impossible."""
         self._explored += 1
         if self._explored >= self._report_at:
-            self._report_at = self._meter.spend(self._explored, self.configurations)
+            self._report_at = self._meter.spend(
+                self._explored, self.configurations * CONFIGURATION_BYTES
+            )
         observation = self._observations.pop(operation, None)
         if observation is not None:
             self._complete_observation(observation)
@@ -320,7 +322,7 @@ class FrontierEngine:
                     late.append((after, done_after, spent_after, trace_after))
             if self._explored >= self._report_at:
                 held = len(late) + sum(map(len, settled.values()))
-                self._report_at = self._meter.spend(self._explored, held)
+                self._report_at = self._meter.spend(self._explored, held * CONFIGURATION_BYTES)
 
     def _someone_sees(
         self,

@@ -1,7 +1,17 @@
 """Sequential specifications, one a file, known by name."""
 
 # Importing a model's file registers it.
-from checker.models import cas_register, kv, register  # noqa: F401
+from checker.models import (  # noqa: F401
+    cas_register,
+    counter,
+    kv,
+    locks,
+    queues,
+    register,
+    sets,
+    transactions,
+    unique_ids,
+)
 from checker.models.model import (
     DEAD,
     UNKNOWN,
@@ -12,9 +22,11 @@ from checker.models.model import (
     Model,
     Specification,
     UnknownModelError,
+    distinct,
     get_model,
     model_names,
     plain_parser,
+    register_family,
     register_model,
 )
 
@@ -28,8 +40,10 @@ __all__ = [
     "Model",
     "Specification",
     "UnknownModelError",
+    "distinct",
     "get_model",
     "model_names",
     "plain_parser",
+    "register_family",
     "register_model",
 ]

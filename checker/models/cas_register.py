@@ -9,7 +9,7 @@ from __future__ import annotations
 from checker.history import MISMATCH, Operation
 from checker.models import register as plain_register
 from checker.models import single_value
-from checker.models.model import Call, CallError, Model, register_model
+from checker.models.model import Call, CallError, Model, distinct, register_model
 
 
 def parse(operation: Operation) -> Call | None:
@@ -20,9 +20,9 @@ def parse(operation: Operation) -> Call | None:
         if outcome == "fail" and operation.error != MISMATCH:
             return None
         return single_value.compare_and_set(
-            single_value.distinct(operation.key),
-            single_value.distinct(expected),
-            single_value.distinct(new),
+            distinct(operation.key),
+            distinct(expected),
+            distinct(new),
             swapped=outcome != "fail",
         )
     if f not in ("read", "write"):

@@ -34,6 +34,7 @@ from checker.models.model import (
     Model,
     Specification,
     State,
+    distinct,
     register_model,
 )
 
@@ -75,7 +76,7 @@ def parse(absent: Absent, operation: Operation) -> Call | None:
 def _key(key: Any) -> Key:
     if key is None:
         raise CallError("the operation has no key")
-    return single_value.distinct(key)
+    return distinct(key)
 
 
 def _text(value: Any, what: str) -> str:

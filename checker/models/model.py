@@ -127,6 +127,31 @@ def freeze(value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    kind: str
+    value: Any
+
+
+def distinct(value: Any) -> Any:
+    """A JSON value, made hashable such that different values differ.
+
+    In Python ``True``, ``1`` and ``1.0`` are equal, in a history they are three values.
+    """
+    kind = type(value)
+    if value is None or kind is str or kind is int:
+        return value
+    if isinstance(value, bool):
+        return _Typed("boolean", value)
+    if isinstance(value, float):
+        return _Typed("float", repr(value))
+    if isinstance(value, list | tuple):
+        return tuple(distinct(item) for item in value)
+    if isinstance(value, dict):
+        return _Typed("map", tuple(sorted((name, distinct(item)) for name, item in value.items())))
+    raise CallError(f"{value!r} is not a value that JSON knows")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A sequential specification; only ``name``, ``initial`` and ``step`` are needed.
@@ -172,30 +197,65 @@ class UnknownModelError(ValueError):
     """No model has this name; the message suggests one."""
 
 
+class _Family(NamedTuple):
+    """Models that differ in a parameter, which stands after a colon in the name."""
+
+    build: Callable[[str], Model]
+    default: str
+
+
 _MODELS: dict[str, Model] = {}
+_FAMILIES: dict[str, _Family] = {}
 
 
 def register_model(build: Callable[[], Model]) -> Callable[[], Model]:
     """Decorator: make the model that this function builds known by its name."""
     model = build()
-    if model.name in _MODELS:
-        raise ValueError(f"there are two models with the name {model.name!r}")
+    _refuse_twin(model.name)
     _MODELS[model.name] = model
     return build
 
 
+def register_family(
+    name: str, *, default: str
+) -> Callable[[Callable[[str], Model]], Callable[[str], Model]]:
+    """Decorator: make ``name:parameter`` known; ``name`` alone has the default parameter.
+
+    The function builds the model of a parameter, or raises ValueError with the reason.
+    """
+
+    def register(build: Callable[[str], Model]) -> Callable[[str], Model]:
+        _refuse_twin(name)
+        _FAMILIES[name] = _Family(build, default)
+        return build
+
+    return register
+
+
+def _refuse_twin(name: str) -> None:
+    if name in _MODELS or name in _FAMILIES:
+        raise ValueError(f"there are two models with the name {name!r}")
+
+
 def model_names() -> tuple[str, ...]:
-    """The names of all models, sorted."""
-    return tuple(sorted(_MODELS))
+    """The names of all models, sorted; of a family, that of the family."""
+    return tuple(sorted((*_MODELS, *_FAMILIES)))
 
 
 def get_model(name: str) -> Model:
     """The model of this name; UnknownModelError with a suggestion if there is none."""
     model = _MODELS.get(name)
-    if model is None:
-        close = difflib.get_close_matches(name, _MODELS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise UnknownModelError(
-            f"there is no model {name!r}{hint} (models: {', '.join(model_names())})"
-        )
-    return model
+    if model is not None:
+        return model
+    stem, _, parameter = name.partition(":")
+    family = _FAMILIES.get(stem)
+    if family is not None:
+        try:
+            return family.build(parameter or family.default)
+        except ValueError as error:
+            raise UnknownModelError(f"there is no model {name!r}: {error}") from None
+    close = difflib.get_close_matches(stem, model_names(), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise UnknownModelError(
+        f"there is no model {name!r}{hint} (models: {', '.join(model_names())})"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.history import Operation
 from checker.models import single_value
-from checker.models.model import Call, CallError, Model, register_model
+from checker.models.model import Call, CallError, Model, distinct, register_model
 
 
 def parse(operation: Operation) -> Call | None:
@@ -13,15 +13,11 @@ def parse(operation: Operation) -> Call | None:
     if f == "read":
         if outcome != "ok":
             return None
-        return single_value.read(
-            single_value.distinct(operation.key), single_value.distinct(operation.result)
-        )
+        return single_value.read(distinct(operation.key), distinct(operation.result))
     if f == "write":
         if outcome == "fail":
             return None
-        return single_value.write(
-            single_value.distinct(operation.key), single_value.distinct(operation.argument)
-        )
+        return single_value.write(distinct(operation.key), distinct(operation.argument))
     hint = "; the model 'cas-register' does" if f == "cas" else ""
     raise CallError(f"the model 'register' knows read and write, not {f!r}{hint}")
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from checker.models.model import DEAD, Call, CallError, Effect, Foresight, State
@@ -59,31 +58,6 @@ def compare_and_set(key: Any, expected: Any, new: Any, *, swapped: bool) -> Call
     """
     effect: Effect = "depends" if swapped else "observes"
     return Call("cas", key, (expected, new), swapped, effect)
-
-
-@dataclass(frozen=True, slots=True)
-class _Typed:
-    kind: str
-    value: Any
-
-
-def distinct(value: Any) -> Any:
-    """A JSON value, made hashable such that different values differ.
-
-    In Python ``True``, ``1`` and ``1.0`` are equal, in a history they are three values.
-    """
-    kind = type(value)
-    if value is None or kind is str or kind is int:
-        return value
-    if isinstance(value, bool):
-        return _Typed("boolean", value)
-    if isinstance(value, float):
-        return _Typed("float", repr(value))
-    if isinstance(value, list | tuple):
-        return tuple(distinct(item) for item in value)
-    if isinstance(value, dict):
-        return _Typed("map", tuple(sorted((name, distinct(item)) for name, item in value.items())))
-    raise CallError(f"{value!r} is not a value that JSON knows")
 
 
 def pair_of(argument: Any, what: str) -> tuple[Any, Any]:

@@ -1,0 +1,160 @@
+"""Transactions over several keys, in Jepsen's notation: ``txn`` with a list of small operations.
+
+    multi-register   [["r", key, value], ["w", key, value], ...]        registers, nil at first
+    list-append      [["r", key, list], ["append", key, element], ...]  lists, empty at first
+
+The value of the invocation has nil where a read's answer will be; the completion's has the answers.
+They happen one after the other, and all at once: this is strict serializability, of every history,
+by search. (Weaker levels, of long histories: checker.isolation.) ``list-append`` also knows
+``append`` and ``read`` of one key. A nil list reads as an empty one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from checker.history import Operation
+from checker.models.model import (
+    UNKNOWN,
+    Call,
+    CallError,
+    Effect,
+    Key,
+    Model,
+    Specification,
+    State,
+    distinct,
+    register_model,
+)
+
+# A small operation as part of a call: (f, key, value or answer).
+Small = tuple[str, Key, Any]
+
+
+def _parse_register(operation: Operation) -> Call | None:
+    if operation.f != "txn":
+        raise CallError(f"the model 'multi-register' knows txn, not {operation.f!r}")
+    return _parse(("r", "w"), distinct, operation)
+
+
+def _parse_list(operation: Operation) -> Call | None:
+    f, outcome = operation.f, operation.outcome
+    if f == "txn":
+        return _parse(("r", "append"), _list_of, operation)
+    if f not in ("append", "read"):
+        raise CallError(f"the model 'list-append' knows txn, append and read, not {f!r}")
+    key = distinct(operation.key)
+    if f == "append":
+        small = (("append", key, distinct(operation.argument)),)
+        return None if outcome == "fail" else Call("txn", key, small, None, "applies")
+    if outcome != "ok":
+        return None
+    return Call("txn", key, (("r", key, _list_of(operation.result)),), None, "observes")
+
+
+def _list_of(answer: Any) -> Any:
+    if answer is None:
+        return ()
+    if not isinstance(answer, list | tuple):
+        raise CallError(f"a read of a list answers a list, not {answer!r}")
+    return tuple(distinct(element) for element in answer)
+
+
+def _parse(
+    known: tuple[str, str], answer: Callable[[Any], Any], operation: Operation
+) -> Call | None:
+    asked = _smalls(known, operation.argument)
+    if operation.outcome == "fail":
+        return None
+    told = operation.outcome == "ok"
+    smalls = _smalls(known, operation.result) if told else asked
+    if [(f, key) for f, key, _ in smalls] != [(f, key) for f, key, _ in asked]:
+        raise CallError("the completion of a txn must have the operations of its invocation")
+    small = tuple(
+        (f, key, (answer(value) if told else UNKNOWN) if f == "r" else distinct(value))
+        for f, key, value in smalls
+    )
+    writes = any(f != "r" for f, _, _ in small)
+    if not writes:
+        return Call("txn", None, small, None, "observes") if told else None
+    effect: Effect = "depends" if told and len(small) > 1 else "applies"
+    return Call("txn", None, small, None, effect)
+
+
+def _smalls(known: tuple[str, str], value: Any) -> list[Small]:
+    if not isinstance(value, list | tuple):
+        raise CallError(f"the value of txn must be a list of operations, not {value!r}")
+    smalls: list[Small] = []
+    for small in value:
+        if not isinstance(small, list | tuple) or len(small) != 3 or small[0] not in known:
+            raise CallError(
+                f"an operation of a txn must be [{known[0]!r} or {known[1]!r}, key, value], "
+                f"not {small!r}"
+            )
+        smalls.append((small[0], distinct(small[1]), small[2]))
+    return smalls
+
+
+def _keys_of(call: Call) -> tuple[Key, ...] | None:
+    if call.key is not None:
+        return None
+    return tuple(dict.fromkeys(key for _, key, _ in call.argument))
+
+
+def _step(state: State, f: str, argument: Any, result: Any) -> tuple[bool, State]:
+    """One key: the state is its value."""
+    for small, _, value in argument:
+        if small == "r":
+            if value is not UNKNOWN and value != state:
+                return False, state
+        else:
+            state = value if small == "w" else (*state, value)
+    return True, state
+
+
+def _joint(initial: State, keys: Sequence[Key]) -> Specification:
+    place = {key: at for at, key in enumerate(keys)}
+
+    def advance(state: State, call: Call) -> tuple[bool, State]:
+        values = list(state)
+        for small, key, value in call.argument:
+            at = place[key]
+            if small == "w":
+                values[at] = value
+            elif small == "append":
+                values[at] = (*values[at], value)
+            elif value is not UNKNOWN and value != values[at]:
+                return False, state
+        return True, tuple(values)
+
+    return Specification((initial,) * len(keys), advance)
+
+
+@register_model
+def multi_register() -> Model:
+    """Registers read and written in transactions; the state is the value of each key."""
+    return Model(
+        name="multi-register",
+        summary="txn of reads and writes of several registers",
+        initial=None,
+        step=_step,
+        parse=_parse_register,
+        keys_of=_keys_of,
+        joint=partial(_joint, None),
+    )
+
+
+@register_model
+def list_append() -> Model:
+    """Lists read and appended to, alone or in transactions; the state is the list of each key."""
+    return Model(
+        name="list-append",
+        summary="txn of reads of and appends to lists; append and read of one key",
+        initial=(),
+        step=_step,
+        parse=_parse_list,
+        keys_of=_keys_of,
+        joint=partial(_joint, ()),
+    )

@@ -1,0 +1,34 @@
+"""A source of unique ids: ``generate`` answers an id that it never answered before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checker.history import Operation
+from checker.models.model import Call, CallError, Model, State, distinct, register_model
+
+
+def parse(operation: Operation) -> Call | None:
+    """An id that nobody was told can be any: it says nothing."""
+    if operation.f != "generate":
+        raise CallError(f"the model 'unique-ids' knows generate, not {operation.f!r}")
+    if operation.outcome != "ok":
+        return None
+    return Call("generate", None, None, distinct(operation.result), "depends")
+
+
+def _step(given: State, f: str, argument: Any, result: Any) -> tuple[bool, State]:
+    return result not in given, given | {result}
+
+
+@register_model
+def unique_ids() -> Model:
+    """Ids that never repeat; the state is those given."""
+    return Model(
+        name="unique-ids",
+        summary="generate answers an id never answered before",
+        initial=frozenset(),
+        step=_step,
+        parse=parse,
+        per_key=False,
+    )
