@@ -1,7 +1,11 @@
-"""What a check may cost, and the meter that holds it to that.
+"""What a check may cost, and the meters that hold it to that.
 
 Linearizability is NP-complete (Gibbons and Korach 1997): some histories take for ever. A check that
 runs out of its budget answers ``unknown``, with the reason; it never guesses.
+
+Meters form a tree. The root holds the budget; whoever runs a search gives it a meter of its own (a
+*share* of what is left, or a *lane* beside others that race it), and what is spent and held there
+counts in all meters above.
 """
 
 from __future__ import annotations
@@ -12,12 +16,8 @@ from time import monotonic
 
 Clock = Callable[[], float]
 
-CONFIGURATION_BYTES = 320
-"""Bytes that a configuration of the frontier holds: its tuple, two bit masks, its places in list
-and table."""
-
-_BETWEEN_LOOKS = 128
-"""Configurations explored between two looks at the clock: about 0.2 ms."""
+BETWEEN_LOOKS = 128
+"""Configurations explored between two reports to the meter: about 0.2 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Budget:
     """Limits of a check; None is no limit.
 
     ``seconds`` of the clock; ``configurations`` explored, which makes the outcome independent of
-    the machine; ``memory`` in bytes, estimated from the configurations held.
+    the machine; ``memory`` in bytes held by the searches, beside the history itself.
     """
 
     seconds: float | None = 60.0
@@ -44,60 +44,114 @@ class BudgetExhausted(Exception):
 
 
 class Meter:
-    """Counts what a check costs; the clock is looked at only if the budget has ``seconds``."""
+    """Counts what a search costs, ``explored`` in configurations and ``held`` in bytes.
 
-    __slots__ = ("_clock", "_configurations_max", "_deadline", "_held_max", "budget", "explored")
+    The clock is looked at only if the budget has ``seconds``; ``cancelled`` is asked at every
+    report.
+    """
 
-    def __init__(self, budget: Budget, clock: Clock = monotonic) -> None:
+    __slots__ = (
+        "_above",
+        "_cancelled",
+        "_clock",
+        "_configurations_max",
+        "_deadline",
+        "budget",
+        "explored",
+        "held",
+    )
+
+    def __init__(
+        self,
+        budget: Budget,
+        clock: Clock = monotonic,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
         self.budget = budget
         self.explored = 0
+        self.held = 0
+        self._above: Meter | None = None
         self._clock = clock
+        self._cancelled = cancelled
         self._deadline = None if budget.seconds is None else clock() + budget.seconds
         self._configurations_max = budget.configurations
-        self._held_max = budget.memory
+
+    def lane(self) -> Meter:
+        """A meter for one of several searches that spend from this one by turns."""
+        lane = Meter.__new__(Meter)
+        lane.budget = self.budget
+        lane.explored = 0
+        lane.held = 0
+        lane._above = self
+        lane._clock = self._clock
+        lane._cancelled = None
+        lane._deadline = None
+        lane._configurations_max = None
+        return lane
 
     def share(self, parts: int) -> Meter:
-        """A meter with a share of what is left, if ``parts`` want equal ones; it starts at zero.
-
-        Whoever uses it adds what it has explored to this one (``charge``).
-        """
-        share = Meter.__new__(Meter)
-        share.budget = self.budget
-        share.explored = 0
-        share._clock = self._clock
-        share._held_max = self._held_max
-        share._deadline = self._deadline
-        share._configurations_max = self._configurations_max
-        if parts > 1 and self._deadline is not None:
+        """A meter with a share of what is left, if ``parts`` want equal ones."""
+        share = self.lane()
+        deadline, most = self._limits()
+        if parts > 1 and deadline is not None:
             now = self._clock()
-            share._deadline = now + max(self._deadline - now, 0.0) / parts
-        if self._configurations_max is not None:
-            left = max(self._configurations_max - self.explored, 0)
-            share._configurations_max = -(-left // parts)
+            share._deadline = now + max(deadline - now, 0.0) / parts
+        if parts > 1 and most is not None:
+            share._configurations_max = -(-max(most - self.explored, 0) // parts)
         return share
 
-    def charge(self, share: Meter) -> None:
-        """Add what a share has explored."""
-        self.explored += share.explored
+    def _limits(self) -> tuple[float | None, int | None]:
+        """The limits of time and of configurations that hold for this meter, as it counts them."""
+        deadline, most = self._deadline, self._configurations_max
+        if self._above is not None:
+            above_deadline, above_most = self._above._limits()
+            if deadline is None or (above_deadline is not None and above_deadline < deadline):
+                deadline = above_deadline
+            if above_most is not None:
+                left = above_most - self._above.explored + self.explored
+                most = left if most is None else min(most, left)
+        return deadline, most
 
     def spend(self, explored: int, held: int) -> int:
-        """Report the configurations explored in all, and the bytes held now.
+        """Report the configurations explored in all by this search, and the bytes it holds now.
 
         Returns the number explored at which to report again; raises BudgetExhausted when a limit
         is reached.
         """
-        self.explored = explored
-        budget = self.budget
-        most = self._configurations_max
-        if most is not None and explored >= most:
+        more, grown = explored - self.explored, held - self.held
+        again = explored + BETWEEN_LOOKS
+        meter: Meter | None = self
+        while meter is not None:
+            meter.explored += more
+            meter.held += grown
+            most = meter._configurations_max
+            if most is not None:
+                if meter.explored >= most:
+                    raise BudgetExhausted(
+                        f"the budget of {meter.budget.configurations} configurations is exhausted"
+                    )
+                again = min(again, explored + most - meter.explored)
+            deadline = meter._deadline
+            if deadline is not None and meter._clock() >= deadline:
+                raise BudgetExhausted(f"the budget of {meter.budget.seconds:g} s is exhausted")
+            if meter._above is None:
+                meter._look()
+            meter = meter._above
+        return again
+
+    def _look(self) -> None:
+        memory = self.budget.memory
+        if memory is not None and self.held > memory:
             raise BudgetExhausted(
-                f"the budget of {budget.configurations} configurations is exhausted"
+                f"the budget of {memory} bytes of memory is exhausted: {self.held} are held"
             )
-        if self._held_max is not None and held > self._held_max:
-            raise BudgetExhausted(
-                f"the budget of {budget.memory} bytes of memory is exhausted: {held} are held"
-            )
-        if self._deadline is not None and self._clock() >= self._deadline:
-            raise BudgetExhausted(f"the budget of {budget.seconds:g} s is exhausted")
-        soon = explored + _BETWEEN_LOOKS
-        return soon if most is None else min(soon, most)
+        if self._cancelled is not None and self._cancelled():
+            raise BudgetExhausted("it was cancelled")
+
+    def release(self) -> None:
+        """The search has ended, and holds nothing any more."""
+        held = self.held
+        meter: Meter | None = self
+        while meter is not None:
+            meter.held -= held
+            meter = meter._above

@@ -74,7 +74,7 @@ def check(
             reasons.append(f"{_name(part)}: {error}")
             continue
         finally:
-            meter.charge(share)
+            share.release()
         if entry is not None:
             failed = (part, entry)
     if failed is None:
@@ -109,7 +109,7 @@ def _shortest_prefix(
             except BudgetExhausted:
                 return (*failed, earliest)
             finally:
-                meter.charge(share)
+                share.release()
             if entry is not None:
                 return part, entry, history.events[position].index
     return (*failed, earliest)

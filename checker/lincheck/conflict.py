@@ -122,7 +122,7 @@ class _Reducer:
         try:
             impossible = first_impossible(self._part, rest, share)
         finally:
-            self._meter.charge(share)
+            share.release()
         if impossible is None:
             return False
         self.entries = rest

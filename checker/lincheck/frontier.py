@@ -10,31 +10,35 @@ has not linearized it yet is extended, by linearizing pending operations in all 
 sense, until it has; those that cannot are dropped. When none is left, the history is impossible,
 and this completion is the first that made it so.
 
-What became of a pending operation stands in two bit masks, one bit a pending operation:
+What became of a pending operation stands in two bits of one mask, *done* and *fresh*:
 
-    done    spent
-    no      no       it must still be linearized before it completes
-    yes     yes      it is linearized (an observation: done, nothing to spend)
-    yes     no       it may count as linearized, and may still be: it can *hide*, see below
-    no      yes      it crashed (it will never complete) and has been used
+    done    fresh
+    no      yes     it must still be linearized before it completes
+    yes     no      it is linearized (an observation: done, and fresh for ever)
+    yes     yes     it may count as linearized, and may still be: it can *hide*, see below
+    no      no      it crashed (it will never complete) and has been used
 
-At equal states, a configuration with more done and less spent can do all that the other can, so it
-dominates it, and only the dominating ones are kept: crashed operations form antichains of minimal
-sets by that rule alone.
+Slots that no operation has are fresh and not done. At equal states a configuration whose mask is a
+superset of another's can do all that the other can: it dominates it, and only the dominating ones
+are kept. Crashed operations form antichains of minimal sets by that rule alone.
 
 What keeps the frontier small:
 
 1. Observations are free. An operation that does not change the state is done in every configuration
-   whose state allows it, just before that state is left; it never branches.
+   whose state allows it; it never branches.
 2. Crashed operations are never obliged. They are used where they change something, no sooner than
    a completion needs it.
 3. Equal pending calls are interchangeable: of two live ones the one that completes first is used
    first, live ones before crashed ones, crashed ones in the order of their invocation.
 4. Overwritten operations hide. When a call that overwrites everything is linearized, each pending
    operation that is always allowed may be taken as linearized just before it, unseen.
-5. States that no observation of the history can tell apart are one, DEAD (see ``Foresight``), and
-   nobody goes there but who must, or who thereby satisfies an observation. The only ways out are
-   calls that overwrite, and these hide whoever stayed behind.
+5. So nobody is linearized only to be overwritten at once: what could hide, or need not happen at
+   all, is followed by a call that overwrites only if an observation saw the state in between.
+6. States that no observation of the history can tell apart are one, DEAD (see ``Foresight``).
+
+``width`` bounds the frontier: of more configurations the fullest masks are kept. What such a search
+finds possible is possible; what it finds impossible is so only if it never had to drop any
+(``is_exact``). See ``widening.py``.
 
 Sources: Lowe, "Testing for linearizability" (2017), and Knossos' ``linear`` for just-in-time
 linearization.
@@ -42,48 +46,130 @@ linearization.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, NamedTuple
 
-from checker.lincheck.budget import CONFIGURATION_BYTES, Meter
-from checker.models.model import DEAD, Call, State
+from checker.lincheck.budget import Meter
+from checker.models.model import ANY_STATE, Call, State
 
 Trace = tuple[int, Any] | None
 """The operations linearized so far, the last one first; ~operation for one that hides."""
 
-Masks = tuple[int, int, Trace]
-"""done, spent, and how the configuration came about (None unless the engine records it)."""
+Held = dict[int, Trace]
+"""The masks held in a state, with how each came about (None unless the engine records it)."""
 
-Frontier = dict[State, list[Masks]]
+Frontier = dict[State, Held]
+
+Late = tuple[State, int, bool, Trace]
+"""A configuration to extend; True: the last step served nobody, so it may not be overwritten."""
 
 _REFUSED: Any = object()
 _UNSEEN: Any = object()
+_NEVER = float("inf")
+
+_SLOTS = 16
+"""Slots for pending operations at first; doubled when they do not suffice."""
+
+_VIEWS_MAX = 16
+"""States whose views are kept up to date; what a model with more states needs is made anew."""
+
+_LATE_FACTOR = 16
+"""Configurations that an extension looks at, for each one that the frontier may hold."""
+
+_CONFIGURATION_BYTES = 160
+"""Bytes that a configuration holds: a mask, its places in dictionary and list."""
+
+
+class Kind:
+    """What equal calls share: what they do, and in which states."""
+
+    __slots__ = ("call", "needs", "number", "observes", "overwrites", "table")
+
+    def __init__(self, number: int, call: Call, needs: State) -> None:
+        self.number = number
+        self.call = call
+        self.observes = call.effect == "observes"
+        self.overwrites = call.effect == "overwrites"
+        # The only state that allows it, or ANY_STATE where nothing is known beforehand.
+        self.needs = needs
+        # What it does to each state that it was tried in: the next state, or _REFUSED.
+        self.table: dict[State, State] = {}
 
 
 class Observation(NamedTuple):
-    """A pending operation that does not change the state."""
+    """A pending operation that does not change the state, and its bit."""
 
-    bit: int
-    table: dict[State, State]
-    call: Call
+    done: int
+    kind: Kind
 
 
 class Mutation(NamedTuple):
     """A pending operation that may change the state.
 
-    ``before`` has the bits of equal calls that are used before this one; ``hides``: it is always
-    allowed; ``overwrites``: and what was before is gone.
+    ``done`` and ``fresh`` are its bits; a crashed one is never done. It is used only after those
+    equal calls whose fresh bits are ``unused`` and whose done bits are ``undone``. ``hides``: it is
+    always allowed, and live; ``overwrites``: and what was before is gone.
     """
 
     operation: int
-    bit: int
+    done: int
+    fresh: int
     table: dict[State, State]
-    call: Call
+    kind: Kind
     crashed: bool
-    before: int
     hides: bool
     overwrites: bool
+    unused: int
+    undone: int
+    spends: int
     deadline: float
+
+
+class _Job:
+    """A completion under way: the configurations to extend, those that are done, those met."""
+
+    __slots__ = (
+        "completing",
+        "goal",
+        "goal_fresh",
+        "late",
+        "next",
+        "reached",
+        "reached_idle",
+        "settled",
+    )
+
+    def __init__(
+        self,
+        late: list[Late],
+        settled: Frontier,
+        goal: int,
+        goal_fresh: int,
+        completing: Mutation | None,
+    ) -> None:
+        # Grows by those that are not there yet; ``next`` is the one to extend next.
+        self.late = late
+        self.next = 0
+        self.settled = settled
+        # The bits of the operation that completes; an observation has no fresh one.
+        self.goal = goal
+        self.goal_fresh = goal_fresh
+        self.completing = completing
+        self.reached: Frontier = {}
+        self.reached_idle: Frontier = {}
+
+
+class Snapshot(NamedTuple):
+    """An engine between two events."""
+
+    frontier: Frontier
+    observations: dict[int, Observation]
+    mutations: dict[int, Mutation]
+    slots: int
+    free_slots: list[int]
+    hiding: int
+    overwriting: int
+    is_exact: bool
 
 
 class FrontierEngine:
@@ -100,39 +186,106 @@ class FrontierEngine:
         collapse: Callable[[State], State] | None,
         meter: Meter,
         *,
+        needs: Callable[[Call], State] | None = None,
         record: bool = False,
+        width: int | None = None,
+        reusable: Container[Call] = (),
     ) -> None:
         self._advance = advance
+        self._reusable = reusable
+        self._needs = needs
         self._collapse = collapse
-        self._record = record
         self._meter = meter
-        self._explored = 0
+        self._record = record
+        self._width = width
+        self.is_exact = True
+        self.is_paused = False
+        self.explored = 0
         self._report_at = meter.spend(0, 0)
         if collapse is not None:
             initial = collapse(initial)
-        self._frontier: Frontier = {initial: [(0, 0, None)]}
+        self._slots = _SLOTS
+        self._free_slots = list(range(_SLOTS - 1, -1, -1))
+        self._frontier: Frontier = {initial: {_all_fresh(_SLOTS): None}}
         self._observations: dict[int, Observation] = {}
         self._mutations: dict[int, Mutation] = {}
-        # The calls that were seen, with what they do to each state that they were tried in.
-        self._tables: dict[Call, dict[State, State]] = {}
-        self._free_bits: list[int] = []
-        self._bits_used = 0
+        self._by_fresh: dict[int, Mutation] = {}
+        self._kinds: dict[Call, Kind] = {}
+        # How many pending mutations there are of a kind, by its number.
+        self._equals: dict[int, int] = {}
+        # What can be done in a state: done bits of observations that it satisfies, fresh bits of
+        # mutations that it allows, but for those that are allowed everywhere (``_overwriting``).
+        self._views: dict[State, list[int]] = {}
+        # Of pending operations: done bits of those that hide, fresh bits of those that overwrite.
         self._hiding = 0
-
-    @property
-    def explored(self) -> int:
-        """Configurations explored so far, plus one for each completion."""
-        return self._explored
+        self._overwriting = 0
+        # The operation that completes, and what is left to do of it.
+        self._completing = -1
+        self._job: _Job | None = None
 
     @property
     def configurations(self) -> int:
         """Configurations in the frontier."""
         return sum(map(len, self._frontier.values()))
 
+    def snapshot(self) -> Snapshot:
+        """What ``restore`` needs to come back here, between two events."""
+        return Snapshot(
+            {state: dict(held) for state, held in self._frontier.items()},
+            dict(self._observations),
+            dict(self._mutations),
+            self._slots,
+            list(self._free_slots),
+            self._hiding,
+            self._overwriting,
+            self.is_exact,
+        )
+
+    def restore(self, snapshot: Snapshot, width: int | None) -> None:
+        """Go back to where the snapshot was taken, and on from there with this width."""
+        self._frontier = {state: dict(held) for state, held in snapshot.frontier.items()}
+        self._observations = dict(snapshot.observations)
+        self._mutations = dict(snapshot.mutations)
+        self._by_fresh = {mutation.fresh: mutation for mutation in self._mutations.values()}
+        self._slots = snapshot.slots
+        self._free_slots = list(snapshot.free_slots)
+        self._hiding = snapshot.hiding
+        self._overwriting = snapshot.overwriting
+        self.is_exact = snapshot.is_exact
+        self.is_paused = False
+        self._job = None
+        self._width = width
+        self._views.clear()
+        self._equals = {}
+        for mutation in self._mutations.values():
+            number = mutation.kind.number
+            self._equals[number] = self._equals.get(number, 0) + 1
+
+    def fork(self, meter: Meter, width: int | None) -> FrontierEngine:
+        """Another engine, that stands where this one does."""
+        fork = FrontierEngine(
+            None,
+            self._advance,
+            None,
+            meter,
+            needs=self._needs,
+            record=self._record,
+            width=width,
+        )
+        fork._collapse = self._collapse
+        fork._kinds = self._kinds
+        fork.restore(self.snapshot(), width)
+        return fork
+
+    def widen(self, width: int | None) -> None:
+        """Hold so many configurations from now on."""
+        self._width = width
+
     def trace(self) -> Trace:
         """How the first configuration came about."""
         for held in self._frontier.values():
-            return held[0][2]
+            for trace in held.values():
+                return trace
         raise ValueError("the history is impossible: there is no configuration left")
 
     # Events
@@ -142,233 +295,360 @@ class FrontierEngine:
 
         ``deadline`` orders the completions; None: it never completes.
         """
-        table = self._tables.get(call)
-        known = table is not None
-        if table is None:
-            table = self._tables[call] = {}
-        if self._free_bits:
-            bit = self._free_bits.pop()
-        else:
-            bit = 1 << self._bits_used
-            self._bits_used += 1
-        effect = call.effect
-        if effect == "observes":
-            self._observations[operation] = Observation(bit, table, call)
+        kind = self._kinds.get(call)
+        if kind is None:
+            needs = ANY_STATE if self._needs is None else self._needs(call)
+            kind = self._kinds[call] = Kind(len(self._kinds), call, needs)
+        if not self._free_slots:
+            self._add_slots()
+        done = 1 << 2 * self._free_slots.pop()
+        if kind.observes:
+            self._observations[operation] = Observation(done, kind)
+            self._enter(0, done, kind, crashed=False)
             return
         crashed = deadline is None
-        hides = effect != "depends" and not crashed
+        fresh = done << 1
+        overwrites = kind.overwrites
+        hides = not crashed and (overwrites or call.effect == "applies")
         if hides:
-            self._hiding |= bit
+            self._hiding |= done
         mutation = Mutation(
             operation,
-            bit,
-            table,
-            call,
+            0 if crashed else done,
+            fresh,
+            kind.table,
+            kind,
             crashed,
-            0,
             hides,
-            effect == "overwrites",
-            float("inf") if deadline is None else deadline,
+            overwrites,
+            0,
+            0,
+            0 if crashed and call in self._reusable else fresh,
+            _NEVER if deadline is None else deadline,
         )
-        if known:
+        equals = self._equals.get(kind.number, 0)
+        if equals:
             mutation = self._order_among_equals(mutation)
-        self._mutations[operation] = mutation
+        self._equals[kind.number] = equals + 1
+        self._mutations[operation] = self._by_fresh[fresh] = mutation
+        if overwrites:
+            self._overwriting |= fresh
+        else:
+            self._enter(1, fresh, kind, crashed=crashed)
+
+    def _add_slots(self) -> None:
+        more = _all_fresh(self._slots) << 2 * self._slots
+        self._frontier = {
+            state: {mask | more: trace for mask, trace in held.items()}
+            for state, held in self._frontier.items()
+        }
+        self._free_slots = list(range(2 * self._slots - 1, self._slots - 1, -1))
+        self._slots *= 2
+
+    def _enter(self, place: int, bit: int, kind: Kind, *, crashed: bool) -> None:
+        """Put the bit of a new operation into the views of the states that allow it."""
+        views = self._views
+        if kind.needs is not ANY_STATE:
+            view = views.get(kind.needs)
+            if view is not None and not (crashed and self._answer(kind, kind.needs) == kind.needs):
+                view[place] |= bit
+            return
+        for state, view in views.items():
+            answer = self._answer(kind, state)
+            # A crashed call that changes nothing has no use.
+            if answer is not _REFUSED and not (crashed and answer == state):
+                view[place] |= bit
+
+    def _leave(self, place: int, bit: int, kind: Kind) -> None:
+        """Take the bit of an operation that has completed out of all views."""
+        if kind.needs is not ANY_STATE:
+            view = self._views.get(kind.needs)
+            if view is not None:
+                view[place] &= ~bit
+            return
+        for view in self._views.values():
+            view[place] &= ~bit
+
+    def _view(self, state: State) -> list[int]:
+        """The view of a state that has none yet."""
+        if len(self._views) > _VIEWS_MAX:
+            self._views.clear()
+        satisfied = allowed = 0
+        for done, kind in self._observations.values():
+            if kind.needs is ANY_STATE:
+                if self._answer(kind, state) is not _REFUSED:
+                    satisfied |= done
+            elif kind.needs == state:
+                satisfied |= done
+        for mutation in self._mutations.values():
+            kind = mutation.kind
+            if kind.overwrites or (kind.needs is not ANY_STATE and kind.needs != state):
+                continue
+            answer = self._answer(kind, state)
+            if answer is not _REFUSED and not (mutation.crashed and answer == state):
+                allowed |= mutation.fresh
+        view = self._views[state] = [satisfied, allowed]
+        return view
+
+    def _answer(self, kind: Kind, state: State) -> State:
+        """What the call does to the state, or _REFUSED; remembered."""
+        answer = kind.table.get(state, _UNSEEN)
+        if answer is _UNSEEN:
+            allowed, answer = self._advance(state, kind.call)
+            if not allowed:
+                answer = _REFUSED
+            elif self._collapse is not None:
+                answer = self._collapse(answer)
+            kind.table[state] = answer
+        return answer
 
     def _order_among_equals(self, new: Mutation) -> Mutation:
-        table = new.table
+        kind = new.kind
         for operation, other in self._mutations.items():
-            if other.table is not table:
+            if other.kind is not kind:
                 continue
             if new.deadline < other.deadline:
-                self._mutations[operation] = other._replace(before=other.before | new.bit)
+                self._replace(operation, _after(other, new))
             else:
-                new = new._replace(before=new.before | other.bit)
+                new = _after(new, other)
         return new
+
+    def _replace(self, operation: int, mutation: Mutation) -> None:
+        self._mutations[operation] = self._by_fresh[mutation.fresh] = mutation
 
     def complete(self, operation: int) -> bool:
         """The operation ends here; False if the history has become impossible."""
-        self._explored += 1
-        if self._explored >= self._report_at:
-            self._report_at = self._meter.spend(
-                self._explored, self.configurations * CONFIGURATION_BYTES
-            )
-        observation = self._observations.pop(operation, None)
+        self.explored += 1
+        if self.explored >= self._report_at:
+            self._report(0)
+        self._completing = operation
+        observation = self._observations.get(operation)
         if observation is not None:
-            self._complete_observation(observation)
-            self._free_bits.append(observation.bit)
+            self._complete_observation(observation.done)
         else:
-            mutation = self._mutations[operation]
-            self._complete_mutation(mutation)
-            del self._mutations[operation]
+            self._complete_mutation(self._mutations[operation])
+        return self._end()
+
+    def resume(self) -> bool:
+        """Go on with the completion that stopped half-way (``is_paused``)."""
+        assert self._job is not None
+        self._extend(self._job)
+        return self._end()
+
+    def _end(self) -> bool:
+        """Forget the operation that has completed."""
+        if self.is_paused:
+            return True
+        observation = self._observations.pop(self._completing, None)
+        if observation is not None:
+            done = observation.done
+            self._leave(0, done, observation.kind)
+        else:
+            mutation = self._mutations[self._completing]
+            done = mutation.done
             self._release(mutation)
+        self._free_slots.append(done.bit_length() >> 1)
+        if self._width is not None and self.configurations > self._width:
+            self._narrow(self._width)
         return bool(self._frontier)
 
     def _release(self, mutation: Mutation) -> None:
-        bit = mutation.bit
-        self._hiding &= ~bit
-        for operation, other in self._mutations.items():
-            if other.before & bit:
-                self._mutations[operation] = other._replace(before=other.before & ~bit)
-        self._free_bits.append(bit)
+        done, fresh, kind = mutation.done, mutation.fresh, mutation.kind
+        del self._mutations[mutation.operation], self._by_fresh[fresh]
+        self._hiding &= ~done
+        if mutation.overwrites:
+            self._overwriting ^= fresh
+        else:
+            self._leave(1, fresh, kind)
+        equals = self._equals[kind.number] - 1
+        if equals:
+            self._equals[kind.number] = equals
+            for operation, other in list(self._mutations.items()):
+                if other.kind is kind:
+                    unused, undone = other.unused & ~fresh, other.undone & ~done
+                    self._replace(operation, other._replace(unused=unused, undone=undone))
+        else:
+            del self._equals[kind.number]
+
+    def _narrow(self, width: int) -> None:
+        """Keep the fullest masks: those that have done most, and used least."""
+        self.is_exact = False
+        ranked = [
+            (-mask.bit_count(), at, state, mask)
+            for at, (state, held) in enumerate(self._frontier.items())
+            for mask in held
+        ]
+        ranked.sort(key=lambda each: each[:2])
+        narrow: Frontier = {}
+        for _, _, state, mask in ranked[:width]:
+            narrow.setdefault(state, {})[mask] = self._frontier[state][mask]
+        self._frontier = narrow
 
     # Completions
 
-    def _complete_observation(self, observation: Observation) -> None:
-        bit, table, call = observation
+    def _complete_observation(self, goal: int) -> None:
+        """``goal`` is its done bit."""
         settled: Frontier = {}
-        late: list[tuple[State, int, int, Trace]] = []
+        late: list[Late] = []
         changed = False
+        views = self._views
         for state, held in self._frontier.items():
-            answer = table.get(state, _UNSEEN)
-            if answer is _UNSEEN:
-                answer = self._try(table, state, call)
-            for done, spent, trace in held:
-                if done & bit:
-                    changed = True
-                    _admit(settled, state, done ^ bit, spent, trace)
-                elif answer is not _REFUSED:
-                    _admit(settled, state, done, spent, trace)
+            view = views.get(state) or self._view(state)
+            if view[0] & goal:
+                # What the state of a configuration satisfies does not stand in its mask.
+                settled[state] = held
+                continue
+            changed = True
+            for mask, trace in held.items():
+                if mask & goal:
+                    _admit(settled, state, mask ^ goal, trace)
                 else:
-                    late.append((state, done, spent, trace))
+                    late.append((state, mask, False, trace))
         if late:
-            self._extend(late, settled, None, observation)
-        elif not changed:
-            return
-        self._frontier = settled
+            self._extend(_Job(late, settled, goal, 0, None))
+        elif changed:
+            self._frontier = settled
 
     def _complete_mutation(self, mutation: Mutation) -> None:
-        bit = mutation.bit
+        done, fresh = mutation.done, mutation.fresh
         settled: Frontier = {}
-        late: list[tuple[State, int, int, Trace]] = []
+        late: list[Late] = []
         for state, held in self._frontier.items():
-            for done, spent, trace in held:
-                if not done & bit:
-                    late.append((state, done, spent, trace))
-                elif spent & bit:
-                    _admit(settled, state, done ^ bit, spent ^ bit, trace)
+            for mask, trace in held.items():
+                if not mask & done:
+                    late.append((state, mask, False, trace))
+                elif not mask & fresh:
+                    _admit(settled, state, (mask ^ done) | fresh, trace)
                 else:
                     # It hid so far and may go on to, or be used now: it is the last chance.
-                    late.append((state, done, spent, trace))
+                    late.append((state, mask, False, trace))
                     hidden = (~mutation.operation, trace) if self._record else None
-                    _admit(settled, state, done ^ bit, spent, hidden)
+                    _admit(settled, state, mask ^ done, hidden)
         if late:
-            self._extend(late, settled, mutation, None)
-        self._frontier = settled
+            self._extend(_Job(late, settled, done, fresh, mutation))
+        else:
+            self._frontier = settled
 
-    def _extend(
-        self,
-        late: list[tuple[State, int, int, Trace]],
-        settled: Frontier,
-        mutation: Mutation | None,
-        observation: Observation | None,
-    ) -> None:
-        """Linearize pending operations until the completing one is done; results in ``settled``.
+    def _extend(self, job: _Job) -> None:
+        """Linearize pending operations until the goal is done; the frontier is what is settled.
 
-        ``late`` are the configurations to extend; it grows by those that are not there yet.
+        Stops half-way after each report to the meter.
         """
-        observations = list(self._observations.values())
-        mutations = list(self._mutations.values())
-        hiding, record = self._hiding, self._record
-        goal = mutation.bit if mutation is not None else 0
-        seen: Frontier = {}
-        if len(mutations) > 1:
-            for state, done, spent, _ in late:
-                _admit(seen, state, done, spent, None)
-        for state, already_done, spent, trace in late:
-            done = already_done
-            for bit, table, call in observations:
-                if not done & bit:
-                    answer = table.get(state, _UNSEEN)
-                    if answer is _UNSEEN:
-                        answer = self._try(table, state, call)
-                    if answer is not _REFUSED:
-                        done |= bit
-            for operation, bit, table, call, crashed, before, hides, overwrites, _ in mutations:
-                if spent & bit or (before and (spent if crashed else done) & before != before):
+        late, settled, goal, goal_fresh = job.late, job.settled, job.goal, job.goal_fresh
+        reached, reached_idle = job.reached, job.reached_idle
+        views, by_fresh, record = self._views, self._by_fresh, self._record
+        hiding, overwriting = self._hiding, self._overwriting
+        limit = None if self._width is None else _LATE_FACTOR * self._width
+        while job.next < len(late):
+            state, seen_before, idle, trace = late[job.next]
+            job.next += 1
+            view = views.get(state) or self._view(state)
+            mask = seen_before | view[0]
+            candidates = (view[1] if idle else view[1] | overwriting) & mask
+            while candidates:
+                fresh = candidates & -candidates
+                candidates ^= fresh
+                (
+                    operation,
+                    done,
+                    _,
+                    table,
+                    kind,
+                    crashed,
+                    hides,
+                    overwrites,
+                    unused,
+                    undone,
+                    spends,
+                    _,
+                ) = by_fresh[fresh]
+                if unused & mask or undone & ~mask:
                     continue
                 after = table.get(state, _UNSEEN)
                 if after is _UNSEEN:
-                    after = self._try(table, state, call)
-                if after is _REFUSED or (crashed and after == state):
+                    after = self._answer(kind, state)
+                if crashed and after == state:
                     continue
-                if (
-                    after is DEAD
-                    and bit != goal
-                    and (crashed or hides)
-                    and not self._someone_sees(after, done, observations, observation)
-                ):
-                    continue
-                done_after = done if crashed else done | bit
-                spent_after = spent | bit
+                grown = (mask | done) ^ spends
                 if overwrites:
-                    done_after |= hiding
+                    grown |= hiding
+                view_after = views.get(after) or self._view(after)
+                satisfied = view_after[0]
+                idle_after = (crashed or hides) and not satisfied & ~grown
+                self.explored += 1
                 trace_after = (operation, trace) if record else None
-                self._explored += 1
-                if bit == goal:
-                    _admit(settled, after, done_after ^ bit, spent_after ^ bit, trace_after)
+                if fresh == goal_fresh:
+                    _admit(settled, after, ((grown & ~satisfied) ^ goal) | fresh, trace_after)
                     continue
-                if observation is not None:
-                    answer = observation.table.get(after, _UNSEEN)
-                    if answer is _UNSEEN:
-                        answer = self._try(observation.table, after, observation.call)
-                    if answer is not _REFUSED:
-                        _admit(settled, after, done_after, spent_after, trace_after)
+                if satisfied & goal:
+                    _admit(settled, after, grown & ~satisfied, trace_after)
+                    continue
+                if grown & goal and not mask & goal:
+                    # It hides; or it may be used later on.
+                    assert job.completing is not None
+                    hidden = (~job.completing.operation, trace_after) if record else None
+                    _admit(settled, after, (grown & ~satisfied) ^ goal, hidden)
+                grown |= satisfied
+                if idle_after:
+                    if _is_dominated(reached, after, grown):
                         continue
-                elif done_after & goal and not done & goal:
-                    assert mutation is not None
-                    hidden = (~mutation.operation, trace_after) if record else None
-                    _admit(settled, after, done_after ^ goal, spent_after, hidden)
-                if _admit(seen, after, done_after, spent_after, None):
-                    late.append((after, done_after, spent_after, trace_after))
-            if self._explored >= self._report_at:
-                held = len(late) + sum(map(len, settled.values()))
-                self._report_at = self._meter.spend(self._explored, held * CONFIGURATION_BYTES)
+                    if _admit(reached_idle, after, grown, None):
+                        late.append((after, grown, True, trace_after))
+                elif _admit(reached, after, grown, None):
+                    late.append((after, grown, False, trace_after))
+            if limit is not None and len(late) > limit and settled:
+                self.is_exact = False
+                break
+            if self.explored >= self._report_at:
+                self._report(len(late))
+                self._job, self.is_paused = job, True
+                return
+        self._frontier = settled
+        self._job, self.is_paused = None, False
 
-    def _someone_sees(
-        self,
-        state: State,
-        done: int,
-        observations: list[Observation],
-        completing: Observation | None,
-    ) -> bool:
-        """Whether this state allows an observation that is still to be done."""
-        for observation in observations if completing is None else [*observations, completing]:
-            if not done & observation.bit:
-                answer = observation.table.get(state, _UNSEEN)
-                if answer is _UNSEEN:
-                    answer = self._try(observation.table, state, observation.call)
-                if answer is not _REFUSED:
-                    return True
-        return False
-
-    def _try(self, table: dict[State, State], state: State, call: Call) -> State:
-        """What the call does to the state, or _REFUSED; remembered in the call's table."""
-        allowed, after = self._advance(state, call)
-        if not allowed:
-            after = _REFUSED
-        elif self._collapse is not None:
-            after = self._collapse(after)
-        table[state] = after
-        return after
+    def _report(self, late: int) -> None:
+        held = (self.configurations + late) * _CONFIGURATION_BYTES
+        self._report_at = self._meter.spend(self.explored, held)
 
 
-def _admit(frontier: Frontier, state: State, done: int, spent: int, trace: Trace) -> bool:
+def _all_fresh(slots: int) -> int:
+    return ((1 << 2 * slots) - 1) // 3 << 1
+
+
+def _after(mutation: Mutation, other: Mutation) -> Mutation:
+    """This mutation, to be used after an equal one."""
+    if mutation.crashed or mutation.overwrites:
+        return mutation._replace(unused=mutation.unused | other.fresh)
+    return mutation._replace(undone=mutation.undone | other.done)
+
+
+def _admit(frontier: Frontier, state: State, mask: int, trace: Trace) -> bool:
     """Add a configuration unless one that is held dominates it; drop those that it dominates."""
     held = frontier.get(state)
     if held is None:
-        frontier[state] = [(done, spent, trace)]
+        frontier[state] = {mask: trace}
         return True
-    dominated = False
-    for other_done, other_spent, _ in held:
-        if other_done & done == done and other_spent & spent == other_spent:
+    dominated: list[int] | None = None
+    for other in held:
+        union = other | mask
+        if union == other:
             return False
-        if other_done & done == other_done and other_spent & spent == spent:
-            dominated = True
-    if dominated:
-        held[:] = [
-            masks
-            for masks in held
-            if not (masks[0] & done == masks[0] and masks[1] & spent == spent)
-        ]
-    held.append((done, spent, trace))
+        if union == mask:
+            if dominated is None:
+                dominated = [other]
+            else:
+                dominated.append(other)
+    if dominated is not None:
+        for other in dominated:
+            del held[other]
+    held[mask] = trace
     return True
+
+
+def _is_dominated(frontier: Frontier, state: State, mask: int) -> bool:
+    held = frontier.get(state)
+    if held is not None:
+        for other in held:
+            if other | mask == other:
+                return True
+    return False

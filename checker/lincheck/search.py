@@ -1,12 +1,14 @@
-"""One part through the engine: is it possible, and if not, which completion made it so."""
+"""One part through the frontier: is it possible, and if not, which completion made it so."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from checker.lincheck.budget import Meter
-from checker.lincheck.frontier import FrontierEngine, Trace
+from checker.lincheck.engine import Impossible, finish
 from checker.lincheck.parts import Entry, Part
+from checker.lincheck.widening import frontier
 
 
 def first_impossible(
@@ -16,42 +18,8 @@ def first_impossible(
 
     Looks only at completions of a rank below ``before``. Raises BudgetExhausted.
     """
-    foresight = part.foresight
-    collapse = None if foresight is None else foresight.collapse
-    engine = FrontierEngine(part.specification.initial, part.specification.advance, collapse, meter)
-    return _feed(engine, entries, before)
-
-
-def trace_of(part: Part, meter: Meter) -> Trace:
-    """How a possible part came about, in the engine's words (positions of entries, the last first).
-
-    Raises BudgetExhausted.
-    """
-    foresight = part.foresight
-    collapse = None if foresight is None else foresight.collapse
-    specification = part.specification
-    engine = FrontierEngine(
-        specification.initial, specification.advance, collapse, meter, record=True
-    )
-    impossible = _feed(engine, part.entries, None)
-    assert impossible is None, "only what is possible has a trace"
-    return engine.trace()
-
-
-def _feed(engine: FrontierEngine, entries: Sequence[Entry], before: int | None) -> Entry | None:
-    # Ranks are used once, so (rank, position) sorts by rank; ~position is a completion.
-    events = [(entry[1], position) for position, entry in enumerate(entries)]
-    events.extend(
-        (entry[2], ~position) for position, entry in enumerate(entries) if entry[2] is not None
-    )
-    events.sort()
-    invoke, complete = engine.invoke, engine.complete
-    for rank, position in events:
-        if before is not None and rank >= before:
-            break
-        if position >= 0:
-            call, _invoked, completed, _operation = entries[position]
-            invoke(position, call, completed)
-        elif not complete(~position):
-            return entries[~position]
+    outcome = finish(frontier(replace(part, entries=list(entries)), meter, False, before))
+    if isinstance(outcome, Impossible):
+        assert outcome.at is not None, "the frontier knows where"
+        return entries[outcome.at]
     return None

@@ -11,77 +11,18 @@ from collections.abc import Iterable, Sequence
 
 from checker.history import History, Operation
 from checker.lincheck.budget import Meter
-from checker.lincheck.frontier import Trace
+from checker.lincheck.engine import Possible, finish
 from checker.lincheck.parts import Entry, Part
-from checker.lincheck.search import trace_of
+from checker.lincheck.widening import frontier
 from checker.models.model import CallError, Key, Model
 
 
 def order_of(part: Part, meter: Meter) -> list[Entry]:
     """The entries of a possible part in an order that explains it. Raises BudgetExhausted."""
-    entries = part.entries
-    mutations = _mutations(entries, trace_of(part, meter))
-    advance = part.specification.advance
-    states = [part.specification.initial]
-    for entry in mutations:
-        allowed, state = advance(states[-1], entry.call)
-        assert allowed, "the engine linearizes only what the model allows"
-        states.append(state)
-    slots = _slots_of_observations(part, mutations, states)
-    order = list(slots[0])
-    for at, entry in enumerate(mutations, start=1):
-        order.append(entry)
-        order.extend(slots[at])
-    return order
-
-
-def _mutations(entries: Sequence[Entry], trace: Trace) -> list[Entry]:
-    """The mutations in order; one that hid goes just before the call that overwrote it."""
-    steps: list[int] = []
-    while trace is not None:
-        step, trace = trace
-        steps.append(step)
-    order: list[Entry] = []
-    for step in reversed(steps):
-        if step >= 0:
-            order.append(entries[step])
-            continue
-        at = len(order) - 1
-        while order[at].call.effect != "overwrites":
-            at -= 1
-        order.insert(at, entries[~step])
-    return order
-
-
-def _slots_of_observations(
-    part: Part, mutations: list[Entry], states: list[object]
-) -> list[list[Entry]]:
-    """Which observations stand after how many mutations: each as early as it may be."""
-    advance = part.specification.advance
-    # From which slot on an entry that was invoked at some rank may stand: after all mutations that
-    # had completed by then.
-    slots: list[list[Entry]] = [[] for _ in states]
-    placed: list[tuple[int, int]] = []
-    observations = [
-        entry
-        for entry in part.entries
-        if entry.call.effect == "observes" and entry.completed is not None
-    ]
-    for entry in sorted(observations, key=lambda entry: entry.invoked):
-        first = 0
-        for at, mutation in enumerate(mutations, start=1):
-            if mutation.completed is not None and mutation.completed < entry.invoked:
-                first = at
-        for completed, slot in placed:
-            if completed < entry.invoked and slot > first:
-                first = slot
-        slot = first
-        while not advance(states[slot], entry.call)[0]:
-            slot += 1
-        assert entry.completed is not None
-        slots[slot].append(entry)
-        placed.append((entry.completed, slot))
-    return slots
+    outcome = finish(frontier(part, meter, True))
+    assert isinstance(outcome, Possible), "only what is possible has an order"
+    assert outcome.order is not None
+    return [part.entries[at] for at in outcome.order]
 
 
 def merge_orders(orders: Iterable[Sequence[Entry]]) -> tuple[Operation, ...]:

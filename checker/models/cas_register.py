@@ -39,6 +39,7 @@ def cas_register() -> Model:
         initial=None,
         step=single_value.step,
         parse=parse,
+        needs=single_value.needs,
         foresee=single_value.foresee,
         clusters=single_value.clusters,
     )

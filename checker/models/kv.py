@@ -288,6 +288,7 @@ def _store(name: str, absent: Absent, summary: str) -> Model:
         keys_of=keys_of,
         joint=partial(joint, absent),
         foresee_joint=partial(foresee_joint, absent),
+        needs=single_value.needs,
         foresee=single_value.foresee,
         clusters=single_value.clusters,
     )

@@ -55,6 +55,10 @@ DEAD: Final = _Sentinel("DEAD")
 """The state that stands for all those which no observation of the history can tell apart."""
 
 
+ANY_STATE: Final = _Sentinel("ANY_STATE")
+"""Of a call: nothing is known beforehand of the states that allow it."""
+
+
 class Call(NamedTuple):
     """An operation as the model sees it: checked, in the model's words, and hashable.
 
@@ -73,6 +77,7 @@ class Specification(NamedTuple):
 
     initial: State
     advance: Callable[[State, Call], tuple[bool, State]]
+    needs: Callable[[Call], State] | None = None
 
 
 class Foresight(NamedTuple):
@@ -164,6 +169,8 @@ class Model:
     that share keys are then checked together, by ``joint(keys)`` and, where there is one,
     ``foresee_joint(keys, calls)``.
 
+    ``needs`` gives the only state (of one key) in which a call is allowed, or ``ANY_STATE``.
+
     ``foresee`` reads all calls of a part (of one key) beforehand; see Foresight.
 
     ``clusters`` groups calls of a part (of one key) for the search for a minimal conflict: it
@@ -176,6 +183,7 @@ class Model:
     step: Step
     parse: Callable[[Operation], Call | None] = field(default_factory=plain_parser)
     per_key: bool = True
+    needs: Callable[[Call], State] | None = None
     keys_of: Callable[[Call], tuple[Key, ...] | None] | None = None
     joint: Callable[[Sequence[Key]], Specification] | None = None
     foresee_joint: Callable[[Sequence[Key], Sequence[Call]], Foresight] | None = None
@@ -190,7 +198,7 @@ class Model:
         def advance(state: State, call: Call) -> tuple[bool, State]:
             return step(state, call.f, call.argument, call.result)
 
-        return Specification(self.initial, advance)
+        return Specification(self.initial, advance, self.needs)
 
 
 class UnknownModelError(ValueError):

@@ -18,7 +18,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from checker.models.model import DEAD, Call, CallError, Effect, Foresight, State
+from checker.models.model import ANY_STATE, DEAD, Call, CallError, Effect, Foresight, State
 
 
 def step(state: State, f: str, argument: Any, result: Any) -> tuple[bool, State]:
@@ -34,6 +34,15 @@ def step(state: State, f: str, argument: Any, result: Any) -> tuple[bool, State]
     if state is DEAD:
         return True, DEAD
     return True, (state or "") + argument
+
+
+def needs(call: Call) -> State:
+    """A read needs what it returned, a compare-and-set that took effect what it expected."""
+    if call.f == "read":
+        return call.result
+    if call.f == "cas" and call.result:
+        return call.argument[0]
+    return ANY_STATE
 
 
 def read(key: Any, result: Any) -> Call:
