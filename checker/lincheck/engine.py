@@ -34,13 +34,15 @@ class Possible(NamedTuple):
 class Impossible(NamedTuple):
     """No order explains the answers.
 
-    ``at``: the position of the entry with whose completion that became so, where the engine knows.
+    ``at``: the position of an entry with whose completion that was so, where the engine knows;
+    ``is_first``: and with none before it.
     ``core``: positions of entries that are impossible by themselves, where the engine knows; what
     is not among them may be left out by the rules of ``Model.clusters``.
     """
 
     at: int | None = None
     core: tuple[int, ...] | None = None
+    is_first: bool = False
 
 
 Outcome = Possible | Impossible

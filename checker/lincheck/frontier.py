@@ -73,7 +73,7 @@ _SLOTS = 16
 _VIEWS_MAX = 16
 """States whose views are kept up to date; what a model with more states needs is made anew."""
 
-_LATE_FACTOR = 16
+_LATE_FACTOR = 8
 """Configurations that an extension looks at, for each one that the frontier may hold."""
 
 _CONFIGURATION_BYTES = 160

@@ -35,21 +35,21 @@ from checker.lincheck.race import Lane, race
 Events = list[tuple[int, int]]
 """(rank, position) of invocations, (rank, ~position) of completions, in order."""
 
-_EXACT_FREE = 4_000
-_EXACT_PER_EVENT = 40
+_EXACT_FREE = 1_000
+_EXACT_PER_EVENT = 8
 """Configurations that the exact frontier may explore by itself: some, and so many an event."""
 
-_NARROW = 8
+_NARROW = 4
 _WIDER = 4
 """The narrow frontier holds so many; each new try holds, and goes back, so many times more."""
 
-_BACK = 64
+_BACK = 32
 """Events that the first new try goes back."""
 
 _WIDEST = 1 << 13
 """Where the narrow search gives up."""
 
-_CHECKPOINT_EVERY = 32
+_CHECKPOINT_EVERY = 16
 
 
 class _Everything:
@@ -106,7 +106,7 @@ def frontier(part: Part, meter: Meter, order: bool, before: int | None = None) -
             alive = engine.resume()
         if not alive:
             lane.release()
-            return Impossible(~position)
+            return Impossible(~position, is_first=True)
         if engine.explored > _EXACT_FREE + _EXACT_PER_EVENT * at:
             break
     if at < len(events):
@@ -137,13 +137,13 @@ def _exact(part: Part, engine: FrontierEngine, events: Events, start: int, order
             yield
             alive = engine.resume()
         if not alive:
-            return Impossible(~position)
+            return Impossible(~position, is_first=True)
     return _possible(part, engine, order)
 
 
 def _relaxed(part: Part, engine: FrontierEngine, events: Events) -> Lane:
     outcome = yield from _exact(part, engine, events, 0, False)
-    return outcome if isinstance(outcome, Impossible) else None
+    return Impossible(outcome.at) if isinstance(outcome, Impossible) else None
 
 
 def _narrow(part: Part, engine: FrontierEngine, events: Events, start: int, order: bool) -> Lane:
@@ -170,7 +170,7 @@ def _narrow(part: Part, engine: FrontierEngine, events: Events, start: int, orde
                 checkpoints.append((at, engine.snapshot()))
             continue
         if engine.is_exact:
-            return Impossible(~position)
+            return Impossible(~position, is_first=True)
         failed_at = max(failed_at, at)
         again += 1
         width = _NARROW * _WIDER**again

@@ -286,6 +286,7 @@ def _store(name: str, absent: Absent, summary: str) -> Model:
         step=single_value.step,
         parse=parse_operation,
         keys_of=keys_of,
+        ties=frozenset({"txn"}),
         joint=partial(joint, absent),
         foresee_joint=partial(foresee_joint, absent),
         needs=single_value.needs,

@@ -169,6 +169,8 @@ class Model:
     that share keys are then checked together, by ``joint(keys)`` and, where there is one,
     ``foresee_joint(keys, calls)``.
 
+    ``ties`` names the operations that may touch several keys; None: any of them may.
+
     ``needs`` gives the only state (of one key) in which a call is allowed, or ``ANY_STATE``.
 
     ``foresee`` reads all calls of a part (of one key) beforehand; see Foresight.
@@ -185,6 +187,7 @@ class Model:
     per_key: bool = True
     needs: Callable[[Call], State] | None = None
     keys_of: Callable[[Call], tuple[Key, ...] | None] | None = None
+    ties: frozenset[str] | None = None
     joint: Callable[[Sequence[Key]], Specification] | None = None
     foresee_joint: Callable[[Sequence[Key], Sequence[Call]], Foresight] | None = None
     foresee: Callable[[Sequence[Call]], Foresight | None] | None = None

@@ -142,6 +142,7 @@ def multi_register() -> Model:
         step=_step,
         parse=_parse_register,
         keys_of=_keys_of,
+        ties=frozenset({"txn"}),
         joint=partial(_joint, None),
     )
 
@@ -156,5 +157,6 @@ def list_append() -> Model:
         step=_step,
         parse=_parse_list,
         keys_of=_keys_of,
+        ties=frozenset({"txn"}),
         joint=partial(_joint, ()),
     )

@@ -1,0 +1,96 @@
+"""One section through the engines that suit its model, and many of them by turns."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from typing import NamedTuple
+
+from checker.history import Operation
+from checker.lincheck.budget import BudgetExhausted, Meter
+from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
+from checker.lincheck.monitors import MONITORS
+from checker.lincheck.sections import Section
+from checker.lincheck.widening import frontier
+from checker.models.model import Model
+
+_FIRST_TURNS = 16
+"""Reports to its meter that a section may make before the next one has its turn."""
+
+_TURNS = 256
+"""The same, when all have had theirs."""
+
+
+class Finding(NamedTuple):
+    """What became of a section; positions in the outcome are positions of ``operations``.
+
+    No outcome: the budget ran out, for this ``reason``.
+    """
+
+    section: Section
+    operations: Sequence[Operation]
+    outcome: Outcome | None
+    reason: str = ""
+
+
+Judging = Generator[None, None, Finding]
+
+
+def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
+    """Judge one section. ``order``: say how, if it is possible.
+
+    Raises OperationError for an operation that the model refuses, BudgetExhausted.
+    """
+    monitor = None if section.part is not None else MONITORS.get(model.name)
+    if monitor is not None:
+        lane = meter.lane()
+        try:
+            return Finding(section, section.operations, monitor(section.operations, lane, order))
+        except NotApplicable:
+            pass
+        finally:
+            lane.release()
+    part = section.translated(model)
+    operations = [entry.operation for entry in part.entries]
+    if not operations:
+        return Finding(section, operations, Possible([]))
+    outcome = yield from frontier(part, meter, order)
+    return Finding(section, operations, outcome)
+
+
+def judge_all(
+    parts: Iterable[Section], model: Model, meter: Meter, order: bool
+) -> Generator[Finding, None, None]:
+    """Judge sections, the easy ones first: one that takes long waits until all have had a turn.
+
+    Ends after the first impossible one, or when the budget is exhausted: then each section that is
+    left has a finding without an outcome.
+    """
+    waiting: list[tuple[Section, Meter, Judging]] = []
+    turns = _FIRST_TURNS
+    queue: Iterable[tuple[Section, Meter, Judging]] = (
+        (section, lane, judge(section, model, lane, order))
+        for section in parts
+        for lane in (meter.lane(),)
+    )
+    exhausted = ""
+    while True:
+        for section, lane, judging in queue:
+            try:
+                if exhausted:
+                    raise BudgetExhausted(exhausted)
+                for _ in range(turns):
+                    next(judging)
+                waiting.append((section, lane, judging))
+            except StopIteration as stop:
+                finding: Finding = stop.value
+                lane.release()
+                yield finding
+                if isinstance(finding.outcome, Impossible):
+                    return
+            except BudgetExhausted as error:
+                exhausted = str(error)
+                lane.release()
+                yield Finding(section, section.operations, None, exhausted)
+        if not waiting:
+            return
+        queue, waiting, turns = waiting, [], _TURNS
