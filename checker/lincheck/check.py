@@ -1,136 +1,173 @@
-"""Checking a history: split it, judge each part, put the evidence together."""
+"""Checking a history: cut it into sections, judge them by turns, put the evidence together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
-from checker.history import Event, History, Operation
+from checker import verdict as verdicts
+from checker.history import Event, History, HistoryError, Operation
 from checker.lincheck.budget import Budget, BudgetExhausted, Clock, Meter
-from checker.lincheck.conflict import Conflict, find_conflict
-from checker.lincheck.parts import Entry, OperationError, Part, split
-from checker.lincheck.search import first_impossible
-from checker.lincheck.witness import merge_orders, order_of
+from checker.lincheck.conflict import Conflict
+from checker.lincheck.earliest import earliest_conflict
+from checker.lincheck.engine import Impossible, Possible
+from checker.lincheck.judge import Finding, judge_all
+from checker.lincheck.parts import OperationError
+from checker.lincheck.sections import Section, sections
 from checker.models.model import Model
-from checker.verdict import VALID, Failure, Verdict, invalid, unknown
+from checker.verdict import Failure, Validity
 
 KIND = "linearizability"
 """The kind of a failure that lincheck reports."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Verdict(verdicts.Verdict):
     """A verdict with its evidence.
 
-    ``configurations`` explored; ``conflict`` is there for invalid.
+    ``order``: of a valid history, if it was asked for: the operations in an order that explains
+    every answer; ``info`` operations are among them only if they must have happened. ``conflict``:
+    of an invalid one, if it was asked for. ``configurations``: how many were explored.
     """
 
-    verdict: Verdict
-    configurations: int
+    configurations: int = 0
+    order: tuple[Operation, ...] | None = field(default=None, repr=False)
     conflict: Conflict | None = None
-    _parts: tuple[Part, ...] = field(default=(), repr=False)
-
-    def witness(self, budget: Budget | None = None) -> tuple[Operation, ...]:
-        """An order of the operations that explains every answer; for valid histories.
-
-        It holds every operation that took effect or observed something; an ``info`` operation only
-        if it must have happened. Found by a second search, which remembers its way. Raises
-        ValueError if the verdict is not valid, BudgetExhausted.
-        """
-        if self.verdict is not VALID:
-            raise ValueError(f"only a valid history has a witness; this one is {self.verdict}")
-        meter = Meter(budget or Budget())
-        return merge_orders([order_of(part, meter) for part in self._parts])
 
 
 def check(
-    history: History | Iterable[Event],
+    history: History | Iterable[Event] | Iterable[Operation],
     model: Model,
+    *,
     budget: Budget | None = None,
+    certificate: bool = True,
     clock: Clock = monotonic,
-) -> Result:
+    cancelled: Callable[[], bool] | None = None,
+) -> Verdict:
     """Whether the history is linearizable with respect to the model.
 
-    ``unknown`` if the budget runs out. Raises HistoryError, with file and line, for a history that
-    contradicts itself or an operation that the model does not know.
+    ``certificate``: give evidence, an order or the shortest failing prefix with a minimal conflict.
+    Without, the first impossible section that is found decides. ``cancelled`` is asked every few
+    hundred configurations whether to stop.
+
+    ``unknown`` if the budget runs out, with the reason. Raises HistoryError, with file and line
+    where there are some, for a history that contradicts itself or an operation that the model does
+    not know.
     """
-    if not isinstance(history, History):
-        history = History(history)
+    source, operations = _operations(history)
+    meter = Meter(budget or Budget(), clock, cancelled)
+    findings: list[Finding] = []
+    failed: Finding | None = None
     try:
-        parts = split(history.operations(), model)
+        parts = sections(operations, model)
+        for finding in judge_all(parts, model, meter, certificate):
+            findings.append(finding)
+            if isinstance(finding.outcome, Impossible):
+                failed = finding
+        if failed is not None:
+            return _invalid(source, operations, model, meter, parts, findings, certificate)
     except OperationError as error:
-        raise history.error_at_index(error.reason, error.operation.invocation) from None
-    meter = Meter(budget or Budget(), clock)
-    reasons: list[str] = []
-    failed: tuple[Part, Entry] | None = None
-    for position, part in enumerate(parts):
-        # What is found later can only matter if it shortens the failing prefix.
-        before = None if failed is None else failed[1].completed
-        share = meter.share(len(parts) - position)
-        try:
-            entry = first_impossible(part, part.entries, share, before)
-        except BudgetExhausted as error:
-            reasons.append(f"{_name(part)}: {error}")
-            continue
-        finally:
-            share.release()
-        if entry is not None:
-            failed = (part, entry)
-    if failed is None:
-        if reasons:
-            return Result(unknown(*reasons), meter.explored)
-        return Result(VALID, meter.explored, None, tuple(parts))
-    part, entry, last_event = _shortest_prefix(history, failed, model, meter)
-    conflict = find_conflict(part, entry, last_event, model, meter)
-    return Result(invalid(_failure(conflict, history)), meter.explored, conflict)
+        raise _refused(source, error) from None
+    reasons = [_reason(finding) for finding in findings if finding.outcome is None]
+    if reasons:
+        return Verdict(Validity.UNKNOWN, reasons=tuple(reasons), configurations=meter.explored)
+    order = _merge(findings) if certificate else None
+    return Verdict(Validity.VALID, configurations=meter.explored, order=order)
 
 
-def _shortest_prefix(
-    history: History, failed: tuple[Part, Entry], model: Model, meter: Meter
-) -> tuple[Part, Entry, int | None]:
-    """What fails first if the history is cut after each event in turn, and that event's index.
+def _operations(
+    history: History | Iterable[Event] | Iterable[Operation],
+) -> tuple[History | None, Sequence[Operation]]:
+    """The operations, in order of invocation, and the history that they come from."""
+    if isinstance(history, History):
+        return history, history.operations()
+    items: Sequence[Any] = history if isinstance(history, Sequence) else list(history)
+    if items and isinstance(items[0], Operation):
+        return None, items
+    recorded = History(items)
+    return recorded, recorded.operations()
 
-    The search knew how operations would end that are still open in a prefix (a transaction's
-    result, that a compare-and-set failed), which can convict some events too early. So the prefixes
-    are judged by themselves, from that event on; the whole history fails in any case.
+
+def _refused(source: History | None, error: OperationError) -> HistoryError:
+    if source is None:
+        return HistoryError(f"{error.operation}: {error.reason}")
+    return source.error_at_index(error.reason, error.operation.invocation)
+
+
+def _reason(finding: Finding) -> str:
+    keys = [repr(key) for key in finding.section.keys if key is not None]
+    where = f"keys {', '.join(keys)}" if len(keys) > 1 else f"key {keys[0]}" if keys else ""
+    return f"{where}: {finding.reason}" if where else finding.reason
+
+
+def _merge(findings: Sequence[Finding]) -> tuple[Operation, ...]:
+    """One order from those of independent sections.
+
+    Each operation gets a point: the latest invocation among it and those before it in its section.
+    In an order that respects real time that lies between its own invocation and completion, so
+    sorting by points respects real time across all sections (Herlihy and Wing 1990, locality).
     """
-    earliest = failed[1].operation.completion
-    positions = [
-        position
-        for position, event in enumerate(history.events)
-        if event.type in ("ok", "fail") and earliest is not None and event.index >= earliest
-    ]
-    for position in positions:
-        for part in split(History(history.events[: position + 1]).operations(), model):
-            share = meter.share(1)
-            try:
-                entry = first_impossible(part, part.entries, share)
-            except BudgetExhausted:
-                return (*failed, earliest)
-            finally:
-                share.release()
-            if entry is not None:
-                return part, entry, history.events[position].index
-    return (*failed, earliest)
+    orders: list[list[Operation]] = []
+    for finding in findings:
+        assert isinstance(finding.outcome, Possible)
+        assert finding.outcome.order is not None, "an order was asked for"
+        operations = finding.operations
+        orders.append([operations[at] for at in finding.outcome.order])
+    if len(orders) == 1:
+        return tuple(orders[0])
+    points: list[tuple[int, int]] = []
+    merged: list[Operation] = []
+    for order in orders:
+        latest = -1
+        for operation in order:
+            if operation.invoked > latest:
+                latest = operation.invoked
+            points.append((latest, len(merged)))
+            merged.append(operation)
+    points.sort()
+    return tuple(merged[at] for _, at in points)
 
 
-def _name(part: Part) -> str:
-    keys = [repr(key) for key in part.keys if key is not None]
-    return f"keys {', '.join(keys)}" if keys else "the history"
+def _invalid(
+    source: History | None,
+    operations: Sequence[Operation],
+    model: Model,
+    meter: Meter,
+    parts: Sequence[Section],
+    findings: Sequence[Finding],
+    certificate: bool,
+) -> Verdict:
+    conflict = None
+    if certificate:
+        try:
+            conflict = earliest_conflict(operations, model, meter, parts, findings)
+        except BudgetExhausted:
+            conflict = None
+    failed = findings[-1]
+    return Verdict(
+        Validity.INVALID,
+        failures=(_failure(conflict, failed, source),),
+        configurations=meter.explored,
+        conflict=conflict,
+    )
 
 
-def _failure(conflict: Conflict, history: History) -> Failure:
-    time = None
-    for event in history.events:
-        if event.index == conflict.last_event:
-            time = event.time
+def _failure(conflict: Conflict | None, failed: Finding, source: History | None) -> Failure:
+    if conflict is None:
+        keys = [repr(key) for key in failed.section.keys if key is not None]
+        where = f" on {', '.join(keys)}" if keys else ""
+        return Failure(KIND, f"no order of the operations{where} explains their answers")
+    last = conflict.last_event
+    events = source.events if source is not None else ()
+    time = next((event.time for event in events if event.index == last), None)
     return Failure(
         kind=KIND,
         message=str(conflict),
         time=time,
         evidence={
-            "event": conflict.last_event,
+            "event": last,
             "keys": list(conflict.keys),
             "operations": [
                 {"invocation": each.invocation, "operation": str(each)}
