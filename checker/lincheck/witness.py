@@ -1,8 +1,8 @@
-"""Witnesses: an order that shows a history to be linearizable, and a program that checks one.
+"""Witnesses: an order that shows a history to be linearizable.
 
 The engine remembers in which order operations that change the state were linearized; observations
-are put in here, where the state allows them. ``verify_witness`` shares nothing with the engine: it
-needs the history, the model's step function and the order.
+are put in here, where the state allows them. Whether the order is right is for ``verify`` to
+say.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 
 from checker.history import History, Operation
 from checker.lincheck.budget import Meter
+from checker.lincheck.certificate import CertificateError, Valid, name_of
 from checker.lincheck.frontier import Trace
 from checker.lincheck.parts import Entry, Part
 from checker.lincheck.search import trace_of
-from checker.models.model import CallError, Key, Model
+from checker.lincheck.verify import verify
+from checker.models.model import Model
 
 
 def order_of(part: Part, meter: Meter) -> list[Entry]:
@@ -101,74 +103,20 @@ def merge_orders(orders: Iterable[Sequence[Entry]]) -> tuple[Operation, ...]:
     return tuple(operation for _, operation in points)
 
 
-class WitnessError(Exception):
-    """An order does not show that the history is linearizable; the message says why."""
+WitnessError = CertificateError
+"""An order does not show that the history is linearizable; the message says why."""
+
+
+def valid_certificate(order: Iterable[Operation], model: Model) -> Valid:
+    """The certificate of a valid history: an order that explains every answer."""
+    return Valid(model.name, tuple(map(name_of, order)))
 
 
 def verify_witness(history: History, model: Model, witness: Sequence[Operation]) -> None:
-    """Check an order without any search; raises WitnessError.
+    """Check an order without any search, in linear time; raises WitnessError.
 
     It must hold operations of the history only, none twice, all that observed or completed; never
     one before another that had completed before it was invoked; and the model must accept them one
-    after the other. Linear in the history's length.
+    after the other.
     """
-    operations = set(map(_identity, history.operations()))
-    given = list(map(_identity, witness))
-    if len(set(given)) != len(given):
-        raise WitnessError("an operation stands in the order twice")
-    if foreign := set(given) - operations:
-        raise WitnessError(f"the order holds {len(foreign)} operations that the history does not")
-    _verify_nothing_left_out(history, model, set(given))
-    earliest = None
-    for operation in reversed(witness):
-        if earliest is not None and earliest < operation.invoked:
-            raise WitnessError(f"{operation} stands before one that had ended before it began")
-        if operation.completed is not None:
-            earliest = (
-                operation.completed if earliest is None else min(earliest, operation.completed)
-            )
-    _verify_steps(model, witness)
-
-
-def _identity(operation: Operation) -> tuple[int | None, int | str, str]:
-    return operation.invocation, operation.process, operation.f
-
-
-def _verify_nothing_left_out(
-    history: History, model: Model, given: set[tuple[int | None, int | str, str]]
-) -> None:
-    for operation in history.operations():
-        if operation.completed is None or _identity(operation) in given:
-            continue
-        if model.parse(operation) is not None:
-            raise WitnessError(f"{operation} is missing from the order")
-
-
-def _verify_steps(model: Model, witness: Sequence[Operation]) -> None:
-    calls = []
-    for operation in witness:
-        try:
-            call = model.parse(operation)
-        except CallError as error:
-            raise WitnessError(f"{operation}: {error}") from error
-        if call is None:
-            raise WitnessError(f"{operation} did not happen, yet stands in the order")
-        calls.append(call)
-    keys: dict[Key, None] = {}
-    tied = False
-    for call in calls:
-        several = None if model.keys_of is None else model.keys_of(call)
-        tied = tied or several is not None
-        keys.update(dict.fromkeys(several if several is not None else (call.key,)))
-    if tied:
-        assert model.joint is not None
-        specification = model.joint(tuple(keys))
-        states = {None: specification.initial}
-    else:
-        specification = model.specification()
-        states = dict.fromkeys(keys if model.per_key else (None,), specification.initial)
-    for operation, call in zip(witness, calls, strict=True):
-        key = call.key if not tied and model.per_key else None
-        allowed, states[key] = specification.advance(states[key], call)
-        if not allowed:
-            raise WitnessError(f"the model does not allow {operation} at its place in the order")
+    verify(history.operations(), valid_certificate(witness, model), model)

@@ -41,4 +41,5 @@ def cas_register() -> Model:
         parse=parse,
         foresee=single_value.foresee,
         clusters=single_value.clusters,
+        reveals=single_value.reveals,
     )

@@ -290,6 +290,7 @@ def _store(name: str, absent: Absent, summary: str) -> Model:
         foresee_joint=partial(foresee_joint, absent),
         foresee=single_value.foresee,
         clusters=single_value.clusters,
+        reveals=single_value.reveals,
     )
 
 

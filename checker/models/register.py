@@ -33,4 +33,5 @@ def register() -> Model:
         parse=parse,
         foresee=single_value.foresee,
         clusters=single_value.clusters,
+        reveals=single_value.reveals,
     )
