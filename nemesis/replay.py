@@ -47,7 +47,7 @@ def variant_named(name: str) -> Variant:
 def judge_history(history: History | list[Event], model: str) -> Validity:
     """What lincheck says of a history alone, within the budget of a run."""
     budget = Budget(seconds=None, configurations=CONFIGURATIONS)
-    return check(history, get_model(model), budget).verdict.validity
+    return check(history, get_model(model), budget=budget, certificate=False).validity
 
 
 def replay(directory: Path) -> Replay:

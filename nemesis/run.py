@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from checker.history import Event
-from checker.lincheck import Budget, check
-from checker.lincheck.check import KIND
+from checker.lincheck import KIND, Budget, check
 from checker.models import get_model
 from checker.trace import TraceEvent, encode_trace
 from checker.verdict import Failure, Verdict, invalid, merge, unknown
@@ -247,13 +246,13 @@ class Execution:
         return None
 
     def _check_history(self) -> Verdict:
-        result = check(
+        verdict = check(
             self.cluster.history.events,
             get_model(self.workload.model),
-            Budget(seconds=None, configurations=CONFIGURATIONS),
+            budget=Budget(seconds=None, configurations=CONFIGURATIONS),
         )
-        self._configurations = result.configurations
-        return result.verdict
+        self._configurations = verdict.configurations
+        return verdict
 
     def _vacuity(self) -> Verdict:
         """A run in which nothing was attacked, or nothing succeeded, proves nothing."""

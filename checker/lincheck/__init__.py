@@ -1,24 +1,28 @@
 """lincheck: is a history linearizable?
 
-    result = check(read_history("history.jsonl"), get_model("kv"))
-    result.verdict.validity      valid, invalid or unknown
-    result.witness()             valid: an order that explains every answer
-    result.conflict              invalid: where it became impossible, and the operations to blame
+    verdict = check(read_history("history.jsonl"), get_model("kv"))
+    verdict.validity        valid, invalid or unknown
+    verdict.order           valid: an order that explains every answer
+    verdict.conflict        invalid: where it became impossible, and the operations to blame
+    verdict.certificate     either as data, which ``verify`` checks without any engine
 
 Standard library only.
 """
 
 from checker.lincheck.budget import Budget, BudgetExhausted
-from checker.lincheck.check import Result, check
+from checker.lincheck.certificate import Certificate, CertificateError
+from checker.lincheck.check import KIND, Verdict, check
 from checker.lincheck.conflict import Conflict
-from checker.lincheck.witness import WitnessError, verify_witness
+from checker.lincheck.verify import verify
 
 __all__ = [
+    "KIND",
     "Budget",
     "BudgetExhausted",
+    "Certificate",
+    "CertificateError",
     "Conflict",
-    "Result",
-    "WitnessError",
+    "Verdict",
     "check",
-    "verify_witness",
+    "verify",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from checker import verdict as verdicts
 from checker.history import Event, History, HistoryError, Operation
 from checker.lincheck.budget import Budget, BudgetExhausted, Clock, Meter
-from checker.lincheck.conflict import Conflict
+from checker.lincheck.certificate import Certificate, Valid, name_of
+from checker.lincheck.conflict import Conflict, invalid_certificate
 from checker.lincheck.earliest import earliest_conflict
 from checker.lincheck.engine import Impossible, Possible
 from checker.lincheck.judge import Finding, judge_all
@@ -27,12 +29,14 @@ KIND = "linearizability"
 class Verdict(verdicts.Verdict):
     """A verdict with its evidence.
 
-    ``order``: of a valid history, if it was asked for: the operations in an order that explains
-    every answer; ``info`` operations are among them only if they must have happened. ``conflict``:
-    of an invalid one, if it was asked for. ``configurations``: how many were explored.
+    ``order``: of a valid history: the operations in an order that explains every answer; ``info``
+    operations are among them only if they must have happened. ``conflict``: of an invalid one.
+    ``certificate``: either as data for ``verify``. They are there if they were asked for and the
+    budget sufficed. ``configurations``: how many were explored.
     """
 
     configurations: int = 0
+    certificate: Certificate | None = field(default=None, repr=False)
     order: tuple[Operation, ...] | None = field(default=None, repr=False)
     conflict: Conflict | None = None
 
@@ -73,8 +77,11 @@ def check(
     reasons = [_reason(finding) for finding in findings if finding.outcome is None]
     if reasons:
         return Verdict(Validity.UNKNOWN, reasons=tuple(reasons), configurations=meter.explored)
-    order = _merge(findings) if certificate else None
-    return Verdict(Validity.VALID, configurations=meter.explored, order=order)
+    if not certificate:
+        return Verdict(Validity.VALID, configurations=meter.explored)
+    order = _merge(findings)
+    proof = Valid(model.name, tuple(map(name_of, order)))
+    return Verdict(Validity.VALID, configurations=meter.explored, certificate=proof, order=order)
 
 
 def _operations(
@@ -139,17 +146,17 @@ def _invalid(
     findings: Sequence[Finding],
     certificate: bool,
 ) -> Verdict:
-    conflict = None
+    conflict, proof = None, None
     if certificate:
-        try:
+        with suppress(BudgetExhausted):
             conflict = earliest_conflict(operations, model, meter, parts, findings)
-        except BudgetExhausted:
-            conflict = None
+            proof = invalid_certificate(conflict, model, meter)
     failed = findings[-1]
     return Verdict(
         Validity.INVALID,
         failures=(_failure(conflict, failed, source),),
         configurations=meter.explored,
+        certificate=proof,
         conflict=conflict,
     )
 

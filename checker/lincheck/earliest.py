@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from checker.history import Operation
-from checker.lincheck.budget import Meter
+from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.conflict import Conflict, first_conflict
 from checker.lincheck.engine import Impossible, Possible
 from checker.lincheck.judge import Finding, judge
@@ -37,15 +37,24 @@ def earliest_conflict(
     settled = {_identity(f.section) for f in findings if isinstance(f.outcome, Possible)}
     settled.add(_identity(failed.section))
     at, finding = _first_event(failed, model, meter)
-    for section in parts:
+    for each in parts:
+        section = each
         if _identity(section) in settled:
             continue
-        cut = Section(section.keys, until(section.operations, at)) if section.part is None else None
-        earlier = _judge(cut or section, model, meter)
-        if isinstance(earlier.outcome, Impossible):
-            at_earlier, finding_earlier = _first_event(earlier, model, meter)
-            if at_earlier < at:
-                at, finding = at_earlier, finding_earlier
+        if section.part is None:
+            section = Section(section.keys, until(section.operations, at))
+        try:
+            # What is left of the budget is for the conflict, too.
+            share = meter.share(2)
+            earlier = _judge(section, model, share)
+            if isinstance(earlier.outcome, Impossible):
+                at_earlier, finding_earlier = _first_event(earlier, model, share)
+                if at_earlier < at:
+                    at, finding = at_earlier, finding_earlier
+        except BudgetExhausted:
+            continue
+        finally:
+            share.release()
     return _conflict(at, finding, operations, model, meter)
 
 

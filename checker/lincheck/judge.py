@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Sequence
 from typing import NamedTuple
 
 from checker.history import Operation
-from checker.lincheck.budget import BudgetExhausted, Meter
+from checker.lincheck.budget import BETWEEN_LOOKS, BudgetExhausted, Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
 from checker.lincheck.monitors import MONITORS
 from checker.lincheck.sections import Section
@@ -57,8 +57,16 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
     return Finding(section, operations, outcome)
 
 
+def _first_turns(parts: int, meter: Meter) -> int:
+    """No more than leaves as many to all others."""
+    most = meter.budget.configurations
+    if most is None:
+        return _FIRST_TURNS
+    return max(1, min(_FIRST_TURNS, most // (parts * BETWEEN_LOOKS or 1)))
+
+
 def judge_all(
-    parts: Iterable[Section], model: Model, meter: Meter, order: bool
+    parts: Sequence[Section], model: Model, meter: Meter, order: bool
 ) -> Generator[Finding, None, None]:
     """Judge sections, the easy ones first: one that takes long waits until all have had a turn.
 
@@ -66,7 +74,7 @@ def judge_all(
     left has a finding without an outcome.
     """
     waiting: list[tuple[Section, Meter, Judging]] = []
-    turns = _FIRST_TURNS
+    turns = _first_turns(len(parts), meter)
     queue: Iterable[tuple[Section, Meter, Judging]] = (
         (section, lane, judge(section, model, lane, order))
         for section in parts

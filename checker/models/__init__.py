@@ -13,14 +13,17 @@ from checker.models import (  # noqa: F401
     unique_ids,
 )
 from checker.models.model import (
+    ANYTHING,
     DEAD,
     UNKNOWN,
     Call,
     CallError,
     Effect,
     Foresight,
+    Key,
     Model,
     Specification,
+    State,
     UnknownModelError,
     distinct,
     get_model,
@@ -31,14 +34,17 @@ from checker.models.model import (
 )
 
 __all__ = [
+    "ANYTHING",
     "DEAD",
     "UNKNOWN",
     "Call",
     "CallError",
     "Effect",
     "Foresight",
+    "Key",
     "Model",
     "Specification",
+    "State",
     "UnknownModelError",
     "distinct",
     "get_model",

@@ -42,4 +42,5 @@ def cas_register() -> Model:
         needs=single_value.needs,
         foresee=single_value.foresee,
         clusters=single_value.clusters,
+        reveals=single_value.reveals,
     )

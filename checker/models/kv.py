@@ -292,6 +292,7 @@ def _store(name: str, absent: Absent, summary: str) -> Model:
         needs=single_value.needs,
         foresee=single_value.foresee,
         clusters=single_value.clusters,
+        reveals=single_value.reveals,
     )
 
 

@@ -14,12 +14,13 @@ An acquire that failed says nothing: it may have timed out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from checker.history import Operation
 from checker.models.model import (
+    ANYTHING,
     UNKNOWN,
     Call,
     CallError,
@@ -51,6 +52,20 @@ def _owner(operation: Operation) -> Any:
     return distinct(named)
 
 
+def clusters_of_owners(calls: Sequence[Call]) -> list[list[int]]:
+    """All calls of an owner may be dropped together (Model.clusters), if locks have owners.
+
+    Between an owner's acquire and the release that frees the lock nobody else's call is allowed. So
+    in a linearization the calls of an owner stand in blocks that start and end with a free lock,
+    save the last, after which nothing comes, and the first, if the lock was held at the start; for
+    the others it is as if the block were not there. Tokens that grow also grow if some are missing.
+    """
+    found: dict[Any, list[int]] = {}
+    for position, call in enumerate(calls):
+        found.setdefault(call.argument, []).append(position)
+    return list(found.values())
+
+
 def _step_mutex(held: State, f: str, argument: Any, result: Any) -> tuple[bool, State]:
     return (not held, True) if f == "acquire" else (held, False)
 
@@ -64,6 +79,7 @@ def mutex() -> Model:
         initial=False,
         step=_step_mutex,
         parse=partial(_parse, "mutex", _nothing),
+        reveals=lambda call: call.f == "acquire",
     )
 
 
@@ -82,6 +98,8 @@ def owner_mutex() -> Model:
         initial=None,
         step=_step_owner,
         parse=partial(_parse, "owner-mutex", _owner),
+        clusters=clusters_of_owners,
+        reveals=lambda call: call.argument if call.f == "acquire" else None,
     )
 
 
@@ -103,6 +121,7 @@ def reentrant_mutex() -> Model:
         initial=(None, 0),
         step=_step_reentrant,
         parse=partial(_parse, "reentrant-mutex", _owner),
+        clusters=clusters_of_owners,
     )
 
 
@@ -128,6 +147,12 @@ def _step_fencing(state: State, f: str, argument: Any, result: Any) -> tuple[boo
     return owner is None and (last is None or result > last), (argument, result)
 
 
+def _reveals_fencing(call: Call) -> State:
+    if call.f == "release" or call.result is UNKNOWN:
+        return ANYTHING
+    return call.argument, call.result
+
+
 @register_model
 def fencing_lock() -> Model:
     """A lock with fencing tokens; the state is the owner and the last token, None at first."""
@@ -137,6 +162,8 @@ def fencing_lock() -> Model:
         initial=(None, None),
         step=_step_fencing,
         parse=_parse_fencing,
+        clusters=clusters_of_owners,
+        reveals=_reveals_fencing,
     )
 
 

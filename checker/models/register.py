@@ -34,4 +34,5 @@ def register() -> Model:
         needs=single_value.needs,
         foresee=single_value.foresee,
         clusters=single_value.clusters,
+        reveals=single_value.reveals,
     )

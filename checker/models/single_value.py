@@ -18,7 +18,16 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from checker.models.model import ANY_STATE, DEAD, Call, CallError, Effect, Foresight, State
+from checker.models.model import (
+    ANY_STATE,
+    ANYTHING,
+    DEAD,
+    Call,
+    CallError,
+    Effect,
+    Foresight,
+    State,
+)
 
 
 def step(state: State, f: str, argument: Any, result: Any) -> tuple[bool, State]:
@@ -74,6 +83,15 @@ def pair_of(argument: Any, what: str) -> tuple[Any, Any]:
     if not isinstance(argument, list | tuple) or len(argument) != 2:
         raise CallError(f"the value of {what} must be a pair [expected, new], not {argument!r}")
     return argument[0], argument[1]
+
+
+def reveals(call: Call) -> State:
+    """The value after this call, where the call alone tells it."""
+    if call.f == "read":
+        return call.result
+    if call.f == "write":
+        return call.argument
+    return call.argument[1] if call.f == "cas" and call.result else ANYTHING
 
 
 def foresee(calls: Sequence[Call]) -> Foresight:

@@ -132,6 +132,33 @@ def _joint(initial: State, keys: Sequence[Key]) -> Specification:
     return Specification((initial,) * len(keys), advance)
 
 
+def clusters_of_registers(calls: Sequence[Call]) -> list[list[int]]:
+    """Transactions that may be dropped together (Model.clusters): registers forget what was there.
+
+    A set holds all transactions that mention some values of some keys, each with its key; a
+    transaction ties all that it reads and writes together. As in ``single_value.clusters``: what a
+    remaining read answers was written by the last write before it, which mentions it and remains,
+    and what is dropped in between was not there. An answer that nobody was told mentions nothing.
+    """
+    root: dict[Any, Any] = {}
+
+    def find(value: Any) -> Any:
+        while (above := root.setdefault(value, value)) != value:
+            root[value] = value = root[above]
+        return value
+
+    mentions: list[Any] = []
+    for position, call in enumerate(calls):
+        mentioned = [(key, value) for _, key, value in call.argument if value is not UNKNOWN]
+        for each in mentioned[1:]:
+            root[find(each)] = find(mentioned[0])
+        mentions.append(mentioned[0] if mentioned else ("nothing", position))
+    found: dict[Any, list[int]] = {}
+    for position, value in enumerate(mentions):
+        found.setdefault(find(value), []).append(position)
+    return list(found.values())
+
+
 @register_model
 def multi_register() -> Model:
     """Registers read and written in transactions; the state is the value of each key."""
@@ -144,6 +171,7 @@ def multi_register() -> Model:
         keys_of=_keys_of,
         ties=frozenset({"txn"}),
         joint=partial(_joint, None),
+        clusters_joint=clusters_of_registers,
     )
 
 

@@ -8,10 +8,10 @@ import click
 
 from checker.formats import read_history
 from checker.history import HistoryError
-from checker.lincheck import Budget, BudgetExhausted, Result
+from checker.lincheck import Budget, Verdict
 from checker.lincheck import check as check_linearizable
 from checker.models import get_model, model_names
-from checker.verdict import Validity, merge
+from checker.verdict import merge
 from nemesis.cli.display import COLOURS
 
 
@@ -60,31 +60,26 @@ def check(
             history = read_history(path, independent=independent)
         except OSError as error:
             raise HistoryError(f"cannot be read: {error.strerror}", source=str(path)) from error
-        result = check_linearizable(history, specification, budget)
-        verdicts.append(result.verdict)
-        validity = result.verdict.validity
+        verdict = check_linearizable(history, specification, budget=budget)
+        verdicts.append(verdict)
+        validity = verdict.validity
         click.echo(f"{path}: " + click.style(validity, fg=COLOURS[validity], bold=True))
-        _explain(result, budget, witness)
+        _explain(verdict, witness)
     return merge(verdicts).validity.exit_code
 
 
-def _explain(result: Result, budget: Budget, witness: bool) -> None:
-    for reason in result.verdict.reasons:
+def _explain(verdict: Verdict, witness: bool) -> None:
+    for reason in verdict.reasons:
         click.echo(f"  {reason}")
-    if result.verdict.validity is Validity.VALID and witness:
-        try:
-            order = result.witness(budget)
-        except BudgetExhausted as error:
-            click.echo(f"  no witness: {error}")
-            return
-        for number, operation in enumerate(order, start=1):
+    if verdict.order is not None and witness:
+        for number, operation in enumerate(verdict.order, start=1):
             click.echo(f"  {number:5}. {operation}")
-    conflict = result.conflict
+    conflict = verdict.conflict
     if conflict is None:
         return
     last = conflict.operation
     click.echo(f"  impossible from event {conflict.last_event} on: {last}")
-    minimal = "none of the reads can be left out" if conflict.is_minimal else "not yet minimal"
+    minimal = "none of them can be left out" if conflict.is_minimal else "not yet minimal"
     click.echo(f"  no order explains these {len(conflict.operations)} operations ({minimal}):")
     for operation in conflict.operations:
         events = f"{operation.invocation}..{_or_open(operation.completion)}"
