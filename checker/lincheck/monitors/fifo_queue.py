@@ -312,11 +312,8 @@ class _Evidence(NamedTuple):
 
 def _keep_out_of_zones(lows: list[int], highs: list[int], evidence: _Evidence) -> bool:
     """Rule 2; changes the columns. Whether there are forward zones."""
-    zones = sorted(
-        (high, low, row)
-        for row, (low, high) in enumerate(zip(lows, highs, strict=True))
-        if high < low
-    )
+    rows = enumerate(zip(lows, highs, strict=True))
+    zones = sorted((high, low, row) for row, (low, high) in rows if high < low)
     if not zones:
         return False
     for (_, low, row), (high, _, other) in pairwise(zones):

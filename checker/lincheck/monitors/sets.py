@@ -196,7 +196,7 @@ def _judge_each(told: _Told) -> _Judged:
     operations, _, adds, begins, ends, _, sinces, removes, noes, reads = told
     appears = judged.appears
     for row, (begin, end) in enumerate(zip(begins, ends, strict=True)):
-        if begin > end:
+        if end < begin:
             raise _Contradiction([row])
         gone = removes.get(row)
         if gone and begin < NEVER:
@@ -204,21 +204,18 @@ def _judge_each(told: _Told) -> _Judged:
                 raise NotApplicable("an element is added and removed, and the whole set is read")
             if adds[row] > 1:
                 gone = _one_presence(told, judged, row, gone)
-        if end == NEVER:
-            # Never added, or by a crashed add that nobody saw, except perhaps in a read.
-            if begin < NEVER and reads:
-                appears[row] = begin
-                if row in noes:
-                    appears[row] = max(begin, *(operations[at][6] for at in noes[row]))
+        if end == NEVER and (begin == NEVER or not reads):
+            # Never added, or by a crashed add that nobody saw.
             continue
         if gone and row not in judged.free:
             _fit(told, judged, row, max(begin, sinces[row]), gone)
             continue
+        first = begin
         if row in noes:
-            begin = max(begin, *(operations[at][6] for at in noes[row]))
-            if begin > end:
+            first = max(begin, *(operations[at][6] for at in noes[row]))
+            if first > end:
                 raise _Contradiction([row])
-        appears[row] = begin
+        appears[row] = first
     return judged
 
 

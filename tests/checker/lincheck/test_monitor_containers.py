@@ -12,74 +12,21 @@ import pytest
 from checker.history import Operation
 from checker.lincheck.budget import Budget, Meter
 from checker.lincheck.engine import Impossible, Monitor, NotApplicable, Possible
-from checker.lincheck.monitors import fifo_queue, list_append, unique_ids
+from checker.lincheck.monitors import counter, fifo_queue, list_append, unique_ids
 from checker.lincheck.monitors import sets as sets_monitor
 from checker.models import get_model
 from tests.checker.brute_force import possible
 from tests.checker.histories import respects_time
+from tests.checker.lincheck.random_histories import (
+    draw_list,
+    draw_queue,
+    draw_set,
+    run,
+    with_another_answer,
+)
 
 ROUNDS = int(os.environ.get("SPLITBRAIN_MONITOR_ROUNDS", "1500"))
 """Random histories of each kind."""
-
-Draw = Callable[[Random, Any, int], tuple[str, Any, Any, Any]]
-"""draw(random, state, number) -> (f, argument, result, next state): a call that takes effect now."""
-
-
-def run(random: Random, count: int, draw: Draw, state: Any, crash: float = 0.15) -> list[Operation]:
-    """A linearizable history of ``count`` operations by up to four clients, some of which crash."""
-    clock = iter(range(10 * count + 10))
-    pending: list[list[Any]] = []  # [invoked, told or None]
-    done: list[Operation] = []
-    started = 0
-    while started < count or pending:
-        if started < count and (not pending or (len(pending) < 4 and random.random() < 0.5)):
-            pending.append([next(clock), None, started])
-            started += 1
-            continue
-        at = random.randrange(len(pending))
-        invoked, told, number = pending[at]
-        if told is None and random.random() < 0.5:
-            # It will take effect before it completes; what it will be is drawn when it does.
-            *told, state = draw(random, state, number)
-            pending[at][1] = told
-            continue
-        del pending[at]
-        if told is None:
-            *told, after = draw(random, state, number)
-            if random.random() < 1 - crash:
-                state = after
-            else:
-                done.append(operation(number, told, invoked, None, "info"))
-                continue
-        if random.random() < crash:
-            done.append(operation(number, told, invoked, None, "info"))
-        elif random.random() < 0.03:
-            done.append(operation(number, told, invoked, next(clock), "fail"))
-        else:
-            done.append(operation(number, told, invoked, next(clock), "ok"))
-    return sorted(done, key=lambda each: each.invoked)
-
-
-def operation(
-    number: int, told: Sequence[Any], invoked: int, completed: int | None, outcome: str
-) -> Operation:
-    f, argument, result = told
-    return Operation(
-        number, f, None, argument, result if outcome == "ok" else None, outcome, invoked, completed
-    )
-
-
-def with_another_answer(
-    random: Random, operations: list[Operation], answers: dict[str, Callable[[Random], Any]]
-) -> list[Operation]:
-    """One completed answer replaced by another one."""
-    told = [at for at, o in enumerate(operations) if o.outcome == "ok" and o.f in answers]
-    if not told:
-        return operations
-    at = random.choice(told)
-    changed = list(operations)
-    changed[at] = changed[at]._replace(result=answers[changed[at].f](random))
-    return changed
 
 
 def judge(monitor: Monitor, operations: Sequence[Operation], order: bool = True) -> Any:
@@ -149,17 +96,6 @@ def agree(
     assert counts[None] <= rounds * refused, counts
 
 
-def draw_queue(peeks: float, empties: float) -> Draw:
-    def draw(random: Random, state: Any, number: int) -> tuple[str, Any, Any, Any]:
-        if random.random() < peeks:
-            return "peek", None, state[0] if state else None, state
-        if (not state and random.random() > empties) or random.random() < 0.45:
-            return "enqueue", number, None, (*state, number)
-        return "dequeue", None, state[0] if state else None, state[1:]
-
-    return draw
-
-
 def queues(peeks: float, empties: float, crash: float) -> Callable[[Random], list[Operation]]:
     draw = draw_queue(peeks, empties)
 
@@ -214,10 +150,7 @@ def test_ids_are_judged_as_by_the_oracle() -> None:
 
 @pytest.mark.parametrize(("reads", "crash"), [(0.5, 0.0), (0.4, 0.2), (0.7, 0.3)])
 def test_a_list_is_judged_as_by_the_oracle(reads: float, crash: float) -> None:
-    def draw(random: Random, state: Any, number: int) -> tuple[str, Any, Any, Any]:
-        if random.random() < reads:
-            return "read", None, list(state), state
-        return "append", number, None, (*state, number)
+    draw = draw_list(reads)
 
     def histories(random: Random) -> list[Operation]:
         operations = run(random, random.randint(2, 8), draw, (), crash)
@@ -237,24 +170,6 @@ def test_a_list_is_judged_as_by_the_oracle(reads: float, crash: float) -> None:
         return operations
 
     agree("list-append", list_append.monitor, histories, rounds=ROUNDS, seed=3)
-
-
-def draw_set(reads: float, contains: float, removes: float, again: float) -> Draw:
-    def draw(random: Random, state: Any, number: int) -> tuple[str, Any, Any, Any]:
-        present, known = state
-        kind = random.random()
-        if kind < reads:
-            return "read", None, random.sample(sorted(present), len(present)), state
-        element = random.choice(sorted(known)) if known else number
-        if kind < reads + contains:
-            return "contains", element, element in present, state
-        if kind < reads + contains + removes:
-            return "remove", element, None, (present - {element}, known | {element})
-        if random.random() > again:
-            element = number
-        return "add", element, None, (present | {element}, known | {element})
-
-    return draw
 
 
 def sets(
@@ -301,3 +216,20 @@ def test_a_set_is_judged_as_by_the_oracle(
 ) -> None:
     histories = sets(reads, contains, removes, again, crash)
     agree("set", sets_monitor.full_set, histories, rounds=ROUNDS, seed=5, refused=refused)
+
+
+@pytest.mark.parametrize(("step", "crash"), [(1, 0.0), (3, 0.2), (-2, 0.3)])
+def test_a_counter_of_equal_steps_is_judged_as_by_the_oracle(step: int, crash: float) -> None:
+    def draw(random: Random, state: Any, number: int) -> tuple[str, Any, Any, Any]:
+        if random.random() < 0.5:
+            return "read", None, state, state
+        return "add", step, None, state + step
+
+    def histories(random: Random) -> list[Operation]:
+        operations = run(random, random.randint(2, 8), draw, 0, crash)
+        if random.random() < 0.5:
+            answer = {"read": lambda random: random.randrange(5) * step + (random.random() < 0.1)}
+            operations = with_another_answer(random, operations, answer)
+        return operations
+
+    agree("counter", counter.monitor, histories, rounds=ROUNDS, seed=6, cores=False)
