@@ -46,17 +46,25 @@ _PLAIN = {int, str, type(None)}
 def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outcome:
     """Judge the operations of one list; raises NotApplicable, BudgetExhausted."""
     told = _read(operations, meter)
+    outcome = _judge(told, meter, order)
+    if isinstance(outcome, Impossible):
+        for at in told.reads:
+            # One that holds no value of JSON is an error, whatever else is wrong.
+            _list_of(operations[at].result)
+    return outcome
+
+
+def _judge(told: _Told, meter: Meter, order: bool) -> Outcome:
+    operations = told.operations
     by_length = sorted(told.reads, key=lambda at: len(operations[at].result or ()))
-    longest: tuple[Any, ...] = ()
-    if by_length:
-        longest = _list_of(operations[by_length[-1]].result)
-        for at in by_length:
-            answer = _list_of(operations[at].result)
-            if longest[: len(answer)] != answer:
-                return _core(told, [by_length[-1], at])
-        meter.spend(meter.explored, len(operations) * _BYTES)
-        if len(set(longest)) < len(longest) or not told.appends.keys() >= set(longest):
-            return _core(told, [_shortest_wrong(told, by_length, longest)])
+    longest = _list_of(operations[by_length[-1]].result) if by_length else ()
+    for at in by_length:
+        answer = _list_of(operations[at].result)
+        if longest[: len(answer)] != answer:
+            return _core(told, [by_length[-1], at])
+    meter.spend(meter.explored, len(operations) * _BYTES)
+    if len(set(longest)) < len(longest) or not told.appends.keys() >= set(longest):
+        return _core(told, [_shortest_wrong(told, by_length, longest)])
     return _walk(told, by_length, longest, order)
 
 

@@ -73,6 +73,9 @@ def _monitor(
         meter.spend(meter.explored, len(operations) * _BYTES)
         _judge_reads(told, judged)
     except _Contradiction as found:
+        for at in told.reads:
+            # One that is no answer of a set is an error, whatever else is wrong.
+            _elements(operations[at].result)
         return Impossible(core=_core(told, found))
     return Possible(_order(told, judged) if order else None)
 
@@ -123,6 +126,8 @@ def _read(grows_only: bool, operations: Sequence[Operation], meter: Meter) -> _T
             _, f, _, argument, result, outcome, invoked, completed, _, _, _ = operation
             if f == "read":
                 if outcome == "ok":
+                    if not isinstance(result, list | tuple | set | frozenset):
+                        raise NotApplicable(f"a read of a set answers a list, not {result!r}")
                     reads.append(at)
                 continue
             if f not in known:
@@ -268,9 +273,6 @@ def _judge_reads(told: _Told, judged: _Judged) -> None:
     """Along the chain, with the latest bound so far and whose it is: ("row" or "read", which)."""
     operations, rows, ends = told.operations, told.rows, told.ends
     appears, blocks = judged.appears, judged.blocks
-    for at in told.reads:
-        if not isinstance(operations[at].result, list | tuple | set | frozenset):
-            raise NotApplicable("a read of a set answers a list")
     by_size = sorted(told.reads, key=lambda at: len(operations[at].result))
     latest, owner = -1, ("", -1)
     held: frozenset[Any] = frozenset()

@@ -27,6 +27,7 @@ _BYTES = 100
 def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outcome:
     """Judge all operations of a source; raises NotApplicable, BudgetExhausted."""
     given: dict[Any, int] = {}
+    twice: tuple[int, int] | None = None
     for start in range(0, len(operations), _CHUNK):
         meter.spend(meter.explored, start * _BYTES)
         for at, operation in enumerate(operations[start : start + _CHUNK], start):
@@ -42,5 +43,7 @@ def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outco
                     raise NotApplicable(str(error)) from None
             before = given.setdefault(answer, at)
             if before != at:
-                return Impossible(core=(before, at))
+                twice = (before, at)
+    if twice is not None:
+        return Impossible(core=twice)
     return Possible(list(given.values()) if order else None)
