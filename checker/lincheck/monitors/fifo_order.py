@@ -61,8 +61,6 @@ def order_of(
             entry = max(entry, 2 * element.begin)
             inserted.append((entry, element.insertion))
             out = max(out, entry)
-            if element.outputs and element.low < element.high:
-                out = max(out, 2 * element.low)
             for at in element.outputs:
                 out = max(out, 2 * operations[at].invoked)
                 removed.append((out, at))

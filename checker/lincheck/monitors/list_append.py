@@ -181,11 +181,8 @@ def _contradiction(
     operations = told.operations
     reads = [at for at in (first, second) if operations[at].f == "read"]
     if not reads:
-        # The shortest read that holds the first element: it comes before the second one, or the
-        # elements stand in this order in a longer read.
-        place = {element: at for at, element in enumerate(longest, start=1)}
-        element = _distinct(operations[first].argument)
-        other = _distinct(operations[second].argument)
-        length = place.get(other, place[element])
+        # The shortest read that holds the first element tells that the second comes later: it holds
+        # it behind, or not at all.
+        length = longest.index(_distinct(operations[first].argument)) + 1
         reads = [next(at for at in by_length if len(operations[at].result or ()) >= length)]
     return _core(told, reads, (first, second))

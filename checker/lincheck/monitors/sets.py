@@ -345,14 +345,17 @@ def _core(told: _Told, found: _Contradiction) -> tuple[int, ...]:
     positions = set(found.reads)
     yeses: dict[int, list[int]] = {}
     for at, operation in enumerate(operations):
-        if operation.f == "read" or operation.outcome == "fail":
+        _, f, _, argument, result, outcome, _, _, _, _, _ = operation
+        if f == "read" or outcome == "fail":
             continue
-        row = rows.get(_distinct(operation.argument), -1)
+        if type(argument) is not int and type(argument) is not str:
+            argument = _distinct(argument)
+        row = rows.get(argument, -1)
         if row not in named:
             continue
-        if operation.f != "contains":
+        if f != "contains":
             positions.add(at)
-        elif row in found.rows and operation.outcome == "ok" and operation.result:
+        elif row in found.rows and outcome == "ok" and result:
             yeses.setdefault(row, []).append(at)
     for row in found.rows:
         positions.update(_observations(told, row, yeses.get(row, [])))
