@@ -11,10 +11,12 @@ one of which nobody knows the outcome removed what was there to remove, or did n
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from checker.history import Operation
+from checker.models.mentions import tied
 from checker.models.model import (
     UNKNOWN,
     Call,
@@ -92,6 +94,21 @@ def _without(elements: State, at: int) -> State:
     return elements[:-1] if at else elements[1:]
 
 
+def clusters(calls: Sequence[Call]) -> list[list[int]]:
+    """All calls of an element together, and each that found the queue empty by itself.
+
+    Leave an element out of a legal sequence, each time it occurs: whatever else was first, last or
+    least among more elements still is so among fewer, and an empty queue is still empty. A crashed
+    removal that took the element is left out of the sequence with it, though not of the history: it
+    need not have happened. What else it might have removed still needs it, so it is never dropped.
+    """
+    mentions: list[tuple[Any, ...] | None] = []
+    for f, _, argument, result, _ in calls:
+        element = argument if f == "insert" else result
+        mentions.append(None if element is UNKNOWN else () if element is None else (element,))
+    return tied(mentions)
+
+
 def _queue(kind: Kind, summary: str) -> Model:
     return Model(
         name=kind.name,
@@ -99,6 +116,7 @@ def _queue(kind: Kind, summary: str) -> Model:
         initial=(),
         step=partial(_step, kind),
         parse=partial(parse, kind),
+        clusters=clusters,
     )
 
 

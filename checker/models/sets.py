@@ -7,10 +7,12 @@ them in any order, each once. ``contains`` answers true or false.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from checker.history import Operation
+from checker.models.mentions import tied
 from checker.models.model import Call, CallError, Model, State, distinct, register_model
 
 
@@ -51,6 +53,16 @@ def _step(elements: State, f: str, argument: Any, result: Any) -> tuple[bool, St
     return elements == result, elements
 
 
+def clusters(calls: Sequence[Call]) -> list[list[int]]:
+    """All calls of an element together; a read ties all elements of its answer.
+
+    Leave the adds, removes and tests of an element out of a legal sequence: the other elements come
+    and go as they did, and a read that did not hold the element answers as it did. One that held it
+    is in its cluster.
+    """
+    return tied([result if f == "read" else (argument,) for f, _, argument, result, _ in calls])
+
+
 @register_model
 def grow_only_set() -> Model:
     """A set that only grows."""
@@ -60,6 +72,7 @@ def grow_only_set() -> Model:
         initial=frozenset(),
         step=_step,
         parse=partial(parse, "g-set", ("add", "read")),
+        clusters=clusters,
     )
 
 
@@ -72,4 +85,5 @@ def full_set() -> Model:
         initial=frozenset(),
         step=_step,
         parse=partial(parse, "set", ("add", "remove", "contains", "read")),
+        clusters=clusters,
     )

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from checker.history import Operation
+from checker.models.mentions import tied
 from checker.models.model import (
     UNKNOWN,
     Call,
@@ -114,6 +115,22 @@ def _step(state: State, f: str, argument: Any, result: Any) -> tuple[bool, State
     return True, state
 
 
+def clusters_of_list(calls: Sequence[Call]) -> list[list[int]]:
+    """All appends of an element to one list together; a read ties all elements of its answer.
+
+    Leave all appends of an element out of a legal sequence: a read whose answer did not hold it
+    came before them, or is in the cluster.
+    """
+    mentions: list[list[Any]] = []
+    for _, _, smalls, _, _ in calls:
+        known: list[Any] = []
+        for small, _, value in smalls:
+            if value is not UNKNOWN:
+                known.extend(value if small == "r" else (value,))
+        mentions.append(known)
+    return tied(mentions)
+
+
 def _joint(initial: State, keys: Sequence[Key]) -> Specification:
     place = {key: at for at, key in enumerate(keys)}
 
@@ -187,4 +204,5 @@ def list_append() -> Model:
         keys_of=_keys_of,
         ties=frozenset({"txn"}),
         joint=partial(_joint, ()),
+        clusters=clusters_of_list,
     )

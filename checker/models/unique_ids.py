@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from checker.history import Operation
@@ -21,6 +22,11 @@ def _step(given: State, f: str, argument: Any, result: Any) -> tuple[bool, State
     return result not in given, given | {result}
 
 
+def clusters(calls: Sequence[Call]) -> list[list[int]]:
+    """Each call by itself: fewer ids repeat no more than more do."""
+    return [[position] for position in range(len(calls))]
+
+
 @register_model
 def unique_ids() -> Model:
     """Ids that never repeat; the state is those given."""
@@ -31,4 +37,5 @@ def unique_ids() -> Model:
         step=_step,
         parse=parse,
         per_key=False,
+        clusters=clusters,
     )

@@ -7,10 +7,16 @@ raises NotApplicable where its conditions do not hold.
 from __future__ import annotations
 
 from checker.lincheck.engine import Monitor
-from checker.lincheck.monitors import registers
+from checker.lincheck.monitors import counter, fifo_queue, list_append, registers, sets, unique_ids
 
 MONITORS: dict[str, Monitor] = {
     **registers.MONITORS,
+    "counter": counter.monitor,
+    "fifo-queue": fifo_queue.monitor,
+    "g-set": sets.grow_only_set,
+    "list-append": list_append.monitor,
+    "set": sets.full_set,
+    "unique-ids": unique_ids.monitor,
 }
 """The monitor of a model, by the model's name."""
 
