@@ -1,0 +1,1 @@
+"""Near-linear monitors, one a model, for histories of unique values."""
