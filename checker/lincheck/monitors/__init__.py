@@ -7,7 +7,16 @@ raises NotApplicable where its conditions do not hold.
 from __future__ import annotations
 
 from checker.lincheck.engine import Monitor
-from checker.lincheck.monitors import counter, fifo_queue, list_append, registers, sets, unique_ids
+from checker.lincheck.monitors import (
+    counter,
+    fifo_queue,
+    list_append,
+    priority_queue,
+    registers,
+    sets,
+    stack,
+    unique_ids,
+)
 
 MONITORS: dict[str, Monitor] = {
     **registers.MONITORS,
@@ -15,7 +24,9 @@ MONITORS: dict[str, Monitor] = {
     "fifo-queue": fifo_queue.monitor,
     "g-set": sets.grow_only_set,
     "list-append": list_append.monitor,
+    "priority-queue": priority_queue.monitor,
     "set": sets.full_set,
+    "stack": stack.monitor,
     "unique-ids": unique_ids.monitor,
 }
 """The monitor of a model, by the model's name."""

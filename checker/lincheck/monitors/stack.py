@@ -1,0 +1,286 @@
+"""Stacks of unique values: elements nest, and the outermost can be found from outside.
+
+Slots, critical intervals, the projection and the cut are those of ``elements.py``. That an element
+can be taken out of the history without changing the answer ("linearizability-preserving values")
+is the idea of Lee and Mathur, "Efficient Decrease-and-Conquer Linearizability Monitoring"
+(OOPSLA 2025); compare Abdulla and others, "Efficient Linearizability Monitoring" (PLDI 2025).
+What follows takes no tree of segments: it works level by level.
+
+**An element that can be the bottom.** Let each operation on ``x`` have a slot that is in no other
+element's critical interval, the insertion's not after those of the peeks, and the removal's not
+before. Then the history is possible if and only if it is without ``x``. Without it, cut at those
+slots: nothing else is inside there, so ``x`` can be pushed, peeked at and popped, and between that
+it lies below all others, where nobody notices. And if a history is possible, there is such an
+element: whichever is pushed first onto the empty stack in an order that explains it, since until
+it is popped nothing can be below it; and when it is pushed, peeked at and popped, it is alone. So
+elements are taken out as they come, in any order, and if none can be, the history is impossible.
+
+A *short* element can be pushed, peeked at and popped at once, on whatever there is: out it goes.
+An observation that the stack is empty needs a slot that is in no critical interval at all.
+
+**Levels.** The slots in critical intervals form runs, from a slot A to a slot B. Outside of its
+critical interval ``x`` needs uncovered slots, and those next to it are A - 1 and B + 1: it must
+have been pushable by A - 1 and poppable still at B + 1, and each peek that touches neither needs a
+slot that only ``x`` covers. Take one such element out of each run: that is one level. What it
+alone covered opens, runs split and shrink; for each that is left the next level takes one out.
+
+After d levels, each slot of a run has d elements taken out around it, one a level. Let its *depth*
+be the number of critical intervals that it lies in, of elements taken out or not, plus the number
+of those taken out around it in whose critical interval it does not lie, since they are still
+being pushed or already being popped. Then depth - d of those that are left cover it, and it opens
+when its depth is d. The first number never changes; the second grows only when an element is taken
+out of its run in whose windows it lies. So each slot waits in the list of its depth, and is moved
+on if that has grown. A level costs what its list and its runs are long, and each run loses an
+element.
+
+**Cost** for n operations, of which at most c are open at a time: a slot is moved at most c times; a
+run looks for its element among the pushes that are open at its left end, in log n nodes of an
+interval tree (``windows.py``), each of at most c members; a peek that fails is looked at again at
+most c times in a level: O(n c log n). With few clients that is a few steps an operation.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from checker.history import Operation
+from checker.lincheck.budget import Meter
+from checker.lincheck.engine import Outcome
+from checker.lincheck.monitors.crashes import Discipline, Refuted, Takers, judge
+from checker.lincheck.monitors.elements import Elements, Names, covering, hashable
+from checker.lincheck.monitors.windows import Windows
+
+
+def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outcome:
+    """Whether these operations on one stack, of unique values, are possible.
+
+    Raises NotApplicable if a value was pushed twice, and where it depends on crashed pops in a way
+    that this monitor cannot decide.
+    """
+    return judge(STACK, operations, meter, order)
+
+
+@dataclass(slots=True)
+class _Nesting:
+    """Where each long element lies: pushed in slot ``start``, popped in ``stop``, at a level.
+
+    Levels count from 1, the bottom; short elements have 0. ``opened[level]`` are the slots in which
+    there is nothing above that level, and ``empties`` has a slot for each observation of empty.
+    """
+
+    level: list[int]
+    start: list[int]
+    stop: list[int]
+    opened: list[list[int]]
+    empties: list[int]
+
+
+def _solve(
+    elements: Elements, until: list[int], takers: Takers, meter: Meter, order: bool
+) -> list[int] | Refuted:
+    nesting = _nest(elements, until, meter)
+    if isinstance(nesting, Refuted):
+        return nesting
+    return _order(elements, until, takers, nesting) if order else []
+
+
+def _nest(elements: Elements, until: list[int], meter: Meter) -> _Nesting | Refuted:
+    """Take out the elements, level by level, as the module's docstring tells."""
+    first, settled, gone = elements.first, elements.settled, elements.gone
+    begin, end, all_peeks = elements.begin, elements.end, elements.peeks
+    slots = elements.slots
+    long = [e for e, (a, b) in enumerate(zip(settled, until, strict=True)) if b - a > 1]
+    depth = _cover(long, settled, until, slots)
+    by_depth: list[list[int]] = [[] for _ in range(max(depth) + 1)]
+    for slot, covers in enumerate(depth):
+        by_depth[covers].append(slot)
+    bare = [*by_depth[0], slots]
+    empties = []
+    for position in elements.empties:
+        slot = bare[bisect_left(bare, begin[position])]
+        if slot > end[position]:
+            long.sort(key=settled.__getitem__)
+            chain = covering(long, settled, until, begin[position], end[position])
+            return Refuted(chain, [position])
+        empties.append(slot)
+    windows = Windows(long, first, settled)
+    around = windows.around
+    count = len(settled)
+    nesting = _Nesting([0] * count, [0] * count, [slots] * count, by_depth, empties)
+    level_of, start_of, stop_of = nesting.level, nesting.start, nesting.stop
+    satisfied: dict[int, int] = {}
+    runs = [(a + 1, b - 1) for a, b in pairwise(bare) if b - a > 1]
+    level = 0
+    while runs:
+        level += 1
+        if level % 1024 == 0:
+            meter.spend(meter.explored, 0)
+        if level == len(by_depth):
+            by_depth.append([])
+        opening: list[int] | None = None
+        for low, high in runs:
+            left, right = low - 1, high + 1
+            for element in around(left):
+                if (
+                    first[element] <= left <= settled[element]
+                    and until[element] <= right <= gone[element]
+                    and not level_of[element]
+                ):
+                    if element in all_peeks:
+                        if opening is None:
+                            opening = sorted(s for s in by_depth[level] if depth[s] == level)
+                        at = satisfied.get(element, 0)
+                        peeks = all_peeks[element]
+                        inside, outside = settled[element], until[element]
+                        while at < len(peeks):
+                            a, b = begin[peeks[at]], end[peeks[at]]
+                            if a > left and b < right:
+                                found = bisect_left(opening, max(a, inside + 1))
+                                if found == len(opening) or opening[found] > min(b, outside - 1):
+                                    break
+                            at += 1
+                        satisfied[element] = at
+                        if at < len(peeks):
+                            continue
+                    break
+            else:
+                return _refute(elements, until, long, level_of, satisfied, (low, high))
+            level_of[element] = level
+            start_of[element] = left
+            stop_of[element] = right
+            for slot in range(low, settled[element] + 1):
+                depth[slot] += 1
+            for slot in range(until[element], right):
+                depth[slot] += 1
+        opened = []
+        for slot in by_depth[level]:
+            covers = depth[slot]
+            if covers == level:
+                opened.append(slot)
+            else:
+                while covers >= len(by_depth):
+                    by_depth.append([])
+                by_depth[covers].append(slot)
+        by_depth[level] = opened
+        opened.sort()
+        runs = _split(runs, opened)
+    return nesting
+
+
+def _cover(long: list[int], settled: list[int], until: list[int], slots: int) -> list[int]:
+    """For each slot, in how many critical intervals it lies."""
+    change = [0] * (slots + 2)
+    for element in long:
+        change[settled[element] + 1] += 1
+        change[until[element]] -= 1
+    return list(accumulate(change[:slots]))
+
+
+def _split(runs: list[tuple[int, int]], opened: list[int]) -> list[tuple[int, int]]:
+    """What is left of the runs without the slots that opened; both are in order."""
+    left = []
+    at, count = 0, len(opened)
+    for low, high in runs:
+        start = low
+        while at < count and opened[at] <= high:
+            slot = opened[at]
+            if slot > start:
+                left.append((start, slot - 1))
+            start = slot + 1
+            at += 1
+        if start <= high:
+            left.append((start, high))
+    return left
+
+
+def _refute(
+    elements: Elements,
+    until: list[int],
+    long: list[int],
+    level: list[int],
+    satisfied: dict[int, int],
+    run: tuple[int, int],
+) -> Refuted:
+    """Elements that are impossible by themselves, given a run from which none can be taken out.
+
+    A chain of critical intervals that covers the run; and for each of its elements that could be
+    the outermost but for a peek, a chain that covers the slots of that peek; and so on.
+    """
+    settled, first, gone = elements.settled, elements.first, elements.gone
+    low, high = run
+    members = [e for e in long if not level[e] and settled[e] >= low - 1 and until[e] <= high + 1]
+    members.sort(key=settled.__getitem__)
+    core = dict.fromkeys(covering(members, settled, until, low, high))
+    waiting = list(core)
+    while waiting:
+        element = waiting.pop()
+        if first[element] < low and gone[element] > high:
+            peek = elements.peeks[element][satisfied[element]]
+            a, b = elements.begin[peek], elements.end[peek]
+            others = [member for member in members if member != element]
+            for other in covering(others, settled, until, a, b):
+                if other not in core:
+                    core[other] = None
+                    waiting.append(other)
+    return Refuted(list(core), [])
+
+
+def _order(elements: Elements, until: list[int], takers: Takers, nesting: _Nesting) -> list[int]:
+    """All operations by slot, and in each slot from what ends there to what begins.
+
+    Within a slot: what is popped there, the deepest first; peeks at what stays; observations of
+    empty; what is pushed there, the lowest first; and short elements at the very end, those that
+    are popped in the next slot inside each other. All of one slot are concurrent.
+    """
+    begin, end, insertion = elements.begin, elements.end, elements.insertion
+    keyed: list[tuple[int, int, int, int, int]] = []
+    for element, level in enumerate(nesting.level):
+        if element in elements.unseen:
+            continue
+        taken = elements.removal[element]
+        if taken < 0:
+            taken = takers.get(element, -1)
+        peeks = elements.peeks.get(element, ())
+        if level:
+            start, stop = nesting.start[element], nesting.stop[element]
+            opened = nesting.opened[level]
+            keyed.append((start, 3, level, 0, insertion[element]))
+            for peek in peeks:
+                if begin[peek] <= start:
+                    keyed.append((start, 3, level, 1, peek))
+                elif end[peek] >= stop:
+                    keyed.append((stop, 0, -level, 0, peek))
+                else:
+                    slot = opened[bisect_left(opened, begin[peek])]
+                    keyed.append((slot, 1, 0, 0, peek))
+            if stop < elements.slots:
+                keyed.append((stop, 0, -level, 1, taken))
+            continue
+        start, stop = elements.settled[element], until[element]
+        if stop <= start:
+            keyed.append((stop, 4, element, 0, insertion[element]))
+            keyed.extend((stop, 4, element, 1, peek) for peek in peeks)
+            keyed.append((stop, 4, element, 2, taken))
+            continue
+        keyed.append((start, 5, element, 0, insertion[element]))
+        for peek in peeks:
+            if begin[peek] <= start:
+                keyed.append((start, 5, element, 1, peek))
+            else:
+                keyed.append((stop, -1, -element, 0, peek))
+        if stop < elements.slots:
+            keyed.append((stop, -1, -element, 1, taken))
+    for position, slot in zip(elements.empties, nesting.empties, strict=True):
+        keyed.append((slot, 2, 0, 0, position))
+    keyed.sort()
+    return [key[4] for key in keyed]
+
+
+def _newest(_: Elements, element: int) -> int:
+    return -element
+
+
+STACK = Discipline(Names("push", "pop"), hashable, _newest, _solve)
