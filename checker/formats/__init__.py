@@ -104,7 +104,7 @@ def _in_directory(place: Path) -> Path:
         if (place / name).is_file():
             return place / name
     raise HistoryError(
-        f"there is no history in this directory: none of {', '.join(IN_DIRECTORIES)}",
+        f"cannot be read: the directory has none of {', '.join(IN_DIRECTORIES)}",
         source=str(place),
     )
 

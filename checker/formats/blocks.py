@@ -80,18 +80,23 @@ def _of_chunks(chunks: Iterator[bytes], source: str) -> Iterator[Block]:
     for piece in _whole_lines(chunks):
         # The mark may stand at the start alone.
         content = piece.removeprefix(_BYTE_ORDER_MARK) if offset == 0 else piece
+        fault: UnicodeDecodeError | None = None
         try:
             text = content.decode()
         except UnicodeDecodeError as error:
-            raise HistoryError(
-                f"this is not UTF-8 text: byte 0x{content[error.start]:02x} at offset "
-                f"{offset + len(piece) - len(content) + error.start}",
-                source=source,
-                line=line + content.count(b"\n", 0, error.start),
-            ) from None
+            fault = error
+            text = content[: content.rfind(b"\n", 0, error.start) + 1].decode()
         for part in _cut(text):
             yield Block(line, part)
             line += part.count("\n")
+        if fault is not None:
+            at = offset + len(piece) - len(content) + fault.start
+            byte = content[fault.start]
+            raise HistoryError(
+                f"this is not UTF-8 text: byte 0x{byte:02x} at offset {at}",
+                source=source,
+                line=line,
+            )
         offset += len(piece)
 
 

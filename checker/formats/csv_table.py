@@ -24,7 +24,14 @@ from io import StringIO
 from typing import Any
 
 from checker.formats.blocks import Block
-from checker.formats.fields import FieldError, NotJson, decode_json, make_event, suggestion
+from checker.formats.fields import (
+    FieldError,
+    NotJson,
+    decode_json,
+    make_event,
+    read_integer,
+    suggestion,
+)
 from checker.formats.gather import Batch, batch_of
 from checker.formats.operations import TimedOperation, operation
 from checker.history import Event, HistoryError
@@ -69,7 +76,8 @@ class Table:
         for name in names:
             if name not in known:
                 raise self.error(
-                    f"a table of {self._what()} has no column {name!r}" + suggestion(name, known),
+                    f"a table of {self._what()} has no column {name!r}"
+                    + suggestion(name, dict.fromkeys((*_EVENT, *_OPERATION))),
                     number,
                 )
             if names.count(name) > 1:
@@ -187,7 +195,7 @@ def _operation(row: Row) -> TimedOperation:
 
 def _process(cell: str) -> int | str:
     word = cell.strip()
-    return _read_integer(word, "process") if _INTEGER.match(word) else word
+    return read_integer(word) if _INTEGER.match(word) else word
 
 
 def _integer(cell: str, name: str) -> int | None:
@@ -196,16 +204,7 @@ def _integer(cell: str, name: str) -> int | None:
         return None
     if not _INTEGER.match(word):
         raise FieldError(f"{name} must be an integer, not {word!r}")
-    return _read_integer(word, name)
-
-
-def _read_integer(word: str, name: str) -> int:
-    try:
-        return int(word)
-    except ValueError:
-        raise FieldError(
-            f"{name} is a number of {len(word)} digits, beyond what can be read"
-        ) from None
+    return read_integer(word)
 
 
 def _value(cell: str) -> Any:

@@ -224,7 +224,8 @@ class Reader:
                 self._start = self._at
                 if text[self._at] == '"':
                     self._incomplete("this string has no end")
-                self._fail(f"{text[self._at : self._at + 20]!r} is not EDN")
+                excerpt = text[self._at : self._at + 20].split("\n")[0]
+                self._fail(f"{excerpt!r} is not EDN")
             kind = match.lastgroup
             if kind is not None:
                 self._start = self._at

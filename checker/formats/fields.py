@@ -124,7 +124,8 @@ def _float(word: str) -> float:
     return number
 
 
-def _int(word: str) -> int:
+def read_integer(word: str) -> int:
+    """The number of these digits; FieldError if they are more than Python reads (4300)."""
     try:
         return int(word)
     except ValueError:
@@ -132,5 +133,8 @@ def _int(word: str) -> int:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_float, parse_int=_int
+    object_pairs_hook=_object,
+    parse_constant=_refuse_constant,
+    parse_float=_float,
+    parse_int=read_integer,
 )

@@ -18,13 +18,13 @@ from typing import Any
 
 from checker.formats import edn
 from checker.formats.blocks import Block
-from checker.formats.fields import FieldError, make_event
+from checker.formats.fields import FieldError, make_event, read_integer
 from checker.formats.gather import Batch, batch_of
 from checker.formats.jepsen_edn import plain
 from checker.history import MISMATCH, Event, HistoryError
 
 _LINE = re.compile(
-    r"INFO\s+jepsen\.util\s+-\s+(?P<process>\d+|:nemesis)\s+:(?P<type>\S+)\s+:(?P<f>\S+)"
+    r"INFO\s+jepsen\.util\s+-\s+(?P<process>[0-9]+|:nemesis)\s+:(?P<type>\S+)\s+:(?P<f>\S+)"
     r"(?:\s+(?P<value>.*))?\Z"
 )
 
@@ -81,7 +81,7 @@ def _event(line: str, index: int) -> Event:
         error = MISMATCH
     return make_event(
         index=index,
-        process="nemesis" if process == ":nemesis" else int(process),
+        process="nemesis" if process == ":nemesis" else read_integer(process),
         type_=type_,
         f=f,
         key=None,
