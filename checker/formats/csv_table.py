@@ -66,6 +66,8 @@ class Table:
 
     def __init__(self, blocks: Iterable[Block], source: str) -> None:
         self.source = source
+        self.would_wait = False
+        """Whether the next row needs another block, which may take its time."""
         self._reader = csv.reader(self._lines(blocks), strict=True)
         self._rows = self._cells()
         number, cells = next(self._rows)
@@ -103,10 +105,13 @@ class Table:
                 )
             yield line, dict(zip(names, cells, strict=True))
 
-    @staticmethod
-    def _lines(blocks: Iterable[Block]) -> Iterator[str]:
+    def _lines(self, blocks: Iterable[Block]) -> Iterator[str]:
         for block in blocks:
-            yield from StringIO(block.text, newline="\n")
+            lines = StringIO(block.text, newline="\n").readlines()
+            self.would_wait = False
+            yield from lines[:-1]
+            self.would_wait = True
+            yield from lines[-1:]
 
     def _cells(self) -> Iterator[tuple[int, list[str]]]:
         reader = self._reader
@@ -135,7 +140,7 @@ def read_events(table: Table) -> Iterator[Batch]:
                 raise table.error(str(error), line) from None
             lines.append(line)
             position += 1
-            if len(events) == _BATCH:
+            if len(events) == _BATCH or table.would_wait:
                 yield batch_of(events, lines)
                 events, lines = [], []
     except HistoryError:

@@ -75,9 +75,10 @@ def operations_history(
 ) -> History:
     """The history of these operations.
 
-    Each is an Operation (its ranks are its times), a TimedOperation, or a tuple with its fields:
-    ``(process, f, key, argument, result, outcome, called, returned[, error])``. ``lines`` has the
-    line of each in ``source``, if they come from a file.
+    Each is an Operation, a TimedOperation, or a tuple with its fields: ``(process, f, key,
+    argument, result, outcome, called, returned[, error])``. The ranks of an Operation are its
+    times; so a process that did two things in touching instants seems to do both at once.
+    ``lines`` has the line of each in ``source``, if they come from a file.
 
     Raises HistoryError with the position of the operation (or its line) for a field that is not
     what it must be, a return before its call, a process that does two things at once.
