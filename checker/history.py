@@ -28,7 +28,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice, repeat
-from operator import lt
+from operator import itemgetter, lt
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
@@ -197,7 +197,7 @@ class History:
     """Events in order, with the file they came from and what its header said.
 
     ``lines`` has the place of each event in its source: a line, or (``unit`` "operation") the
-    position of its operation.
+    position of its operation, as it was given.
     """
 
     __slots__ = ("_columns", "_events", "_operations", "lines", "metadata", "source", "unit")
@@ -213,6 +213,7 @@ class History:
     ) -> None:
         self._columns: Columns | None = None
         self._events: tuple[Event, ...] | None = None
+        self._operations: tuple[Operation, ...] | None = None
         if isinstance(events, Columns):
             self._columns = events
         else:
@@ -221,20 +222,37 @@ class History:
         self.metadata = MappingProxyType(dict(metadata or {}))
         self.lines = lines
         self.unit = unit
-        self._operations: tuple[Operation, ...] | None = None
+
+    @classmethod
+    def of_paired(cls, operations: Iterable[Operation], *, source: str | None = None) -> History:
+        """A history of operations as ``pair`` makes them, taken as they are.
+
+        Their ranks are the indexes of their events; see ``checker.formats.operations`` for others.
+        """
+        history = cls((), source=source, unit="operation")
+        history._events = None
+        history._operations = tuple(operations)
+        return history
 
     def __len__(self) -> int:
-        if self._columns is not None:
-            return len(self._columns.indexes)
-        return len(self.events)
+        return len(self.columns.indexes if self._events is None else self._events)
+
+    @property
+    def columns(self) -> Columns:
+        """The events as columns."""
+        if self._columns is None:
+            if self._events is not None:
+                return columns_of(self._events)
+            assert self._operations is not None
+            self._columns = _columns_of_paired(self._operations)
+        return self._columns
 
     @property
     def events(self) -> tuple[Event, ...]:
         """The events in order."""
         if self._events is None:
-            assert self._columns is not None
             with collector_paused():
-                self._events = tuple(map(_as_event, self._columns.rows()))
+                self._events = tuple(map(_as_event, self.columns.rows()))
         return self._events
 
     def operations(self) -> tuple[Operation, ...]:
@@ -243,12 +261,9 @@ class History:
         Raises HistoryError, with file and line, for a history that contradicts itself.
         """
         if self._operations is None:
-            columns = self._columns
             try:
                 with collector_paused():
-                    self._operations = tuple(
-                        pair_columns(columns_of(self.events) if columns is None else columns)
-                    )
+                    self._operations = tuple(pair_columns(self.columns))
             except HistoryError as error:
                 if error.position is None:
                     raise
@@ -257,20 +272,46 @@ class History:
 
     def error(self, reason: str, position: int) -> HistoryError:
         """A HistoryError at the event of this position, with its file and line."""
-        if self.lines is None:
-            return HistoryError(reason, source=self.source, position=position)
-        place = self.lines[position]
-        if self.unit == "line":
-            return HistoryError(reason, source=self.source, line=place, position=position)
-        return HistoryError(reason, source=self.source, position=place, unit=self.unit)
+        if self.unit == "operation":
+            place = self._operation_at(position) if self.lines is None else self.lines[position]
+            return HistoryError(reason, source=self.source, position=place, unit=self.unit)
+        line = self.lines[position] if self.lines is not None else None
+        return HistoryError(reason, source=self.source, line=line, position=position)
+
+    def _operation_at(self, position: int) -> int:
+        index = self.columns.indexes[position]
+        for place, operation in enumerate(self.operations()):
+            if index in (operation.invocation, operation.completion):
+                return place
+        raise IndexError(f"no operation has the event {position}")
 
     def error_at_index(self, reason: str, index: int | None) -> HistoryError:
         """A HistoryError at the event of this ``index``."""
-        columns = self._columns
-        indexes = [event[0] for event in self.events] if columns is None else columns.indexes
+        indexes = self.columns.indexes
         if index is None or index not in indexes:
             return HistoryError(reason, source=self.source)
         return self.error(reason, indexes.index(index))
+
+
+def _columns_of_paired(operations: Sequence[Operation]) -> Columns:
+    """The events of these operations: their ranks are the indexes."""
+    sides = [(each.invoked, "invoke", each, each.argument) for each in operations]
+    sides += [
+        (each.completed, each.outcome, each, each.result)
+        for each in operations
+        if each.completed is not None
+    ]
+    sides.sort(key=itemgetter(0))
+    return Columns(
+        [rank for rank, _, _, _ in sides],
+        [each.process for _, _, each, _ in sides],
+        [type_ for _, type_, _, _ in sides],
+        [each.f for _, _, each, _ in sides],
+        [each.key for _, _, each, _ in sides],
+        [value for _, _, _, value in sides],
+        None,
+        [each.error for _, _, each, _ in sides],
+    )
 
 
 def pair(events: Iterable[Event]) -> list[Operation]:
