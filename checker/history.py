@@ -23,9 +23,14 @@ Nemesis events stand in the same history under the process ``nemesis``; they are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice, repeat
+from operator import itemgetter, lt
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 NEMESIS = "nemesis"
 MISMATCH = "mismatch"
@@ -33,12 +38,17 @@ MISMATCH = "mismatch"
 
 EVENT_TYPES = ("invoke", "ok", "fail", "info")
 
+REASON_MAX = 360
+"""Characters of a HistoryError's reason; what is cut out of a longer one is its middle."""
+
 
 class HistoryError(Exception):
     """A history that contradicts itself or cannot be read; there is no verdict on it.
 
     ``source`` names the file, ``line`` its line (from 1), ``position`` the event (from 0, in the
-    order of the history) where the reason lies; each is None where it is not known.
+    order of the history) where the reason lies; each is None where it is not known. A history made
+    of operations has their positions instead, and ``unit`` is "operation". The message is one
+    printable line.
     """
 
     def __init__(
@@ -48,20 +58,41 @@ class HistoryError(Exception):
         source: str | None = None,
         line: int | None = None,
         position: int | None = None,
+        unit: str = "event",
     ) -> None:
-        self.reason = reason
+        self.reason = _one_line(reason)
         self.source = source
         self.line = line
         self.position = position
-        super().__init__(reason)
+        self.unit = unit
+        super().__init__(self.reason)
 
     def __str__(self) -> str:
         place = self.source
         if self.line is not None:
             place = f"{place or 'history'}:{self.line}"
         elif self.position is not None:
-            place = f"{place or 'history'}: event {self.position}"
+            place = f"{place or 'history'}: {self.unit} {self.position}"
         return f"{place}: {self.reason}" if place else self.reason
+
+
+def _one_line(reason: str) -> str:
+    """The reason without anything that a terminal cannot show, and not longer than REASON_MAX."""
+    reason = _shorten(reason)
+    return reason if reason.isprintable() else _shorten(printable(reason))
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= REASON_MAX:
+        return text
+    return f"{text[: REASON_MAX - 105]} ... {text[-100:]}"
+
+
+def printable(text: str) -> str:
+    """The text with an escape in the place of each character that is not printable."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 class Event(NamedTuple):
@@ -104,7 +135,7 @@ class Operation(NamedTuple):
     completion: int | None = None
 
     def __str__(self) -> str:
-        words = [f"process {self.process}: {self.f}"]
+        words = [printable(f"process {self.process}: {self.f}")]
         if self.key is not None:
             words.append(repr(self.key))
         if self.argument is not None:
@@ -113,31 +144,116 @@ class Operation(NamedTuple):
             if self.argument is None or self.result not in (None, self.argument):
                 words.append("-> nil" if self.result is None else f"-> {self.result!r}")
         else:
-            words.append(f"-> {self.outcome}" + (f" ({self.error})" if self.error else ""))
+            error = f" ({printable(self.error)})" if self.error else ""
+            words.append(f"-> {self.outcome}{error}")
         return " ".join(words)
 
 
-class History:
-    """Events in order, with the file they came from and what its header said."""
+class Columns(NamedTuple):
+    """Events as a sequence for each field, all of one length: a tenth of the memory of Events.
 
-    __slots__ = ("_operations", "events", "lines", "metadata", "source")
+    ``keys``, ``times`` and ``errors`` are None where no event has any.
+    """
+
+    indexes: Sequence[int]
+    processes: Sequence[int | str]
+    types: Sequence[str]
+    functions: Sequence[str]
+    keys: Sequence[Any] | None
+    values: Sequence[Any]
+    times: Sequence[int | None] | None
+    errors: Sequence[str | None] | None
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The fields of each event, as in Event."""
+        return zip(*(repeat(None) if column is None else column for column in self), strict=False)
+
+
+def columns_of(events: Iterable[Event]) -> Columns:
+    """The same events as columns."""
+    return Columns(*(list(zip(*events, strict=True)) or [()] * 8))
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keeps the garbage collector still while many tuples are made, none of them in a cycle.
+
+    It would walk through all of them again and again, for more than half of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+_as_event = partial(tuple.__new__, Event)
+_as_operation = partial(tuple.__new__, Operation)
+
+
+class History:
+    """Events in order, with the file they came from and what its header said.
+
+    ``lines`` has the place of each event in its source: a line, or (``unit`` "operation") the
+    position of its operation, as it was given.
+    """
+
+    __slots__ = ("_columns", "_events", "_operations", "lines", "metadata", "source", "unit")
 
     def __init__(
         self,
-        events: Iterable[Event],
+        events: Iterable[Event] | Columns,
         *,
         source: str | None = None,
         metadata: dict[str, Any] | None = None,
         lines: Sequence[int] | None = None,
+        unit: str = "line",
     ) -> None:
-        self.events: tuple[Event, ...] = tuple(events)
+        self._columns: Columns | None = None
+        self._events: tuple[Event, ...] | None = None
+        self._operations: tuple[Operation, ...] | None = None
+        if isinstance(events, Columns):
+            self._columns = events
+        else:
+            self._events = tuple(events)
         self.source = source
         self.metadata = MappingProxyType(dict(metadata or {}))
         self.lines = lines
-        self._operations: tuple[Operation, ...] | None = None
+        self.unit = unit
+
+    @classmethod
+    def of_paired(cls, operations: Iterable[Operation], *, source: str | None = None) -> History:
+        """A history of operations as ``pair`` makes them, taken as they are.
+
+        Their ranks are the indexes of their events; see ``checker.formats.operations`` for others.
+        """
+        history = cls((), source=source, unit="operation")
+        history._events = None
+        history._operations = tuple(operations)
+        return history
 
     def __len__(self) -> int:
-        return len(self.events)
+        return len(self.columns.indexes if self._events is None else self._events)
+
+    @property
+    def columns(self) -> Columns:
+        """The events as columns."""
+        if self._columns is None:
+            if self._events is not None:
+                return columns_of(self._events)
+            assert self._operations is not None
+            self._columns = _columns_of_paired(self._operations)
+        return self._columns
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events in order."""
+        if self._events is None:
+            with collector_paused():
+                self._events = tuple(map(_as_event, self.columns.rows()))
+        return self._events
 
     def operations(self) -> tuple[Operation, ...]:
         """The operations of the clients, in order of invocation.
@@ -146,7 +262,8 @@ class History:
         """
         if self._operations is None:
             try:
-                self._operations = tuple(pair(self.events))
+                with collector_paused():
+                    self._operations = tuple(pair_columns(self.columns))
             except HistoryError as error:
                 if error.position is None:
                     raise
@@ -155,57 +272,93 @@ class History:
 
     def error(self, reason: str, position: int) -> HistoryError:
         """A HistoryError at the event of this position, with its file and line."""
+        if self.unit == "operation":
+            place = self._operation_at(position) if self.lines is None else self.lines[position]
+            return HistoryError(reason, source=self.source, position=place, unit=self.unit)
         line = self.lines[position] if self.lines is not None else None
         return HistoryError(reason, source=self.source, line=line, position=position)
 
+    def _operation_at(self, position: int) -> int:
+        index = self.columns.indexes[position]
+        for place, operation in enumerate(self.operations()):
+            if index in (operation.invocation, operation.completion):
+                return place
+        raise IndexError(f"no operation has the event {position}")
+
     def error_at_index(self, reason: str, index: int | None) -> HistoryError:
         """A HistoryError at the event of this ``index``."""
-        for position, event in enumerate(self.events):
-            if event.index == index:
-                return self.error(reason, position)
-        return HistoryError(reason, source=self.source)
+        indexes = self.columns.indexes
+        if index is None or index not in indexes:
+            return HistoryError(reason, source=self.source)
+        return self.error(reason, indexes.index(index))
 
 
-class _Open(NamedTuple):
-    """An operation that waits for its completion: where it stands, and its invocation."""
+def _columns_of_paired(operations: Sequence[Operation]) -> Columns:
+    """The events of these operations: their ranks are the indexes."""
+    sides = [(each.invoked, "invoke", each, each.argument) for each in operations]
+    sides += [
+        (each.completed, each.outcome, each, each.result)
+        for each in operations
+        if each.completed is not None
+    ]
+    sides.sort(key=itemgetter(0))
+    return Columns(
+        [rank for rank, _, _, _ in sides],
+        [each.process for _, _, each, _ in sides],
+        [type_ for _, type_, _, _ in sides],
+        [each.f for _, _, each, _ in sides],
+        [each.key for _, _, each, _ in sides],
+        [value for _, _, _, value in sides],
+        None,
+        [each.error for _, _, each, _ in sides],
+    )
 
-    slot: int
-    rank: int
-    event: Event
 
-
-def pair(events: Sequence[Event]) -> list[Operation]:
+def pair(events: Iterable[Event]) -> list[Operation]:
     """Pair each invocation with its completion; the result is in order of invocation.
 
     Raises HistoryError (with the event's position) for a completion without an invocation, two
     open operations of a process, a process used again after ``info``, an unknown type, a time
     that runs backwards, an index that does not increase.
     """
-    ranks = _ranks(events)
+    return pair_columns(columns_of(events))
+
+
+_Open = tuple[int, int, int, str, Any, Any, str | None]
+"""An operation that waits for its completion: its place in the result, and of its invocation the
+rank, index, f, key, value and error."""
+
+
+def pair_columns(columns: Columns) -> list[Operation]:
+    """As ``pair``, of columns."""
+    ranks = _ranks(columns)
+    positions = list(range(len(columns.indexes)))
+    indexes, processes, types, functions, keys, values, _, errors = columns
+    if indexes == range(len(indexes)):
+        indexes = positions  # The same numbers, not as many again.
     operations: list[Operation | None] = []
     open_: dict[int | str, _Open] = {}
     retired: dict[int | str, int] = {}
-    for position, event in enumerate(events):
-        index, process, type_, f, key, value, _time, error = event
+    for position, rank, index, process, type_, f, key, value, error in zip(
+        positions,
+        positions if ranks is None else ranks,
+        indexes,
+        processes,
+        types,
+        functions,
+        repeat(None) if keys is None else keys,
+        values,
+        repeat(None) if errors is None else errors,
+        strict=False,
+    ):
         if process == NEMESIS:
             continue
-        rank = position if ranks is None else ranks[position]
         if type_ == "invoke":
-            if process in open_:
-                earlier = open_[process].event
+            if process in open_ or process in retired:
                 raise HistoryError(
-                    f"process {process!r} invokes {f!r} while its {earlier.f!r} of event "
-                    f"{earlier.index} is still open; a process does one thing at a time",
-                    position=position,
+                    _busy(process, f, open_.get(process), retired.get(process)), position=position
                 )
-            if process in retired:
-                raise HistoryError(
-                    f"process {process!r} is used again after the info of event "
-                    f"{retired[process]}; its operation is open for ever, so the client must go on "
-                    "under a new process id",
-                    position=position,
-                )
-            open_[process] = _Open(len(operations), rank, event)
+            open_[process] = (len(operations), rank, index, f, key, value, error)
             operations.append(None)
             continue
         if type_ not in EVENT_TYPES:
@@ -219,61 +372,99 @@ def pair(events: Sequence[Event]) -> list[Operation]:
                 f"process {process!r} completes {f!r} ({type_}) without an invocation",
                 position=position,
             )
-        slot, invoked, invocation = pending
-        if f != invocation.f or (key != invocation.key and key is not None):
+        slot, invoked, invocation, f_invoked, key_invoked, argument, _ = pending
+        if f != f_invoked or (key is not None and key != key_invoked):
             raise HistoryError(
                 f"process {process!r} completes {_call(f, key)}, but what it invoked at event "
-                f"{invocation.index} is {_call(invocation.f, invocation.key)}",
+                f"{invocation} is {_call(f_invoked, key_invoked)}",
                 position=position,
             )
-        crashed = type_ == "info"
-        if crashed:
+        result: Any = value
+        completed: int | None = rank
+        if type_ == "info":
             retired[process] = index
-        operations[slot] = Operation(
-            process,
-            f,
-            invocation.key,
-            invocation.value,
-            None if crashed else value,
-            type_,
-            invoked,
-            None if crashed else rank,
-            error,
-            invocation.index,
-            index,
+            result = completed = None
+        operations[slot] = _as_operation(
+            (
+                process,
+                f,
+                key_invoked,
+                argument,
+                result,
+                type_,
+                invoked,
+                completed,
+                error,
+                invocation,
+                index,
+            )
         )
-    for slot, invoked, invocation in open_.values():
-        _, process, _, f, key, value, _, error = invocation
+    for process, (slot, invoked, invocation, f, key, argument, error) in open_.items():
         operations[slot] = Operation(
-            process, f, key, value, None, "info", invoked, None, error, invocation.index, None
+            process, f, key, argument, None, "info", invoked, None, error, invocation, None
         )
-    return [operation for operation in operations if operation is not None]
+    return cast("list[Operation]", operations)
+
+
+def _busy(process: int | str, f: str, open_: _Open | None, retired: int | None) -> str:
+    if open_ is not None:
+        _, _, index, earlier, _, _, _ = open_
+        return (
+            f"process {process!r} invokes {f!r} while its {earlier!r} of event {index} is still "
+            "open; a process does one thing at a time"
+        )
+    return (
+        f"process {process!r} is used again after the info of event {retired}; its operation is "
+        "open for ever, so the client must go on under a new process id"
+    )
 
 
 def _call(f: str, key: Any) -> str:
     return repr(f) if key is None else f"{f!r} of key {key!r}"
 
 
-def _ranks(events: Sequence[Event]) -> list[int] | None:
+def _ranks(columns: Columns) -> list[int] | None:
     """The rank of each event in the real-time order; None if that is simply its position.
 
     Within a run of equal times invocations come first. Checks that neither index nor time run
     backwards.
     """
+    if _increases(columns.indexes, -1) and (
+        columns.times is None or _increases(columns.times, None)
+    ):
+        return None
+    return _ranks_with_ties(columns) if _has_ties(columns) else None
+
+
+def _increases(numbers: Sequence[int | None], before: int | None) -> bool:
+    """Whether these are numbers, each greater than the one before it."""
+    if isinstance(numbers, range):
+        return numbers.step > 0 and (before is None or not numbers or numbers[0] > before)
+    if None in numbers:
+        return False
+    known = cast("Sequence[int]", numbers)
+    if before is not None and known and known[0] <= before:
+        return False
+    return all(map(lt, known, islice(known, 1, None)))
+
+
+def _has_ties(columns: Columns) -> bool:
+    """Whether an invocation stands after a completion of the same time."""
     tied = False
     last_index = -1
     last_time: int | None = None
     last_known: int | None = None
     completion_seen = False
-    for position, event in enumerate(events):
-        index = event[0]
+    times = columns.times
+    for position, (index, time, type_) in enumerate(
+        zip(columns.indexes, repeat(None) if times is None else times, columns.types, strict=False)
+    ):
         if index <= last_index:
             raise HistoryError(
                 f"index {index} does not increase: the event before it has {last_index}",
                 position=position,
             )
         last_index = index
-        time = event[6]
         if time is not None:
             if last_known is not None and time < last_known:
                 raise HistoryError(
@@ -281,27 +472,29 @@ def _ranks(events: Sequence[Event]) -> list[int] | None:
                 )
             last_known = time
             if time == last_time:
-                if event[2] != "invoke":
+                if type_ != "invoke":
                     completion_seen = True
                 elif completion_seen:
                     tied = True
             else:
-                completion_seen = event[2] != "invoke"
+                completion_seen = type_ != "invoke"
         last_time = time
-    return _ranks_with_ties(events) if tied else None
+    return tied
 
 
-def _ranks_with_ties(events: Sequence[Event]) -> list[int]:
+def _ranks_with_ties(columns: Columns) -> list[int]:
     groups: list[int] = []
     group = 0
     last_time: int | None = None
-    for event in events:
-        if event.time is None or event.time != last_time:
+    times, types = columns.times, columns.types
+    assert times is not None, "without times there are no ties"
+    for time in times:
+        if time is None or time != last_time:
             group += 1
         groups.append(group)
-        last_time = event.time
-    order = sorted(range(len(events)), key=lambda at: (groups[at], events[at].type != "invoke"))
-    ranks = [0] * len(events)
+        last_time = time
+    order = sorted(range(len(types)), key=lambda at: (groups[at], types[at] != "invoke"))
+    ranks = [0] * len(types)
     for rank, position in enumerate(order):
         ranks[position] = rank
     return ranks

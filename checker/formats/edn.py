@@ -5,15 +5,17 @@
 Read as: nil, booleans, integers, floats and strings as their Python likes; ``1.5M`` as Decimal,
 ``2/3`` as Fraction; a vector as a tuple; the rest as the classes below. Equal values are equal
 after reading, and every value can be hashed. Comments, ``#_`` discards and commas are skipped.
+Beyond EDN, what Clojure prints is read too: ``0x1f``, and ``#:a{:b 1}`` as a tagged map.
 
 Source: the EDN specification, github.com/edn-format/edn.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -29,6 +31,10 @@ class EdnError(ValueError):
     def __init__(self, reason: str, line: int) -> None:
         super().__init__(reason)
         self.line = line
+
+
+class EdnIncomplete(EdnError):
+    """Text that ends inside a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ _TOKEN = re.compile(
     | (?P<string> "(?:[^"\\]|\\.)*" )
     | (?P<discard> \#_ )
     | (?P<special> \#\#[A-Za-z]+ )
-    | (?P<tag>    \#[A-Za-z][\w.\-/+*!?$%&=<>']* )
+    | (?P<tag>    \#:?[A-Za-z][\w.\-/+*!?$%&=<>']* )
     | (?P<character> \\(?:newline|return|space|tab|formfeed|backspace|u[0-9A-Fa-f]{4}|.)
                      (?=[\s,;"()\[\]{}]|\Z) )
     | (?P<number> [+-]?\d[\w.+/\-]* )
@@ -99,8 +105,10 @@ _TOKEN = re.compile(
 )
 _INTEGER = re.compile(r"([+-]?(?:0|[1-9]\d*))N?\Z")
 _FLOAT = re.compile(r"([+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?)(M?)\Z")
+_HEXADECIMAL = re.compile(r"([+-]?)0[xX]([0-9A-Fa-f]{1,16})N?\Z")
 _RATIO = re.compile(r"([+-]?\d+)/(\d+)\Z")
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _NAME = re.compile(r"[^\s,;\"()\[\]{}\\#^@`~:\d][^\s,;\"()\[\]{}\\#^@`~]*\Z")
 
 _CLOSER = {"{": "}", "#{": "}", "[": "]", "(": ")"}
@@ -125,70 +133,124 @@ def loads(text: str) -> list[Any]:
 
 
 class Reader:
-    """Reads values from a text, and knows their lines."""
+    """Reads values from a text, which may come in pieces, and knows their lines."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str = "", *, line: int = 1) -> None:
         self._text = text
+        self._first_line = line
         self._at = 0
         self._start = 0
+        self._done = 0
+        self._enough = 0
+        self._closer: str | None = None
         self._newlines: list[int] | None = None
 
-    def values(self, *, unwrap: bool = False) -> Iterator[tuple[int, Any]]:
-        """Each value with its line. ``unwrap``: of a top-level vector or list, each element."""
+    def feed(self, more: str) -> None:
+        """Add to the text; ``more`` begins a line."""
+        self._first_line += self._text.count("\n", 0, self._done)
+        self._text = self._text[self._done :] + more
+        self._at -= self._done
+        self._done = 0
+        self._newlines = None
+
+    def values(self, *, unwrap: bool = False, final: bool = True) -> Iterator[tuple[int, Any]]:
+        """Each value with its line. ``unwrap``: of a top-level vector or list, each element.
+
+        If the text is not ``final`` and ends inside a value, that one waits for more text. A list
+        or vector that starts with anything but a collection or a tag is a value of its own.
+        """
+        if not final and len(self._text) < self._enough:
+            return
+        try:
+            while True:
+                self._done = self._at
+                found = self._top_level(unwrap)
+                if found is None:
+                    break
+                yield found
+        except EdnIncomplete:
+            if final:
+                raise
+            # A value of many lines is read again and again as it comes: only when it has doubled.
+            self._enough = 2 * (len(self._text) - self._done)
+            self._at = self._done
+            return
+        self._enough = 0
+        if self._closer is not None and final:
+            self._incomplete(f"the text ends before {self._closer!r}")
+
+    def _top_level(self, unwrap: bool) -> tuple[int, Any] | None:
         while (token := self._next()) is not None:
             kind, word = token
-            if unwrap and kind == "open" and word in ("[", "("):
-                closer = _CLOSER[word]
-                while (token := self._element(closer, 0)) is not None:
-                    start = self._start
-                    yield self.line(start), self._value(*token, depth=1)
-            elif kind == "discard":
+            if kind == "discard":
                 self._discard(0)
+            elif kind == "close" and self._closer is not None:
+                self._close(word, self._closer)
+                self._closer = None
+            elif unwrap and self._closer is None and word in ("[", "(") and self._wraps(word):
+                self._closer = _CLOSER[word]
             else:
-                start = self._start
-                yield self.line(start), self._value(kind, word, depth=0)
+                line = self.line(self._start)
+                return line, self._value(kind, word, depth=0)
+            self._done = self._at
+        return None
+
+    def _wraps(self, opener: str) -> bool:
+        """Whether what is open here holds values, not words: a look at the next token."""
+        start, at = self._start, self._at
+        token = self._next()
+        self._start, self._at = start, at
+        if token is None:
+            self._incomplete(f"the text ends before {_CLOSER[opener]!r}")
+        return token[0] in ("open", "close", "tag", "discard")
 
     def line(self, position: int) -> int:
         """The line, from 1, of a position in the text."""
         if self._newlines is None:
             self._newlines = [found.start() for found in re.finditer("\n", self._text)]
-        return bisect_right(self._newlines, position - 1) + 1
+        return bisect_right(self._newlines, position - 1) + self._first_line
 
     def _fail(self, reason: str) -> NoReturn:
         raise EdnError(reason, self.line(self._start))
 
+    def _incomplete(self, reason: str) -> NoReturn:
+        raise EdnIncomplete(f"{reason}; the file seems to be cut off", self.line(self._start))
+
     def _next(self) -> tuple[str, str] | None:
         text = self._text
         while self._at < len(text):
-            self._start = self._at
             match = _TOKEN.match(text, self._at)
             if match is None:
+                self._start = self._at
                 if text[self._at] == '"':
-                    self._fail("this string has no end; the file seems to be cut off")
-                self._fail(f"{text[self._at : self._at + 20]!r} is not EDN")
-            self._at = match.end()
+                    self._incomplete("this string has no end")
+                excerpt = text[self._at : self._at + 20].split("\n")[0]
+                self._fail(f"{excerpt!r} is not EDN")
             kind = match.lastgroup
             if kind is not None:
+                self._start = self._at
+                self._at = match.end()
                 return kind, match.group()
-        self._start = max(len(text) - 1, 0)
+            self._at = match.end()
         return None
 
     def _element(self, closer: str, depth: int) -> tuple[str, str] | None:
         """The next token inside a collection; None at its end. Discards are skipped."""
         while True:
-            opened = self._start
             token = self._next()
             if token is None:
-                self._start = opened
-                self._fail(f"the text ends before {closer!r}; the file seems to be cut off")
+                self._incomplete(f"the text ends before {closer!r}")
             kind, word = token
             if kind == "close":
-                if word != closer:
-                    self._fail(f"{word!r} where {closer!r} must close")
+                self._close(word, closer)
                 return None
             if kind != "discard":
                 return token
             self._discard(depth)
+
+    def _close(self, word: str, closer: str) -> None:
+        if word != closer:
+            self._fail(f"{word!r} where {closer!r} must close")
 
     def _discard(self, depth: int) -> None:
         self._operand("#_", depth)
@@ -200,7 +262,9 @@ class Reader:
         while token is not None and token[0] == "discard":
             self._discard(depth + 1)
             token = self._next()
-        if token is None or token[0] == "close":
+        if token is None:
+            self._incomplete(f"nothing follows {prefix}")
+        if token[0] == "close":
             self._fail(f"nothing follows {prefix}")
         return self._value(*token, depth=depth + 1)
 
@@ -211,7 +275,7 @@ class Reader:
         if kind == "number":
             return self._number(word)
         if kind == "string":
-            return _ESCAPE.sub(self._escape, word[1:-1]) if "\\" in word else word[1:-1]
+            return self._string(word[1:-1])
         if kind == "open":
             return self._collection(word, depth)
         if kind == "tag":
@@ -248,10 +312,12 @@ class Reader:
         return Map(tuple(zip(items[::2], items[1::2], strict=True)))
 
     def _refuse_twins(self, items: list[Any], start: int) -> None:
+        if all(type(item) is Keyword for item in items) and len(set(items)) == len(items):
+            return
         # By their text: in Python 1, 1.0 and True would be twins.
         texts: set[str] = set()
         for item in items:
-            text = dumps(item)
+            text = describe(item)
             if text in texts:
                 self._start = start
                 self._fail(f"{text} occurs twice in one collection")
@@ -270,13 +336,30 @@ class Reader:
         try:
             if match := _INTEGER.match(word):
                 return int(match[1])
+            if match := _HEXADECIMAL.match(word):
+                return int(match[1] + match[2], 16)
             if match := _FLOAT.match(word):
-                return Decimal(match[1]) if match[2] else float(match[1])
+                return Decimal(match[1]) if match[2] else self._float(match[1])
             if match := _RATIO.match(word):
                 return Fraction(int(match[1]), int(match[2]))
-        except (ValueError, ZeroDivisionError):
+        except (ValueError, ArithmeticError):
             self._fail(f"{word[:40]!r} is a number beyond what can be read")
         self._fail(f"{word[:40]!r} is not a number")
+
+    def _float(self, word: str) -> float:
+        number = float(word)
+        if math.isinf(number):
+            raise OverflowError(word)
+        return number
+
+    def _string(self, inside: str) -> str:
+        if "\\" not in inside:
+            return inside
+        text = _ESCAPE.sub(self._escape, inside)
+        if _SURROGATES.search(text):
+            # Two escapes may stand for one character, as in Java.
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        return text
 
     def _escape(self, match: re.Match[str]) -> str:
         code = match[1]
@@ -294,6 +377,15 @@ class Reader:
 
 def dumps(value: Any) -> str:
     """The EDN text of a value; ValueError for one that EDN cannot say."""
+    return _text(value, _name)
+
+
+def describe(value: Any) -> str:
+    """The text of a value that was read, also where a name in it is one that EDN cannot say."""
+    return _text(value, str)
+
+
+def _text(value: Any, name: Callable[[str], str]) -> str:
     if value is None:
         return "nil"
     if isinstance(value, bool):
@@ -305,19 +397,23 @@ def dumps(value: Any) -> str:
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, Keyword):
-        return ":" + _name(value.name)
+        return ":" + name(value.name)
     if isinstance(value, tuple):
-        return "[" + " ".join(map(dumps, value)) + "]"
+        return "[" + " ".join(_texts(value, name)) + "]"
     if isinstance(value, Map):
-        return "{" + ", ".join(f"{dumps(key)} {dumps(item)}" for key, item in value.items) + "}"
+        return (
+            "{"
+            + ", ".join(f"{_text(key, name)} {_text(item, name)}" for key, item in value.items)
+            + "}"
+        )
     if isinstance(value, List):
-        return "(" + " ".join(map(dumps, value.items)) + ")"
+        return "(" + " ".join(_texts(value.items, name)) + ")"
     if isinstance(value, Set):
-        return "#{" + " ".join(map(dumps, value.items)) + "}"
+        return "#{" + " ".join(_texts(value.items, name)) + "}"
     if isinstance(value, Symbol):
-        return _name(value.name)
+        return name(value.name)
     if isinstance(value, Tagged):
-        return f"#{_name(value.tag)} {dumps(value.value)}"
+        return f"#{name(value.tag)} {_text(value.value, name)}"
     if isinstance(value, Character):
         return "\\" + _character_name(value.value)
     if isinstance(value, Decimal) and value.is_finite():
@@ -325,6 +421,10 @@ def dumps(value: Any) -> str:
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
     raise ValueError(f"{value!r} cannot be written as EDN")
+
+
+def _texts(values: Iterable[Any], name: Callable[[str], str]) -> list[str]:
+    return [_text(value, name) for value in values]
 
 
 def _name(name: str) -> str:

@@ -1,68 +1,116 @@
-"""Jepsen's histories in EDN: one map a line, or one vector of maps.
+"""Jepsen's histories in EDN: one map a line, or one vector or list of maps.
 
     {:index 0, :process 0, :type :invoke, :f :cas, :value [0 4], :time 1200}
     #jepsen.history.Op{:index 1, :process :nemesis, :type :info, :f :start, :value nil}
 
-``:key`` is a field of ours; with ``independent`` the value is a pair ``[key value]`` instead.
-Fields that Jepsen's tests add for themselves (``:node``, ``:link``) are passed over.
+Knossos' oldest test data have vectors instead: ``[70 :fail :write 1 :no-conns]``.
+
+``:key`` is a field of ours; Jepsen has a pair ``[key value]`` as the value instead, which nothing
+tells from a value that is a pair. So it must be said (``independent``), unless a tag says it
+(``#jepsen.independent/tuple [k v]``, ``#clojure.lang.MapEntry [k v]``). Fields that Jepsen's tests
+add for themselves (``:node``, ``:exception``) are passed over.
 
 Values become JSON types, as everywhere in a history: keywords, symbols and characters their text
 (``:a`` stays ``":a"``, but ``a`` as a key of a map), vectors, lists and sets a list, ratios and
-decimals their text.
+decimals their text; a tag goes. An ``:error`` that is neither a string nor a keyword becomes the
+text of its EDN.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 from typing import Any, TextIO
 
 from checker.formats import edn
+from checker.formats.blocks import Block
 from checker.formats.fields import FieldError, make_event
-from checker.history import Event, History, HistoryError
+from checker.formats.gather import Batch, batch_of
+from checker.history import Event, HistoryError
+
+_PAIR_TAGS = frozenset(
+    ("jepsen.independent/tuple", "jepsen.independent.Tuple", "clojure.lang.MapEntry")
+)
+"""What says that a value is a pair of key and value."""
+
+_NEMESIS = edn.Keyword("nemesis")
+_FIELDS = ("process", "type", "f", "value", "error")
+"""Of an event that is a vector."""
 
 
-def parse(text: str, *, source: str, independent: bool = False) -> History:
-    """The history that this text says; HistoryError with line and reason if it says none."""
+def read(blocks: Iterable[Block], source: str, independent: bool = False) -> Iterator[Batch]:
+    """The events of these blocks, as they come.
+
+    Raises HistoryError with line and reason when it comes to something that is wrong.
+    """
+    reader = edn.Reader()
+    position = 0
+    for block in blocks:
+        reader.feed(block.text)
+        for batch in _batches(reader, source, independent, position, final=False):
+            position += len(batch.lines)
+            yield batch
+    yield from _batches(reader, source, independent, position, final=True)
+
+
+def _batches(
+    reader: edn.Reader, source: str, independent: bool, position: int, *, final: bool
+) -> Iterator[Batch]:
     events: list[Event] = []
     lines: list[int] = []
+    fault: HistoryError | None = None
     line = 1
     try:
-        for line, form in edn.Reader(text).values(unwrap=True):
-            events.append(_event(form, len(events), independent))
+        for line, form in reader.values(unwrap=True, final=final):
+            events.append(_event(form, position + len(events), independent))
             lines.append(line)
     except edn.EdnError as error:
-        raise HistoryError(str(error), source=source, line=error.line) from None
+        fault = HistoryError(str(error), source=source, line=error.line)
     except FieldError as error:
-        raise HistoryError(str(error), source=source, line=line) from None
-    return History(events, source=source, lines=lines)
+        fault = HistoryError(str(error), source=source, line=line)
+    if events:
+        yield batch_of(events, lines)
+    if fault is not None:
+        raise fault
 
 
 def _event(form: Any, position: int, independent: bool) -> Event:
     if isinstance(form, edn.Tagged):
         form = form.value
-    if not isinstance(form, edn.Map):
-        raise FieldError(f"an event must be a map, not {edn.dumps(form)[:40]!r}")
-    fields = {key.name: value for key, value in form.items if isinstance(key, edn.Keyword)}
+    if isinstance(form, tuple):
+        fields = dict(zip(_FIELDS, form, strict=False))
+        if len(form) > len(_FIELDS):
+            raise FieldError("an event that is a vector has [process type f value error]")
+    elif isinstance(form, edn.Map):
+        fields = {key.name: value for key, value in form.items if type(key) is edn.Keyword}
+    else:
+        raise FieldError(f"an event must be a map, not {edn.describe(form)[:40]!r}")
     for name in ("process", "type", "f"):
         if name not in fields:
             raise FieldError(f"the event has no :{name}")
-    key, value = plain(fields.get("key")), plain(fields.get("value"))
-    if independent and fields["process"] != edn.Keyword("nemesis"):
-        if not isinstance(value, list) or len(value) != 2:
-            raise FieldError(f"the value must be a pair [key value], not {value!r}")
-        key, value = value
+    key, value = fields.get("key"), fields.get("value")
+    if isinstance(value, edn.Tagged) and value.tag in _PAIR_TAGS:
+        key, value = _pair(value.value)
+    elif independent and fields["process"] != _NEMESIS:
+        key, value = _pair(value)
     return make_event(
         index=fields.get("index", position),
         process=_name(fields["process"]),
         type_=_name(fields["type"]),
         f=_name(fields["f"]),
-        key=key,
-        value=value,
+        key=plain(key),
+        value=plain(value),
         time=fields.get("time"),
         error=_error(fields.get("error")),
     )
+
+
+def _pair(value: Any) -> tuple[Any, Any]:
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise FieldError(f"the value must be a pair [key value], not {edn.describe(value)[:40]}")
+    return value[0], value[1]
 
 
 def _name(value: Any) -> Any:
@@ -72,11 +120,13 @@ def _name(value: Any) -> Any:
 def _error(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return value.name if isinstance(value, edn.Keyword) else edn.dumps(value)
+    return value.name if isinstance(value, edn.Keyword) else edn.describe(value)
 
 
 def plain(value: Any) -> Any:
     """An EDN value as JSON types."""
+    if value is None or type(value) is int or type(value) is str:
+        return value
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     if isinstance(value, edn.List | edn.Set):
@@ -93,20 +143,22 @@ def plain(value: Any) -> Any:
         return plain(value.value)
     if isinstance(value, Fraction | Decimal):
         return str(value)
+    if isinstance(value, float) and not isfinite(value):
+        return edn.describe(value)
     return value
 
 
 def _plain_map(value: edn.Map) -> dict[str, Any]:
     record = {_map_key(key): plain(item) for key, item in value.items}
     if len(record) != len(value.items):
-        raise FieldError(f"two keys of {edn.dumps(value)} are the same text")
+        raise FieldError(f"two keys of {edn.describe(value)} are the same text")
     return record
 
 
 def _map_key(key: Any) -> str:
     if isinstance(key, str):
         return key
-    return key.name if isinstance(key, edn.Keyword) else edn.dumps(key)
+    return key.name if isinstance(key, edn.Keyword) else edn.describe(key)
 
 
 def write_edn(file: TextIO, events: Iterable[Event]) -> None:

@@ -13,15 +13,18 @@ reached the server: ``:fail :cas`` with a value was compared and differed, so it
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from checker.formats import edn
-from checker.formats.fields import FieldError, make_event
+from checker.formats.blocks import Block
+from checker.formats.fields import FieldError, make_event, read_integer
+from checker.formats.gather import Batch, batch_of
 from checker.formats.jepsen_edn import plain
-from checker.history import MISMATCH, Event, History, HistoryError
+from checker.history import MISMATCH, Event, HistoryError
 
 _LINE = re.compile(
-    r"INFO\s+jepsen\.util\s+-\s+(?P<process>\d+|:nemesis)\s+:(?P<type>\S+)\s+:(?P<f>\S+)"
+    r"INFO\s+jepsen\.util\s+-\s+(?P<process>[0-9]+|:nemesis)\s+:(?P<type>\S+)\s+:(?P<f>\S+)"
     r"(?:\s+(?P<value>.*))?\Z"
 )
 
@@ -31,20 +34,31 @@ def looks_like(line: str) -> bool:
     return re.match(r"INFO\s+jepsen\.util\b", line) is not None
 
 
-def parse(text: str, *, source: str) -> History:
-    """The history that this text says; HistoryError with line and reason if it says none."""
-    events: list[Event] = []
-    numbers: list[int] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        words = line.strip()
-        if not words:
-            continue
-        try:
-            events.append(_event(words, len(events)))
-        except (FieldError, edn.EdnError) as error:
-            raise HistoryError(str(error), source=source, line=number) from None
-        numbers.append(number)
-    return History(events, source=source, lines=numbers)
+def read(blocks: Iterable[Block], source: str) -> Iterator[Batch]:
+    """The events of these blocks, as they come.
+
+    Raises HistoryError with line and reason when it comes to a line that is wrong.
+    """
+    position = 0
+    for block in blocks:
+        events: list[Event] = []
+        numbers: list[int] = []
+        fault: HistoryError | None = None
+        for number, line in enumerate(block.text.split("\n"), block.line):
+            words = line.strip()
+            if not words:
+                continue
+            try:
+                events.append(_event(words, position))
+            except (FieldError, edn.EdnError) as error:
+                fault = HistoryError(str(error), source=source, line=number)
+                break
+            numbers.append(number)
+            position += 1
+        if events:
+            yield batch_of(events, numbers)
+        if fault is not None:
+            raise fault
 
 
 def _event(line: str, index: int) -> Event:
@@ -67,7 +81,7 @@ def _event(line: str, index: int) -> Event:
         error = MISMATCH
     return make_event(
         index=index,
-        process="nemesis" if process == ":nemesis" else int(process),
+        process="nemesis" if process == ":nemesis" else read_integer(process),
         type_=type_,
         f=f,
         key=None,

@@ -15,11 +15,14 @@ verdict on the rest is the user's decision, not ours.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any, NoReturn, TextIO
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
 
-from checker.formats.fields import FieldError, make_event, suggestion
-from checker.history import Event, History, HistoryError
+from checker.formats.blocks import Block
+from checker.formats.fields import FieldError, NotJson, decode_json, make_event, suggestion
+from checker.formats.gather import Batch, batch_of
+from checker.formats.native_bulk import columns_of_block
+from checker.history import Event, HistoryError
 
 FORMAT = "splitbrain-history"
 VERSION = 1
@@ -83,60 +86,57 @@ def write_history(
     file.write("\n".join(lines) + "\n")
 
 
-def parse(text: str, *, source: str) -> History:
-    """The history that this text says; HistoryError with line and reason if it says none."""
-    metadata: dict[str, Any] | None = None
-    events: list[Event] = []
-    numbers: list[int] = []
-    lines = text.split("\n")
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
+def read(blocks: Iterable[Block], source: str, metadata: dict[str, Any]) -> Iterator[Batch]:
+    """The events of these blocks, as they come; what the header says goes into ``metadata``.
+
+    Raises HistoryError with line and reason when it comes to a line that is wrong.
+    """
+    header_seen = False
+    for block in blocks:
+        columns = columns_of_block(block.text) if header_seen else None
+        if columns is not None:
+            yield Batch(columns, range(block.line, block.line + len(columns.indexes)))
             continue
-        try:
-            record = _decode(line)
-            if metadata is None:
-                metadata = _header(record)
+        events: list[Event] = []
+        numbers: list[int] = []
+        fault: HistoryError | None = None
+        lines = block.text.split("\n")
+        for number, line in enumerate(lines, block.line):
+            if not line.strip():
                 continue
-            events.append(_event(record))
-        except (FieldError, ValueError, RecursionError) as error:
-            cut_off = number == len(lines) and not isinstance(error, FieldError)
-            raise HistoryError(_reason(error, cut_off), source=source, line=number) from None
-        numbers.append(number)
-    assert metadata is not None, "the format was told from a line that is not blank"
-    return History(events, source=source, metadata=metadata, lines=numbers)
+            try:
+                if header_seen:
+                    events.append(_event(_decode(line)))
+                    numbers.append(number)
+                else:
+                    metadata.update(_header(_decode(line)))
+                    header_seen = True
+            except FieldError as error:
+                without_newline = number == block.line + len(lines) - 1
+                fault = HistoryError(_reason(error, without_newline), source=source, line=number)
+                break
+        if events:
+            yield batch_of(events, numbers)
+        if fault is not None:
+            raise fault
 
 
-def _reason(error: Exception, cut_off: bool) -> str:
-    if cut_off:
+def _reason(error: FieldError, without_newline: bool) -> str:
+    if not isinstance(error, NotJson):
+        return str(error)
+    if without_newline:
         return (
             "the last line is cut off: the run that wrote it was stopped in the middle of it; "
             "delete this line to check the events before it"
         )
-    if isinstance(error, RecursionError):
-        return "this line nests too deeply"
-    if isinstance(error, json.JSONDecodeError):
-        return f"this line is not JSON: {error.msg} at column {error.colno}"
-    return str(error)
+    return f"this line is not JSON: {error}"
 
 
 def _decode(line: str) -> dict[str, Any]:
-    record = json.loads(line, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    record = decode_json(line)
     if not isinstance(record, dict):
         raise FieldError(f"a line must be a JSON object, not {line.strip()[:40]!r}")
     return record
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise FieldError(f"the name {twice!r} occurs twice in one object")
-    return record
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise FieldError(f"{name} is not JSON")
 
 
 def _header(record: dict[str, Any]) -> dict[str, Any]:

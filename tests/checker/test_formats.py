@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.formats import HistoryWriter, parse_history, read_history, write_edn, write_history
-from checker.history import Event, HistoryError
+from checker.formats import (
+    HistoryWriter,
+    blocks,
+    detect_format,
+    parse_history,
+    read_events,
+    read_history,
+    write_edn,
+    write_history,
+)
+from checker.history import REASON_MAX, Event, HistoryError
 from checker.lincheck import check
 from checker.models import get_model
 
@@ -70,9 +81,13 @@ def test_the_formats_are_told_apart() -> None:
     edn = "{:index 0, :process 0, :type :invoke, :f :read, :value nil}\n"
     log = "INFO  jepsen.util - 0\t:invoke\t:read\tnil\n"
     native = HEADER + '{"index": 0, "process": 0, "type": "invoke", "f": "read"}\n'
-    for text in (edn, f"[{edn}]", log, native):
+    table = "process,type,f\n0,invoke,read\n"
+    kinds = []
+    for text in (edn, f"[{edn}]", log, native, table):
+        kinds.append(detect_format(text))
         (event,) = parse_history(text).events
         assert (event.process, event.type, event.f, event.value) == (0, "invoke", "read", None)
+    assert kinds == ["edn", "edn", "jepsen-log", "splitbrain", "csv"]
 
 
 def line(index: int, process: int, type_: str, extra: str = "") -> str:
@@ -183,3 +198,101 @@ def test_an_operation_that_the_model_does_not_know_is_named_with_its_line(name: 
     with pytest.raises(HistoryError, match=reason) as raised:
         check(parse_history(text, source="some.jsonl"), get_model(model))
     assert str(raised.value).startswith("some.jsonl:3: ")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_newlines_and_byte_order_marks_of_windows_are_read(newline: str, mark: str) -> None:
+    text = mark + (HEADER + "\n" + INVOKE + OK).replace("\n", newline)
+    history = parse_history(text.encode())
+    assert [event.type for event in history.events] == ["invoke", "ok"]
+    assert list(history.lines or ()) == [3, 4]
+
+
+def test_a_directory_is_that_of_a_run(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match=r"history\.edn"):
+        read_history(tmp_path)
+    packed = gzip.compress(b"{:process 0, :type :invoke, :f :read}")
+    (tmp_path / "history.edn.gz").write_bytes(packed)
+    assert len(read_history(tmp_path)) == 1
+    (tmp_path / "history.jsonl").write_text(HEADER + INVOKE + OK)
+    history = read_history(str(tmp_path))
+    assert len(history) == 2
+    assert history.source == str(tmp_path / "history.jsonl")
+
+
+def test_compressed_files_are_read_also_of_several_members() -> None:
+    whole = gzip.compress((HEADER + INVOKE).encode()) + gzip.compress(OK.encode())
+    assert len(parse_history(whole)) == 2
+    for content, reason in ((whole[:-3], "cut off"), (whole[:40] + b"zz" + whole[42:], "damaged")):
+        with pytest.raises(HistoryError, match=reason):
+            parse_history(content)
+
+
+def test_a_long_history_is_read_block_by_block() -> None:
+    written = [
+        Event(at, at // 2, "ok" if at % 2 else "invoke", "put", "a", "x" * (at % 50), 3 * at)
+        for at in range(8000)
+    ]
+    file = io.StringIO()
+    write_history(file, written)
+    content = file.getvalue().encode()
+    assert len(content) > 2 * blocks.BLOCK
+    assert list(parse_history(content).events) == written
+    assert list(read_events(io.BytesIO(content))) == written
+    file.seek(0)
+    assert list(read_events(file)) == written
+    with pytest.raises(HistoryError) as raised:
+        parse_history(content[:-2] + b"\n")
+    assert raised.value.line == 8001
+
+
+def test_columns_that_only_some_blocks_have_are_put_together() -> None:
+    written = []
+    for at in range(8000):
+        pair, end = divmod(at, 2)
+        index = at if at < 6000 else at + 7
+        key = "a" if pair > 2500 else None
+        time = None if at < 2000 else (1 << 70) + at if at > 7000 else at
+        error = "lost" if end and pair % 1000 == 999 else None
+        type_ = "info" if end else "invoke"
+        written.append(Event(index, pair, type_, "put", key, [at, None, "b"], time, error))
+    file = io.StringIO()
+    write_history(file, written)
+    assert len(file.getvalue()) > 2 * blocks.BLOCK
+    assert list(parse_history(file.getvalue()).events) == written
+
+
+@pytest.mark.parametrize("kind", ["native", "edn", "csv"])
+def test_a_pipe_is_read_as_it_is_written(kind: str) -> None:
+    """Each event is there before the next line is written."""
+    lines = {
+        "native": [HEADER, INVOKE, OK],
+        "edn": ["; a run\n", "{:process 0\n, :type :invoke, :f :put}\n", "[0 :ok :put 1]\n"],
+        "csv": ["process,type,f\n", "0,call,put\n", "0,return,put\n"],
+    }[kind]
+    reading, writing = os.pipe()
+    with open(reading, "rb") as pipe, open(writing, "wb", buffering=0) as end:
+        events = read_events(pipe)
+        for at, line in enumerate(lines):
+            end.write(line.encode())
+            if at:
+                assert next(events).type == ("invoke", "ok")[at - 1]
+
+
+def test_the_events_before_a_wrong_line_come_before_its_error() -> None:
+    text = HEADER + INVOKE + OK + "nonsense\n"
+    events = read_events(io.BytesIO(text.encode()), source="x")
+    assert [next(events).type, next(events).type] == ["invoke", "ok"]
+    with pytest.raises(HistoryError, match="x:4: this line is not JSON"):
+        next(events)
+
+
+def test_a_message_is_one_line_of_some_length_whatever_the_file_says() -> None:
+    odd = '"' + "\\u2028\\ud800" * 10_000 + '"'
+    twice = INVOKE + INVOKE.replace('"index": 0', '"index": 1')
+    with pytest.raises(HistoryError) as raised:
+        parse_history(HEADER + twice.replace('"put"', odd), source="x")
+    assert len(raised.value.reason) <= REASON_MAX
+    assert str(raised.value).isprintable()
+    assert "still open" in str(raised.value)
