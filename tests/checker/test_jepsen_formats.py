@@ -51,7 +51,7 @@ DIALECTS = {
 def test_histories_of_a_store_are_read_in_all_dialects(name: str) -> None:
     history = parse_history(DIALECTS[name])
     assert list(history.events) == EXPECTED
-    verdict = check(history, get_model("register")).verdict
+    verdict = check(history, get_model("register"))
     assert verdict.validity is Validity.VALID
 
 
@@ -83,7 +83,7 @@ def test_the_data_of_knossos_are_judged(good: bool) -> None:
  {{:type :ok :f :read :value {4 if good else 3} :process 1}}
  {{:type :ok :f :write :value 4 :process 2}})
 """
-    verdict = check(parse_history(text), get_model("cas-register")).verdict.validity
+    verdict = check(parse_history(text), get_model("cas-register")).validity
     assert verdict is (Validity.VALID if good else Validity.INVALID)
 
 
@@ -116,7 +116,7 @@ def test_pairs_of_key_and_value_are_told_by_their_tag_or_by_the_user(
         ("y", None),
         ("y", None),
     ]
-    assert check(history, get_model("register")).verdict.validity is Validity.VALID
+    assert check(history, get_model("register")).validity is Validity.VALID
 
 
 VALUES: dict[str, Any] = {

@@ -300,7 +300,7 @@ def judged(content: bytes, model_name: str) -> str:
     model = get_model(model_name)
     try:
         history = parse_history(content, source="some.file")
-        verdict = check(history, model, BUDGET).verdict.validity
+        verdict = check(history, model, budget=BUDGET).validity
     except HistoryError as error:
         message_of(error)
         return "refused"

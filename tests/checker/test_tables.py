@@ -40,7 +40,7 @@ def test_operations_become_a_history_in_whatever_order_they_come() -> None:
     assert history.events[0] == Event(0, 0, "invoke", "write", None, 1, -3)
     assert History(history.events).operations() == history.operations()
     assert operations_history(reversed(rows)).operations() == history.operations()
-    assert check(history, get_model("cas-register")).verdict.validity is Validity.VALID
+    assert check(history, get_model("cas-register")).validity is Validity.VALID
 
 
 def test_the_operations_of_a_history_are_the_same_history() -> None:
@@ -78,7 +78,7 @@ def test_equal_times_are_concurrent() -> None:
                 operation(1, "read", result=seen, called=5, returned=6),
             ]
         )
-        assert check(history, get_model("register")).verdict.validity is Validity.VALID
+        assert check(history, get_model("register")).validity is Validity.VALID
     one, other = history.operations()
     assert other.invoked < (one.completed or 0)
 
@@ -121,7 +121,7 @@ def test_ties_give_the_verdict_of_brute_force() -> None:
                 ends, begins = rows[one.process].returned, rows[other.process].called  # type: ignore[index]
                 before = one.completed is not None and one.completed < other.invoked
                 assert before == (ends is not None and ends < begins)
-        verdict = check(history, get_model("register")).verdict.validity
+        verdict = check(history, get_model("register")).validity
         assert (verdict is Validity.VALID) == possible(history.operations(), get_model("register"))
         verdicts.append(verdict)
     assert 100 < verdicts.count(Validity.VALID) < 500

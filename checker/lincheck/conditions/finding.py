@@ -51,7 +51,7 @@ def judge_by_frontier(
         except BudgetExhausted:
             exhausted = True
         finally:
-            meter.charge(share)
+            share.release()
     return Validity.UNKNOWN if exhausted else Validity.VALID
 
 

@@ -312,7 +312,7 @@ def _convict(parts: Sequence[Part], model: Model, meter: Meter) -> Finding:
     except _OutOfBudget as stopped:
         kept = stopped.kept
     finally:
-        meter.charge(share)
+        share.release()
     found = sorted(
         (entry.operation for entries in kept for entry in entries),
         key=lambda operation: operation.invoked,

@@ -121,8 +121,10 @@ def _read(operations: Sequence[Operation], meter: Meter) -> _Told | None:
                     raise NotApplicable(f"the amount {argument!r} is not an integer")
                 if outcome == "fail":
                     continue
+                if argument == 0:
+                    raise NotApplicable("an add of nothing")
                 if argument != step:
-                    if argument == 0 or step != 0:
+                    if step != 0:
                         raise NotApplicable("adds of different amounts")
                     step = argument
             else:
