@@ -18,7 +18,7 @@ operations' intervals respect real time.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -26,72 +26,101 @@ from checker.history import Operation
 
 
 class Placed(NamedTuple):
-    """An element: positions of its insertion and outputs (peeks by invocation, then the removal).
+    """Columns, one row an element, in order of the insertions' invocations.
 
-    The insertion lies in [begin, end]; the outputs are all at a point of [low, high], or, if high <
-    low, the first is before ``high`` and the last after ``low``.
+    Positions of its insertion, of its removal (-1: none), and, by row, of its peeks in order of
+    invocation. The insertion lies in [begin, end]; the outputs are all at a point of [low, high],
+    or, if high < low, the first is before ``high`` and the last after ``low``.
     """
 
-    insertion: int
-    outputs: list[int]
-    begin: int
-    end: int
-    low: int
-    high: int
+    insertions: list[int]
+    removals: list[int]
+    peeks: dict[int, list[int]]
+    begins: list[int]
+    ends: list[int]
+    lows: list[int]
+    highs: list[int]
 
 
 def order_of(
-    operations: Sequence[Operation], elements: Sequence[Placed], empties: list[tuple[int, int]]
+    operations: Sequence[Operation], placed: Placed, empties: list[tuple[int, int]]
 ) -> list[int]:
     """Positions in a legal order; ``empties``: (rank just after which it was empty, position)."""
+    insertions, removals, peeks, begins, ends, lows, highs = placed
+    starts = list(map(min, lows, highs)) if peeks else lows
+    stops = list(map(max, lows, highs)) if peeks else highs
     moments = sorted({moment for moment, _ in empties})
-    gaps: list[list[Placed]] = [[] for _ in range(len(moments) + 1)]
-    for element in elements:
-        # Such a moment is just after its rank: an element whose low is that rank is out by then.
-        gaps[bisect_left(moments, element.low)].append(element)
     # Points are ranks, doubled so that there is one between two ranks.
-    points: list[tuple[int, int]] = [(2 * moment + 1, at) for moment, at in sorted(empties)]
-    inserted: list[tuple[int, int]] = []
-    removed: list[tuple[int, int]] = []
+    points = [2 * moment + 1 for moment, _ in sorted(empties)]
+    order = [at for _, at in sorted(empties)]
+    entries: list[int] = []
+    entered: list[int] = []
+    outs: list[int] = []
+    out_of: list[int] = []
     entry = out = 0
-    for gap, members in enumerate(gaps):
+    for gap, rows in enumerate(_gaps(moments, lows)):
         if gap:
             entry = out = max(entry, out, 2 * moments[gap - 1] + 1)
-        for element in _extension(members):
-            entry = max(entry, 2 * element.begin)
-            inserted.append((entry, element.insertion))
-            out = max(out, entry)
-            for at in element.outputs:
-                out = max(out, 2 * operations[at].invoked)
-                removed.append((out, at))
-    points += inserted
-    points += removed
-    points.sort(key=lambda point: point[0])
-    return [at for _, at in points]
+        for row in _extension(rows, begins, ends, starts, stops):
+            begin = 2 * begins[row]
+            if begin > entry:
+                entry = begin
+            entries.append(entry)
+            entered.append(insertions[row])
+            if entry > out:
+                out = entry
+            removal = removals[row]
+            outputs = peeks.get(row, ())
+            for at in (*outputs, removal) if removal >= 0 else outputs:
+                invoked = 2 * operations[at][6]
+                if invoked > out:
+                    out = invoked
+                outs.append(out)
+                out_of.append(at)
+    points += entries
+    points += outs
+    order += entered
+    order += out_of
+    # Three sorted runs, merged; what comes first of equal points stays first.
+    return [order[at] for at in sorted(range(len(order)), key=points.__getitem__)]
 
 
-def _extension(members: list[Placed]) -> list[Placed]:
-    """Members in an order that extends both interval orders; they come by ``begin``."""
-    ends = [element.end for element in members]
-    starts = [min(element.low, element.high) for element in members]
-    stops = [max(element.low, element.high) for element in members]
-    by_end = iter(sorted(range(len(members)), key=ends.__getitem__))
-    by_stop = iter(sorted(range(len(members)), key=stops.__getitem__))
-    gone = [False] * len(members)
-    order: list[Placed] = []
+def _gaps(moments: list[int], lows: list[int]) -> list[Sequence[int]]:
+    """The rows between the moments at which the queue was empty."""
+    if not moments:
+        return [range(len(lows))]
+    gaps: list[list[int]] = [[] for _ in range(len(moments) + 1)]
+    for row, low in enumerate(lows):
+        # Such a moment is just after its rank: an element whose low is that rank is out by then.
+        gaps[bisect_left(moments, low)].append(row)
+    return list(gaps)
+
+
+def _extension(
+    rows: Sequence[int],
+    begins: list[int],
+    ends: list[int],
+    starts: list[int],
+    stops: list[int],
+) -> Iterator[int]:
+    """Rows in an order that extends both interval orders."""
+    by_end = iter(sorted(rows, key=ends.__getitem__))
+    by_stop = iter(sorted(rows, key=stops.__getitem__))
+    gone: set[int] = set()
     ready: list[tuple[int, int]] = []
-    following = 0
-    ends_next, stops_next = next(by_end, -1), next(by_stop, -1)
-    while len(order) < len(members):
-        while gone[ends_next]:
-            ends_next = next(by_end)
-        while gone[stops_next]:
-            stops_next = next(by_stop)
-        while following < len(members) and members[following].begin < ends[ends_next]:
+    waiting = iter(rows)
+    following = next(waiting, -1)
+    ending, stopping = next(by_end, -1), next(by_stop, -1)
+    for _ in range(len(rows)):
+        while ending in gone:
+            ending = next(by_end)
+        while stopping in gone:
+            stopping = next(by_stop)
+        end = ends[ending]
+        while following >= 0 and begins[following] < end:
             heappush(ready, (starts[following], following))
-            following += 1
+            following = next(waiting, -1)
         start, row = heappop(ready)
-        assert start < stops[stops_next], "the two orders have no cycle"
-        gone[row] = True
-        order.append(members[row])
-    return order
+        assert start < stops[stopping], "the two orders have no cycle"
+        gone.add(row)
+        yield row

@@ -97,22 +97,18 @@ def _possible(
 ) -> Possible:
     if not order:
         return Possible()
-    placed = []
-    for row, name in enumerate(elements.names):
-        outputs = sorted(told.peeks.get(name, ()), key=lambda at: operations[at].invoked)
-        if name in told.removals:
-            outputs.append(told.removals[name])
-        elif row in judged.taken:
-            outputs.append(told.crashed[judged.taken[row]])
-        placed.append(
-            Placed(
-                told.insertions[name],
-                outputs,
-                elements.begins[row],
-                judged.ends[row],
-                judged.lows[row],
-                judged.highs[row],
-            )
-        )
+    insertions = [told.insertions[name] for name in elements.names]
+    removals = [told.removals.get(name, -1) for name in elements.names]
+    for row, number in judged.taken.items():
+        removals[row] = told.crashed[number]
+    peeks: dict[int, list[int]] = {}
+    if told.peeks:
+        for row, name in enumerate(elements.names):
+            if name in told.peeks:
+                # They were told in order of invocation.
+                peeks[row] = told.peeks[name]
+    placed = Placed(
+        insertions, removals, peeks, elements.begins, judged.ends, judged.lows, judged.highs
+    )
     empties = list(zip(judged.moments, told.empties, strict=True))
     return Possible(order_of(operations, placed, empties))
