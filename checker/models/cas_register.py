@@ -11,9 +11,33 @@ from checker.models import register as plain_register
 from checker.models import single_value
 from checker.models.model import Call, CallError, Model, distinct, register_model
 
+_new = tuple.__new__
+
+
+_PLAIN = frozenset({int, str, type(None)})
+
 
 def parse(operation: Operation) -> Call | None:
-    """``read``, ``write`` and ``cas``; any JSON value will do."""
+    """``read``, ``write`` and ``cas``; any JSON value will do.
+
+    What most operations are is looked at first; anything else, and all that is odd, has time.
+    """
+    _, f, key, argument, result, outcome, _, _, _, _, _ = operation
+    if type(key) in _PLAIN:
+        if f == "read":
+            if outcome == "ok" and type(result) in _PLAIN:
+                return _new(Call, ("read", key, None, result, "observes"))
+        elif f == "write":
+            if outcome != "fail" and type(argument) in _PLAIN:
+                return _new(Call, ("write", key, argument, None, "overwrites"))
+        elif type(argument) is list and len(argument) == 2 and f == "cas" and outcome == "ok":
+            expected, new = argument
+            if type(expected) in _PLAIN and type(new) in _PLAIN:
+                return _new(Call, ("cas", key, (expected, new), True, "depends"))
+    return _parse(operation)
+
+
+def _parse(operation: Operation) -> Call | None:
     f, outcome = operation.f, operation.outcome
     if f == "cas":
         expected, new = single_value.pair_of(operation.argument, "cas")
