@@ -17,48 +17,50 @@ first, then smaller pieces, which takes few looks at few operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from checker.history import Operation
-from checker.lincheck.monitors.clusters import Words, parse
+from checker.lincheck.monitors.clusters import Calls, Column
+from checker.lincheck.monitors.zones import NEVER
 
 IsPossible = Callable[[Sequence[Operation]], bool]
 
 
 def core_of(
-    operations: Sequence[Operation], ranks: Collection[int], words: Words, is_possible: IsPossible
+    operations: Sequence[Operation], calls: Calls, ranks: tuple[int, ...], is_possible: IsPossible
 ) -> tuple[int, ...]:
     """The positions of a small core of the contradiction between operations of these ranks."""
-    calls = parse(operations, words)
-    blamed = [
-        at
-        for at, operation in enumerate(operations)
-        if operation.invoked in ranks or operation.completed in ranks
-    ]
-    first_swap = calls.writes
-    swaps = list(zip(calls.expected, calls.written[first_swap:], strict=True))
-    group = _groups(swaps)
-    value_of = dict(zip(calls.writers, calls.written, strict=True))
-    value_of.update(zip(calls.reads, calls.results, strict=True))
-    touched = {group(value_of[at]) for at in blamed if at in value_of}
-    writers = [
-        at
-        for at, value in zip(calls.writers, calls.written, strict=True)
-        if group(value) in touched
-    ]
-    reads = {at for at in blamed if at not in writers}
-    crashed = {value_of[at] for at in writers if operations[at].completed is None}
+    reads, writers = calls.reads, calls.writers
+    shown = dict(_blamed(reads, ranks))
+    blamed = {*shown.values(), *dict(_blamed(writers, ranks)).values()}
+    swaps = zip(calls.expected, islice(writers.value, calls.writes, None), strict=True)
+    touched = _tied_to(blamed, swaps)
+    needed = []
+    crashed: dict[Any, int] = {}
+    for at, value, stop in zip(writers.at, writers.value, writers.stop, strict=True):
+        if value in touched:
+            needed.append(at)
+            if stop == NEVER:
+                crashed[value] = NEVER
     if crashed:
-        shown: dict[Any, int] = {}
-        for at, value in zip(calls.reads, calls.results, strict=True):
-            if value in crashed and (
-                value not in shown or _end(operations[at]) < _end(operations[shown[value]])
-            ):
-                shown[value] = at
-        reads.update(shown.values())
-    kept = _needed(operations, writers, sorted(reads), is_possible)
-    return tuple(sorted((*writers, *kept)))
+        first: dict[Any, tuple[int, int]] = {}
+        for at, value, stop in zip(reads.at, reads.value, reads.stop, strict=True):
+            if value in crashed:
+                first[value] = min(first.get(value, (stop, at)), (stop, at))
+        shown.update((at, value) for value, (_, at) in first.items())
+    kept = _without_needless(operations, needed, sorted(shown), is_possible)
+    return tuple(sorted((*needed, *kept)))
+
+
+def _blamed(column: Column, ranks: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
+    """Position and value of the calls with one of these ranks."""
+    for rank in ranks:
+        for known in (column.start, column.stop):
+            if rank in known:
+                place = known.index(rank)
+                yield column.at[place], column.value[place]
 
 
 def shows_at(operations: Sequence[Operation], core: Sequence[int], is_possible: IsPossible) -> int:
@@ -86,7 +88,7 @@ def until(operations: Iterable[Operation], rank: int) -> list[Operation]:
     ]
 
 
-def _needed(
+def _without_needless(
     operations: Sequence[Operation],
     writers: Sequence[int],
     reads: list[int],
@@ -106,20 +108,17 @@ def _needed(
     return reads
 
 
-def _end(operation: Operation) -> int:
-    assert operation.completed is not None
-    return operation.completed
-
-
-def _groups(swaps: Iterable[tuple[Any, Any]]) -> Callable[[Any], Any]:
-    """A name for the values that compare-and-sets tie to a value, the same for all of them."""
+def _tied_to(values: Collection[Any], swaps: Iterable[tuple[Any, Any]]) -> set[Any]:
+    """These values, and all that compare-and-sets tie to them, directly or not."""
     above: dict[Any, Any] = {}
 
     def name(value: Any) -> Any:
+        """The same for all values that are tied together."""
         while (next_ := above.get(value, value)) != value:
             above[value] = value = above.get(next_, next_)
         return value
 
     for expected, new in swaps:
         above[name(expected)] = name(new)
-    return name
+    names = {name(value) for value in values}
+    return names.union(values, [value for value in above if name(value) in names])

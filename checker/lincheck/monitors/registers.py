@@ -28,17 +28,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import Impossible, Monitor, NotApplicable, Outcome, Possible
 from checker.lincheck.monitors.chains import line_up
 from checker.lincheck.monitors.clusters import (
+    Calls,
     Clusters,
     Contradiction,
     Words,
-    completions,
     gather,
+    parse,
 )
 from checker.lincheck.monitors.cores import core_of, shows_at
 from checker.lincheck.monitors.mismatches import place
@@ -59,50 +61,66 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
     """
     held = len(operations) * _BYTES_AN_OPERATION
     meter.spend(meter.explored, held)
+    calls = parse(operations, words)
+    meter.spend(meter.explored, held)
     try:
-        clusters = gather(operations, words)
+        clusters = gather(calls, words.initial)
         meter.spend(meter.explored, held)
         line = line_up(clusters)
     except Contradiction as contradiction:
+        ranks = contradiction.ranks
+    else:
         meter.spend(meter.explored, held)
-        is_possible = partial(_is_possible, words)
-        core = core_of(operations, contradiction.ranks, words, is_possible)
-        return Impossible(shows_at(operations, core, is_possible), core)
+        places = _places(calls, clusters, line)
+        return Possible(_order(len(operations), calls, clusters, line, places) if order else None)
     meter.spend(meter.explored, held)
-    places: list[int] = []
-    if clusters.mismatches:
-        starts = [operations[at].invoked for at in clusters.mismatches]
-        found = place(clusters, line, starts, completions(operations, clusters.mismatches))
-        if found is None:
-            raise NotApplicable("a failed compare-and-set has no place in the order of the others")
-        places = found
-    return Possible(_order(len(operations), clusters, line, places) if order else None)
+    return _explain(words, operations, calls, ranks)
 
 
-def _is_possible(words: Words, operations: Sequence[Operation]) -> bool:
-    """Whether a contradiction is absent, whatever mismatches say."""
-    try:
-        line_up(gather(operations, words))
-    except Contradiction:
-        return False
-    return True
+def _places(calls: Calls, clusters: Clusters, line: list[int]) -> list[int]:
+    """Where in the line each mismatch stands."""
+    starts, stops = calls.mismatches.start, calls.mismatches.stop
+    if not starts:
+        return []
+    places = place(clusters, line, starts, stops)
+    if places is None:
+        raise NotApplicable("a failed compare-and-set has no place in the order of the others")
+    return places
 
 
-def _order(count: int, clusters: Clusters, line: list[int], places: list[int]) -> list[int]:
+def _explain(
+    words: Words, operations: Sequence[Operation], calls: Calls, ranks: tuple[int, ...]
+) -> Impossible:
+    """The core of a contradiction."""
+
+    def is_possible(some: Sequence[Operation]) -> bool:
+        try:
+            line_up(gather(parse(some, words), words.initial))
+        except Contradiction:
+            return False
+        return True
+
+    core = core_of(operations, calls, ranks, is_possible)
+    return Impossible(shows_at(operations, core, is_possible), core)
+
+
+def _order(
+    count: int, calls: Calls, clusters: Clusters, line: list[int], places: list[int]
+) -> list[int]:
     """The positions of the operations in the order of the line of clusters."""
-    behind = [0] * len(clusters.writer)
+    behind = [0] * len(clusters.invoked)
+    for position, number in enumerate(line):
+        behind[number] = 2 * position + 1
+    # What has no rank in the order did not happen.
     ranks = [0] * count
-    for place_, number in enumerate(line):
-        behind[number] = 2 * place_ + 1
-    writer = clusters.writer
-    for number in line[1:]:
-        ranks[writer[number]] = behind[number] - 1
-    for at, number in zip(clusters.reads, clusters.of_read, strict=True):
+    for at, rank in zip(calls.writers.at, islice(behind, 1, None), strict=True):
+        ranks[at] = rank and rank - 1
+    for at, number in zip(calls.reads.at, clusters.of_read, strict=True):
         ranks[at] = behind[number]
-    for at, place_ in zip(clusters.mismatches, places, strict=True):
-        ranks[at] = 2 * place_ + 1
-    # What has no rank did not happen. The sort is stable: reads stay in order of invocation.
-    return sorted((at for at in range(count) if ranks[at]), key=ranks.__getitem__)
+    for at, position in zip(calls.mismatches.at, places, strict=True):
+        ranks[at] = 2 * position + 1
+    # The sort is stable: what observes in one cluster stays in order of invocation.
+    return sorted((at for at, rank in enumerate(ranks) if rank), key=ranks.__getitem__)
 
 
 def _monitor_of(words: Words) -> Monitor:
