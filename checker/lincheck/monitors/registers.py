@@ -32,7 +32,7 @@ from itertools import islice
 
 from checker.history import Operation
 from checker.lincheck.budget import Meter
-from checker.lincheck.engine import Impossible, Monitor, NotApplicable, Outcome, Possible
+from checker.lincheck.engine import Monitor, NotApplicable, Outcome, Possible
 from checker.lincheck.monitors.chains import line_up
 from checker.lincheck.monitors.clusters import (
     Calls,
@@ -42,7 +42,7 @@ from checker.lincheck.monitors.clusters import (
     gather,
     parse,
 )
-from checker.lincheck.monitors.cores import core_of, shows_at
+from checker.lincheck.monitors.cores import explain
 from checker.lincheck.monitors.mismatches import place
 
 _BYTES_AN_OPERATION = 120
@@ -74,7 +74,8 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
         places = _places(calls, clusters, line)
         return Possible(_order(len(operations), calls, clusters, line, places) if order else None)
     meter.spend(meter.explored, held)
-    return _explain(words, operations, calls, ranks)
+    parse_some = partial(parse, words=words)
+    return explain(operations, calls, ranks, parse_some, partial(_contradict, words))
 
 
 def _places(calls: Calls, clusters: Clusters, line: list[int]) -> list[int]:
@@ -88,20 +89,13 @@ def _places(calls: Calls, clusters: Clusters, line: list[int]) -> list[int]:
     return places
 
 
-def _explain(
-    words: Words, operations: Sequence[Operation], calls: Calls, ranks: tuple[int, ...]
-) -> Impossible:
-    """The core of a contradiction."""
-
-    def is_possible(some: Sequence[Operation]) -> bool:
-        try:
-            line_up(gather(parse(some, words), words.initial))
-        except Contradiction:
-            return False
-        return True
-
-    core = core_of(operations, calls, ranks, is_possible)
-    return Impossible(shows_at(operations, core, is_possible), core)
+def _contradict(words: Words, operations: Sequence[Operation]) -> tuple[int, ...] | None:
+    """The ranks of a contradiction between the operations, whatever their mismatches say."""
+    try:
+        line_up(gather(parse(operations, words), words.initial))
+    except Contradiction as contradiction:
+        return contradiction.ranks
+    return None
 
 
 def _order(
