@@ -30,6 +30,7 @@ INITIAL = 0
 """The number of the cluster of the initial value."""
 
 _SIMPLE = {int, str, type(None)}
+_PAIRS = {list, tuple}
 
 
 class Words(NamedTuple):
@@ -126,7 +127,10 @@ def parse(operations: Sequence[Operation], words: Words) -> Calls:
                 continue
             value, to_column = initial, to_deletes
         elif f == swap:
-            before, value = _pair(operation.argument)
+            pair = operation.argument
+            if type(pair) not in _PAIRS or len(pair) != 2:
+                raise NotApplicable("the value of a compare-and-set is no pair")
+            before, value = pair
             compared.append(before)
             if outcome != "fail":
                 expected.append(before)
@@ -167,12 +171,6 @@ def _make_distinct(values: list[Any], simple: set[type], texts: bool) -> None:
         values[:] = map(distinct, values)
     except (CallError, RecursionError, TypeError) as error:
         raise NotApplicable(f"a value is none that JSON knows: {error}") from None
-
-
-def _pair(argument: Any) -> tuple[Any, Any]:
-    if not isinstance(argument, list | tuple) or len(argument) != 2:
-        raise NotApplicable("the value of a compare-and-set is no pair")
-    return argument[0], argument[1]
 
 
 def gather(calls: Calls, initial: Any) -> Clusters:

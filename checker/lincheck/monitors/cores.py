@@ -20,7 +20,6 @@ first, then smaller pieces, which takes few looks at few operations.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from checker.history import Operation
@@ -45,7 +44,7 @@ def explain(
     contradict: Contradict,
 ) -> Impossible:
     """The core of the contradiction of these ranks, or of one between the same clusters."""
-    touched = _tied_to(_blamed(calls, ranks), _swaps(calls))
+    touched = _tied_to(_blamed(calls, ranks), calls)
     members = sorted(
         at
         for column in (calls.reads, calls.writers)
@@ -139,21 +138,24 @@ def _with_ranks(column: Column, ranks: Ranks) -> Iterator[tuple[int, Any]]:
                 yield column.at[place], column.value[place]
 
 
-def _swaps(calls: Calls) -> Iterator[tuple[Any, Any]]:
-    return zip(calls.expected, islice(calls.writers.value, calls.writes, None), strict=True)
-
-
-def _tied_to(values: Collection[Any], swaps: Iterable[tuple[Any, Any]]) -> set[Any]:
+def _tied_to(values: Collection[Any], calls: Calls) -> set[Any]:
     """These values, and all that compare-and-sets tie to them, directly or not."""
-    above: dict[Any, Any] = {}
-
-    def name(value: Any) -> Any:
-        """The same for all values that are tied together."""
-        while (next_ := above.get(value, value)) != value:
-            above[value] = value = above.get(next_, next_)
-        return value
-
-    for expected, new in swaps:
-        above[name(expected)] = name(new)
-    names = {name(value) for value in values}
-    return names.union(values, [value for value in above if name(value) in names])
+    expected, new = calls.expected, calls.writers.value[calls.writes :]
+    after, before = dict(zip(expected, new, strict=True)), dict(zip(new, expected, strict=True))
+    # Values that several consumed, or several wrote, have more neighbours than that.
+    more: dict[Any, list[Any]] = {}
+    if min(len(after), len(before)) < len(expected):
+        for old, value in zip(expected, new, strict=True):
+            if after[old] != value or before[value] != old:
+                more.setdefault(old, []).append(value)
+                more.setdefault(value, []).append(old)
+    found = set(values)
+    left = list(found)
+    while left:
+        value = left.pop()
+        neighbours = [side[value] for side in (after, before) if value in side]
+        for neighbour in (*neighbours, *more.get(value, ())):
+            if neighbour not in found:
+                found.add(neighbour)
+                left.append(neighbour)
+    return found

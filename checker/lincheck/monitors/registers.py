@@ -102,19 +102,26 @@ def _order(
     count: int, calls: Calls, clusters: Clusters, line: list[int], places: list[int]
 ) -> list[int]:
     """The positions of the operations in the order of the line of clusters."""
-    behind = [0] * len(clusters.invoked)
+    absent = -1
+    places_of = [absent] * len(clusters.invoked)
     for position, number in enumerate(line):
-        behind[number] = 2 * position + 1
-    # What has no rank in the order did not happen.
-    ranks = [0] * count
-    for at, rank in zip(calls.writers.at, islice(behind, 1, None), strict=True):
-        ranks[at] = rank and rank - 1
+        places_of[number] = position
+    ranks = [absent] * count
+    for at, position in zip(calls.writers.at, islice(places_of, 1, None), strict=True):
+        ranks[at] = position
     for at, number in zip(calls.reads.at, clusters.of_read, strict=True):
-        ranks[at] = behind[number]
-    for at, position in zip(calls.mismatches.at, places, strict=True):
-        ranks[at] = 2 * position + 1
-    # The sort is stable: what observes in one cluster stays in order of invocation.
-    return sorted((at for at, rank in enumerate(ranks) if rank), key=ranks.__getitem__)
+        ranks[at] = places_of[number]
+    observations = calls.reads.at
+    if places:
+        for at, position in zip(calls.mismatches.at, places, strict=True):
+            ranks[at] = position
+        observations = sorted((*observations, *calls.mismatches.at))
+    # Crashed writers that are in no place did not happen. The sort is stable: in a cluster the
+    # writer comes first, and what observes stays in order of invocation.
+    order = [at for at in calls.writers.at if ranks[at] != absent]
+    order.extend(observations)
+    order.sort(key=ranks.__getitem__)
+    return order
 
 
 def _monitor_of(words: Words) -> Monitor:
