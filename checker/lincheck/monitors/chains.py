@@ -21,6 +21,7 @@ did not happen. It costs a step for each compare-and-set.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import lt
@@ -37,7 +38,7 @@ class Blocks:
     none; empty where there are no compare-and-sets.
     """
 
-    roots: list[int]
+    roots: Sequence[int]
     earliest: list[int]
     latest: list[int]
     following: list[int]
@@ -50,18 +51,15 @@ def tie(clusters: Clusters) -> Blocks:
         # A read that completed before its write was invoked.
         pairs = zip(earliest, clusters.invoked, strict=True)
         raise Contradiction(*min((end, start) for end, start in pairs if end < start))
-    following: list[int] = []
+    count = clusters.first_swap
+    blocks = Blocks(range(count), earliest[:count], latest[:count], [])
     if clusters.parent:
         needed = _needed(clusters)
-        following = _follow(clusters, needed)
-    roots = clusters.first_swap
-    blocks = Blocks(list(range(roots)), earliest[:roots], latest[:roots], following)
-    if following:
-        tied = _walk(clusters, blocks)
-        if tied < sum(needed[roots:]):
-            raise Contradiction(*_cycle(clusters, needed, following))
+        blocks.following, swaps = _follow(clusters, needed)
+        if _walk(clusters, blocks) < swaps:
+            raise Contradiction(*_cycle(clusters, needed, blocks.following))
     if NEVER in blocks.earliest:
-        # What is left of crashed writes without a completion in their block, nobody has seen.
+        # Crashed writes of which nobody has seen anything.
         seen = [end != NEVER for end in blocks.earliest]
         blocks.roots = list(compress(blocks.roots, seen))
         blocks.earliest = list(compress(blocks.earliest, seen))
@@ -70,10 +68,13 @@ def tie(clusters: Clusters) -> Blocks:
 
 
 def _needed(clusters: Clusters) -> list[bool]:
-    """Whether each cluster must be there: something in it, or in one that follows, completed."""
+    """Whether each cluster must be there: something in it, or in one that follows, completed.
+
+    Empty if that holds for all.
+    """
+    if NEVER not in clusters.earliest:
+        return []
     needed = [end != NEVER for end in clusters.earliest]
-    if False not in needed:
-        return needed
     first = clusters.first_swap
     for swap in range(first, len(needed)):
         if needed[swap]:
@@ -84,18 +85,20 @@ def _needed(clusters: Clusters) -> list[bool]:
     return needed
 
 
-def _follow(clusters: Clusters, needed: list[bool]) -> list[int]:
-    """The cluster that follows each one."""
-    following = [INITIAL] * len(needed)
+def _follow(clusters: Clusters, needed: list[bool]) -> tuple[list[int], int]:
+    """The cluster that follows each one, and how many follow one."""
+    following = [INITIAL] * len(clusters.earliest)
+    count = 0
     for swap, parent in enumerate(clusters.parent, start=clusters.first_swap):
-        if not needed[swap]:
+        if needed and not needed[swap]:
             continue
         if parent == UNWRITTEN:
             raise Contradiction(clusters.invoked[swap])
         if following[parent] != INITIAL:
             raise Contradiction(clusters.invoked[swap], clusters.invoked[following[parent]])
         following[parent] = swap
-    return following
+        count += 1
+    return following, count
 
 
 def _walk(clusters: Clusters, blocks: Blocks) -> int:
@@ -123,7 +126,7 @@ def _walk(clusters: Clusters, blocks: Blocks) -> int:
 
 def _cycle(clusters: Clusters, needed: list[bool], following: list[int]) -> list[int]:
     """The invocations of compare-and-sets that only follow each other."""
-    rooted = [False] * len(needed)
+    rooted = [False] * len(following)
     for root in range(clusters.first_swap):
         number = following[root]
         while number != INITIAL:
@@ -131,8 +134,8 @@ def _cycle(clusters: Clusters, needed: list[bool], following: list[int]) -> list
             number = following[number]
     start = next(
         number
-        for number in range(clusters.first_swap, len(needed))
-        if needed[number] and not rooted[number]
+        for number in range(clusters.first_swap, len(following))
+        if not rooted[number] and (not needed or needed[number])
     )
     # Each value is consumed once, so what follows in a circle comes back to where it began; what
     # has no root ends in a circle if one goes back to what it expected.

@@ -5,15 +5,15 @@ Number 0 is that of the initial value, whose writer came before everything; then
 then from ``first_swap`` on the compare-and-sets. For one whose outcome nobody knows, the completion
 is NEVER.
 
-The operations stay where they are, as tuples; from them columns of plain integers are taken with
-one comprehension each, and values become numbers through one dictionary: that is what makes a
-million operations cost less than a second.
+One pass over the operations takes from each what is needed, into columns of plain integers; values
+become numbers through one dictionary. A pass for each column would cost three times as much: the
+operations of a long history are scattered over more memory than a processor keeps near.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, count, repeat
 from typing import Any, NamedTuple
@@ -30,6 +30,7 @@ INITIAL = 0
 """The number of the cluster of the initial value."""
 
 _SIMPLE = {int, str, type(None)}
+_PAIRS = {list, tuple}
 
 
 class Words(NamedTuple):
@@ -42,41 +43,48 @@ class Words(NamedTuple):
     initial: str | None = None
     """Also what a delete leaves."""
     texts: bool = False
-    """Values must be texts (a read may also answer the initial value)."""
+    """There is a key, and values must be texts, save that a read may answer the initial value."""
 
 
 class Contradiction(Exception):
-    """No order explains the operations with these ranks (one of each operation is enough)."""
+    """No order explains the operations with these ranks (one rank of each is enough)."""
 
     def __init__(self, *ranks: int) -> None:
         super().__init__(*ranks)
         self.ranks = ranks
 
 
-@dataclass(slots=True)
-class Calls:
-    """The operations that say something: their positions, and their values beside them."""
+class Column(NamedTuple):
+    """Calls of one kind: position, value, invocation and completion of each, in four lists."""
 
-    reads: list[int]
-    results: list[Any]
-    writers: list[int]
-    written: list[Any]
-    writes: int
-    """How many of the writers are no compare-and-sets; these come first."""
+    at: list[int]
+    value: list[Any]
+    start: list[int]
+    stop: list[int]
+
+
+class Calls(NamedTuple):
+    """What operations said, without those that said nothing."""
+
+    reads: Column
+    writers: Column
+    """Writes and deletes, then compare-and-sets that took effect or crashed, with what they wrote;
+    the completion of a crashed one is NEVER."""
     expected: list[Any]
-    """Of those writers that are compare-and-sets."""
-    mismatches: list[int]
-    """The compare-and-sets that saw another value than ..."""
-    refused: list[Any]
-    """... this one."""
+    """What these compare-and-sets expected."""
+    mismatches: Column
+    """Compare-and-sets that failed, with what they expected and did not find."""
+
+    @property
+    def writes(self) -> int:
+        """How many of the writers are no compare-and-sets."""
+        return len(self.writers.at) - len(self.expected)
 
 
 @dataclass(slots=True)
 class Clusters:
     """Columns by the number of a cluster, and the numbers of what each observation mentions."""
 
-    writer: list[int]
-    """Its position; UNWRITTEN for the initial value."""
     invoked: list[int]
     """When the writer was invoked."""
     earliest: list[int]
@@ -86,9 +94,7 @@ class Clusters:
     first_swap: int
     parent: list[int]
     """What the compare-and-set ``first_swap + at`` expected; UNWRITTEN if nobody wrote that."""
-    reads: list[int]
     of_read: list[int]
-    mismatches: list[int]
     of_mismatch: list[int]
 
 
@@ -97,101 +103,104 @@ def parse(operations: Sequence[Operation], words: Words) -> Calls:
 
     What is refused here is not judged: the model says what is wrong, or the search takes it.
     """
-    names = [operation.f for operation in operations]
-    known = {words.read, words.write, words.swap, words.delete}
-    strange = set(names) - known
-    if strange:
-        raise NotApplicable(f"the monitor knows {_listed(known)}, not {_listed(strange)}")
-    outcomes = [operation.outcome for operation in operations]
-    plain = outcomes.count("ok") == len(outcomes)
-    reads = _called(names, words.read)
-    writes = _called(names, words.write)
-    if words.texts:
-        _check_key(operations)
-        _check_texts([operations[at].argument for at in writes])
-    if not plain:
-        reads = [at for at in reads if outcomes[at] == "ok"]
-        writes = [at for at in writes if outcomes[at] != "fail"]
-    results = _simple([operations[at].result for at in reads], words)
-    written = _simple([operations[at].argument for at in writes], words)
-    if words.delete is not None:
-        deletes = [at for at in _called(names, words.delete) if outcomes[at] != "fail"]
-        writes.extend(deletes)
-        written.extend(repeat(words.initial, len(deletes)))
-    calls = Calls(reads, results, writes, written, len(writes), [], [], [])
-    if words.swap in names:
-        _parse_swaps(calls, operations, _called(names, words.swap), words)
-    return calls
+    read, write, swap, delete, initial, texts = words
+    if texts and operations and operations[0].key is None:
+        raise NotApplicable("an operation has no key")
+    reads, writes, deletes, swaps, mismatches, failed = (Column([], [], [], []) for _ in range(6))
+    expected: list[Any] = []
+    compared: list[Any] = []
+    to_reads, to_writes, to_deletes, to_swaps, to_mismatches, to_failed = (
+        tuple(values.append for values in column)
+        for column in (reads, writes, deletes, swaps, mismatches, failed)
+    )
+    for at, operation in enumerate(operations):
+        f, outcome, stop = operation.f, operation.outcome, operation.completed
+        if f == read:
+            if outcome != "ok":
+                continue
+            value, to_column = operation.result, to_reads
+        elif f == write:
+            value = operation.argument
+            to_column = to_failed if outcome == "fail" else to_writes
+        elif f == delete:
+            if outcome == "fail":
+                continue
+            value, to_column = initial, to_deletes
+        elif f == swap:
+            pair = operation.argument
+            if type(pair) not in _PAIRS or len(pair) != 2:
+                raise NotApplicable("the value of a compare-and-set is no pair")
+            before, value = pair
+            compared.append(before)
+            if outcome != "fail":
+                expected.append(before)
+                to_column = to_swaps
+            elif operation.error == MISMATCH:
+                failed.value.append(value)
+                value, to_column = before, to_mismatches
+            else:
+                to_column = to_failed
+        else:
+            raise NotApplicable(f"the monitor knows no {f!r}")
+        if stop is None:
+            if outcome != "info":
+                raise NotApplicable(f"{operation} never completed")
+            stop = NEVER
+        add_at, add_value, add_start, add_stop = to_column
+        add_at(at)
+        add_value(value)
+        add_start(operation.invoked)
+        add_stop(stop)
+    for values in (writes.value, swaps.value, failed.value):
+        _make_distinct(values, {str} if texts else _SIMPLE, texts)
+    for values in (reads.value, expected, mismatches.value, compared):
+        _make_distinct(values, {str, type(initial)} if texts else _SIMPLE, texts)
+    for column in (deletes, swaps):
+        for mine, its in zip(writes, column, strict=True):
+            mine.extend(its)
+    return Calls(reads, writes, expected, mismatches)
 
 
-def _parse_swaps(
-    calls: Calls, operations: Sequence[Operation], swaps: list[int], words: Words
-) -> None:
-    pairs = [operations[at].argument for at in swaps]
-    if not set(map(type, pairs)) <= {list, tuple} or set(map(len, pairs)) != {2}:
-        raise NotApplicable("the value of a compare-and-set is no pair")
-    if words.texts:
-        _check_texts([pair[1] for pair in pairs])
-        _simple([pair[0] for pair in pairs], words)
-    done = [at for at in swaps if operations[at].outcome != "fail"]
-    calls.writers.extend(done)
-    calls.expected = _simple([operations[at].argument[0] for at in done], words)
-    calls.written.extend(_simple([operations[at].argument[1] for at in done], words))
-    if len(done) < len(swaps):
-        calls.mismatches = [
-            at
-            for at in swaps
-            if operations[at].outcome == "fail" and operations[at].error == MISMATCH
-        ]
-        calls.refused = _simple([operations[at].argument[0] for at in calls.mismatches], words)
+def _make_distinct(values: list[Any], simple: set[type], texts: bool) -> None:
+    """Let values that differ in a history differ in Python too; most are simple and do."""
+    if set(map(type, values)) <= simple:
+        return
+    if texts:
+        raise NotApplicable("a value is no text")
+    try:
+        values[:] = map(distinct, values)
+    except (CallError, RecursionError, TypeError) as error:
+        raise NotApplicable(f"a value is none that JSON knows: {error}") from None
 
 
-def gather(operations: Sequence[Operation], words: Words) -> Clusters:
-    """The clusters of the operations.
+def gather(calls: Calls, initial: Any) -> Clusters:
+    """The clusters of the calls.
 
-    Raises NotApplicable where values are not unique or not what they should be, Contradiction for a
-    read of what nobody wrote.
+    Raises NotApplicable where values are not unique, Contradiction for a read of what nobody wrote.
     """
-    calls = parse(operations, words)
-    numbers = _number(calls, words.initial)
-    invoked = [BEFORE]
-    invoked.extend([operations[at].invoked for at in calls.writers])
-    earliest = [BEFORE]
-    ends = [operations[at].completed for at in calls.writers]
-    earliest.extend([NEVER if end is None else end for end in ends])
-    latest = invoked.copy()
-
-    of_read = list(map(numbers.get, calls.results, repeat(UNWRITTEN)))
-    starts = [operations[at].invoked for at in calls.reads]
-    stops = completions(operations, calls.reads)
+    reads, writers = calls.reads, calls.writers
+    numbers = _number(calls, initial)
+    of_read = list(map(numbers.get, reads.value, repeat(UNWRITTEN)))
     if UNWRITTEN in of_read:
-        pairs = zip(stops, of_read, strict=True)
+        pairs = zip(reads.stop, of_read, strict=True)
         raise Contradiction(min(stop for stop, number in pairs if number == UNWRITTEN))
-    for number, start, stop in zip(of_read, starts, stops, strict=True):
+    invoked = [BEFORE, *writers.start]
+    earliest = [BEFORE, *writers.stop]
+    latest = invoked.copy()
+    for number, start, stop in zip(of_read, reads.start, reads.stop, strict=True):
         if stop < earliest[number]:
             earliest[number] = stop
         if start > latest[number]:
             latest[number] = start
     return Clusters(
-        writer=[UNWRITTEN, *calls.writers],
         invoked=invoked,
         earliest=earliest,
         latest=latest,
         first_swap=1 + calls.writes,
         parent=list(map(numbers.get, calls.expected, repeat(UNWRITTEN))),
-        reads=calls.reads,
         of_read=of_read,
-        mismatches=calls.mismatches,
-        of_mismatch=list(map(numbers.get, calls.refused, repeat(UNWRITTEN))),
+        of_mismatch=list(map(numbers.get, calls.mismatches.value, repeat(UNWRITTEN))),
     )
-
-
-def completions(operations: Sequence[Operation], answered: Sequence[int]) -> list[int]:
-    """When operations with an answer completed, by their positions."""
-    found = [end for at in answered if (end := operations[at].completed) is not None]
-    if len(found) < len(answered):
-        raise NotApplicable("an operation has an answer and yet never completed")
-    return found
 
 
 def _number(calls: Calls, initial: Any) -> dict[Any, int]:
@@ -200,46 +209,14 @@ def _number(calls: Calls, initial: Any) -> dict[Any, int]:
     A value that nobody reads or compares with may be written as often as one likes: each of its
     writes is a cluster of its own, and no one looks for the value.
     """
-    numbers = dict(zip(calls.written, count(1)))
+    written = calls.writers.value
+    numbers = dict(zip(written, count(1)))
     if initial not in numbers:
         numbers[initial] = INITIAL
-    if len(numbers) <= len(calls.written):
-        asked = {*calls.results, *calls.expected, *calls.refused}
-        times = Counter(chain((initial,), calls.written))
+    if len(numbers) <= len(written):
+        asked = {*calls.reads.value, *calls.expected, *calls.mismatches.value}
+        times = Counter(chain((initial,), written))
         for value in times:
             if times[value] > 1 and value in asked:
                 raise NotApplicable(f"the value {value!r} is written more than once")
     return numbers
-
-
-def _called(names: Sequence[str], name: str | None) -> list[int]:
-    return [at for at, called in enumerate(names) if called == name]
-
-
-def _simple(values: list[Any], words: Words) -> list[Any]:
-    """The values, such that those that differ in a history differ in Python."""
-    kinds = set(map(type, values))
-    if words.texts:
-        if not kinds <= {str, type(words.initial)}:
-            raise NotApplicable("a value is no text")
-        return values
-    if kinds <= _SIMPLE:
-        return values
-    try:
-        return list(map(distinct, values))
-    except (CallError, RecursionError, TypeError) as error:
-        raise NotApplicable(f"a value is none that JSON knows: {error}") from None
-
-
-def _check_texts(values: list[Any]) -> None:
-    if not set(map(type, values)) <= {str}:
-        raise NotApplicable("a written value is no text")
-
-
-def _check_key(operations: Sequence[Operation]) -> None:
-    if operations and operations[0].key is None:
-        raise NotApplicable("an operation has no key")
-
-
-def _listed(names: Collection[str | None]) -> str:
-    return ", ".join(sorted(name for name in names if name is not None))

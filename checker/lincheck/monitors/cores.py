@@ -5,10 +5,12 @@ Theory of operation
 A contradiction rests on two to four operations, but the others of their clusters may not just be
 left out: a read whose write is missing is impossible for the wrong reason. What may be left out is
 whole clusters (clusters that compare-and-sets tie together count as one) and then observations; see
-``clusters`` in ``checker.models.single_value``. So the core is made of
+``clusters`` in ``checker.models.single_value``. So first everything goes but the clusters that are
+involved, mostly two with a handful of operations. Of these the earliest contradiction is sought, by
+bisection over what was known when. The core is made of
 
-- the operations with these ranks,
-- all writers of the clusters that these mention,
+- the operations that this contradiction rests on,
+- all writers of the clusters,
 - of each crashed one among those, a read that shows that it happened;
 
 and of its reads those go again without which the rest is still impossible: halves of them are tried
@@ -17,66 +19,100 @@ first, then smaller pieces, which takes few looks at few operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from checker.history import Operation
-from checker.lincheck.monitors.clusters import Words, parse
+from checker.lincheck.engine import Impossible
+from checker.lincheck.monitors.clusters import Calls, Column
+from checker.lincheck.monitors.zones import NEVER
 
-IsPossible = Callable[[Sequence[Operation]], bool]
+Ranks = tuple[int, ...]
+
+Contradict = Callable[[Sequence[Operation]], Ranks | None]
+"""The ranks of a contradiction between operations, None if there is none."""
+
+_BISECTED = 10_000
+"""Of more operations than these, any contradiction will do."""
 
 
-def core_of(
-    operations: Sequence[Operation], ranks: Collection[int], words: Words, is_possible: IsPossible
-) -> tuple[int, ...]:
-    """The positions of a small core of the contradiction between operations of these ranks."""
-    calls = parse(operations, words)
-    blamed = [
+def explain(
+    operations: Sequence[Operation],
+    calls: Calls,
+    ranks: Ranks,
+    parse: Callable[[Sequence[Operation]], Calls],
+    contradict: Contradict,
+) -> Impossible:
+    """The core of the contradiction of these ranks, or of one between the same clusters."""
+    touched = _tied_to(_blamed(calls, ranks), calls)
+    members = sorted(
         at
+        for column in (calls.reads, calls.writers)
+        for at, value in zip(column.at, column.value, strict=True)
+        if value in touched
+    )
+    involved = [operations[at] for at in members]
+    if len(involved) <= _BISECTED:
+        end, _ = _shows_at(involved, contradict)
+        ranks = contradict(_until(involved, end)) or ranks
+    core = _core_of(involved, parse(involved), ranks, contradict)
+    _, last = _shows_at([involved[at] for at in core], contradict)
+    return Impossible(members[core[last]], tuple(members[at] for at in core))
+
+
+def _core_of(
+    operations: Sequence[Operation], calls: Calls, ranks: Ranks, contradict: Contradict
+) -> list[int]:
+    """The positions of a small core among the operations of the clusters that are involved."""
+    reads, writers = calls.reads, calls.writers
+    blamed = {at for at, _ in _with_ranks(reads, ranks)}
+    crashed = {
+        value for value, stop in zip(writers.value, writers.stop, strict=True) if stop == NEVER
+    }
+    first: dict[Any, tuple[int, int]] = {}
+    for at, value, stop in zip(reads.at, reads.value, reads.stop, strict=True):
+        if value in crashed:
+            first[value] = min(first.get(value, (stop, at)), (stop, at))
+    blamed.update(at for _, at in first.values())
+    return _without_needless(operations, writers.at, sorted(blamed), contradict)
+
+
+def _without_needless(
+    operations: Sequence[Operation], needed: list[int], reads: list[int], contradict: Contradict
+) -> list[int]:
+    """What is needed, and of the reads some none of which can be left out."""
+    size = len(reads)
+    while size:
+        at = 0
+        while at < len(reads):
+            rest = reads[:at] + reads[at + size :]
+            if contradict([operations[each] for each in sorted((*needed, *rest))]) is None:
+                at += size
+            else:
+                reads = rest
+        size //= 2
+    return sorted((*needed, *reads))
+
+
+def _shows_at(operations: Sequence[Operation], contradict: Contradict) -> tuple[int, int]:
+    """With which completion they became impossible: its rank, and the position of its operation."""
+    ends = sorted(
+        (operation.completed, at)
         for at, operation in enumerate(operations)
-        if operation.invoked in ranks or operation.completed in ranks
-    ]
-    first_swap = calls.writes
-    swaps = list(zip(calls.expected, calls.written[first_swap:], strict=True))
-    group = _groups(swaps)
-    value_of = dict(zip(calls.writers, calls.written, strict=True))
-    value_of.update(zip(calls.reads, calls.results, strict=True))
-    touched = {group(value_of[at]) for at in blamed if at in value_of}
-    writers = [
-        at
-        for at, value in zip(calls.writers, calls.written, strict=True)
-        if group(value) in touched
-    ]
-    reads = {at for at in blamed if at not in writers}
-    crashed = {value_of[at] for at in writers if operations[at].completed is None}
-    if crashed:
-        shown: dict[Any, int] = {}
-        for at, value in zip(calls.reads, calls.results, strict=True):
-            if value in crashed and (
-                value not in shown or _end(operations[at]) < _end(operations[shown[value]])
-            ):
-                shown[value] = at
-        reads.update(shown.values())
-    kept = _needed(operations, writers, sorted(reads), is_possible)
-    return tuple(sorted((*writers, *kept)))
-
-
-def shows_at(operations: Sequence[Operation], core: Sequence[int], is_possible: IsPossible) -> int:
-    """The position of the operation of the core with whose completion the core is impossible."""
-    ends = sorted((end, at) for at in core if (end := operations[at].completed) is not None)
-    chosen = [operations[at] for at in core]
+        if operation.completed is not None
+    )
     low, high = 0, len(ends) - 1
     while low < high:
         middle = (low + high) // 2
-        if is_possible(until(chosen, ends[middle][0])):
+        if contradict(_until(operations, ends[middle][0])) is None:
             low = middle + 1
         else:
             high = middle
-    return ends[high][1]
+    return ends[high]
 
 
-def until(operations: Iterable[Operation], rank: int) -> list[Operation]:
-    """What was known at this rank: nobody knows how operations end that were open then."""
+def _until(operations: Iterable[Operation], rank: int) -> list[Operation]:
+    """What was known at this rank: nobody knew how operations end that were open then."""
     return [
         operation
         if operation.completed is None or operation.completed <= rank
@@ -86,40 +122,40 @@ def until(operations: Iterable[Operation], rank: int) -> list[Operation]:
     ]
 
 
-def _needed(
-    operations: Sequence[Operation],
-    writers: Sequence[int],
-    reads: list[int],
-    is_possible: IsPossible,
-) -> list[int]:
-    """Of these reads, some without none of which the writers are impossible."""
-    size = len(reads)
-    while size:
-        at = 0
-        while at < len(reads):
-            rest = reads[:at] + reads[at + size :]
-            if is_possible([operations[each] for each in sorted((*writers, *rest))]):
-                at += size
-            else:
-                reads = rest
-        size //= 2
-    return reads
+def _blamed(calls: Calls, ranks: Ranks) -> set[Any]:
+    """The values that the operations of these ranks read or wrote."""
+    return {
+        value for column in (calls.reads, calls.writers) for _, value in _with_ranks(column, ranks)
+    }
 
 
-def _end(operation: Operation) -> int:
-    assert operation.completed is not None
-    return operation.completed
+def _with_ranks(column: Column, ranks: Ranks) -> Iterator[tuple[int, Any]]:
+    """Position and value of the calls that one of these ranks belongs to."""
+    for rank in ranks:
+        for known in (column.start, column.stop):
+            if rank in known:
+                place = known.index(rank)
+                yield column.at[place], column.value[place]
 
 
-def _groups(swaps: Iterable[tuple[Any, Any]]) -> Callable[[Any], Any]:
-    """A name for the values that compare-and-sets tie to a value, the same for all of them."""
-    above: dict[Any, Any] = {}
-
-    def name(value: Any) -> Any:
-        while (next_ := above.get(value, value)) != value:
-            above[value] = value = above.get(next_, next_)
-        return value
-
-    for expected, new in swaps:
-        above[name(expected)] = name(new)
-    return name
+def _tied_to(values: Collection[Any], calls: Calls) -> set[Any]:
+    """These values, and all that compare-and-sets tie to them, directly or not."""
+    expected, new = calls.expected, calls.writers.value[calls.writes :]
+    after, before = dict(zip(expected, new, strict=True)), dict(zip(new, expected, strict=True))
+    # Values that several consumed, or several wrote, have more neighbours than that.
+    more: dict[Any, list[Any]] = {}
+    if min(len(after), len(before)) < len(expected):
+        for old, value in zip(expected, new, strict=True):
+            if after[old] != value or before[value] != old:
+                more.setdefault(old, []).append(value)
+                more.setdefault(value, []).append(old)
+    found = set(values)
+    left = list(found)
+    while left:
+        value = left.pop()
+        neighbours = [side[value] for side in (after, before) if value in side]
+        for neighbour in (*neighbours, *more.get(value, ())):
+            if neighbour not in found:
+                found.add(neighbour)
+                left.append(neighbour)
+    return found

@@ -28,19 +28,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 
 from checker.history import Operation
 from checker.lincheck.budget import Meter
-from checker.lincheck.engine import Impossible, Monitor, NotApplicable, Outcome, Possible
+from checker.lincheck.engine import Monitor, NotApplicable, Outcome, Possible
 from checker.lincheck.monitors.chains import line_up
 from checker.lincheck.monitors.clusters import (
+    Calls,
     Clusters,
     Contradiction,
     Words,
-    completions,
     gather,
+    parse,
 )
-from checker.lincheck.monitors.cores import core_of, shows_at
+from checker.lincheck.monitors.cores import explain
 from checker.lincheck.monitors.mismatches import place
 
 _BYTES_AN_OPERATION = 120
@@ -59,50 +61,67 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
     """
     held = len(operations) * _BYTES_AN_OPERATION
     meter.spend(meter.explored, held)
+    calls = parse(operations, words)
+    meter.spend(meter.explored, held)
     try:
-        clusters = gather(operations, words)
+        clusters = gather(calls, words.initial)
         meter.spend(meter.explored, held)
         line = line_up(clusters)
     except Contradiction as contradiction:
+        ranks = contradiction.ranks
+    else:
         meter.spend(meter.explored, held)
-        is_possible = partial(_is_possible, words)
-        core = core_of(operations, contradiction.ranks, words, is_possible)
-        return Impossible(shows_at(operations, core, is_possible), core)
+        places = _places(calls, clusters, line)
+        return Possible(_order(len(operations), calls, clusters, line, places) if order else None)
     meter.spend(meter.explored, held)
-    places: list[int] = []
-    if clusters.mismatches:
-        starts = [operations[at].invoked for at in clusters.mismatches]
-        found = place(clusters, line, starts, completions(operations, clusters.mismatches))
-        if found is None:
-            raise NotApplicable("a failed compare-and-set has no place in the order of the others")
-        places = found
-    return Possible(_order(len(operations), clusters, line, places) if order else None)
+    parse_some = partial(parse, words=words)
+    return explain(operations, calls, ranks, parse_some, partial(_contradict, words))
 
 
-def _is_possible(words: Words, operations: Sequence[Operation]) -> bool:
-    """Whether a contradiction is absent, whatever mismatches say."""
+def _places(calls: Calls, clusters: Clusters, line: list[int]) -> list[int]:
+    """Where in the line each mismatch stands."""
+    starts, stops = calls.mismatches.start, calls.mismatches.stop
+    if not starts:
+        return []
+    places = place(clusters, line, starts, stops)
+    if places is None:
+        raise NotApplicable("a failed compare-and-set has no place in the order of the others")
+    return places
+
+
+def _contradict(words: Words, operations: Sequence[Operation]) -> tuple[int, ...] | None:
+    """The ranks of a contradiction between the operations, whatever their mismatches say."""
     try:
-        line_up(gather(operations, words))
-    except Contradiction:
-        return False
-    return True
+        line_up(gather(parse(operations, words), words.initial))
+    except Contradiction as contradiction:
+        return contradiction.ranks
+    return None
 
 
-def _order(count: int, clusters: Clusters, line: list[int], places: list[int]) -> list[int]:
+def _order(
+    count: int, calls: Calls, clusters: Clusters, line: list[int], places: list[int]
+) -> list[int]:
     """The positions of the operations in the order of the line of clusters."""
-    behind = [0] * len(clusters.writer)
-    ranks = [0] * count
-    for place_, number in enumerate(line):
-        behind[number] = 2 * place_ + 1
-    writer = clusters.writer
-    for number in line[1:]:
-        ranks[writer[number]] = behind[number] - 1
-    for at, number in zip(clusters.reads, clusters.of_read, strict=True):
-        ranks[at] = behind[number]
-    for at, place_ in zip(clusters.mismatches, places, strict=True):
-        ranks[at] = 2 * place_ + 1
-    # What has no rank did not happen. The sort is stable: reads stay in order of invocation.
-    return sorted((at for at in range(count) if ranks[at]), key=ranks.__getitem__)
+    absent = -1
+    places_of = [absent] * len(clusters.invoked)
+    for position, number in enumerate(line):
+        places_of[number] = position
+    ranks = [absent] * count
+    for at, position in zip(calls.writers.at, islice(places_of, 1, None), strict=True):
+        ranks[at] = position
+    for at, number in zip(calls.reads.at, clusters.of_read, strict=True):
+        ranks[at] = places_of[number]
+    observations = calls.reads.at
+    if places:
+        for at, position in zip(calls.mismatches.at, places, strict=True):
+            ranks[at] = position
+        observations = sorted((*observations, *calls.mismatches.at))
+    # Crashed writers that are in no place did not happen. The sort is stable: in a cluster the
+    # writer comes first, and what observes stays in order of invocation.
+    order = [at for at in calls.writers.at if ranks[at] != absent]
+    order.extend(observations)
+    order.sort(key=ranks.__getitem__)
+    return order
 
 
 def _monitor_of(words: Words) -> Monitor:

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from checker.history import MISMATCH, Operation
-from checker.lincheck.budget import Budget, Meter
+from checker.lincheck.budget import Budget, BudgetExhausted, Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Possible
 from checker.lincheck.monitors import MONITORS
+from checker.lincheck.parts import split
+from checker.lincheck.search import first_impossible
 from checker.models import Model, get_model
 from tests.checker.brute_force import possible
 
@@ -21,6 +23,8 @@ HISTORIES = int(os.environ.get("MONITOR_HISTORIES", "1500"))
 """Small histories for each model."""
 
 MODELS = ("register", "cas-register", "kv", "kv-empty")
+
+METER = Meter(Budget(seconds=None))
 
 WORDS = {
     "register": ("read", "write"),
@@ -31,7 +35,7 @@ WORDS = {
 
 
 def judge(operations: Sequence[Operation], model: str, *, order: bool = True) -> Any:
-    return MONITORS[model](operations, Meter(Budget(seconds=None)), order)
+    return MONITORS[model](operations, METER, order)
 
 
 def verdict(operations: Sequence[Operation], model: str) -> str:
@@ -41,7 +45,15 @@ def verdict(operations: Sequence[Operation], model: str) -> str:
         return "NotApplicable"
 
 
-def draw(random: Random, model: str, count: int, clients: int = 3) -> list[Operation]:
+def draw(
+    random: Random,
+    model: str,
+    count: int,
+    clients: int = 3,
+    lies: float | None = None,
+    crashes: float = 0.1,
+    deletes: float = 0.3,
+) -> list[Operation]:
     """Operations of one key with mostly unique values: what a real store answers, or nearly.
 
     Some crash, some fail; some answers are made up, and some values are written twice.
@@ -50,8 +62,10 @@ def draw(random: Random, model: str, count: int, clients: int = 3) -> list[Opera
     text = model.startswith("kv")
     state: Any = "" if model == "kv-empty" else None
     values: list[Any] = [state]
-    lies = random.choice([0.0, 0.3, 0.9])
-    again = random.choice([0.0, 0.0, 0.1])
+    again = 0.0
+    if lies is None:
+        lies = random.choice([0.0, 0.3, 0.9])
+        again = random.choice([0.0, 0.0, 0.1])
     free = list(range(clients))
     # process -> [f, argument, invoked, answer once it took effect]
     busy: dict[int, list[Any]] = {}
@@ -62,7 +76,7 @@ def draw(random: Random, model: str, count: int, clients: int = 3) -> list[Opera
         choice = random.random()
         if started < count and free and (not busy or choice < 0.35):
             process = free.pop(random.randrange(len(free)))
-            f = random.choices(names, [4, 3, 3, 0.3][: len(names)])[0]
+            f = random.choices(names, [4, 3, 3, deletes][: len(names)])[0]
             new: Any = f"v{started}" if text else started
             if random.random() < again:
                 new = random.choice([value for value in values if value is not None] or [new])
@@ -78,7 +92,7 @@ def draw(random: Random, model: str, count: int, clients: int = 3) -> list[Opera
             continue
         process = random.choice(list(busy))
         f, argument, invoked, answer = busy[process]
-        if answer is None and choice < 0.92:  # It takes effect.
+        if answer is None and choice < 1 - crashes:  # It takes effect.
             result, outcome, error = argument, "ok", None
             if f in ("read", "get"):
                 result = state
@@ -93,7 +107,7 @@ def draw(random: Random, model: str, count: int, clients: int = 3) -> list[Opera
             continue
         del busy[process]
         completed: int | None = rank
-        if answer is None or random.random() < 0.1:
+        if answer is None or random.random() < crashes:
             result, outcome, error, completed = None, "info", None, None
             if answer is None and random.random() < 0.3:
                 outcome, error, completed = "fail", "refused", rank
@@ -202,3 +216,219 @@ def test_agrees_with_brute_force(name: str) -> None:
     print(name, seen)
     assert min(seen["Possible"], seen["Impossible"]) > HISTORIES / 8, seen
     assert seen["NotApplicable"] < HISTORIES / 3, seen
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_agrees_with_the_search_on_larger_histories(name: str) -> None:
+    model = get_model(name)
+    seen: Counter[str] = Counter()
+    for seed in range(HISTORIES // 15):
+        random = Random(f"larger {name} {seed}")
+        clients = random.choice([2, 4, 8])
+        lies = random.choice([0.0, 0.02])
+        operations = draw(random, name, random.randrange(20, 80), clients, lies, 0.03, 0.0)
+        found = verdict(operations, name)
+        seen[found] += 1
+        if found == "NotApplicable":
+            continue
+        (part,) = split(operations, model)
+        impossible = first_impossible(part, part.entries, METER)
+        assert (found == "Impossible") == (impossible is not None), operations
+        outcome = judge(operations, name)
+        if isinstance(outcome, Possible):
+            assert outcome.order is not None
+            check_order(operations, outcome.order, model)
+            continue
+        assert outcome.core is not None
+        chosen = [operations[each] for each in outcome.core]
+        (part,) = split(chosen, model)
+        assert first_impossible(part, part.entries, METER) is not None
+    assert min(seen["Possible"], seen["Impossible"]) > HISTORIES / 15 / 8, seen
+    assert seen["NotApplicable"] < HISTORIES / 15 / 2, seen
+
+
+Row = tuple[Any, ...]
+
+
+def written_out(*rows: Row) -> list[Operation]:
+    """Operations of rows (f, argument, result, invoked, completed[, error])."""
+    operations = []
+    for process, (f, argument, result, invoked, completed, *error) in enumerate(rows):
+        outcome = "info" if completed is None else "fail" if error else "ok"
+        reason = error[0] if error else None
+        operations.append(
+            Operation(process, f, "x", argument, result, outcome, invoked, completed, reason)
+        )
+    return operations
+
+
+#        write 1 |--|
+#   read -> nil        |--|
+STALE = written_out(("write", 1, None, 0, 1), ("read", None, None, 2, 3))
+
+
+def test_the_core_of_a_stale_read() -> None:
+    noise = [("write", value, None, 10 * value, 10 * value + 1) for value in range(2, 9)]
+    late = ("read", None, 3, 95, 96)
+    operations = written_out(
+        ("write", 1, None, 0, 1), *noise, ("read", None, 8, 90, 91), late, ("read", None, 3, 97, 98)
+    )
+    outcome = judge(operations, "register")
+    # The write of 3, that of 4, and the first read of 3 after it.
+    assert outcome == Impossible(at=9, core=(2, 3, 9))
+
+
+# Each of these is impossible for a reason of its own.
+@pytest.mark.parametrize(
+    ("rows", "core", "at"),
+    [
+        # Nobody wrote what was read.
+        ([("read", None, 7, 0, 1)], (0,), 0),
+        ([("cas", [7, 8], None, 0, 1)], (0,), 0),
+        # A read completed before its write began.
+        ([("read", None, 1, 0, 1), ("write", 1, None, 2, 3)], (0, 1), 0),
+        # Two consumed one value.
+        (
+            [("write", 1, None, 0, 1), ("cas", [1, 2], None, 2, 5), ("cas", [1, 3], None, 3, 4)],
+            (0, 1, 2),
+            1,
+        ),
+        # Two crashed ones did, for both results were read.
+        (
+            [
+                ("cas", [None, 2], None, 0, None),
+                ("cas", [None, 3], None, 1, None),
+                ("read", None, 2, 2, 3),
+                ("read", None, 3, 4, 5),
+            ],
+            (0, 1, 2, 3),
+            3,
+        ),
+        # A circle without a beginning.
+        ([("cas", [1, 2], None, 0, 3), ("cas", [2, 1], None, 1, 2)], (0, 1), 1),
+        ([("cas", [1, 1], None, 0, 1)], (0,), 0),
+        # The compare-and-set of what a compare-and-set left had completed before.
+        (
+            [("cas", [2, 3], None, 0, 1), ("cas", [None, 2], None, 2, 3)],
+            (0, 1),
+            0,
+        ),
+    ],
+)
+def test_the_core_of_each_contradiction(rows: list[Row], core: tuple[int, ...], at: int) -> None:
+    outcome = judge(written_out(*rows), "cas-register")
+    assert outcome.core == core
+    assert outcome.at == at
+
+
+def test_crashed_operations_count_only_if_something_needs_them() -> None:
+    rows: list[Row] = [
+        ("cas", [None, 1], None, 0, None),
+        ("cas", [1, 2], None, 1, None),
+        ("cas", [2, 3], None, 2, None),
+        ("cas", [9, 4], None, 3, None),
+        ("write", 5, None, 4, None),
+    ]
+    read = ("read", None, 2, 10, 11)
+    assert judge(written_out(*rows), "cas-register").order == []
+    assert judge(written_out(*rows, read), "cas-register").order == [0, 1, 5]
+
+
+def test_mismatches_find_their_places() -> None:
+    # The value was 1 from the beginning of the first write on, unless the second came between.
+    rows: list[Row] = [
+        ("write", 1, None, 0, 20),
+        ("write", 2, None, 1, 21),
+        ("cas", [1, 7], None, 2, 3, MISMATCH),
+        ("cas", [2, 8], None, 4, 5, MISMATCH),
+        ("cas", [9, 8], None, 6, 7, MISMATCH),
+        ("cas", [None, 8], None, 8, 9, MISMATCH),
+        ("cas", [1, 8], None, 30, 31, MISMATCH),
+        ("read", None, 2, 32, 33),
+    ]
+    operations = written_out(*rows)
+    check_order(operations, judge(operations, "cas-register").order, get_model("cas-register"))
+
+
+def test_a_line_without_a_place_for_a_mismatch_is_not_judged() -> None:
+    operations = written_out(
+        ("write", 1, None, 0, 1), ("cas", [1, 2], None, 2, 3, MISMATCH), ("read", None, 1, 4, 5)
+    )
+    with pytest.raises(NotApplicable, match="no place"):
+        judge(operations, "cas-register")
+
+
+def test_a_contradiction_needs_no_mismatch() -> None:
+    mismatch = ("cas", [None, 2], None, 6, 7, MISMATCH)
+    operations = [*STALE, *written_out(mismatch)]
+    assert judge(operations, "cas-register") == Impossible(at=1, core=(0, 1))
+
+
+def test_values_that_python_thinks_equal_differ() -> None:
+    rows: list[Row] = [
+        ("write", 1, None, 0, 1),
+        ("write", True, None, 2, 3),
+        ("write", 1.0, None, 4, 5),
+        ("write", [1], None, 6, 7),
+    ]
+    assert isinstance(judge(written_out(*rows, ("read", None, [1], 8, 9)), "register"), Possible)
+    for value in (1, True, 1.0, [True]):
+        operations = written_out(*rows, ("read", None, value, 8, 9))
+        assert isinstance(judge(operations, "register"), Impossible)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "reason"),
+    [
+        (
+            "register",
+            [("write", 1, None, 0, 1), ("write", 1, None, 2, 3), ("read", None, 1, 4, 5)],
+            "written more than once",
+        ),
+        (
+            "register",
+            [("write", None, None, 0, 1), ("read", None, None, 2, 3)],
+            "value None is written",
+        ),
+        ("kv", [("delete", None, None, 0, 1), ("get", None, None, 2, 3)], "value None is written"),
+        ("register", [("cas", [1, 2], None, 0, 1)], "knows no 'cas'"),
+        ("kv", [("append", "a", None, 0, 1)], "knows no 'append'"),
+        ("kv", [("put", 1, None, 0, 1)], "no text"),
+        ("kv", [("put", None, None, 0, 1)], "no text"),
+        ("kv", [("put", 1, None, 0, 1, "refused")], "no text"),
+        ("kv", [("get", None, 1, 0, 1)], "no text"),
+        ("kv-empty", [("get", None, None, 0, 1)], "no text"),
+        ("kv-empty", [("cas", [None, "a"], None, 0, 1, "refused")], "no text"),
+        ("cas-register", [("cas", [1], None, 0, 1)], "no pair"),
+        ("cas-register", [("cas", None, None, 0, 1, MISMATCH)], "no pair"),
+        ("register", [("write", b"1", None, 0, 1)], "none that JSON knows"),
+    ],
+)
+def test_says_why_it_does_not_judge(name: str, rows: list[Row], reason: str) -> None:
+    with pytest.raises(NotApplicable, match=reason):
+        judge(written_out(*rows), name)
+
+
+def test_repeated_values_that_nobody_asks_about_do_no_harm() -> None:
+    deletes = written_out(
+        ("put", "a", None, 0, 1),
+        ("delete", None, None, 2, 3),
+        ("put", "b", None, 4, 5),
+        ("delete", None, None, 6, 7),
+        ("get", None, "b", 8, 9),
+    )
+    assert judge(deletes, "kv") == Impossible(at=4, core=(1, 2, 3, 4))
+    assert isinstance(judge(deletes[:4], "kv"), Possible)
+
+
+def test_keeps_to_the_budget() -> None:
+    with pytest.raises(BudgetExhausted, match="memory"):
+        MONITORS["register"](STALE * 100, Meter(Budget(seconds=None, memory=100)), False)
+    ticks = iter(range(100))
+    meter = Meter(Budget(seconds=2), lambda: float(next(ticks)))
+    with pytest.raises(BudgetExhausted, match="2 s"):
+        MONITORS["register"](STALE, meter, False)
+
+
+def test_an_empty_history_is_possible() -> None:
+    assert judge([], "register") == Possible([])
