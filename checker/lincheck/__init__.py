@@ -13,6 +13,7 @@ from checker.lincheck.budget import Budget, BudgetExhausted
 from checker.lincheck.certificate import Certificate, CertificateError
 from checker.lincheck.check import KIND, Verdict, check
 from checker.lincheck.conflict import Conflict
+from checker.lincheck.monitor import Monitor, StreamFailure
 from checker.lincheck.verify import verify
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Certificate",
     "CertificateError",
     "Conflict",
+    "Monitor",
+    "StreamFailure",
     "Verdict",
     "check",
     "verify",

@@ -89,6 +89,10 @@ class Meter:
         lane._configurations_max = None
         return lane
 
+    def beside(self) -> Meter:
+        """A meter beside this one, that spends from the same."""
+        return (self._above or self).lane()
+
     def share(self, parts: int) -> Meter:
         """A meter with a share of what is left, if ``parts`` want equal ones."""
         share = self.lane()

@@ -261,13 +261,13 @@ class FrontierEngine:
             number = mutation.kind.number
             self._equals[number] = self._equals.get(number, 0) + 1
 
-    def fork(self, meter: Meter, width: int | None) -> FrontierEngine:
-        """Another engine, that stands where this one does."""
+    def fork(self, width: int | None) -> FrontierEngine:
+        """Another engine, that stands where this one does and spends beside it."""
         fork = FrontierEngine(
             None,
             self._advance,
             None,
-            meter,
+            self._meter.beside(),
             needs=self._needs,
             record=self._record,
             width=width,

@@ -112,7 +112,7 @@ def frontier(part: Part, meter: Meter, order: bool, before: int | None = None) -
     if at < len(events):
         lanes: list[Lane] = [
             _exact(part, engine, events, at, order),
-            _narrow(part, engine.fork(meter.lane(), _NARROW), events, at, order),
+            _narrow(part, engine.fork(_NARROW), events, at, order),
         ]
         if any(entry.completed is None for entry in entries):
             relaxed = engine_of(part, meter.lane(), reusable=_Everything())
