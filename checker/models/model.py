@@ -85,10 +85,14 @@ class Foresight(NamedTuple):
 
     ``useless(call)``: if this call crashed, the part is linearizable with it if and only if it is
     without it.
+
+    ``steer(calls)`` only helps to find an order soon: for calls of the part in order of invocation,
+    a preference each (the smaller is best tried first among those pending), None for no preference.
     """
 
     collapse: Callable[[State], State]
     useless: Callable[[Call], bool]
+    steer: Callable[[Sequence[Call]], list[float | None]] | None = None
 
 
 class CallError(ValueError):
