@@ -27,6 +27,9 @@ another one that would be missed too, and is smaller or leads to one that is:
 5. Nothing that is invoked before some pending call's completion changes the state, and the state
    refuses that call: no order. (If nothing that is left changes the state or is refused, that is an
    order.) So a state that is dead (``Foresight``) ends as soon as a call is known to be refused.
+6. An overwriting call is linearized, and another one that leads to DEAD is pending, and DEAD refuses
+   every call that can be refused: the other one is linearized just before. Wherever it stood in the
+   order, only calls that are always allowed followed, up to the next one that overwrites.
 
 The rest is order of choice. First comes what makes the state allow the call that is refused and
 completes first; then what completes first, where the model does not know better
@@ -39,8 +42,9 @@ There is no recursion; only configurations with alternatives left are held.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from itertools import accumulate, repeat
 from sys import getsizeof
 from typing import NamedTuple
 
@@ -48,7 +52,7 @@ from checker.lincheck.budget import Meter
 from checker.lincheck.engine import Impossible, Possible, Search
 from checker.lincheck.event_list import NEVER, Columns, columns_of, slots_of
 from checker.lincheck.parts import Part
-from checker.lincheck.state_table import REFUSED, StateTable
+from checker.lincheck.state_table import ASK, REFUSED, StateTable
 from checker.lincheck.visited import Visited
 
 NO_LIMIT = -1
@@ -86,18 +90,17 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
     _, invoked, completed, calls, observes, _, crashed, _ = columns
     choice = _Choice(columns, table, part)
     end = len(invoked) - 1
-    slots, width = slots_of(invoked, completed)
-    low = (end + 1).bit_length()
-    bits = [1 << (slot + low) for slot in slots]
-    shift = low + width
+    # Bits of the slots are only needed once there is something to come back to.
+    bits, shift = [0] * end, 0
     # The list of what is left: ``after`` and ``before`` of ``end`` are its first and last.
     after = [*range(1, end + 1), 0]
     before = [end, *range(end)]
-    known, move, stride = table.transitions.get, table.move, len(columns.distinct)
+    known, move, stride, sees = table.transitions.get, table.move, table.stride, table.sees
     visited = Visited()
     untouched = visited.untouched
     first_crash = min((group[0].invoked for group in crashed.values()), default=NEVER)
-    crashed_calls = choice.crashed_calls
+    buried = choice.buried
+    crashed_calls, dead = choice.crashed_calls, table.dead
 
     taken: list[int] = []
     frames: list[Frame] = []
@@ -111,36 +114,40 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
             report_at = meter.spend(explored, held)
             yield
         # What is pending: invoked before anything that is left completes.
-        row, mark = state * stride, len(taken)
-        mask, urgent, wanted = 0, end, NO_LIMIT
-        deadline = wanted_by = NEVER
-        moves = False
+        row = state * stride
+        mark = len(taken)
+        mask, urgent, deadline = 0, end, NEVER
         candidates: list[int] = []
+        refused: list[int] = []
         at = after[end]
         while invoked[at] < deadline:
             call = calls[at]
-            to = known(row + call)
-            if to is None:
-                to = move(state, call)
-            ends = completed[at]
-            if to < 0:
-                if ends < wanted_by:
-                    wanted_by, wanted = ends, call
-            elif observes[at]:
+            to = sees[call]
+            if to == ASK:
+                to = known(row + call)
+                if to is None:
+                    to = move(state, call)
+                if to < 0:
+                    refused.append(at)
+                elif observes[at]:
+                    to = state
+                else:
+                    candidates.append(at)
+                    to = REFUSED
+            elif to != state:
+                refused.append(at)
+            if to == state:
                 taken.append(at)
                 left, at = before[at], after[at]
                 after[left] = at
                 before[at] = left
                 continue
-            else:
-                candidates.append(at)
-                if to != state:
-                    moves = True
+            ends = completed[at]
             if ends < deadline:
                 deadline, urgent = ends, at
             mask |= bits[at]
             at = after[at]
-        if not mask:
+        if urgent == end:
             return Possible(_order(columns, taken) if order else None)
         # Without an alternative left there is nothing to come back from.
         seen = False
@@ -152,16 +159,21 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                 seen = visited.dominates(key, used)
             else:
                 untouched.add(key)
-        if not seen and not moves:
-            ahead = choice.closed(state, after, used)
-            if ahead is not None:
-                if ahead:
-                    at = after[end]
-                    while at != end:
-                        taken.append(at)
-                        at = after[at]
-                    return Possible(_order(columns, taken) if order else None)
-                seen = True
+        if not seen:
+            for each in candidates:
+                to = known(row + calls[each], REFUSED)
+                if to != state:
+                    break
+            else:
+                ahead = choice.closed(state, after, used)
+                if ahead is not None:
+                    if ahead:
+                        at = after[end]
+                        while at != end:
+                            taken.append(at)
+                            at = after[at]
+                        return Possible(_order(columns, taken) if order else None)
+                    seen = True
         if not seen:
             if crash is not None:
                 if len(taken) > mark:
@@ -170,12 +182,18 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                     candidates = [
                         at for at in candidates if not choice.not_later(calls[at], state, crash)
                     ]
-            if len(candidates) > 1:
-                candidates = choice.best_last(candidates, state, wanted)
-            limit = deadline if first_crash < deadline else NO_LIMIT
+            wanted, limit = NO_LIMIT, deadline if first_crash < deadline else NO_LIMIT
+            if len(candidates) > 1 or limit != NO_LIMIT:
+                wanted, wanted_by = choice.wanted(refused, at)
+                if dead and wanted >= 0:
+                    candidates = choice.not_hopeless(candidates, state, wanted, wanted_by, deadline)
+                if len(candidates) > 1:
+                    candidates = choice.best_last(candidates, state, wanted)
             if len(candidates) == 1 and limit == NO_LIMIT:
                 # The only way on.
                 at = candidates[0]
+                if buried:
+                    choice.bury(at, after, before, taken)
                 state = known(row + calls[at], REFUSED)
                 left, right = before[at], after[at]
                 after[left] = right
@@ -183,6 +201,8 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                 taken.append(at)
                 crash = None
                 continue
+            if not shift:
+                shift, bits = _bits(invoked, completed)
             frames.append(Frame(state, len(taken), used, candidates, limit, wanted, crash))
         # The next alternative of the latest configuration that has one.
         while frames:
@@ -195,8 +215,9 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                 at = candidates.pop()
                 if not candidates and limit == NO_LIMIT:
                     frames.pop()
-                taken.append(at)
                 if at >= 0:
+                    if buried:
+                        choice.bury(at, after, before, taken)
                     state = known(state * stride + calls[at], REFUSED)
                     left, right = before[at], after[at]
                     after[left] = right
@@ -207,6 +228,7 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                     crash = Crash(state, call)
                     state = known(state * stride + call, REFUSED)
                     used |= 1 << ~at
+                taken.append(at)
                 break
             frames.pop()
             if limit != NO_LIMIT:
@@ -215,6 +237,13 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                     frames.append(Frame(state, mark, used, candidates, NO_LIMIT, wanted, crash))
         else:
             return Impossible()
+
+
+def _bits(invoked: Sequence[float], completed: Sequence[float]) -> tuple[int, list[int]]:
+    """A bit for each operation, above those of a position, and the first bit above these."""
+    low = len(invoked).bit_length()
+    slots, width = slots_of(invoked, completed)
+    return low + width, [1 << (low + slot) for slot in slots]
 
 
 def _order(columns: Columns, taken: Sequence[int]) -> list[int]:
@@ -239,12 +268,15 @@ class _Choice:
         self._columns = columns
         self._table = table
         self._end = len(columns.invoked) - 1
+        self._joint = part.joint
+        self._exits: tuple[list[float], list[float]] | None = None
         self._repeats = len(columns.distinct) < self._end
         self._steer: list[float | None] | None = None
         steer = None if part.foresight is None else part.foresight.steer
         if steer is not None:
             times = steer([entry.call for entry in part.entries])
             self._steer = [times[position] for position in columns.positions]
+        self.buried = self._find_buried()
         self.crashed_calls = [0] * len(columns.crashed_positions)
         for call, group in columns.crashed.items():
             for _, number in group:
@@ -263,6 +295,97 @@ class _Choice:
         if self._steer is not None:
             candidates = self._steered(candidates, self._steer)
         return self._by_prospect(candidates, map(calls.__getitem__, candidates), state, wanted)
+
+    def wanted(self, refused: list[int], coming: int) -> tuple[int, float]:
+        """The refused call that completes first, and when; ``coming`` is the first operation that
+        is not pending yet: if nothing is refused and that observes, it is taken for refused."""
+        columns = self._columns
+        if refused:
+            at = min(refused, key=columns.completed.__getitem__)
+        elif coming != self._end and columns.observes[coming]:
+            at = coming
+        else:
+            return NO_LIMIT, NEVER
+        return columns.calls[at], columns.completed[at]
+
+    def not_hopeless(
+        self, candidates: list[int], state: int, wanted: int, wanted_by: float, deadline: float
+    ) -> list[int]:
+        """Without those that lead to DEAD although the wanted call is refused there, and nothing
+        leads out of it in time (rule 5)."""
+        table = self._table
+        if self._joint or self._way_out(wanted_by, deadline):
+            return candidates
+        (dead,) = table.dead
+        if state == dead or table.allows(dead, wanted):
+            return candidates
+        calls, known, row = self._columns.calls, table.transitions.get, state * table.stride
+        return [at for at in candidates if known(row + calls[at]) != dead]
+
+    def _way_out(self, wanted_by: float, deadline: float) -> bool:
+        """Whether a call that leads out of DEAD is invoked before ``wanted_by``, and completes no
+        sooner than ``deadline``, before which nothing that is left completes."""
+        if self._exits is None:
+            self._exits = self._find_exits()
+        invoked, latest = self._exits
+        at = bisect_left(invoked, wanted_by)
+        return at > 0 and latest[at - 1] >= deadline
+
+    def _find_exits(self) -> tuple[list[float], list[float]]:
+        """When calls that lead out of DEAD are invoked, and the latest completion up to each."""
+        columns, table = self._columns, self._table
+        (dead,) = table.dead
+        leads_out = [
+            call.effect in ("overwrites", "depends")
+            and table.move(dead, number) not in (dead, REFUSED)
+            for number, call in enumerate(columns.distinct)
+        ]
+        exits = [
+            (columns.invoked[at], columns.completed[at])
+            for at, call in enumerate(columns.calls)
+            if leads_out[call]
+        ]
+        for call, group in columns.crashed.items():
+            if leads_out[call]:
+                exits.extend((each.invoked, NEVER) for each in group)
+        exits.sort()
+        latest = list(accumulate((completed for _, completed in exits), max))
+        return [invoked for invoked, _ in exits], latest
+
+    def _find_buried(self) -> frozenset[int]:
+        """The overwriting calls that lead to DEAD, if DEAD refuses all that can be refused."""
+        distinct, table = self._columns.distinct, self._table
+        if self._joint:
+            return frozenset()
+        leading = frozenset(
+            number
+            for number, call in enumerate(distinct)
+            if call[4] == "overwrites" and table.move(0, number) in table.dead
+        )
+        if leading:
+            (dead,) = table.dead
+            for number, call in enumerate(distinct):
+                if call[4] in ("observes", "depends") and table.allows(dead, number):
+                    return frozenset()
+        return leading
+
+    def bury(self, at: int, after: list[int], before: list[int], taken: list[int]) -> None:
+        """Linearize what the overwriting call ``at`` hides, just before it (rule 6)."""
+        columns, buried = self._columns, self.buried
+        invoked, completed, calls = columns.invoked, columns.completed, columns.calls
+        if columns.distinct[calls[at]].effect != "overwrites":
+            return
+        deadline = NEVER
+        other = after[self._end]
+        while invoked[other] < deadline:
+            deadline = min(deadline, completed[other])
+            right = after[other]
+            if calls[other] in buried and other != at:
+                left = before[other]
+                after[left] = right
+                before[right] = left
+                taken.append(other)
+            other = right
 
     def _steered(self, candidates: list[int], steer: list[float | None]) -> list[int]:
         """Those that have a preference change places among themselves."""
@@ -289,14 +412,10 @@ class _Choice:
             if to in dead:
                 hopeless.append(at)
                 continue
-            if wanted >= 0:
-                answer = known(to * stride + wanted)
-                if answer is None:
-                    answer = table.move(to, wanted)
-                if answer >= 0:
-                    wanted_ones.append(at)
-                    continue
-            possible.append(at)
+            if wanted >= 0 and table.allows(to, wanted):
+                wanted_ones.append(at)
+            else:
+                possible.append(at)
         return hopeless + possible + wanted_ones
 
     def crashed(
@@ -373,7 +492,7 @@ class _Choice:
         """
         columns, table = self._columns, self._table
         invoked, completed, calls = columns.invoked, columns.completed, columns.calls
-        known, stride = table.transitions.get, table.stride
+        known, stride, sees = table.transitions.get, table.stride, table.sees
         out = NEVER
         for call, group in columns.crashed.items():
             to = known(state * stride + call)
@@ -390,9 +509,13 @@ class _Choice:
             if at == self._end:
                 return True
             call = calls[at]
-            to = known(state * stride + call)
-            if to is None:
-                to = table.move(state, call)
+            to = sees[call]
+            if to == ASK:
+                to = known(state * stride + call)
+                if to is None:
+                    to = table.move(state, call)
+            elif to != state:
+                to = REFUSED
             if to < 0:
                 deadline = min(deadline, completed[at])
             elif to != state:

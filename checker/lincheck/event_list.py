@@ -36,7 +36,7 @@ class Columns(NamedTuple):
     grouped by call, in order of invocation.
     """
 
-    positions: list[int]
+    positions: Sequence[int]
     invoked: list[float]
     completed: list[float]
     calls: list[int]
@@ -47,35 +47,35 @@ class Columns(NamedTuple):
 
 
 def columns_of(entries: Sequence[Entry]) -> Columns:
-    """The entries in columns; crashed observations, which say nothing, are left out."""
-    numbers: dict[Call, int] = {}
-    positions: list[int] = []
-    invoked: list[float] = []
-    completed: list[float] = []
-    calls: list[int] = []
-    observes: list[bool] = []
+    """The entries (at least one) in columns; crashed observations say nothing and are left out."""
+    all_calls: Sequence[Call]
+    all_invoked: Sequence[int]
+    all_completed: Sequence[int | None]
+    all_calls, all_invoked, all_completed, _ = zip(*entries, strict=True)
     crashed: dict[int, list[Crashed]] = {}
     crashed_positions: list[int] = []
-    for position, (call, begin, end, _) in enumerate(entries):
-        if end is None:
-            if call.effect != "observes":
-                number = numbers.setdefault(call, len(numbers))
-                crashed.setdefault(number, []).append(Crashed(begin, len(crashed_positions)))
-                crashed_positions.append(position)
-            continue
-        positions.append(position)
-        invoked.append(begin)
-        completed.append(end)
-        calls.append(numbers.setdefault(call, len(numbers)))
-        observes.append(call[4] == "observes")
-    invoked.append(NEVER)
-    completed.append(NEVER)
+    numbers: dict[Call, int] = {}
+    positions: Sequence[int] = range(len(entries))
+    calls = [numbers.setdefault(call, len(numbers)) for call in all_calls]
+    if None in all_completed:
+        positions = [at for at in positions if all_completed[at] is not None]
+        crashed_positions = [
+            at
+            for at, completed in enumerate(all_completed)
+            if completed is None and all_calls[at].effect != "observes"
+        ]
+        for number, at in enumerate(crashed_positions):
+            crashed.setdefault(calls[at], []).append(Crashed(all_invoked[at], number))
+        all_calls = [all_calls[at] for at in positions]
+        all_invoked = [all_invoked[at] for at in positions]
+        all_completed = [all_completed[at] for at in positions]
+        calls = [calls[at] for at in positions]
     return Columns(
         positions,
-        invoked,
-        completed,
+        [*all_invoked, NEVER],
+        [*(NEVER if end is None else end for end in all_completed), NEVER],
         calls,
-        observes,
+        [call[4] == "observes" for call in all_calls],
         list(numbers),
         crashed,
         crashed_positions,

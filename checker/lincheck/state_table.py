@@ -12,13 +12,17 @@ States that no observation can tell apart are one (``Foresight.collapse``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from sys import getsizeof
 
 from checker.lincheck.parts import Part
-from checker.models.model import DEAD, Call, State
+from checker.models.model import DEAD, UNKNOWN, Call, State
 
 REFUSED = -1
 """What a transition says of a call that the state does not allow."""
+
+ASK = -2
+"""What ``sees`` says of a call that many states may allow: ask the transitions."""
 
 _INTEGER_BYTES = 32
 """An integer of 30 to 60 bits, as the keys of transitions are."""
@@ -29,12 +33,11 @@ class StateTable:
 
     ``transitions[state * stride + call]`` is the next state, or REFUSED; absent if it was not asked
     for yet: then ``move`` finds out. ``dead`` has the states that are DEAD, in some key at least.
+    ``sees`` has for each call the one state that allows it, where that is known, or ASK.
     """
 
     __slots__ = (
-        "_advance",
         "_bytes",
-        "_collapse",
         "_joint",
         "_measured",
         "_numbers",
@@ -42,6 +45,8 @@ class StateTable:
         "_states",
         "calls",
         "dead",
+        "move",
+        "sees",
         "stride",
         "transitions",
     )
@@ -49,38 +54,74 @@ class StateTable:
     def __init__(self, part: Part, calls: list[Call]) -> None:
         self.calls = calls
         self.stride = len(calls)
-        self._advance = part.specification.advance
-        self._collapse = None if part.foresight is None else part.foresight.collapse
         initial = part.specification.initial
-        if self._collapse is not None:
-            initial = self._collapse(initial)
+        if part.foresight is not None:
+            initial = part.foresight.collapse(initial)
         self._joint = part.joint
         self._states: list[State] = [initial]
         self._numbers: dict[State, int] = {initial: 0}
         self._parents: list[int] = [0]
         self.transitions: dict[int, int] = {}
         self.dead: set[int] = set()
+        self.sees = [ASK] * len(calls)
+        if part.foresight is not None and part.foresight.sees is not None:
+            self._foresee(part.foresight.sees)
         self._bytes = 0
-        self._measured = 0
+        self.move = self._mover(part)
+        # What the calls themselves hold is not counted.
+        self._measured = len(self._states)
 
-    def move(self, state: int, call: int) -> int:
-        """The state after the call, or REFUSED."""
-        asked = self.calls[call]
-        allowed, after = self._advance(self._states[state], asked)
-        number = REFUSED
-        if asked.effect == "observes":
-            number = state if allowed else REFUSED
-        elif allowed:
-            if self._collapse is not None:
-                after = self._collapse(after)
-            number = self._numbers.setdefault(after, len(self._states))
-            if number == len(self._states):
-                self._states.append(after)
-                self._parents.append(state)
-                if after is DEAD or (self._joint and DEAD in after):
-                    self.dead.add(number)
-        self.transitions[state * self.stride + call] = number
-        return number
+    def _foresee(self, sees: Callable[[Call], State]) -> None:
+        """Number the states that observations see."""
+        numbers, states = self._numbers, self._states
+        for at, call in enumerate(self.calls):
+            if call[4] == "observes":
+                state = sees(call)
+                if state is not UNKNOWN:
+                    self.sees[at] = number = numbers.setdefault(state, len(states))
+                    if number == len(states):
+                        states.append(state)
+        self._parents += [0] * (len(states) - 1)
+
+    def allows(self, state: int, call: int) -> bool:
+        """Whether the state allows the call."""
+        seen = self.sees[call]
+        if seen != ASK:
+            return seen == state
+        to = self.transitions.get(state * self.stride + call)
+        return (self.move(state, call) if to is None else to) != REFUSED
+
+    def _mover(self, part: Part) -> Callable[[int, int], int]:
+        """``move``, with all that it needs at hand."""
+        advance, joint = part.specification.advance, part.joint
+        collapse = None if part.foresight is None else part.foresight.collapse
+        states, numbers, parents, dead = self._states, self._numbers, self._parents, self.dead
+        calls, transitions, stride = self.calls, self.transitions, self.stride
+
+        def move(state: int, call: int) -> int:
+            asked = calls[call]
+            allowed, after = advance(states[state], asked)
+            if not allowed:
+                number = REFUSED
+            elif asked[4] == "observes":
+                number = state
+            else:
+                # What has a number is collapsed.
+                known = numbers.get(after)
+                if known is None:
+                    if collapse is not None:
+                        after = collapse(after)
+                    known = numbers.setdefault(after, len(states))
+                    if known == len(states):
+                        states.append(after)
+                        parents.append(state)
+                        if after is DEAD or (joint and DEAD in after):
+                            dead.add(known)
+                number = known
+            transitions[state * stride + call] = number
+            return number
+
+        return move
 
     def held_bytes(self) -> int:
         """The bytes held by states and transitions."""

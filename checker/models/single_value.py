@@ -18,7 +18,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from checker.models.model import DEAD, Call, CallError, Effect, Foresight, State
+from checker.models.model import DEAD, UNKNOWN, Call, CallError, Effect, Foresight, State
 
 
 def step(state: State, f: str, argument: Any, result: Any) -> tuple[bool, State]:
@@ -98,7 +98,11 @@ def foresee(calls: Sequence[Call]) -> Foresight:
         written = call.argument if call.f == "write" else call.argument[1]
         return observed.serves_nobody(alive, written=written)
 
-    return Foresight(collapse, useless)
+    return Foresight(collapse, useless, sees=_sees)
+
+
+def _sees(call: Call) -> State:
+    return call.result if call.f == "read" else UNKNOWN
 
 
 class Observed:

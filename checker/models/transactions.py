@@ -164,8 +164,8 @@ def _foresee_lists(keys: Sequence[Key], calls: Sequence[Call]) -> Foresight:
 def _foresee_list(calls: Sequence[Call]) -> Foresight:
     """As ``_foresee_lists``, of one key: the state is its list."""
     keys = list(dict.fromkeys(key for call in calls for _, key, _ in call.argument))
-    collapse, useless, _ = _foresee_lists(keys, calls)
-    return Foresight(lambda state: collapse((state,))[0], useless)
+    joint = _foresee_lists(keys, calls)
+    return Foresight(lambda state: joint.collapse((state,))[0], joint.useless)
 
 
 def _reads(keys: Sequence[Key], calls: Sequence[Call]) -> dict[Key, set[Any]]:
