@@ -27,9 +27,9 @@ another one that would be missed too, and is smaller or leads to one that is:
 5. Nothing that is invoked before some pending call's completion changes the state, and the state
    refuses that call: no order. (If nothing that is left changes the state or is refused, that is an
    order.) So a state that is dead (``Foresight``) ends as soon as a call is known to be refused.
-6. An overwriting call is linearized, and another one that leads to DEAD is pending, and DEAD refuses
-   every call that can be refused: the other one is linearized just before. Wherever it stood in the
-   order, only calls that are always allowed followed, up to the next one that overwrites.
+6. An overwriting call is linearized, another one that leads to DEAD is pending, and DEAD refuses
+   every call that can be refused: the other one is linearized just before. Wherever it stood in
+   the order, only calls that are always allowed followed, up to the next one that overwrites.
 
 The rest is order of choice. First comes what makes the state allow the call that is refused and
 completes first; then what completes first, where the model does not know better
@@ -42,9 +42,8 @@ There is no recursion; only configurations with alternatives left are held.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, repeat
+from itertools import repeat
 from sys import getsizeof
 from typing import NamedTuple
 
@@ -100,7 +99,8 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
     untouched = visited.untouched
     first_crash = min((group[0].invoked for group in crashed.values()), default=NEVER)
     buried = choice.buried
-    crashed_calls, dead = choice.crashed_calls, table.dead
+    overwrites = [call[4] == "overwrites" for call in columns.distinct] if buried else []
+    crashed_calls, dead, joint = choice.crashed_calls, table.dead, part.joint
 
     taken: list[int] = []
     frames: list[Frame] = []
@@ -118,6 +118,7 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
         mark = len(taken)
         mask, urgent, deadline = 0, end, NEVER
         candidates: list[int] = []
+        dying: list[int] = []
         refused: list[int] = []
         at = after[end]
         while invoked[at] < deadline:
@@ -132,7 +133,7 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                 elif observes[at]:
                     to = state
                 else:
-                    candidates.append(at)
+                    (dying if to in dead else candidates).append(at)
                     to = REFUSED
             elif to != state:
                 refused.append(at)
@@ -160,7 +161,7 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
             else:
                 untouched.add(key)
         if not seen:
-            for each in candidates:
+            for each in candidates or dying:
                 to = known(row + calls[each], REFUSED)
                 if to != state:
                     break
@@ -179,20 +180,23 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                 if len(taken) > mark:
                     crash = None
                 else:
-                    candidates = [
-                        at for at in candidates if not choice.not_later(calls[at], state, crash)
-                    ]
+                    context = crash
+                    candidates, dying = (
+                        [at for at in each if not choice.not_later(calls[at], state, context)]
+                        for each in (candidates, dying)
+                    )
+            if dying and not (refused and not joint and choice.hopeless(state, refused[0], after)):
+                candidates = dying + candidates
             wanted, limit = NO_LIMIT, deadline if first_crash < deadline else NO_LIMIT
             if len(candidates) > 1 or limit != NO_LIMIT:
-                wanted, wanted_by = choice.wanted(refused, at)
-                if dead and wanted >= 0:
-                    candidates = choice.not_hopeless(candidates, state, wanted, wanted_by, deadline)
+                if refused:
+                    wanted = calls[min(refused, key=completed.__getitem__)]
                 if len(candidates) > 1:
                     candidates = choice.best_last(candidates, state, wanted)
             if len(candidates) == 1 and limit == NO_LIMIT:
                 # The only way on.
                 at = candidates[0]
-                if buried:
+                if buried and overwrites[calls[at]]:
                     choice.bury(at, after, before, taken)
                 state = known(row + calls[at], REFUSED)
                 left, right = before[at], after[at]
@@ -216,7 +220,7 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                 if not candidates and limit == NO_LIMIT:
                     frames.pop()
                 if at >= 0:
-                    if buried:
+                    if buried and overwrites[calls[at]]:
                         choice.bury(at, after, before, taken)
                     state = known(state * stride + calls[at], REFUSED)
                     left, right = before[at], after[at]
@@ -269,7 +273,8 @@ class _Choice:
         self._table = table
         self._end = len(columns.invoked) - 1
         self._joint = part.joint
-        self._exits: tuple[list[float], list[float]] | None = None
+        self._exits: frozenset[int] | None = None
+        self._crashed_exit = NEVER
         self._repeats = len(columns.distinct) < self._end
         self._steer: list[float | None] | None = None
         steer = None if part.foresight is None else part.foresight.steer
@@ -296,61 +301,38 @@ class _Choice:
             candidates = self._steered(candidates, self._steer)
         return self._by_prospect(candidates, map(calls.__getitem__, candidates), state, wanted)
 
-    def wanted(self, refused: list[int], coming: int) -> tuple[int, float]:
-        """The refused call that completes first, and when; ``coming`` is the first operation that
-        is not pending yet: if nothing is refused and that observes, it is taken for refused."""
-        columns = self._columns
-        if refused:
-            at = min(refused, key=columns.completed.__getitem__)
-        elif coming != self._end and columns.observes[coming]:
-            at = coming
-        else:
-            return NO_LIMIT, NEVER
-        return columns.calls[at], columns.completed[at]
-
-    def not_hopeless(
-        self, candidates: list[int], state: int, wanted: int, wanted_by: float, deadline: float
-    ) -> list[int]:
-        """Without those that lead to DEAD although the wanted call is refused there, and nothing
-        leads out of it in time (rule 5)."""
-        table = self._table
-        if self._joint or self._way_out(wanted_by, deadline):
-            return candidates
-        (dead,) = table.dead
-        if state == dead or table.allows(dead, wanted):
-            return candidates
-        calls, known, row = self._columns.calls, table.transitions.get, state * table.stride
-        return [at for at in candidates if known(row + calls[at]) != dead]
-
-    def _way_out(self, wanted_by: float, deadline: float) -> bool:
-        """Whether a call that leads out of DEAD is invoked before ``wanted_by``, and completes no
-        sooner than ``deadline``, before which nothing that is left completes."""
-        if self._exits is None:
-            self._exits = self._find_exits()
-        invoked, latest = self._exits
-        at = bisect_left(invoked, wanted_by)
-        return at > 0 and latest[at - 1] >= deadline
-
-    def _find_exits(self) -> tuple[list[float], list[float]]:
-        """When calls that lead out of DEAD are invoked, and the latest completion up to each."""
+    def hopeless(self, state: int, refused: int, after: list[int]) -> bool:
+        """Whether DEAD refuses this operation too, and nothing that is left leads out of DEAD
+        before it completes (rule 5)."""
         columns, table = self._columns, self._table
         (dead,) = table.dead
-        leads_out = [
-            call.effect in ("overwrites", "depends")
-            and table.move(dead, number) not in (dead, REFUSED)
+        if state == dead or table.allows(dead, columns.calls[refused]):
+            return False
+        if self._exits is None:
+            self._exits, self._crashed_exit = self._find_exits(dead)
+        exits, deadline = self._exits, columns.completed[refused]
+        if self._crashed_exit < deadline:
+            return False
+        if exits:
+            invoked, calls = columns.invoked, columns.calls
+            at = after[self._end]
+            while invoked[at] < deadline:
+                if calls[at] in exits:
+                    return False
+                at = after[at]
+        return True
+
+    def _find_exits(self, dead: int) -> tuple[frozenset[int], float]:
+        """The live calls that lead out of DEAD; when the first crashed one is invoked."""
+        columns, table = self._columns, self._table
+        exits = frozenset(
+            number
             for number, call in enumerate(columns.distinct)
-        ]
-        exits = [
-            (columns.invoked[at], columns.completed[at])
-            for at, call in enumerate(columns.calls)
-            if leads_out[call]
-        ]
-        for call, group in columns.crashed.items():
-            if leads_out[call]:
-                exits.extend((each.invoked, NEVER) for each in group)
-        exits.sort()
-        latest = list(accumulate((completed for _, completed in exits), max))
-        return [invoked for invoked, _ in exits], latest
+            if call[4] in ("overwrites", "depends")
+            and table.move(dead, number) not in (dead, REFUSED)
+        )
+        crashed = [group[0].invoked for call, group in columns.crashed.items() if call in exits]
+        return exits, min(crashed, default=NEVER)
 
     def _find_buried(self) -> frozenset[int]:
         """The overwriting calls that lead to DEAD, if DEAD refuses all that can be refused."""
@@ -373,8 +355,6 @@ class _Choice:
         """Linearize what the overwriting call ``at`` hides, just before it (rule 6)."""
         columns, buried = self._columns, self.buried
         invoked, completed, calls = columns.invoked, columns.completed, columns.calls
-        if columns.distinct[calls[at]].effect != "overwrites":
-            return
         deadline = NEVER
         other = after[self._end]
         while invoked[other] < deadline:
