@@ -6,6 +6,7 @@ operations on each object are. A key is an object; keys that a transaction ties 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -55,8 +56,8 @@ def split(operations: Iterable[Operation], model: Model) -> list[Part]:
 
     Operations that say nothing are left out; raises OperationError for one that the model refuses.
     """
-    parse = model.parse
-    groups: dict[Any, list[Entry]] = {}
+    parse, new = model.parse, tuple.__new__
+    groups: defaultdict[Any, list[Entry]] = defaultdict(list)
     ties: list[tuple[Entry, tuple[Key, ...]]] = []
     per_key, keys_of = model.per_key, model.keys_of
     for operation in operations:
@@ -68,16 +69,12 @@ def split(operations: Iterable[Operation], model: Model) -> list[Part]:
             raise OperationError(operation, "its values nest too deeply") from None
         if call is None:
             continue
-        entry = Entry(call, operation.invoked, operation.completed, operation)
+        # As Entry(...) does, but without a call of a Python function.
+        entry = new(Entry, (call, operation[6], operation[7], operation))
         if keys_of is not None and (keys := keys_of(call)) is not None:
             ties.append((entry, keys))
             continue
-        key = call.key if per_key else None
-        group = groups.get(key)
-        if group is None:
-            groups[key] = [entry]
-        else:
-            group.append(entry)
+        groups[call[1] if per_key else None].append(entry)
     joint: list[Part] = _tie(groups, ties, model) if ties else []
     specification = model.specification()
     parts = [_single(key, entries, specification, model) for key, entries in groups.items()]
@@ -92,7 +89,7 @@ def _single(key: Key, entries: list[Entry], specification: Specification, model:
     keys = (key,) if model.per_key else ()
     if model.foresee is None:
         return Part(keys, entries, specification)
-    foresight = model.foresee([entry.call for entry in entries])
+    foresight = model.foresee([entry[0] for entry in entries])
     if foresight is not None:
         entries = _without_useless(entries, foresight)
     return Part(keys, entries, specification, foresight)
@@ -100,10 +97,10 @@ def _single(key: Key, entries: list[Entry], specification: Specification, model:
 
 def _without_useless(entries: list[Entry], foresight: Foresight) -> list[Entry]:
     """Only crashed ones are asked about; most parts have none."""
+    if None not in [entry[2] for entry in entries]:
+        return entries
     useless = foresight.useless
-    if any(entry.completed is None and useless(entry.call) for entry in entries):
-        return [e for e in entries if e.completed is not None or not useless(e.call)]
-    return entries
+    return [e for e in entries if e.completed is not None or not useless(e.call)]
 
 
 def _tie(

@@ -44,8 +44,30 @@ Absent = str | None
 _OPERATIONS = "get, put, delete, cas, append and txn"
 
 
-def parse(absent: Absent, operation: Operation) -> Call | None:
-    """The operation in the words of ``single_value``; a transaction stays one."""
+def parser(absent: Absent) -> Callable[[Operation], Call | None]:
+    """Translates operations into the words of ``single_value``; a transaction stays one.
+
+    What most operations are is looked at first; anything else, and all that is odd, has time.
+    """
+    new = tuple.__new__
+
+    def parse_operation(operation: Operation) -> Call | None:
+        _, f, key, argument, result, outcome, _, _, _, _, _ = operation
+        if type(key) is str:
+            if f == "get":
+                if outcome == "ok" and type(result) is str:
+                    return new(Call, ("read", key, None, result, "observes"))
+            elif outcome != "fail" and type(argument) is str:
+                if f == "append":
+                    return new(Call, ("append", key, argument, None, "applies"))
+                if f == "put":
+                    return new(Call, ("write", key, argument, None, "overwrites"))
+        return _parse(absent, operation)
+
+    return parse_operation
+
+
+def _parse(absent: Absent, operation: Operation) -> Call | None:
     f, outcome, key = operation.f, operation.outcome, operation.key
     if f == "txn":
         return _parse_txn(absent, operation)
@@ -278,13 +300,12 @@ def _advance_txn(
 
 
 def _store(name: str, absent: Absent, summary: str) -> Model:
-    parse_operation: Callable[[Operation], Call | None] = partial(parse, absent)
     return Model(
         name=name,
         summary=summary,
         initial=absent,
         step=single_value.step,
-        parse=parse_operation,
+        parse=parser(absent),
         keys_of=keys_of,
         ties=frozenset({"txn"}),
         joint=partial(joint, absent),

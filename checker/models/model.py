@@ -94,10 +94,18 @@ class Foresight(NamedTuple):
 
     ``useless(call)``: if this call crashed, the part is linearizable with it if and only if it is
     without it.
+
+    ``steer(calls)`` only helps to find an order soon: for calls of the part in order of invocation,
+    a preference each (the smaller is best tried first among those pending), None for no preference.
+
+    ``sees(call)``: the one state that allows this observation (``collapse`` keeps it); UNKNOWN if
+    there are several, or none.
     """
 
     collapse: Callable[[State], State]
     useless: Callable[[Call], bool]
+    steer: Callable[[Sequence[Call]], list[float | None]] | None = None
+    sees: Callable[[Call], State] | None = None
 
 
 class CallError(ValueError):
@@ -211,7 +219,8 @@ class Model:
         step = self.step
 
         def advance(state: State, call: Call) -> tuple[bool, State]:
-            return step(state, call.f, call.argument, call.result)
+            f, _, argument, result, _ = call
+            return step(state, f, argument, result)
 
         return Specification(self.initial, advance, self.needs)
 

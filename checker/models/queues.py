@@ -21,6 +21,7 @@ from checker.models.model import (
     UNKNOWN,
     Call,
     CallError,
+    Foresight,
     Model,
     State,
     distinct,
@@ -109,6 +110,62 @@ def clusters(calls: Sequence[Call]) -> list[list[int]]:
     return tied(mentions)
 
 
+def foresee(kind: Kind, calls: Sequence[Call]) -> Foresight | None:
+    """What stands behind an element that nobody removes is never seen.
+
+    Such an element, inserted by a call of which nobody was told, serves nobody. Where removals may
+    have taken anything nothing of this is known.
+    """
+    removed = {call.result for call in calls if call.f == "remove"}
+    seen = removed.union(call.result for call in calls if call.f == "peek")
+    steer = None if kind.sorts else partial(_steer, kind)
+    if UNKNOWN in removed:
+        return Foresight(lambda elements: elements, lambda call: False, steer)
+
+    def useless(call: Call) -> bool:
+        return call.f == "insert" and call.argument not in seen
+
+    return Foresight(partial(_visible, kind, removed), useless, steer)
+
+
+def _visible(kind: Kind, removed: set[Any], elements: State) -> State:
+    """The elements from the first (to be removed) to one that nobody removes."""
+    if removed.issuperset(elements):
+        return elements
+    if kind.newest_first:
+        at = max(at for at, element in enumerate(elements) if element not in removed)
+        return elements[at:]
+    at = next(at for at, element in enumerate(elements) if element not in removed)
+    return elements[: at + 1]
+
+
+def _steer(kind: Kind, calls: Sequence[Call]) -> list[float | None]:
+    """Insertions in the order in which their elements are removed; of a stack, the other way round.
+
+    Of equal elements it is guessed which is removed when: those of a queue in the order in which
+    they came, of a stack the latest first.
+    """
+    newest_first = kind.newest_first
+    last = float(-len(calls)) if newest_first else float(len(calls))
+    wishes: list[float | None] = [last if call.f == "insert" else None for call in calls]
+    open_: dict[Any, list[int]] = {}
+    early: dict[Any, list[int]] = {}
+    for at, (f, _, argument, result, _) in enumerate(calls):
+        if f == "insert":
+            # Its removal may have been invoked before it.
+            if waiting := early.get(argument):
+                removal = waiting.pop(0)
+                wishes[at] = float(-removal if newest_first else removal)
+            else:
+                open_.setdefault(argument, []).append(at)
+        elif f == "remove" and result is not UNKNOWN:
+            if inserted := open_.get(result):
+                wishes[inserted.pop(-1 if newest_first else 0)] = float(-at if newest_first else at)
+            else:
+                early.setdefault(result, []).append(at)
+    return wishes
+
+
 def _queue(kind: Kind, summary: str) -> Model:
     return Model(
         name=kind.name,
@@ -117,6 +174,7 @@ def _queue(kind: Kind, summary: str) -> Model:
         step=partial(_step, kind),
         parse=partial(parse, kind),
         clusters=clusters,
+        foresee=partial(foresee, kind),
     )
 
 

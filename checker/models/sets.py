@@ -13,7 +13,16 @@ from typing import Any
 
 from checker.history import Operation
 from checker.models.mentions import tied
-from checker.models.model import Call, CallError, Model, State, distinct, register_model
+from checker.models.model import (
+    DEAD,
+    Call,
+    CallError,
+    Foresight,
+    Model,
+    State,
+    distinct,
+    register_model,
+)
 
 
 def parse(name: str, known: tuple[str, ...], operation: Operation) -> Call | None:
@@ -63,6 +72,41 @@ def clusters(calls: Sequence[Call]) -> list[list[int]]:
     return tied([result if f == "read" else (argument,) for f, _, argument, result, _ in calls])
 
 
+def _foresee(calls: Sequence[Call]) -> Foresight:
+    """Only what is asked about matters: without reads of all, the elements that ``contains`` names.
+
+    A crashed call serves nobody if nobody asks about its element and no read can tell.
+    """
+    named = frozenset(call.argument for call in calls if call.f == "contains")
+    reads = [call.result for call in calls if call.f == "read"]
+    if not reads:
+        return Foresight(lambda elements: elements & named, lambda call: call.argument not in named)
+    if any(call.f == "remove" for call in calls):
+        seen = named.union(*reads)
+        # An element that no read returned must go before the next read, if it was there.
+        return Foresight(
+            lambda elements: elements, lambda call: call.f == "add" and call.argument not in seen
+        )
+    return _foresee_growth(named, reads)
+
+
+def _foresee_growth(named: frozenset[Any], reads: list[frozenset[Any]]) -> Foresight:
+    """What only grows and is in no read any more is seen by ``contains`` only."""
+    largest: list[frozenset[Any]] = []
+    for read in sorted(set(reads), key=len, reverse=True):
+        if not any(read <= other for other in largest):
+            largest.append(read)
+    seen = named.union(*largest)
+
+    def collapse(elements: State) -> State:
+        if any(elements <= read for read in largest):
+            return elements
+        # It holds something that no read returns: told from what a read can still see.
+        return (elements & named) | {DEAD}
+
+    return Foresight(collapse, lambda call: call.argument not in seen)
+
+
 @register_model
 def grow_only_set() -> Model:
     """A set that only grows."""
@@ -71,6 +115,7 @@ def grow_only_set() -> Model:
         summary="add elements, read all",
         initial=frozenset(),
         step=_step,
+        foresee=_foresee,
         parse=partial(parse, "g-set", ("add", "read")),
         clusters=clusters,
     )
@@ -84,6 +129,7 @@ def full_set() -> Model:
         summary="add and remove elements, contains, read all",
         initial=frozenset(),
         step=_step,
+        foresee=_foresee,
         parse=partial(parse, "set", ("add", "remove", "contains", "read")),
         clusters=clusters,
     )

@@ -22,6 +22,7 @@ from checker.models.model import (
     ANY_STATE,
     ANYTHING,
     DEAD,
+    UNKNOWN,
     Call,
     CallError,
     Effect,
@@ -125,7 +126,11 @@ def foresee(calls: Sequence[Call]) -> Foresight:
         written = call.argument if call.f == "write" else call.argument[1]
         return observed.serves_nobody(alive, written=written)
 
-    return Foresight(collapse, useless)
+    return Foresight(collapse, useless, sees=_sees)
+
+
+def _sees(call: Call) -> State:
+    return call.result if call.f == "read" else UNKNOWN
 
 
 class Observed:

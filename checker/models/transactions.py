@@ -18,10 +18,12 @@ from typing import Any
 from checker.history import Operation
 from checker.models.mentions import tied
 from checker.models.model import (
+    DEAD,
     UNKNOWN,
     Call,
     CallError,
     Effect,
+    Foresight,
     Key,
     Model,
     Specification,
@@ -110,8 +112,10 @@ def _step(state: State, f: str, argument: Any, result: Any) -> tuple[bool, State
         if small == "r":
             if value is not UNKNOWN and value != state:
                 return False, state
-        else:
-            state = value if small == "w" else (*state, value)
+        elif small == "w":
+            state = value
+        elif state is not DEAD:
+            state = (*state, value)
     return True, state
 
 
@@ -141,7 +145,8 @@ def _joint(initial: State, keys: Sequence[Key]) -> Specification:
             if small == "w":
                 values[at] = value
             elif small == "append":
-                values[at] = (*values[at], value)
+                if values[at] is not DEAD:
+                    values[at] = (*values[at], value)
             elif value is not UNKNOWN and value != values[at]:
                 return False, state
         return True, tuple(values)
@@ -176,6 +181,84 @@ def clusters_of_registers(calls: Sequence[Call]) -> list[list[int]]:
     return list(found.values())
 
 
+Alive = Callable[[State], bool]
+
+
+def _foresee_values(keys: Sequence[Key], calls: Sequence[Call]) -> Foresight:
+    """Of each register, the values that a read returned are alive; all others are DEAD."""
+    reads = _reads(keys, calls)
+    return Foresight(
+        partial(_collapse, [reads[key].__contains__ for key in keys]),
+        partial(_serves_nobody, reads),
+    )
+
+
+def _foresee_lists(keys: Sequence[Key], calls: Sequence[Call]) -> Foresight:
+    """Of each list, the beginnings of what a read returned are alive; all others are DEAD.
+
+    An append of which nobody was told serves nobody if no read of the list has its element.
+    """
+    longest = {key: _longest(read) for key, read in _reads(keys, calls).items()}
+    return Foresight(
+        partial(_collapse, [partial(_is_beginning, longest[key]) for key in keys]),
+        partial(_serves_nobody, {key: set().union(*each) for key, each in longest.items()}),
+    )
+
+
+def _foresee_list(calls: Sequence[Call]) -> Foresight:
+    """As ``_foresee_lists``, of one key: the state is its list."""
+    keys = list(dict.fromkeys(key for call in calls for _, key, _ in call.argument))
+    joint = _foresee_lists(keys, calls)
+    return Foresight(lambda state: joint.collapse((state,))[0], joint.useless)
+
+
+def _reads(keys: Sequence[Key], calls: Sequence[Call]) -> dict[Key, set[Any]]:
+    """What reads returned, by key."""
+    reads: dict[Key, set[Any]] = {key: set() for key in keys}
+    for call in calls:
+        for f, key, value in call.argument:
+            if f == "r" and value is not UNKNOWN:
+                reads[key].add(value)
+    return reads
+
+
+def _longest(reads: set[Any]) -> list[Any]:
+    """Those that are not the beginning of another: one, where all reads agree."""
+    longest: list[Any] = []
+    for read in sorted(reads, key=len, reverse=True):
+        if not _is_beginning(longest, read):
+            longest.append(read)
+    return longest
+
+
+def _is_beginning(longest: list[Any], state: State) -> bool:
+    length = len(state)
+    for read in longest:
+        # The last element first: where it differs, as it does mostly, that is all.
+        if length <= len(read) and (
+            not length or (read[length - 1] == state[-1] and read[:length] == state)
+        ):
+            return True
+    return False
+
+
+def _collapse(alive: Sequence[Alive], values: State) -> State:
+    for value, is_alive in zip(values, alive, strict=True):
+        if value is not DEAD and not is_alive(value):
+            break
+    else:
+        return values
+    return tuple(
+        value if value is not DEAD and is_alive(value) else DEAD
+        for value, is_alive in zip(values, alive, strict=True)
+    )
+
+
+def _serves_nobody(served: dict[Key, set[Any]], call: Call) -> bool:
+    """Whether nobody read what this call writes; one that reads, crashed, reads nothing."""
+    return all(f == "r" or value not in served[key] for f, key, value in call.argument)
+
+
 @register_model
 def multi_register() -> Model:
     """Registers read and written in transactions; the state is the value of each key."""
@@ -189,6 +272,7 @@ def multi_register() -> Model:
         ties=frozenset({"txn"}),
         joint=partial(_joint, None),
         clusters_joint=clusters_of_registers,
+        foresee_joint=_foresee_values,
     )
 
 
@@ -205,4 +289,6 @@ def list_append() -> Model:
         ties=frozenset({"txn"}),
         joint=partial(_joint, ()),
         clusters=clusters_of_list,
+        foresee=_foresee_list,
+        foresee_joint=_foresee_lists,
     )

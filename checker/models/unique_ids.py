@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from checker.history import Operation
-from checker.models.model import Call, CallError, Model, State, distinct, register_model
+from checker.models.model import (
+    Call,
+    CallError,
+    Foresight,
+    Model,
+    State,
+    distinct,
+    register_model,
+)
 
 
 def parse(operation: Operation) -> Call | None:
@@ -27,6 +36,13 @@ def clusters(calls: Sequence[Call]) -> list[list[int]]:
     return [[position] for position in range(len(calls))]
 
 
+def _foresee(calls: Sequence[Call]) -> Foresight:
+    """Whether an id was given only matters if another call answers it too."""
+    answers = Counter(call.result for call in calls)
+    repeated = frozenset(answer for answer, times in answers.items() if times > 1)
+    return Foresight(lambda given: given & repeated, lambda call: True)
+
+
 @register_model
 def unique_ids() -> Model:
     """Ids that never repeat; the state is those given."""
@@ -38,4 +54,5 @@ def unique_ids() -> Model:
         parse=parse,
         per_key=False,
         clusters=clusters,
+        foresee=_foresee,
     )
