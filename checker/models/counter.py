@@ -6,6 +6,7 @@ from typing import Any
 
 from checker.history import Operation
 from checker.models.model import (
+    ANYTHING,
     UNKNOWN,
     Call,
     CallError,
@@ -46,6 +47,10 @@ def _step(total: State, f: str, argument: Any, result: Any) -> tuple[bool, State
     return f == "add" or result is UNKNOWN or after == result, after
 
 
+def _reveals(call: Call) -> State:
+    return ANYTHING if call.f == "add" else call.result
+
+
 @register_model
 def counter() -> Model:
     """A counter; the state is its value."""
@@ -55,4 +60,5 @@ def counter() -> Model:
         initial=0,
         step=_step,
         parse=parse,
+        reveals=_reveals,
     )
