@@ -43,6 +43,7 @@ _OPERATION = (*_OPERATION_NEEDS, "key", "argument", "result", "outcome", "error"
 
 _TYPES = {"call": "invoke", "return": "ok"}
 _INTEGER = re.compile(r"-?[0-9]+\Z")
+_COUNT = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
 _HEADER = re.compile(r'\s*("?)[A-Za-z_]+\1\s*(?:,\s*("?)[A-Za-z_]+\2\s*)+\Z')
 
 _BATCH = 1000
@@ -215,6 +216,8 @@ def _integer(cell: str, name: str) -> int | None:
 def _value(cell: str) -> Any:
     if not cell:
         return None
+    if _COUNT.match(cell):
+        return int(cell)
     try:
         return decode_json(cell)
     except NotJson:

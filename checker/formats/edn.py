@@ -103,6 +103,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_BLANK = re.compile(r"[\s,]+")
 _INTEGER = re.compile(r"([+-]?(?:0|[1-9]\d*))N?\Z")
 _FLOAT = re.compile(r"([+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?)(M?)\Z")
 _HEXADECIMAL = re.compile(r"([+-]?)0[xX]([0-9A-Fa-f]{1,16})N?\Z")
@@ -132,6 +133,11 @@ def loads(text: str) -> list[Any]:
     return [value for _, value in reader.values()]
 
 
+Shortcut = Callable[[str, int], tuple[Any, int] | None]
+"""shortcut(text, position): a value that begins there and where it ends, if this is one of those
+that the shortcut knows; a value to which it is all the same in which way it is read."""
+
+
 class Reader:
     """Reads values from a text, which may come in pieces, and knows their lines."""
 
@@ -143,6 +149,7 @@ class Reader:
         self._done = 0
         self._enough = 0
         self._closer: str | None = None
+        self._opened = line
         self._newlines: list[int] | None = None
 
     def feed(self, more: str) -> None:
@@ -153,8 +160,12 @@ class Reader:
         self._done = 0
         self._newlines = None
 
-    def values(self, *, unwrap: bool = False, final: bool = True) -> Iterator[tuple[int, Any]]:
+    def values(
+        self, *, unwrap: bool = False, final: bool = True, shortcut: Shortcut | None = None
+    ) -> Iterator[tuple[int, Any]]:
         """Each value with its line. ``unwrap``: of a top-level vector or list, each element.
+
+        ``shortcut`` is asked first, wherever a value may begin.
 
         If the text is not ``final`` and ends inside a value, that one waits for more text. A list
         or vector that starts with anything but a collection or a tag is a value of its own.
@@ -164,7 +175,7 @@ class Reader:
         try:
             while True:
                 self._done = self._at
-                found = self._top_level(unwrap)
+                found = self._top_level(unwrap, shortcut)
                 if found is None:
                     break
                 yield found
@@ -177,10 +188,23 @@ class Reader:
             return
         self._enough = 0
         if self._closer is not None and final:
-            self._incomplete(f"the text ends before {self._closer!r}")
+            raise EdnIncomplete(
+                f"what opens here never closes with {self._closer!r}; the file seems to be cut off",
+                self._opened,
+            )
 
-    def _top_level(self, unwrap: bool) -> tuple[int, Any] | None:
-        while (token := self._next()) is not None:
+    def _top_level(self, unwrap: bool, shortcut: Shortcut | None) -> tuple[int, Any] | None:
+        while True:
+            if shortcut is not None:
+                blank = _BLANK.match(self._text, self._at)
+                start = self._at if blank is None else blank.end()
+                taken = shortcut(self._text, start)
+                if taken is not None:
+                    value, self._at = taken
+                    return self.line(start), value
+            token = self._next()
+            if token is None:
+                return None
             kind, word = token
             if kind == "discard":
                 self._discard(0)
@@ -189,11 +213,11 @@ class Reader:
                 self._closer = None
             elif unwrap and self._closer is None and word in ("[", "(") and self._wraps(word):
                 self._closer = _CLOSER[word]
+                self._opened = self.line(self._start)
             else:
                 line = self.line(self._start)
                 return line, self._value(kind, word, depth=0)
             self._done = self._at
-        return None
 
     def _wraps(self, opener: str) -> bool:
         """Whether what is open here holds values, not words: a look at the next token."""

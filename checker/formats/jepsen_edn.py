@@ -18,9 +18,11 @@ text of its EDN.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import isfinite
 from typing import Any, TextIO
 
@@ -34,6 +36,16 @@ _PAIR_TAGS = frozenset(
     ("jepsen.independent/tuple", "jepsen.independent.Tuple", "clojure.lang.MapEntry")
 )
 """What says that a value is a pair of key and value."""
+
+_SCALAR = r'nil|-?(?:0|[1-9][0-9]{0,17})|:[A-Za-z][A-Za-z0-9_.\-]*|"[^"\\]*"'
+_WORD = rf"{_SCALAR}|\[(?:(?:{_SCALAR})(?: (?:{_SCALAR}))*)?\]"
+_FLAT_MAP = re.compile(
+    rf"(?:#(?:jepsen\.history|knossos\.op)\.Op ?)?"
+    rf"\{{(:[a-z]+ (?:{_WORD})(?:,? :[a-z]+ (?:{_WORD}))*)\}}"
+)
+"""Nearly every event: names, and values that are scalars or vectors of scalars."""
+_PAIR = re.compile(rf":([a-z]+) ({_WORD})")
+_SCALARS = re.compile(_SCALAR)
 
 _NEMESIS = edn.Keyword("nemesis")
 _FIELDS = ("process", "type", "f", "value", "error")
@@ -63,7 +75,7 @@ def _batches(
     fault: HistoryError | None = None
     line = 1
     try:
-        for line, form in reader.values(unwrap=True, final=final):
+        for line, form in reader.values(unwrap=True, final=final, shortcut=_flat_map):
             events.append(_event(form, position + len(events), independent))
             lines.append(line)
     except edn.EdnError as error:
@@ -79,7 +91,9 @@ def _batches(
 def _event(form: Any, position: int, independent: bool) -> Event:
     if isinstance(form, edn.Tagged):
         form = form.value
-    if isinstance(form, tuple):
+    if isinstance(form, dict):
+        fields = form
+    elif isinstance(form, tuple):
         fields = dict(zip(_FIELDS, form, strict=False))
         if len(form) > len(_FIELDS):
             raise FieldError("an event that is a vector has [process type f value error]")
@@ -105,6 +119,32 @@ def _event(form: Any, position: int, independent: bool) -> Event:
         time=fields.get("time"),
         error=_error(fields.get("error")),
     )
+
+
+def _flat_map(text: str, position: int) -> tuple[dict[str, Any], int] | None:
+    """The fields of a map that is like nearly all, in a fifth of the time that EDN takes."""
+    match = _FLAT_MAP.match(text, position)
+    if match is None:
+        return None
+    pairs = _PAIR.findall(match[1])
+    fields = {name: _read(word) for name, word in pairs}
+    return (fields, match.end()) if len(fields) == len(pairs) else None
+
+
+def _read(word: str) -> Any:
+    first = word[0]
+    if first == "n":
+        return None
+    if first == ":":
+        return _keyword(word[1:])
+    if first == '"':
+        return word[1:-1]
+    if first == "[":
+        return tuple([_read(each) for each in _SCALARS.findall(word, 1, len(word) - 1)])
+    return int(word)
+
+
+_keyword = lru_cache(1024)(edn.Keyword)
 
 
 def _pair(value: Any) -> tuple[Any, Any]:

@@ -155,9 +155,9 @@ def _event(record: dict[str, Any]) -> Event:
     for name in _REQUIRED:
         if name not in record:
             raise FieldError(f"the event has no {name!r}")
-    for name in record:
-        if name not in _KNOWN:
-            raise FieldError(f"an event has no field {name!r}" + suggestion(name, sorted(_KNOWN)))
+    if not _KNOWN.issuperset(record):
+        name = next(name for name in record if name not in _KNOWN)
+        raise FieldError(f"an event has no field {name!r}" + suggestion(name, sorted(_KNOWN)))
     get = record.get
     return make_event(
         index=record["index"],
