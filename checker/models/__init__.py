@@ -11,7 +11,9 @@ from checker.models import (  # noqa: F401
     sets,
     transactions,
     unique_ids,
+    unreliable,
 )
+from checker.models.custom import by_key, model_from_step, nondeterministic
 from checker.models.model import (
     DEAD,
     UNKNOWN,
@@ -20,6 +22,7 @@ from checker.models.model import (
     Effect,
     Foresight,
     Model,
+    ModelError,
     Specification,
     UnknownModelError,
     distinct,
@@ -38,11 +41,15 @@ __all__ = [
     "Effect",
     "Foresight",
     "Model",
+    "ModelError",
     "Specification",
     "UnknownModelError",
+    "by_key",
     "distinct",
     "get_model",
+    "model_from_step",
     "model_names",
+    "nondeterministic",
     "plain_parser",
     "register_family",
     "register_model",

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
+from checker.errors import CheckerError
 from checker.history import Operation
 
 State = Any
@@ -93,6 +94,11 @@ class Foresight(NamedTuple):
 
 class CallError(ValueError):
     """An operation that this model does not know, or whose values are not what they must be."""
+
+
+class ModelError(CheckerError):
+    """A model that breaks its own rules: it is not deterministic, changes its state, or a hint does
+    not hold. There is no verdict by it."""
 
 
 def plain_parser(effects: Mapping[str, Effect] | None = None) -> Callable[[Operation], Call | None]:
@@ -169,6 +175,9 @@ class Model:
     ``clusters`` groups calls of a part (of one key) for the search for a minimal conflict: it
     returns sets of positions such that, if the part is linearizable, then it is without any of
     them. It is asked only when no observation is left that can be dropped.
+
+    ``commutes``: whether two calls (of one key) may change places wherever they stand side by side:
+    in every state both orders are allowed or neither is, and both lead to the same state.
     """
 
     name: str
@@ -181,6 +190,7 @@ class Model:
     foresee_joint: Callable[[Sequence[Key], Sequence[Call]], Foresight] | None = None
     foresee: Callable[[Sequence[Call]], Foresight | None] | None = None
     clusters: Callable[[Sequence[Call]], list[list[int]]] | None = None
+    commutes: Callable[[Call, Call], bool] | None = None
     summary: str = ""
 
     def specification(self) -> Specification:

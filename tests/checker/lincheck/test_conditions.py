@@ -32,6 +32,7 @@ from checker.lincheck.conditions import (
 from checker.models import get_model
 from checker.verdict import Validity
 from tests.checker.brute_force import _specification, possible
+from tests.checker.documents import run_code_blocks
 from tests.checker.histories import history, random_history
 
 VALID, INVALID, UNKNOWN = Validity.VALID, Validity.INVALID, Validity.UNKNOWN
@@ -931,3 +932,7 @@ def history_of(operations: Sequence[Operation]) -> History:
         end = each.invoked + 1 if each.completed is None else each.completed
         rows.append((end, (process, each.outcome, f, key, value, each.error)))
     return history(*[row for _, row in sorted(rows, key=lambda pair: pair[0])])
+
+
+def test_the_code_of_the_documentation_runs() -> None:
+    assert run_code_blocks("docs/conditions.md") == 2
