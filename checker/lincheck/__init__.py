@@ -4,17 +4,44 @@
     verdict.validity        valid, invalid or unknown
     verdict.order           valid: an order that explains every answer
     verdict.conflict        invalid: where it became impossible, and the operations to blame
-    verdict.certificate     either as data, which ``verify`` checks without any engine
+    verdict.certificate     either as data, which ``checker.lincheck.verify`` checks
 
-Standard library only.
+Standard library only. Names are imported when they are asked for, so that ``python -m
+checker.lincheck.verify`` loads no engine.
 """
 
-from checker.lincheck.budget import Budget, BudgetExhausted
-from checker.lincheck.certificate import Certificate, CertificateError
-from checker.lincheck.check import KIND, Verdict, check
-from checker.lincheck.conflict import Conflict
-from checker.lincheck.monitor import Monitor, StreamFailure
-from checker.lincheck.verify import verify
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from checker.lincheck.budget import Budget, BudgetExhausted
+    from checker.lincheck.certificate import Certificate, CertificateError
+    from checker.lincheck.checking import KIND, Verdict, check
+    from checker.lincheck.conflict import Conflict
+    from checker.lincheck.monitor import Monitor, StreamFailure
+
+_HOMES = {
+    "KIND": "checking",
+    "Budget": "budget",
+    "BudgetExhausted": "budget",
+    "Certificate": "certificate",
+    "CertificateError": "certificate",
+    "Conflict": "conflict",
+    "Monitor": "monitor",
+    "StreamFailure": "monitor",
+    "Verdict": "checking",
+    "check": "checking",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
 
 __all__ = [
     "KIND",
@@ -27,5 +54,4 @@ __all__ = [
     "StreamFailure",
     "Verdict",
     "check",
-    "verify",
 ]

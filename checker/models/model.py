@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
+from checker.errors import CheckerError
 from checker.history import Operation
 
 State = Any
@@ -112,6 +113,11 @@ class CallError(ValueError):
     """An operation that this model does not know, or whose values are not what they must be."""
 
 
+class ModelError(CheckerError):
+    """A model that breaks its own rules: it is not deterministic, changes its state, or a hint does
+    not hold. There is no verdict by it."""
+
+
 def plain_parser(effects: Mapping[str, Effect] | None = None) -> Callable[[Operation], Call | None]:
     """A translation for models that have no need of their own.
 
@@ -196,6 +202,9 @@ class Model:
     ANYTHING if it does not. A model that has it can judge a history whose beginning was cut off
     (``from_anywhere``); ``clusters`` and ``useless`` must then also be right where "linearizable"
     means "from some initial state".
+
+    ``commutes``: whether two calls (of one key) may change places wherever they stand side by side:
+    in every state both orders are allowed or neither is, and both lead to the same state.
     """
 
     name: str
@@ -212,6 +221,7 @@ class Model:
     clusters: Callable[[Sequence[Call]], list[list[int]]] | None = None
     clusters_joint: Callable[[Sequence[Call]], list[list[int]]] | None = None
     reveals: Callable[[Call], State] | None = None
+    commutes: Callable[[Call, Call], bool] | None = None
     summary: str = ""
 
     def specification(self) -> Specification:

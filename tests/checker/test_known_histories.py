@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from checker.formats import read_history
-from checker.lincheck import check, verify
+from checker.lincheck import check
+from checker.lincheck.verify import verify
 from checker.models import get_model
 
 DATA = Path(__file__).parent.parent.parent.parent / "shared" / "data"

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checker.history import History
-from checker.lincheck import Budget, Conflict, check, verify
+from checker.lincheck import Budget, Conflict, check
+from checker.lincheck.verify import verify
 from checker.models import get_model
 from checker.verdict import Validity
 from tests.checker.histories import Row, apply_kv, history, oracle, random_history

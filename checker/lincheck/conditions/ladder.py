@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from checker.history import Event, History, Operation
 from checker.lincheck.budget import Budget
@@ -55,6 +56,27 @@ class Ladder:
                 return finding
         raise KeyError(condition)
 
+    def evidence(self) -> dict[str, Any]:
+        """All of it, made of JSON types."""
+        return {
+            "strongest": list(self.strongest),
+            "open": list(self.open),
+            "conditions": [
+                {
+                    "condition": each.condition,
+                    "validity": each.validity.value,
+                    "reason": each.reason,
+                    "operations": [
+                        {"invocation": operation.invocation, "operation": str(operation)}
+                        for operation in each.operations
+                    ],
+                }
+                for each in self.findings
+            ],
+            "staleness_ns": _evidence_of(self.staleness),
+            "versions": _evidence_of(self.versions),
+        }
+
 
 def strongest(
     history: History | Iterable[Event],
@@ -81,6 +103,10 @@ def strongest(
     except OperationError as error:
         raise history.error_at_index(error.reason, error.operation.invocation) from None
     return Ladder(tuple(findings), staleness, versions, *_summary(findings))
+
+
+def _evidence_of(bound: Bound) -> dict[str, Any]:
+    return {"least": bound.least, "above": bound.above, "reason": bound.reason}
 
 
 def _findings(

@@ -8,8 +8,8 @@
 Delta: Golab, Li and Shah, "Analyzing consistency properties for fun and profit" (2011): each answer
 may be that of a moment up to delta before its call; the history is delta-atomic if and only if it
 is linearizable once every observation is invoked delta earlier. Delta 0 is linearizability. Whoever
-is delta-atomic is so for every greater delta, so the least one is found by halving. Writes and
-whatever changes the state are not moved, nor is a compare-and-set that swapped.
+is delta-atomic is so for every greater delta, so the least one is found by doubling and halving.
+Writes and whatever changes the state are not moved, nor is a compare-and-set that swapped.
 
 k: Aiyer, Alvisi and Bazzi (2005), Golab, Hurwitz and Li (2013): there is an order that respects
 real time in which each read returns one of the latest k values. k = 1 is linearizability. That is
@@ -22,6 +22,7 @@ Both ask for an order per key, are local as linearizability is, and need no uniq
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -44,6 +45,9 @@ from checker.verdict import Validity
 
 _VERSIONS_MAX = 4
 """How many versions back are looked at, unless told otherwise."""
+
+_EXHAUSTED = "the budget is exhausted"
+_NEVER = "answers that no staleness explains"
 
 Times = Mapping[int, int]
 """The time in ns of the event with this index."""
@@ -137,7 +141,10 @@ def least_delta(
     if not operations:
         return Bound(0, None)
     span = max(times.values()) - min(times.values())
-    share = portion(budget, span.bit_length() + 2)
+    step = _least_gap(operations, model, times)
+    if step is None:
+        step = span
+    share = portion(budget, 2 * (span // max(step, 1)).bit_length() + 3)
 
     def validity(delta: int) -> Validity:
         return judge(widened(operations, model, times, delta), model, share)
@@ -146,24 +153,53 @@ def least_delta(
     if first is Validity.VALID:
         return Bound(0, None)
     above = 0 if first is Validity.INVALID else None
-    last = validity(span)
-    if last is not Validity.VALID:
-        if last is Validity.UNKNOWN:
-            return Bound(None, above, "the budget is exhausted")
-        return Bound(None, span, "answers that no staleness explains")
-    # What is unknown is not probed again: the halves next to it are.
-    low, high = 0, span
+    # Wide intervals are dear, so the bound is approached from below, by doubling. Less than the
+    # least gap changes nothing.
+    low, high = max(step - 1, 0), max(step, 1)
+    if above is not None:
+        above = low
+    while True:
+        high = min(high, max(span, 1))
+        found = validity(high)
+        if found is Validity.VALID:
+            break
+        if found is Validity.INVALID:
+            above = high
+        if high >= span:
+            reason = _NEVER if found is Validity.INVALID else _EXHAUSTED
+            return Bound(None, above, reason)
+        low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
         found = validity(middle)
         if found is Validity.VALID:
             high = middle
         else:
+            # What is unknown is not probed again: what is above it is.
             low = middle
             if found is Validity.INVALID:
                 above = middle
     exact = above is not None and above + 1 == high
-    return Bound(high, above, "" if exact else "the budget is exhausted")
+    return Bound(high, above, "" if exact else _EXHAUSTED)
+
+
+def _least_gap(operations: Sequence[Operation], model: Model, times: Times) -> int | None:
+    """The least time between an observation's call and the last completion before it, in ns."""
+    completions = sorted(
+        times[each.completion]
+        for each in operations
+        if each.completed is not None and each.completion is not None
+    )
+    least = None
+    for each in operations:
+        if not _observes(each, model):
+            continue
+        assert each.invocation is not None
+        called = times[each.invocation]
+        at = bisect_left(completions, called)
+        if at and (least is None or called - completions[at - 1] < least):
+            least = called - completions[at - 1]
+    return least
 
 
 def least_versions(
@@ -196,7 +232,7 @@ def least_versions(
             above = versions
             reason = ""
         else:
-            reason = "the budget is exhausted"
+            reason = _EXHAUSTED
     return Bound(None, above, reason or f"answers that {most} versions do not explain")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -32,6 +33,7 @@ from checker.lincheck.conditions import (
 from checker.models import get_model
 from checker.verdict import Validity
 from tests.checker.brute_force import _specification, possible
+from tests.checker.documents import run_code_blocks
 from tests.checker.histories import history, random_history
 
 VALID, INVALID, UNKNOWN = Validity.VALID, Validity.INVALID, Validity.UNKNOWN
@@ -710,22 +712,37 @@ def test_versions_are_counted_for_registers() -> None:
 
 
 def test_staleness_that_is_not_known_is_not_guessed() -> None:
-    """Only a bound over 7 is judged, and 20 is too much."""
+    """
+    0  |- write 1 -|  |- write 2 -|
+    1                                |- read nil -|
+       0           5  10          15 20          25
+    """
     given = told((0, "write", 1), (0, "write", 2), (1, "read", None))
     assert delta_of(given) == Bound(15, 14)
+    asked: list[int] = []
 
-    def lazy(answers: dict[Validity, set[int]]) -> Any:
-        asked = iter(range(100))
-        return lambda *_: next(v for n in [next(asked)] for v, at in answers.items() if n in at)
+    def answers(*, invalid_up_to: int, valid_from: int) -> Bound:
+        """A judge who does not know what lies between."""
 
-    bound = least_delta(
-        given.operations(),
-        get_model("register"),
-        times_of(given),
-        judge=lazy({INVALID: {0}, VALID: {1}, UNKNOWN: set(range(2, 100))}),
-    )
-    assert bound == Bound(25, 0, "the budget is exhausted")
+        def judge(operations: Sequence[Operation], *_: Any) -> Validity:
+            delta = deltas[len(asked)] if len(asked) < len(deltas) else -1
+            asked.append(delta)
+            if delta <= invalid_up_to:
+                return INVALID
+            return VALID if delta >= valid_from else UNKNOWN
+
+        asked.clear()
+        return least_delta(given.operations(), get_model("register"), times_of(given), judge=judge)
+
+    deltas = [0, 5, 10, 20, 15, 17, 18]
+    bound = answers(invalid_up_to=5, valid_from=18)
+    assert bound == Bound(18, 5, "the budget is exhausted")
+    assert asked == deltas[:7]
     assert not bound.is_exact
+    deltas = [0, 5, 10, 20, 25]
+    bound = answers(invalid_up_to=5, valid_from=99)
+    assert bound == Bound(None, 5, "the budget is exhausted")
+    assert asked == deltas
 
 
 def delta_of(given: History, model: str = "register") -> Bound:
@@ -873,6 +890,18 @@ def test_several_conditions_can_be_the_strongest() -> None:
         ladder["eventual"]
 
 
+def test_the_evidence_can_be_written_as_json() -> None:
+    ladder = strongest(told((0, "write", 1), (0, "read", None)), get_model("register"))
+    evidence = json.loads(json.dumps(ladder.evidence()))
+    assert evidence["staleness_ns"] == {"least": 5, "above": 4, "reason": ""}
+    broken = {each["condition"]: each for each in evidence["conditions"]}[READ_YOUR_WRITES]
+    assert broken["validity"] == "invalid"
+    assert broken["operations"] == [
+        {"invocation": 0, "operation": "process 0: write 'x' 1"},
+        {"invocation": 2, "operation": "process 0: read 'x' -> nil"},
+    ]
+
+
 def test_a_value_from_nowhere_leaves_nothing() -> None:
     ladder = strongest(told((0, "read", 1)), get_model("register"))
     assert ladder.strongest == ()
@@ -931,3 +960,7 @@ def history_of(operations: Sequence[Operation]) -> History:
         end = each.invoked + 1 if each.completed is None else each.completed
         rows.append((end, (process, each.outcome, f, key, value, each.error)))
     return history(*[row for _, row in sorted(rows, key=lambda pair: pair[0])])
+
+
+def test_the_code_of_the_documentation_runs() -> None:
+    assert run_code_blocks("docs/conditions.md") == 2
