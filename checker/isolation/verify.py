@@ -53,6 +53,7 @@ def _verify_direct(facts: _Facts, anomaly: Anomaly) -> None:
         "internal": _internal,
         "duplicate-elements": _duplicate_elements,
         "incompatible-order": _incompatible_order,
+        "disordered-writes": _disordered_writes,
         "dirty-update": _dirty_update,
         "cyclic-versions": _cyclic_versions,
         "lost-update": _lost_update,
@@ -322,6 +323,18 @@ def _incompatible_order(facts: _Facts, anomaly: Anomaly) -> None:
     pairs = [(a, b) for _, a in facts.reads(one, key) for _, b in facts.reads(other, key)]
     odd = any(a[: len(b)] != b[: len(a)] for a, b in pairs)
     require(odd, anomaly.message)
+
+
+def _disordered_writes(facts: _Facts, anomaly: Anomaly) -> None:
+    reader, writer = anomaly.transactions
+    key, element = _element(anomaly)
+    writes = facts.writes(writer, key)
+    require(element in writes[1:], anomaly.message)
+    before = writes[writes.index(element) - 1]
+    require(facts.wrote(writer, key, element), anomaly.message)
+    require(facts.wrote(writer, key, before), anomaly.message)
+    shown = [v[: v.index(element)] for _, v in facts.reads(reader, key) if element in v]
+    require(any(before not in value for value in shown), anomaly.message)
 
 
 def _dirty_update(facts: _Facts, anomaly: Anomaly) -> None:
