@@ -19,6 +19,7 @@ from checker.isolation import check
 
 CLIENTS = 10
 ROUNDS = 3
+SIZES = (10_000, 30_000, 100_000)
 KEYS_AT_A_TIME = 10
 WRITES_PER_KEY = 100
 
@@ -116,7 +117,7 @@ def report(name: str, events: list[Event], workload: Any, **options: Any) -> Non
 
 
 def main() -> None:
-    for transactions in (10_000, 30_000, 100_000):
+    for transactions in SIZES:
         events = made(1, transactions, "list-append")
         report(f"list-append, {transactions} transactions", events, "list-append")
         if transactions == 100_000:

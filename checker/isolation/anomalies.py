@@ -31,6 +31,7 @@ DIRECT: Final = {
     "internal": "a read disagrees with what its own transaction read or wrote before",
     "duplicate-elements": "a read has an element twice that was appended once",
     "incompatible-order": "of two reads of a list, none is a prefix of the other",
+    "disordered-writes": "a read shows the appends of one transaction not in their order",
     "dirty-update": "a committed write follows one of a transaction that failed",
     "cyclic-versions": "the versions of a key must each come before the other",
     "lost-update": "transactions read the same version of a key, and each wrote the next",

@@ -41,6 +41,7 @@ from checker.isolation.graph import (
     Way,
     components,
     peel,
+    ranks,
     shortest_way,
 )
 
@@ -140,10 +141,11 @@ def _ways(
     """Cycles through needed edges, shorter and shorter ones, component by component."""
     left = EFFORT + 2 * sum(map(len, graph.out))
     needed, back = each.needed, each.back | order
+    rank = ranks(graph, back) if each.name == "G-single" else None
     for component in members:
         bound = len(graph.out)
         tried = False
-        for source, kind, target in _edges(graph, component, needed, labels):
+        for source, kind, target in _edges(graph, component, needed, labels, rank):
             if bound < 1 or (tried and left < 0):
                 break
             way, looked = shortest_way(graph, back, labels, target, source, bound)
@@ -163,13 +165,26 @@ def _ways(
 
 
 def _edges(
-    graph: Graph, component: list[int], needed: int, labels: list[int]
-) -> Iterator[tuple[int, int, int]]:
+    graph: Graph, component: list[int], needed: int, labels: list[int], rank: list[int] | None
+) -> list[tuple[int, int, int]]:
+    """The needed edges inside a component: those first that lead back in the order of nodes.
+
+    Every cycle has such an edge, and in the order of invocation there are few. With ``rank``, an
+    edge to a larger rank is left out: no way leads back.
+    """
+    layer = graph.layer or len(graph.out)
+    back: list[tuple[int, int, int]] = []
+    onward: list[tuple[int, int, int]] = []
     for source in component:
         label = labels[source]
         for edge in graph.out[source]:
-            if edge & needed and labels[edge >> SHIFT] == label:
-                yield source, needed, edge >> SHIFT
+            target = edge >> SHIFT
+            if not edge & needed or labels[target] != label:
+                continue
+            if rank is not None and 0 < rank[source] < rank[target]:
+                continue
+            (back if target % layer < source % layer else onward).append((source, needed, target))
+    return back + onward
 
 
 def _collapse(

@@ -50,7 +50,7 @@ def _describe(anomaly: Anomaly, operations: tuple[Operation, ...]) -> list[str]:
     lines = [_cut(f"{anomaly.kind}: {meaning(anomaly.kind)}")]
     for number, at in enumerate(anomaly.transactions[:8], 1):
         operation = operations[at]
-        lines.append(_cut(f"  T{number} = event {operation.invocation}, {operation}"))
+        lines.append(_cut(f"  T{number} = event {operation.invocation}, {_worded(operation)}"))
     if anomaly.steps:
         lines += [_cut(f"  - {step.kind}: {step.why}") for step in anomaly.steps[:8]]
         if len(anomaly.steps) > 8:
@@ -58,6 +58,23 @@ def _describe(anomaly: Anomaly, operations: tuple[Operation, ...]) -> list[str]:
     else:
         lines.append(_cut(f"  - {anomaly.message}"))
     return lines
+
+
+def _worded(operation: Operation) -> str:
+    """The transaction in words: its small operations, with the answers of its reads."""
+    if operation.f != "txn":
+        return str(operation)
+    told = operation.outcome == "ok"
+    words = []
+    for f, key, value in operation.result if told else operation.argument:
+        if f != "r":
+            words.append(f"{f} {key!r} {value!r}")
+        elif told:
+            words.append(f"r {key!r} -> {'nil' if value is None else repr(value)}")
+        else:
+            words.append(f"r {key!r}")
+    text = f"process {operation.process}: {', '.join(words)}"
+    return text if told else f"{text} -> {operation.outcome}"
 
 
 def _cut(line: str) -> str:

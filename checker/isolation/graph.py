@@ -16,6 +16,7 @@ graph always gives the same cycles.
 from __future__ import annotations
 
 from collections import deque
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 WW: Final = 1
@@ -231,6 +232,42 @@ def components(graph: Graph, mask: int) -> list[list[int]]:
                     if len(members) > 1:
                         found.append(sorted(members))
     return sorted(found)
+
+
+def ranks(graph: Graph, mask: int) -> list[int]:
+    """A number for each node, such that edges of ``mask`` lead from smaller to larger ones.
+
+    0 for nodes on cycles, and after them. Junctions, then the smallest nodes, come as early as they
+    can; so other edges that agree with the order of the nodes mostly lead to larger numbers too.
+    """
+    out, transactions = graph.out, graph.transactions
+    degree = [0] * len(out)
+    for edges in out:
+        for edge in edges:
+            if edge & mask:
+                degree[edge >> SHIFT] += 1
+    # A junction stands before all transactions in the queue.
+    ready = [
+        node if node < transactions else node - len(out)
+        for node, count in enumerate(degree)
+        if not count
+    ]
+    heapify(ready)
+    rank = [0] * len(out)
+    count = 0
+    while ready:
+        node = heappop(ready)
+        if node < 0:
+            node += len(out)
+        count += 1
+        rank[node] = count
+        for edge in out[node]:
+            if edge & mask:
+                target = edge >> SHIFT
+                degree[target] -= 1
+                if not degree[target]:
+                    heappush(ready, target if target < transactions else target - len(out))
+    return rank
 
 
 def shortest_way(

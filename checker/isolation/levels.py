@@ -53,7 +53,7 @@ _FORBIDS: Final = {
     "read-uncommitted": ("G0", "garbage-read", "duplicate-elements"),
     "read-committed": (
         *("G1a", "G1b", "G1c", "future-read"),
-        *("incompatible-order", "dirty-update", "cyclic-versions"),
+        *("incompatible-order", "disordered-writes", "dirty-update", "cyclic-versions"),
     ),
     "monotonic-atomic-view": ("OTV",),
     "repeatable-read": ("internal", "lost-update", "G-single", "G-nonadjacent", "G2-item"),

@@ -25,7 +25,7 @@ linear in the number of small operations and the length of the longest reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from checker.isolation.anomalies import Anomaly, Collector, Step
@@ -41,7 +41,8 @@ class _List:
     """All that is known of one key.
 
     ``reads`` are the lists read, ``readers`` who read each; ``writer`` of each element;
-    ``superseded``: elements after which their writer appended another; ``ambiguous``: appended
+    ``superseded``: elements after which their writer appended another, and ``previous``: the
+    element that it had appended before, with the writer; ``ambiguous``: appended
     twice by transactions that did not fail; ``retried``: appended twice by any. The rest is found
     when all is read: ``longest``, its reader ``witness``, the number of its elements on which all
     reads ``agreed``, and in ``order`` the writer of each, None for one that nobody appended.
@@ -52,6 +53,7 @@ class _List:
         "ambiguous",
         "longest",
         "order",
+        "previous",
         "readers",
         "reads",
         "retried",
@@ -65,6 +67,7 @@ class _List:
         self.readers: list[int] = []
         self.writer: dict[Any, int] = {}
         self.superseded: dict[Any, int] = {}
+        self.previous: dict[Any, tuple[Any, int]] = {}
         self.ambiguous: dict[Any, None] = {}
         self.retried: dict[Any, None] = {}
         self.longest: Elements = []
@@ -121,6 +124,7 @@ class ListAppend:
                 if mine is None:
                     own[key] = [value]
                 else:
+                    known.previous[value] = (mine[-1], at)
                     known.superseded[mine[-1]] = at
                     mine.append(value)
                 if key in before and status[at] == COMMITTED and value in before[key]:
@@ -179,9 +183,8 @@ class ListAppend:
         for at in odd:
             agreed = min(agreed, _common(reads[at], longest))
             self._incompatible(key, known.readers[at], known.witness)
-        if len(set(longest)) != len(longest):
-            agreed = min(agreed, _first_repeated(longest))
-        known.agreed = agreed
+        clean = self._clean(known)
+        agreed = known.agreed = min(agreed, clean)
         writer, status = known.writer, self.status
         order = known.order = list(map(writer.get, longest))
         bad: list[int] = []
@@ -192,9 +195,32 @@ class ListAppend:
                 status[who] = COMMITTED
         if bad:
             self._dirty_update(key, known, bad)
-        if bad or agreed < len(longest) or known.superseded:
-            for value, reader in zip(reads, known.readers, strict=True):
-                self._inspect(key, known, value, reader)
+            clean = min(clean, bad[0])
+        if odd or clean < len(longest) or known.superseded:
+            strange = set(odd)
+            for at, value in enumerate(reads):
+                if len(value) > clean or at in strange:
+                    self._inspect(key, known, value, known.readers[at])
+                self._intermediate(key, known, value, known.readers[at])
+
+    def _clean(self, known: _List) -> int:
+        """How far the longest read has nothing twice, and each writer's elements in order."""
+        longest = known.longest
+        if len(set(longest)) == len(longest) and known.previous.keys().isdisjoint(longest):
+            return len(longest)
+        seen: set[Any] = set()
+        for at, element in enumerate(longest):
+            if element in seen or self._disordered(known, element, seen):
+                return at
+            seen.add(element)
+        return len(longest)
+
+    def _disordered(self, known: _List, element: Any, seen: Container[Any]) -> bool:
+        """Whether what its writer appended just before an element is not among those seen."""
+        before = known.previous.get(element)
+        if before is None or before[0] in seen:
+            return False
+        return known.writer.get(element) == before[1] == known.writer.get(before[0])
 
     def _inspect(self, key: Key, known: _List, value: Elements, reader: int) -> None:
         """What is wrong with one read; and whom it shows to have committed."""
@@ -209,12 +235,17 @@ class ListAppend:
                 self._direct("garbage-read", (reader,), key, element)
             elif status[who] == FAILED:
                 self._direct("G1a", (reader, who), key, element)
-            elif status[who] == UNKNOWN:
+            else:
                 status[who] = COMMITTED
+                if self._disordered(known, element, seen):
+                    self._direct("disordered-writes", (reader, who), key, element)
             seen[element] = None
+
+    def _intermediate(self, key: Key, known: _List, value: Elements, reader: int) -> None:
+        """Whether a read ends amid the appends of another transaction."""
         if value and value[-1] in known.superseded:
             who = known.writer[value[-1]]
-            if who != reader and status[who] == COMMITTED:
+            if who != reader and self.status[who] == COMMITTED:
                 self._direct("G1b", (reader, who), key, value[-1])
 
     # --- edges
@@ -432,6 +463,9 @@ class ListAppend:
         message = {
             "duplicate-elements": f"T1 read {shown!r} with {one!r} twice",
             "garbage-read": f"T1 read {shown!r} with {one!r}, which nobody appended",
+            "disordered-writes": (
+                f"T1 read {shown!r} with {one!r}, but not before it what T2 had appended before it"
+            ),
             "G1a": f"T1 read {shown!r} with {one!r}, which T2 appended, but T2 failed",
             "G1b": f"T1 read {shown!r} up to {one!r}, after which T2 itself appended more to it",
         }[kind]
@@ -527,13 +561,3 @@ def _common(one: Elements, other: Elements) -> int:
         if first != second:
             return at
     return min(len(one), len(other))
-
-
-def _first_repeated(elements: Elements) -> int:
-    """The position of the first element that stood before."""
-    seen: set[Any] = set()
-    for at, element in enumerate(elements):
-        if element in seen:
-            return at
-        seen.add(element)
-    return len(elements)

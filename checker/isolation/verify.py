@@ -33,10 +33,18 @@ def verify(history: History | Iterable[Operation], anomaly: Anomaly) -> None:
     """Check every claim of an anomaly; raises EvidenceError at the first that does not hold."""
     operations = history.operations() if isinstance(history, History) else tuple(history)
     facts = _Facts(operations, anomaly.workload)
-    require(bool(anomaly.transactions), "an anomaly has transactions")
-    if anomaly.steps:
-        _verify_cycle(facts, anomaly)
-        return
+    witnesses = (at for step in anomaly.steps for at in (step.source, step.target, *step.witness))
+    for at in (*anomaly.transactions, *witnesses):
+        require(0 <= at < len(facts.all), f"there is a transaction at {at}")
+    try:
+        (_verify_cycle if anomaly.steps else _verify_direct)(facts, anomaly)
+    except EvidenceError:
+        raise
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise EvidenceError(f"this is not what a {anomaly.kind} consists of: {error!r}") from error
+
+
+def _verify_direct(facts: _Facts, anomaly: Anomaly) -> None:
     checks = {
         "G1a": _aborted_read,
         "G1b": _intermediate_read,
@@ -45,6 +53,7 @@ def verify(history: History | Iterable[Operation], anomaly: Anomaly) -> None:
         "internal": _internal,
         "duplicate-elements": _duplicate_elements,
         "incompatible-order": _incompatible_order,
+        "disordered-writes": _disordered_writes,
         "dirty-update": _dirty_update,
         "cyclic-versions": _cyclic_versions,
         "lost-update": _lost_update,
@@ -316,11 +325,24 @@ def _incompatible_order(facts: _Facts, anomaly: Anomaly) -> None:
     require(odd, anomaly.message)
 
 
+def _disordered_writes(facts: _Facts, anomaly: Anomaly) -> None:
+    reader, writer = anomaly.transactions
+    key, element = _element(anomaly)
+    writes = facts.writes(writer, key)
+    require(element in writes[1:], anomaly.message)
+    before = writes[writes.index(element) - 1]
+    require(facts.wrote(writer, key, element), anomaly.message)
+    require(facts.wrote(writer, key, before), anomaly.message)
+    shown = [v[: v.index(element)] for _, v in facts.reads(reader, key) if element in v]
+    require(any(before not in value for value in shown), anomaly.message)
+
+
 def _dirty_update(facts: _Facts, anomaly: Anomaly) -> None:
-    _, writer, reader = anomaly.transactions
+    failed, writer, reader = anomaly.transactions
     key, before = _element(anomaly, "before")
     _, after = _element(anomaly, "after")
     require(facts.aborted(key, before), anomaly.message)
+    require(failed in facts.writers[key, before], anomaly.message)
     require(facts.wrote(writer, key, after) and facts.committed(writer), anomaly.message)
     lists = [value for _, value in facts.reads(reader, key)]
     require(any([before, after] == v[i : i + 2] for v in lists for i in range(len(v))), "both read")
@@ -328,6 +350,8 @@ def _dirty_update(facts: _Facts, anomaly: Anomaly) -> None:
 
 def _cyclic_versions(facts: _Facts, anomaly: Anomaly) -> None:
     key, order = distinct(anomaly.key), anomaly.facts["order"]
+    witnesses = {at for step in order for at in step["witness"]}
+    require(witnesses == set(anomaly.transactions), anomaly.message)
     for step, following in zip(order, (*order[1:], order[0]), strict=True):
         require(step["after"] == following["before"], anomaly.message)
         before, after = distinct(step["before"]), distinct(step["after"])

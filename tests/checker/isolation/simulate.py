@@ -107,7 +107,7 @@ def simulate(
     level: str,
     workload: str = "list-append",
     *,
-    transactions: int = 200,
+    transactions: int = 120,
     clients: int = 5,
     keys: int = 4,
     longest: int = 4,

@@ -72,6 +72,8 @@ LISTS: list[Case] = [
         3,
         "0-9: r x 1",
     ),
+    ("disordered-writes G1b", ("0-9: a x 1; a x 2", "0-9: r x 2 1"), 1, "0-9: r x 1 2"),
+    ("disordered-writes", ("0-9: a x 1; a x 2", "0-9: r x 2"), 1, "0-9: r x 1 2"),
     ("dirty-update G1a", ("0-9 fail: a x 1", "0-9: a x 2", "0-9: r x 1 2"), 0, "0-9: a x 1"),
 ]
 
