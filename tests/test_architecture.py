@@ -56,7 +56,7 @@ PURE = (
     "nemesis/search/shrink.py",
 )
 # The budget of a check reads a monotonic clock unless it is given another.
-EXCEPTIONS = {("checker/lincheck/budget.py", "time"), ("checker.lincheck.checking.py", "time")}
+EXCEPTIONS = {("checker/lincheck/budget.py", "time"), ("checker/lincheck/checking.py", "time")}
 # Names whose value differs from process to process.
 UNSTABLE = {"id", "hash", "open", "input"}
 # The prefix hashes of the monitors are compared within one process and never leave it.

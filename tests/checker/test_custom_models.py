@@ -40,7 +40,7 @@ def one_after_another(*told: tuple[str, Any, Any]) -> History:
 
 
 def judged(model: Model, *told: tuple[str, Any, Any]) -> Validity:
-    return check(one_after_another(*told), model).verdict.validity
+    return check(one_after_another(*told), model).validity
 
 
 def step_register(state: Any, f: str, argument: Any, result: Any) -> tuple[bool, Any]:
@@ -68,8 +68,8 @@ def test_a_register_of_ones_own_is_judged_like_the_models(read_only: Any) -> Non
     for _ in range(300):
         given = random_history(random, "register", random.randrange(2, 6), "xy")
         model = model_from_step("mine", None, step_register, partition=by_key, read_only=read_only)
-        found = check(given, model).verdict.validity
-        assert found is check(given, get_model("register")).verdict.validity, given.events
+        found = check(given, model).validity
+        assert found is check(given, get_model("register")).validity, given.events
         verdicts[found] += 1
     assert min(verdicts.values()) > 60
 
@@ -310,7 +310,7 @@ def test_lossy_models_as_the_oracle_says(name: str) -> None:
         given = random_history(random, inner, random.randrange(2, 7))
         if name == "lossy-queue":
             given = as_queue(random, given)
-        found = check(given, model).verdict.validity
+        found = check(given, model).validity
         expected = explores(given.operations(), model, step, initial)
         assert found is (VALID if expected else INVALID), given.events
         assert possible(given.operations(), model) is expected

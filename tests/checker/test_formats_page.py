@@ -37,4 +37,4 @@ def test_every_example_tells_the_same_story(language: str, text: str) -> None:
     told = [(o.process, o.f, o.argument, o.outcome) for o in history.operations()]
     assert told == [(0, "write", 1, "ok"), (1, "read", None, "ok"), (2, "write", 2, "info")]
     assert history.operations()[1].result == 1
-    assert check(history, get_model("register")).verdict.validity is Validity.VALID
+    assert check(history, get_model("register")).validity is Validity.VALID
