@@ -86,7 +86,7 @@ def test_long_histories_with_a_read_changed_against_lincheck() -> None:
         if seed % 3:
             history = _outdated(random, history)
         result = checked(history)
-        possible = lincheck(history, get_model("list-append")).verdict.validity
+        possible = lincheck(history, get_model("list-append")).validity
         assert possible is not Validity.UNKNOWN
         tally[result.verdict.validity is Validity.INVALID, possible is Validity.VALID] += 1
         assert check(history).anomalies == result.anomalies
