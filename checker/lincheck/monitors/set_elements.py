@@ -16,7 +16,7 @@ from checker.models.model import CallError, distinct
 _CHUNK = 1 << 16
 """Operations read between two looks at the budget."""
 
-BYTES = 250
+BYTES = 280
 """What this holds for each operation: a place in a table, and in up to ten columns."""
 
 _PLAIN = {int, str, type(None)}
