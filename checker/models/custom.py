@@ -123,13 +123,15 @@ def nondeterministic(
     if not states:
         raise ModelError(f"the model {name!r} has no initial state")
     is_read_only = _predicate(read_only)
+    # What it answers is examined, so it is not taken for granted.
+    successors_of: Callable[..., Any] = step
 
     def advance(states: State, f: str, argument: Any, result: Any) -> tuple[bool, State]:
         after: set[State] = set()
         call = Call(f, None, argument, result, "depends")
         for state in states:
             what = f"{describe_call(call)} in state {describe(state)}"
-            successors = _listed(name, step(state, f, argument, result), what)
+            successors = _listed(name, successors_of(state, f, argument, result), what)
             if is_read_only(call) and any(other != state for other in successors):
                 raise ModelError(
                     f"the model {name!r} changes its state in a read-only call: {what} leads to "
@@ -151,7 +153,7 @@ def nondeterministic(
     )
 
 
-def _listed(name: str, states: Iterable[State], what: str) -> list[State]:
+def _listed(name: str, states: Any, what: str) -> list[State]:
     # A tuple may be the answer of a deterministic step; a text has letters, but no states.
     if not isinstance(states, Iterable) or isinstance(states, tuple | str | bytes | dict):
         raise ModelError(
