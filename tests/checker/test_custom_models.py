@@ -251,7 +251,7 @@ def test_a_parse_of_ones_own_is_held_to_its_effects() -> None:
     overwrites = model_from_step("mine", 0, step, parse=parse("overwrites"))
     message = refused(overwrites, ("add", 1, None), ("add", 1, None))
     assert "leads to 1 from one state and to 2 from another" in message
-    wrong = model_from_step("mine", None, step_register, parse=lambda o: o.f)  # type: ignore[arg-type, return-value]
+    wrong = model_from_step("mine", None, step_register, parse=lambda o: o.f)
     assert "must answer a Call or None, not 'write'" in refused(wrong, ("write", 1, None))
 
 
@@ -336,8 +336,16 @@ def test_a_nondeterministic_step_is_held_to_its_promises() -> None:
     assert "changes its state in a read-only call: put 1 -> None in state None" in refused(
         model, ("put", 1, None)
     )
-    model = nondeterministic("cache", [None], lambda *_: 1)  # type: ignore[arg-type, return-value]
-    assert "in a list or as a generator, not 1" in refused(model, ("put", 1, None))
+    for answer in (1, (True, 1), "ab", {1: 2}):
+        model = nondeterministic("cache", [None], lambda *_, answer=answer: answer)
+        message = refused(model, ("put", 1, None))
+        assert f"in a list or as a generator, not {answer!r}" in message
+
+    def fails(state: Any, f: str, argument: Any, result: Any) -> Iterator[Any]:
+        yield state + argument
+
+    message = refused(nondeterministic("cache", ["a"], fails), ("put", 1, None))
+    assert "fails at put 1 -> None in state {'a'}: TypeError: " in message
     model = nondeterministic("cache", [None], lambda *_: [[1]])
     assert "cannot be hashed, [1]" in refused(model, ("put", 1, None))
     numbers = count()

@@ -41,7 +41,7 @@ class Told(NamedTuple):
 def read(operations: Sequence[Operation], meter: Meter) -> Told:
     told = Told({}, {}, {}, [], [])
     insertions, removals, peeks, empties, crashed = told
-    twice: tuple[Any, int] | None = None
+    again: dict[Any, list[int]] = {}
     for start in range(0, len(operations), _CHUNK):
         meter.spend(meter.explored, start * BYTES)
         for at, operation in enumerate(operations[start : start + _CHUNK], start):
@@ -69,13 +69,12 @@ def read(operations: Sequence[Operation], meter: Meter) -> Told:
             if f == "peek":
                 peeks.setdefault(result, []).append(at)
             elif result in removals:
-                twice = (result, at)
+                again.setdefault(result, []).append(at)
             else:
                 removals[result] = at
-    if twice is not None:
-        # Only now is it known that the element is inserted once.
-        element, at = twice
-        raise Contradiction({insertions.get(element, at), removals[element], at})
+    # Only now is it known that no element is inserted twice.
+    for element, others in again.items():
+        raise Contradiction({insertions.get(element, others[0]), removals[element], *others})
     for seen in (removals, peeks):
         if not seen.keys() <= insertions.keys():
             element = next(element for element in seen if element not in insertions)
@@ -135,7 +134,7 @@ def gather(operations: Sequence[Operation], told: Told) -> Elements:
             peeked = [operations[peek] for peek in peeks[name]]
             latest = max(peek.invoked for peek in peeked)
             if high < latest:
-                raise Contradiction(positions_of(operations, told, name))
+                raise _alone(operations, told, name)
             high = min(high, *(peek.completed or NEVER for peek in peeked))
             if removal is None:
                 heads[len(names)] = max(begin, latest)
@@ -146,7 +145,7 @@ def gather(operations: Sequence[Operation], told: Told) -> Elements:
                 continue
             left.append(len(names))
         if high < begin:
-            raise Contradiction(positions_of(operations, told, name))
+            raise _alone(operations, told, name)
         names.append(name)
         begins.append(begin)
         ends.append(NEVER if end is None else end)
@@ -154,6 +153,23 @@ def gather(operations: Sequence[Operation], told: Told) -> Elements:
         highs.append(high)
     left.sort(key=ends.__getitem__)
     return Elements(operations, told, names, begins, ends, lows, highs, left, heads)
+
+
+def _alone(operations: Sequence[Operation], told: Told, name: Any) -> Contradiction:
+    """The contradiction of an element with itself."""
+    positions = positions_of(operations, told, name)
+    if name not in told.removals:
+        positions.update(crashed_before_the_end_of(positions, operations, told))
+    return Contradiction(positions)
+
+
+def crashed_before_the_end_of(
+    positions: Iterable[int], operations: Sequence[Operation], told: Told
+) -> list[int]:
+    """The crashed removals that can have removed something before these had all completed."""
+    completed = (operations[at].completed for at in positions)
+    last = max((end for end in completed if end is not None), default=-1)
+    return [at for at in told.crashed if operations[at].invoked < last]
 
 
 def positions_of(operations: Sequence[Operation], told: Told, name: Any) -> set[int]:

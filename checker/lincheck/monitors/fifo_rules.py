@@ -13,6 +13,7 @@ from checker.lincheck.monitors.fifo_elements import (
     NEVER,
     Contradiction,
     Elements,
+    crashed_before_the_end_of,
     positions_of,
 )
 
@@ -74,10 +75,9 @@ class _Evidence(NamedTuple):
             positions |= positions_of(operations, told, names[row])
         if not self.crashed or all(names[row] in told.removals for row in involved):
             return Contradiction(positions)
-        completed = (operations[at].completed for at in positions)
-        limit = max(end for end in completed if end is not None)
-        count = bisect_left(self.crashed, limit)
-        positions.update(told.crashed[:count])
+        crashed = crashed_before_the_end_of(positions, operations, told)
+        positions.update(crashed)
+        count = len(crashed)
         place = {row: at for at, row in enumerate(elements.left)}
         for row in involved:
             if row in place:

@@ -36,7 +36,7 @@ from checker.models.model import CallError, distinct
 _CHUNK = 1 << 16
 """Operations read between two looks at the budget."""
 
-_BYTES = 120
+_BYTES = 170
 """What this holds for each operation: a place in a table, and in a column."""
 
 _PLAIN = {int, str, type(None)}

@@ -1,0 +1,95 @@
+"""The core of a set's contradiction, and the order of a possible set; see ``sets``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from checker.lincheck.monitors.set_elements import (
+    NEVER,
+    Contradiction,
+    Judged,
+    Told,
+    elements_of,
+    plain,
+)
+
+
+def core_of(told: Told, found: Contradiction) -> tuple[int, ...]:
+    operations, rows = told.operations, told.rows
+    named = set(found.rows)
+    for at in found.reads:
+        for each in elements_of(operations[at].result):
+            if each in rows:
+                named.add(rows[each])
+    positions = {*found.reads, *found.others}
+    yeses: dict[int, list[int]] = {}
+    for at, operation in enumerate(operations):
+        _, f, _, argument, result, outcome, _, _, _, _, _ = operation
+        if f == "read" or outcome == "fail":
+            continue
+        if type(argument) is not int and type(argument) is not str:
+            argument = plain(argument)
+        row = rows.get(argument, -1)
+        if row not in named:
+            continue
+        if f != "contains":
+            positions.add(at)
+        elif row in found.rows and outcome == "ok" and result:
+            yeses.setdefault(row, []).append(at)
+    for row in found.rows:
+        positions.update(_observations(told, row, yeses.get(row, [])))
+    return tuple(sorted(positions))
+
+
+def _observations(told: Told, row: int, yeses: list[int]) -> Iterable[int]:
+    """The answers about an element that bound when it appears and leaves."""
+    operations = told.operations
+    if yeses:
+        yield max(yeses, key=lambda at: operations[at].invoked)
+        yield min(yeses, key=lambda at: operations[at].completed or NEVER)
+    noes = told.noes.get(row)
+    if noes:
+        # All after ``end`` are of equal use; of those the first to complete is the hardest to fit.
+        yield max(noes, key=lambda at: operations[at].invoked)
+        late = [at for at in noes if operations[at].invoked > told.ends[row]]
+        if late:
+            yield min(late, key=lambda at: operations[at].completed or NEVER)
+
+
+def order_of(told: Told, judged: Judged, odd: Sequence[tuple[int, int, int]]) -> list[int]:
+    """Sorted by points, and where these are equal, by what must come first there.
+
+    ``odd`` has points, such numbers and positions for the elements that a search has judged.
+    """
+    _, rows, *_ = told
+    appears, leaves = judged.appears, judged.leaves
+    early, after = -2, 2 * max(judged.blocks, default=0) + 2
+    placed = list(odd)
+    come: set[int] = set()
+    for at, operation in enumerate(told.operations):
+        _, f, _, argument, result, outcome, invoked, completed, _, _, _ = operation
+        if at in judged.points:
+            point, block = judged.points[at]
+            placed.append((point, 2 * block, at))
+            continue
+        if f == "read" or outcome == "fail" or (f == "contains" and outcome != "ok"):
+            continue
+        row = rows[plain(argument)]
+        appear = appears[row]
+        if row in judged.odd:
+            continue
+        if f == "add" and appear < NEVER and row not in come:
+            come.add(row)
+            placed.append((appear, 2 * judged.blocks[row] - 1, at))
+        elif judged.removers.get(row) == at:
+            placed.append((leaves[row], after + 1, at))
+        elif completed is None:
+            continue
+        elif f == "add" or (f == "contains" and result):
+            placed.append((max(invoked, appear), after, at))
+        elif invoked <= appear:
+            placed.append((invoked, early, at))
+        else:
+            placed.append((max(invoked, leaves[row]), after + 2, at))
+    placed.sort()
+    return [at for _, _, at in placed]
