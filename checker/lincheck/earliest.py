@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from checker.history import Operation
 from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.conflict import Conflict, first_conflict
-from checker.lincheck.engine import Impossible, Possible
+from checker.lincheck.engine import Impossible, Possible, finish
 from checker.lincheck.judge import Finding, judge
 from checker.lincheck.parts import Entry, Part
 from checker.lincheck.sections import Section, until
+from checker.lincheck.widening import frontier
 from checker.models.model import Model
 
 _BISECTED_MAX = 20_000
@@ -81,6 +82,13 @@ def _first_event(finding: Finding, model: Model, meter: Meter) -> tuple[int, Fin
     if outcome.is_first or (outcome.core is not None and len(operations) > _BISECTED_MAX):
         assert known is not None
         return known, finding
+    part = finding.section.translated(model)
+    exact = finish(frontier(part, meter, False, None if known is None else known + 1))
+    if isinstance(exact, Impossible) and exact.is_first:
+        assert exact.at is not None
+        entry = part.entries[exact.at]
+        assert entry.completed is not None
+        return entry.completed, finding
     recorded = finding.section.operations
     ends = sorted(o.completed for o in recorded if o.completed is not None)
     if known is not None:

@@ -7,14 +7,21 @@ from typing import NamedTuple
 
 from checker.history import Operation
 from checker.lincheck.budget import BETWEEN_LOOKS, BudgetExhausted, Meter
-from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
+from checker.lincheck.depth_first import depth_first
+from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible, Search
 from checker.lincheck.monitors import MONITORS
+from checker.lincheck.parts import Part
+from checker.lincheck.race import race
 from checker.lincheck.sections import Section
 from checker.lincheck.widening import frontier
 from checker.models.model import Model
 
 _FIRST_TURNS = 16
 """Reports to its meter that a section may make before the next one has its turn."""
+
+_DEEP_FREE = 512
+_DEEP_PER_ENTRY = 2
+"""Configurations that the depth-first search may explore by itself: some, and so many an entry."""
 
 _TURNS = 256
 """The same, when all have had theirs."""
@@ -53,8 +60,29 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
     operations = [entry.operation for entry in part.entries]
     if not operations:
         return Finding(section, operations, Possible([]))
-    outcome = yield from frontier(part, meter, order)
+    outcome = yield from search(part, meter, order)
     return Finding(section, operations, outcome)
+
+
+def search(part: Part, meter: Meter, order: bool) -> Search:
+    """By search: depth first, which is fastest where every choice is right or the error shows at
+    once; if it has to come back too often, beside the frontier, whose memory of alternatives is
+    smaller.
+
+    Raises BudgetExhausted.
+    """
+    lane = meter.lane()
+    deep = depth_first(part, lane, order)
+    enough = _DEEP_FREE + _DEEP_PER_ENTRY * len(part.entries)
+    try:
+        while lane.explored < enough:
+            next(deep)
+            yield
+    except StopIteration as stop:
+        lane.release()
+        outcome: Outcome = stop.value
+        return outcome
+    return (yield from race([deep, frontier(part, meter, order)]))
 
 
 def _first_turns(parts: int, meter: Meter) -> int:

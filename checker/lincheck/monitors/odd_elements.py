@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from checker.lincheck.budget import Meter
+from checker.lincheck.engine import Impossible, finish
 from checker.lincheck.monitors.set_elements import Contradiction, Told, plain
 from checker.lincheck.parts import split
-from checker.lincheck.search import first_impossible
-from checker.lincheck.witness import order_of
+from checker.lincheck.widening import frontier
 from checker.models import get_model
 
 
@@ -38,14 +38,16 @@ def judge_odd(
     for ats in positions.values():
         place = {operations[at].invoked: at for at in ats}
         for part in split([operations[at] for at in ats], model):
-            share = meter.share(1)
+            lane = meter.lane()
             try:
-                if first_impossible(part, part.entries, share) is not None:
-                    raise Contradiction([], others=ats)
-                latest = -1
-                for number, entry in enumerate(order_of(part, share) if order else ()):
-                    latest = max(latest, entry.invoked)
-                    placed.append((latest, number, place[entry.invoked]))
+                outcome = finish(frontier(part, lane, order))
             finally:
-                meter.charge(share)
+                lane.release()
+            if isinstance(outcome, Impossible):
+                raise Contradiction([], others=ats)
+            latest = -1
+            for number, position in enumerate(outcome.order or ()):
+                entry = part.entries[position]
+                latest = max(latest, entry.invoked)
+                placed.append((latest, number, place[entry.invoked]))
     return placed
