@@ -279,7 +279,7 @@ class _Choice:
         self._steer: list[float | None] | None = None
         steer = None if part.foresight is None else part.foresight.steer
         if steer is not None:
-            times = steer([entry.call for entry in part.entries])
+            times = steer(*list(zip(*part.entries, strict=True))[:3])
             self._steer = [times[position] for position in columns.positions]
         self.buried = self._find_buried()
         self.crashed_calls = [0] * len(columns.crashed_positions)
