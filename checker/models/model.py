@@ -85,6 +85,9 @@ class Specification(NamedTuple):
     needs: Callable[[Call], State] | None = None
 
 
+Steer = Callable[[Sequence[Call], Sequence[int], Sequence[int | None]], Sequence[float | None]]
+
+
 class Foresight(NamedTuple):
     """What all the calls of a part, read beforehand, tell about states and crashed calls.
 
@@ -96,8 +99,9 @@ class Foresight(NamedTuple):
     ``useless(call)``: if this call crashed, the part is linearizable with it if and only if it is
     without it.
 
-    ``steer(calls)`` only helps to find an order soon: for calls of the part in order of invocation,
-    a preference each (the smaller is best tried first among those pending), None for no preference.
+    ``steer(calls, invoked, completed)`` only helps to find an order soon: for calls of the part in
+    order of invocation, with the ranks of their events (never completed: None), a preference each:
+    of those pending that have one the smallest is best tried first. None is no preference.
 
     ``sees(call)``: the one state that allows this observation (``collapse`` keeps it); UNKNOWN if
     there are several, or none.
@@ -105,7 +109,7 @@ class Foresight(NamedTuple):
 
     collapse: Callable[[State], State]
     useless: Callable[[Call], bool]
-    steer: Callable[[Sequence[Call]], list[float | None]] | None = None
+    steer: Steer | None = None
     sees: Callable[[Call], State] | None = None
 
 

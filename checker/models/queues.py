@@ -139,31 +139,95 @@ def _visible(kind: Kind, removed: set[Any], elements: State) -> State:
     return elements[: at + 1]
 
 
-def _steer(kind: Kind, calls: Sequence[Call]) -> list[float | None]:
-    """Insertions in the order in which their elements are removed; of a stack, the other way round.
+class _Life(NamedTuple):
+    """An element: the position of its insertion, and the interval of its removal."""
 
-    Of equal elements it is guessed which is removed when: those of a queue in the order in which
-    they came, of a stack the latest first.
-    """
-    newest_first = kind.newest_first
-    last = float(-len(calls)) if newest_first else float(len(calls))
-    wishes: list[float | None] = [last if call.f == "insert" else None for call in calls]
-    open_: dict[Any, list[int]] = {}
-    early: dict[Any, list[int]] = {}
-    for at, (f, _, argument, result, _) in enumerate(calls):
-        if f == "insert":
-            # Its removal may have been invoked before it.
-            if waiting := early.get(argument):
-                removal = waiting.pop(0)
-                wishes[at] = float(-removal if newest_first else removal)
-            else:
-                open_.setdefault(argument, []).append(at)
-        elif f == "remove" and result is not UNKNOWN:
-            if inserted := open_.get(result):
-                wishes[inserted.pop(-1 if newest_first else 0)] = float(-at if newest_first else at)
-            else:
-                early.setdefault(result, []).append(at)
+    insertion: int
+    invoked: float
+    completed: float
+
+
+_FIRST = float("-inf")
+_NEVER = float("inf")
+
+_PENDING_MAX = 100
+"""How many insertions are looked at for the next one: more would only make a better guess."""
+
+
+def _steer(
+    kind: Kind, calls: Sequence[Call], invoked: Sequence[int], completed: Sequence[int | None]
+) -> list[float | None]:
+    """Removals as soon as they are possible; insertions in an order that explains the removals."""
+    wishes: list[float | None] = [_FIRST if call.f == "remove" else None for call in calls]
+    ends = [_NEVER if end is None else end for end in completed]
+    lives = _lives(kind, calls, invoked, ends)
+    ordered = _by_age(lives) if kind.newest_first else _by_turn(lives, invoked, ends)
+    for wish, life in enumerate(ordered):
+        wishes[life.insertion] = float(wish)
     return wishes
+
+
+def _lives(
+    kind: Kind, calls: Sequence[Call], invoked: Sequence[int], ends: Sequence[float]
+) -> list[_Life]:
+    """Insertions with their removals.
+
+    Which of equal elements is removed when is a guess: calls are taken to happen in the middle of
+    their intervals.
+    """
+    middles = sorted(
+        (invoked[at] + min(ends[at], invoked[at] + len(calls)), at) for at in range(len(calls))
+    )
+    lives: dict[int, _Life] = {}
+    inside: dict[Any, list[int]] = {}
+    awaited: dict[Any, list[int]] = {}
+    for _, at in middles:
+        f, _, argument, result, _ = calls[at]
+        if f == "insert":
+            lives[at] = _Life(at, _NEVER, _NEVER)
+            if waiting := awaited.get(argument):
+                removal = waiting.pop()
+                lives[at] = _Life(at, invoked[removal], ends[removal])
+            else:
+                inside.setdefault(argument, []).append(at)
+        elif f == "remove" and result is not UNKNOWN:
+            if equal := inside.get(result):
+                insertion = equal.pop(-1 if kind.newest_first else 0)
+                lives[insertion] = _Life(insertion, invoked[at], ends[at])
+            else:
+                awaited.setdefault(result, []).append(at)
+    return [lives[at] for at in sorted(lives)]
+
+
+def _by_age(lives: list[_Life]) -> list[_Life]:
+    """Of a stack: what is removed last is inserted first."""
+    return sorted(lives, key=lambda life: -life.invoked - life.completed)
+
+
+def _by_turn(lives: list[_Life], invoked: Sequence[int], ends: Sequence[float]) -> list[_Life]:
+    """Of a queue: an order that keeps to the order of insertions and to that of removals, where two
+    did not overlap; there is one, if which element is removed when was guessed right."""
+    ordered: list[_Life] = []
+    left = lives
+    removals = sorted(lives, key=lambda life: life.completed)
+    gone: set[int] = set()
+    first = 0
+    while left:
+        while removals[first].insertion in gone:
+            first += 1
+        deadline = _NEVER
+        pending: list[_Life] = []
+        for life in left:
+            if invoked[life.insertion] > deadline or len(pending) == _PENDING_MAX:
+                break
+            pending.append(life)
+            deadline = min(deadline, ends[life.insertion])
+        fitting = [life for life in pending if life.invoked <= removals[first].completed]
+        best = min(fitting or pending, key=lambda life: life.completed)
+        ordered.append(best)
+        gone.add(best.insertion)
+        left.remove(best)
+    return ordered
 
 
 def _queue(kind: Kind, summary: str) -> Model:

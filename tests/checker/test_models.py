@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -150,3 +151,35 @@ def test_what_a_model_does_not_know_is_an_error(model: str, told: Told, why: str
 def test_an_unknown_name_is_an_error(name: str, why: str) -> None:
     with pytest.raises(UnknownModelError, match=why):
         get_model(name)
+
+
+class Text(str):
+    """A text that is not quite one: no fast path takes it."""
+
+    __slots__ = ()
+
+
+def test_what_a_key_value_store_reads_fast_it_reads_as_it_reads_all_else() -> None:
+    told: list[tuple[object, object]] = []
+    for f, outcome, argument, result in product(
+        ("get", "put", "append", "cas", "delete", "swim"),
+        ("ok", "fail", "info"),
+        (None, "a", 1, ["a", "b"]),
+        (None, "a", True),
+    ):
+        for name in ("kv", "kv-empty"):
+            parse = get_model(name).parse
+            answers: list[object] = []
+            for kind in (str, Text):
+                given = kind(argument) if type(argument) is str else argument
+                answer = kind(result) if type(result) is str else result
+                completed = None if outcome == "info" else 1
+                try:
+                    answers.append(
+                        parse(Operation(0, f, "x", given, answer, outcome, 0, completed))
+                    )
+                except CallError as error:
+                    answers.append(str(error))
+            told.append((answers[0], answers[1]))
+    assert all(fast == slow for fast, slow in told)
+    assert len({str(fast) for fast, _ in told}) > 10
