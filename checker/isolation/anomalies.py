@@ -14,7 +14,8 @@ Kinds of cycles (Adya 1999, chapters 3 and 4; Kingsbury and Alvaro, VLDB 2020), 
     G-nonadjacent   several rw, no two in a row
     G2-item         several rw, some in a row
 
-A cycle with a process edge has the suffix ``-process``, one with a realtime edge ``-realtime``.
+A cycle with a process edge has the suffix ``-process``; one with a realtime edge, or with an rw
+edge that real time tells of (rule ``realtime-writes``), has ``-realtime``.
 An anomaly carries what a reader needs to check it against the history: see verify.
 """
 

@@ -28,12 +28,14 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from checker.isolation.graph import (
+    KIND,
     PROCESS,
     PROCESS_ON,
     REALTIME,
     REALTIME_ON,
     RW,
     RW_ON,
+    RW_TIME,
     SHIFT,
     WR,
     WW,
@@ -46,8 +48,9 @@ from checker.isolation.graph import (
 )
 
 _DATA: Final = WW | WR | RW | RW_ON
+_MISSED: Final = (RW, RW_TIME)
 _IN_PROCESS: Final = PROCESS | PROCESS_ON
-_IN_TIME: Final = _IN_PROCESS | REALTIME | REALTIME_ON
+_IN_TIME: Final = _IN_PROCESS | REALTIME | REALTIME_ON | RW_TIME
 _ORDERS: Final = (("", 0), ("-process", _IN_PROCESS), ("-realtime", _IN_TIME))
 
 EFFORT: Final = 100_000
@@ -73,9 +76,9 @@ class _Class(NamedTuple):
 _CLASSES: Final = (
     _Class("G0", WW, WW, WW),
     _Class("G1c", WW | WR, WR, WW | WR),
-    _Class("G-single", _DATA, RW, WW | WR | RW_ON),
-    _Class("G-nonadjacent", _DATA, RW, _DATA),
-    _Class("G2-item", _DATA, RW, _DATA),
+    _Class("G-single", _DATA, RW | RW_TIME, WW | WR | RW_ON),
+    _Class("G-nonadjacent", _DATA, RW | RW_TIME, _DATA),
+    _Class("G2-item", _DATA, RW | RW_TIME, _DATA),
 )
 
 
@@ -140,7 +143,9 @@ def _ways(
 ) -> Iterator[list[Cycle]]:
     """Cycles through needed edges, shorter and shorter ones, component by component."""
     left = EFFORT + 2 * sum(map(len, graph.out))
-    needed, back = each.needed, each.back | order
+    needed, back = each.needed & (each.allowed | order), each.back | order
+    if each.name == "G-single":
+        back &= ~RW_TIME
     rank = ranks(graph, back) if each.name == "G-single" else None
     for component in members:
         bound = len(graph.out)
@@ -183,7 +188,9 @@ def _edges(
                 continue
             if rank is not None and 0 < rank[source] < rank[target]:
                 continue
-            (back if target % layer < source % layer else onward).append((source, needed, target))
+            (back if target % layer < source % layer else onward).append(
+                (source, edge & KIND, target)
+            )
     return back + onward
 
 
@@ -222,16 +229,18 @@ def _simple(walk: list[tuple[int, int, int]]) -> Iterator[tuple[tuple[int, int, 
 def kind_of(steps: tuple[tuple[int, int, int], ...]) -> str:
     """The kind of a cycle."""
     kinds = [kind for _, _, kind in steps]
-    missed = kinds.count(RW)
+    missed = kinds.count(RW) + kinds.count(RW_TIME)
     if not missed:
         name = "G1c" if WR in kinds else "G0"
     elif missed == 1:
         name = "G-single"
-    elif any(kind == RW == kinds[at - 1] for at, kind in enumerate(kinds)):
+    elif any(kind in _MISSED and kinds[at - 1] in _MISSED for at, kind in enumerate(kinds)):
         name = "G2-item"
     else:
         name = "G-nonadjacent"
-    return name + ("-realtime" if REALTIME in kinds else "-process" if PROCESS in kinds else "")
+    if REALTIME in kinds or RW_TIME in kinds:
+        return f"{name}-realtime"
+    return f"{name}-process" if PROCESS in kinds else name
 
 
 def _disjoint(cycles: set[Cycle]) -> list[Cycle]:

@@ -27,11 +27,22 @@ REALTIME: Final = 16
 RW_ON: Final = 32
 PROCESS_ON: Final = 64
 REALTIME_ON: Final = 128
-SHIFT: Final = 8
+RW_TIME: Final = 256
+SHIFT: Final = 9
 KIND: Final = (1 << SHIFT) - 1
 
-NAMES: Final = {WW: "ww", WR: "wr", RW: "rw", PROCESS: "process", REALTIME: "realtime"}
-"""The kinds of dependencies by name; the others only lead on."""
+NAMES: Final = {
+    WW: "ww",
+    WR: "wr",
+    RW: "rw",
+    PROCESS: "process",
+    REALTIME: "realtime",
+    RW_TIME: "rw-realtime",
+}
+"""The kinds of dependencies by name; the others only lead on.
+
+``rw-realtime`` is an rw edge that exists only if versions are in the order of real time.
+"""
 
 # Nodes of a way, each with the kind of the edge that leaves it; the last node is left out.
 Way = list[tuple[int, int]]
@@ -128,7 +139,7 @@ class Graph:
         for node, edges in enumerate(self.out):
             plain, reached = twice.out[node], twice.out[node + size]
             for edge in edges:
-                if edge & RW:
+                if edge & (RW | RW_TIME):
                     plain.append(edge + (size << SHIFT))
                 elif edge & RW_ON:
                     reached.append(edge + (size << SHIFT))

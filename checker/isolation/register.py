@@ -21,11 +21,18 @@ Then, if v is before w: whoever read v missed w (rw); and by the last two rules,
 came before that of w (ww). By the first two, this ww is a wr that is there already. Versions that
 come before each other (cyclic-versions) order nothing, and their key keeps its wr edges only.
 
+Without a promise, real time orders versions too, but only as far as it binds transactions:
+
+    realtime-writes  a transaction ended before another began, and both wrote
+
+This makes rw edges of their own kind, for cycles given real time only: under strong snapshot
+isolation, and so under strict serializability, versions are in the order of such transactions.
+
 A value written twice to a key, or a nil written, tells nothing: it may be either's. What a
 transaction wrote over itself, or wrote and failed, is no version; who reads it is G1b or G1a.
 
-The cost is linear, but for ``linearizable``: there it is linear in the transactions times the most
-that use a key at the same time.
+The cost is linear, but for the order in time: there it is linear in the transactions times the
+most that use a key at the same time.
 """
 
 from __future__ import annotations
@@ -34,13 +41,27 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from checker.isolation.anomalies import Anomaly, Collector, Step
-from checker.isolation.graph import RW, RW_ON, SHIFT, WR, WW, Graph, components, shortest_way
+from checker.isolation.graph import (
+    RW,
+    RW_ON,
+    RW_TIME,
+    SHIFT,
+    WR,
+    WW,
+    Graph,
+    components,
+    shortest_way,
+)
 from checker.isolation.transactions import READ, REGISTER, Transactions
 from checker.isolation.workload import COMMITTED, FAILED, STATUS, UNKNOWN, Name
 from checker.models.model import Key
 
 # Why a version is before another: the rule, and the transactions that it rests on.
 Because = tuple[str, tuple[int, ...]]
+
+
+# Which versions come after each, and why.
+Order = dict[Any, dict[Any, Because]]
 
 
 class _Use(NamedTuple):
@@ -56,13 +77,15 @@ class _Register:
 
     ``readers`` of each value; ``writer`` of each value; ``superseded``: values that their writer
     wrote over; ``ambiguous``: values that do not tell who wrote them; ``final``: the last write of
-    each writer. ``after`` holds the versions known to come after each, and why.
+    each writer; ``updates``: who read each value and then wrote. ``after`` holds the versions known
+    to come after each, and why; ``in_time`` those that do by real time.
     """
 
     __slots__ = (
         "after",
         "ambiguous",
         "final",
+        "in_time",
         "readers",
         "superseded",
         "updates",
@@ -78,7 +101,8 @@ class _Register:
         self.final: dict[int, Any] = {}
         self.updates: dict[Any, list[int]] = {}
         self.uses: list[_Use] = []
-        self.after: dict[Any, dict[Any, Because]] = {}
+        self.after: Order = {}
+        self.in_time: Order = {}
 
 
 class Register:
@@ -215,7 +239,14 @@ class Register:
             if self._is_version(known, value):
                 for who in group:
                     if self._is_version(known, known.final[who]):
-                        self._before(known, value, known.final[who], ("follows-reads", (who,)))
+                        _put(known.after, value, known.final[who], ("follows-reads", (who,)))
+        if not linearizable:
+            writes = [
+                _Use(who, value, value)
+                for who, value in known.final.items()
+                if self._is_version(known, value)
+            ]
+            self._in_time(known.in_time, writes, "realtime-writes")
         if not sequential and not linearizable:
             return
         uses = [
@@ -231,11 +262,11 @@ class Register:
                 process = self.transactions.all[use.at].process
                 of_process.setdefault(process, []).append(use)
             for own in of_process.values():
-                self._in_time(known, own, "sequential")
+                self._in_time(known.after, own, "sequential")
         if linearizable:
-            self._in_time(known, uses, "linearizable")
+            self._in_time(known.after, uses, "linearizable")
 
-    def _in_time(self, known: _Register, uses: list[_Use], rule: str) -> None:
+    def _in_time(self, order: Order, uses: list[_Use], rule: str) -> None:
         """Order versions by these uses, each of which comes after those that had ended before it.
 
         It is enough to compare each with the latest that had ended: one that had ended before a
@@ -253,15 +284,11 @@ class Register:
             if number >= 0:
                 preceded[number] = list(latest)
                 for earlier in latest.values():
-                    self._before(known, earlier.left, use.found, (rule, (earlier.at, use.at)))
+                    _put(order, earlier.left, use.found, (rule, (earlier.at, use.at)))
             else:
                 for earlier_number in preceded[-1 - number]:
                     latest.pop(earlier_number, None)
                 latest[-1 - number] = use
-
-    def _before(self, known: _Register, value: Any, later: Any, because: Because) -> None:
-        if value != later:
-            known.after.setdefault(value, {}).setdefault(later, because)
 
     def _refuse_cyclic(self) -> None:
         """Report versions that come before each other, and forget the order of their keys."""
@@ -322,10 +349,15 @@ class Register:
         initial = known.readers.get(None)
         if initial and None not in known.ambiguous:
             self._miss(initial, [who for who in known.final if status[who] == COMMITTED])
+        for value, later in known.in_time.items():
+            if value in known.readers:
+                known_later = known.after.get(value, {})
+                targets = [known.writer[each] for each in later if each not in known_later]
+                self._miss(known.readers[value], targets, RW_TIME)
 
-    def _miss(self, readers: list[int], targets: list[int]) -> None:
+    def _miss(self, readers: list[int], targets: list[int], kind: int = RW) -> None:
         """Edges from who read a version to who wrote a later one."""
-        self.graph.fan(list(dict.fromkeys(readers)), list(dict.fromkeys(targets)), RW, RW_ON)
+        self.graph.fan(list(dict.fromkeys(readers)), list(dict.fromkeys(targets)), kind, RW_ON)
 
     def suspect(self, members: list[int]) -> None:
         """Transactions that vanish: one read saw them, and a later one missed them."""
@@ -367,8 +399,8 @@ class Register:
         """Why there is this edge."""
         if kind == "wr":
             return self._explain_read(source, target, name)
-        if kind == "rw":
-            return self._explain_missed(source, target, name)
+        if kind != "ww":
+            return self._explain_missed(source, target, kind == "rw-realtime", name)
         return self._explain_order(source, target, name)
 
     def _explain_read(self, source: int, target: int, name: Name) -> Step:
@@ -381,13 +413,15 @@ class Register:
                 return Step(*positions, "wr", why, "read", shown, one)
         raise AssertionError(f"{target} read nothing of {source}")
 
-    def _explain_missed(self, source: int, target: int, name: Name) -> Step:
+    def _explain_missed(self, source: int, target: int, in_time: bool, name: Name) -> Step:
         for key, value in self._observed(source):
             known = self._keys[key]
             if target not in known.final:
                 continue
             later = known.final[target]
             because = self._because(known, value, later)
+            if in_time:
+                because = known.in_time.get(value, {}).get(later)
             if because is not None:
                 shown, one, two = map(self._shown, (key, value, later))
                 why = (
@@ -424,6 +458,10 @@ class Register:
         if rule == "follows-reads":
             return f"{name(target)} had read it"
         events = [self.transactions.all[at].event for at in who]
+        if rule == "realtime-writes":
+            return (
+                f"what began at event {events[0]} wrote it, and ended before {name(target)} began"
+            )
         if rule == "sequential":
             return f"one process found them in this order, at events {events[0]} and {events[1]}"
         return (
@@ -513,3 +551,9 @@ class Register:
 
 def _worded(value: Any) -> str:
     return "nil" if value is None else repr(value)
+
+
+def _put(order: Order, value: Any, later: Any, because: Because) -> None:
+    """Note that a version is before another, unless this is known."""
+    if value != later:
+        order.setdefault(value, {}).setdefault(later, because)

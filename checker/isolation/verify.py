@@ -11,6 +11,8 @@ the reading of transactions. The rules of steps (``Step.rule``):
     follows-reads   the source read ``before``; ``witness`` read it and then wrote ``after``
     sequential,     the first ``witness`` left ``before``, the second, which came after the first
     linearizable    (in its process; in time), found ``after``
+    realtime-writes the first ``witness`` wrote ``before`` and ended before the second, which wrote
+                    ``after``, began; this is an rw edge that counts as one of real time
     process, realtime   the source had ended before the target began (in its process)
 """
 
@@ -172,6 +174,9 @@ class _Facts:
             reads = self.reads(who, key)
             return bool(reads) and reads[-1][1] == before and self.writes(who, key)[-1:] == [after]
         first, second = witness
+        if rule == "realtime-writes":
+            written = [self.writes(who, key)[-1:] for who in witness]
+            return written == [[before], [after]] and self.precedes(first, second)
         if rule not in ("sequential", "linearizable") or not self.precedes(first, second):
             return False
         if rule == "sequential" and self.all[first].process != self.all[second].process:
@@ -194,10 +199,11 @@ def _verify_cycle(facts: _Facts, anomaly: Anomaly) -> None:
         require(step.target == following.source, "each step begins where the last one ended")
         _verify_step(facts, step)
     kinds = [step.kind for step in steps]
-    require(_class_of(kinds) == anomaly.kind, f"edges {kinds} are a {anomaly.kind}")
+    timely = ["realtime"] if any(step.rule == "realtime-writes" for step in steps) else []
+    require(_class_of(kinds, kinds + timely) == anomaly.kind, f"edges {kinds} are a {anomaly.kind}")
 
 
-def _class_of(kinds: list[str]) -> str:
+def _class_of(kinds: list[str], orders: list[str]) -> str:
     """The kind of a cycle, from its definition in anomalies."""
     missed = [kind == "rw" for kind in kinds]
     if not any(missed):
@@ -208,7 +214,7 @@ def _class_of(kinds: list[str]) -> str:
         in_a_row = any(map(bool.__and__, missed, [*missed[1:], missed[0]]))
         name = "G2-item" if in_a_row else "G-nonadjacent"
     for order in ("realtime", "process"):
-        if order in kinds:
+        if order in orders:
             return f"{name}-{order}"
     return name
 
@@ -353,6 +359,7 @@ def _cyclic_versions(facts: _Facts, anomaly: Anomaly) -> None:
     witnesses = {at for step in order for at in step["witness"]}
     require(witnesses == set(anomaly.transactions), anomaly.message)
     for step, following in zip(order, (*order[1:], order[0]), strict=True):
+        require(step["rule"] != "realtime-writes", anomaly.message)
         require(step["after"] == following["before"], anomaly.message)
         before, after = distinct(step["before"]), distinct(step["after"])
         holds = facts.ordered(key, before, after, step["rule"], tuple(step["witness"]))
@@ -380,6 +387,7 @@ def _vanishes(facts: _Facts, anomaly: Anomaly) -> None:
     first = [at for at, v in facts.reads(reader, key_seen) if facts.shows(v, seen)]
     if facts.register:
         read, rule = distinct(anomaly.facts["read"]), anomaly.facts["rule"]
+        require(rule != "realtime-writes", anomaly.message)
         holds = facts.ordered(key, read, missed, rule, tuple(anomaly.facts["witness"]))
         require(holds, anomaly.message)
         later = [at for at, v in facts.reads(reader, key) if v == read]

@@ -31,7 +31,10 @@ class Inference(Protocol):
     reasons: list[str]
 
     def explain(self, source: int, target: int, kind: str, name: Name) -> Step:
-        """Why there is this edge; ``name`` calls transactions by the names of the explanation."""
+        """Why there is this edge, of a kind of graph.NAMES.
+
+        ``name`` calls transactions by the names of the explanation.
+        """
         ...
 
     def suspect(self, members: list[int]) -> None:

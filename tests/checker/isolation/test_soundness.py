@@ -19,7 +19,7 @@ from tests.checker.isolation import oracle
 from tests.checker.isolation.simulate import simulate
 from tests.checker.isolation.stories import checked
 
-ROUNDS = int(os.environ.get("ISOLATION_ROUNDS", "700"))
+ROUNDS = int(os.environ.get("ISOLATION_ROUNDS", "500"))
 """Histories of each workload."""
 
 DATABASES = (
