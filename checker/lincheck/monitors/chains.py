@@ -68,9 +68,9 @@ def tie(clusters: Clusters) -> Blocks:
 
 
 def _needed(clusters: Clusters) -> list[bool]:
-    """Whether each cluster must be there: something in it, or in one that follows, completed.
+    """Whether each compare-and-set took effect: something in its cluster, or behind, completed.
 
-    Empty if that holds for all.
+    By the numbers of clusters; empty if that holds for all.
     """
     if NEVER not in clusters.earliest:
         return []
@@ -79,9 +79,9 @@ def _needed(clusters: Clusters) -> list[bool]:
     for swap in range(first, len(needed)):
         if needed[swap]:
             number = clusters.parent[swap - first]
-            while number != UNWRITTEN and not needed[number]:
+            while number >= first and not needed[number]:
                 needed[number] = True
-                number = clusters.parent[number - first] if number >= first else UNWRITTEN
+                number = clusters.parent[number - first]
     return needed
 
 

@@ -131,11 +131,10 @@ def _blamed(calls: Calls, ranks: Ranks) -> set[Any]:
 
 def _with_ranks(column: Column, ranks: Ranks) -> Iterator[tuple[int, Any]]:
     """Position and value of the calls that one of these ranks belongs to."""
-    for rank in ranks:
-        for known in (column.start, column.stop):
-            if rank in known:
-                place = known.index(rank)
-                yield column.at[place], column.value[place]
+    for known in (column.start, column.stop):
+        for rank in sorted(set(ranks).intersection(known)):
+            place = known.index(rank)
+            yield column.at[place], column.value[place]
 
 
 def _tied_to(values: Collection[Any], calls: Calls) -> set[Any]:

@@ -15,11 +15,13 @@ its cluster. A mismatch of the value of ``k``, open from ``start`` to ``stop``, 
 ``x[k] < start`` and ``stop < x[k+1]``: it stands at its start, or, if ``k`` is there then, right
 after ``k+1`` has begun. Begin with ``x = low``, the smallest there is. For a mismatch without a
 place the only remedy is a later ``x[k]``, after its start (``x[k+1]`` can only grow); so raise it,
-and all behind it that are lower, until nothing is left to do or ``x[k] >= high[k]``. The ``x``
-found is the smallest solution for this line, if it has any.
+and all behind it that are lower, until nothing is left to do. The ``x`` found is the smallest
+solution for this line. Where ``start >= high[k]`` there is none: something else must begin right
+behind ``k``, so a block near by that real time allows there is moved, and all starts anew.
 
-Another line might do where this one does not: then there is no verdict. And none of it is needed to
-find a history impossible: without its mismatches a possible history is possible.
+No proof is lost by the moves, for ``low < high`` is asked of the line that comes out. If none does,
+another line might do: there is no verdict. And mismatches are not needed to find a history
+impossible: without them a possible history is possible.
 """
 
 from __future__ import annotations
@@ -28,58 +30,123 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from operator import ge
+from typing import NamedTuple
 
-from checker.lincheck.monitors.clusters import Clusters
-from checker.lincheck.monitors.zones import NEVER
+from checker.lincheck.monitors.clusters import Clusters, Column
+from checker.lincheck.monitors.zones import BEFORE, NEVER
 
 _ROUNDS = 50
-"""How often the times are raised before the monitor leaves the history to others."""
+"""How often times are raised, or blocks moved, before the history is left to others."""
+
+_NEAR = 200
+"""How far away in the line a block is looked for that may be moved."""
 
 
-def place(
-    clusters: Clusters, line: Sequence[int], starts: Sequence[int], stops: Sequence[int]
-) -> list[int] | None:
+class _Misfit(NamedTuple):
+    """A mismatch without a place: that of its cluster in the line, and when it was open."""
+
+    place: int
+    start: int
+    stop: int
+
+
+def place(clusters: Clusters, line: list[int], mismatches: Column) -> list[int] | None:
     """For each mismatch, the place in the line of the cluster among whose reads it stands.
 
-    ``starts`` and ``stops`` are when the mismatches were invoked and completed. None if the line
-    has no place for one of them, or it is not found in a reasonable time.
+    Blocks of the line are moved where that is needed. None if no place was found for one.
     """
-    places = {number: at for at, number in enumerate(line)}
-    mentioned = [places.get(number, -1) for number in clusters.of_mismatch]
-    begins = list(
-        accumulate(
-            (
-                max(clusters.invoked[number], clusters.latest[before])
-                for before, number in pairwise(line)
-            ),
-            max,
-            initial=clusters.invoked[line[0]],
-        )
-    )
-    limits = list(accumulate((clusters.earliest[number] for number in reversed(line[1:])), min))
-    limits.append(NEVER)  # The first is the initial value, which began before everything.
-    limits.reverse()
-    begins.append(NEVER)
-    watched = [at for at, k in enumerate(mentioned) if k >= 0]
     for _ in range(_ROUNDS):
-        homeless = [
-            at
-            for at in watched
-            if begins[mentioned[at]] < starts[at] and stops[at] < begins[mentioned[at] + 1]
-        ]
-        if not homeless:
-            break
-        for at in homeless:
-            if mentioned[at] == 0:
-                return None
-            begins[mentioned[at]] = max(begins[mentioned[at]], starts[at])
-        begins = list(accumulate(begins, max))
-        if any(map(ge, begins, limits)):
+        places = [-1] * len(clusters.invoked)
+        for at, number in enumerate(line):
+            places[number] = at
+        # Of a value that nobody wrote, or that need not have been written, anything is a mismatch.
+        mentioned = [places[number] if number >= 0 else -1 for number in clusters.of_mismatch]
+        misfits: list[_Misfit] = []
+        begins = _begin(clusters, line, mentioned, mismatches, misfits)
+        if begins is None:
             return None
-    else:
-        return None
-    found = []
-    for at, start in enumerate(starts):
-        k = bisect_left(begins, start) - 1
-        found.append(k + 1 if k == mentioned[at] else k)
-    return found
+        if not misfits:
+            found = []
+            for start, k in zip(mismatches.start, mentioned, strict=True):
+                at = bisect_left(begins, start) - 1
+                found.append(at + 1 if at == k else at)
+            return found
+        # From the back, so that a move leaves the places of those in front alone, or nearly.
+        moves = [_move(clusters, line, misfit) for misfit in sorted(misfits, reverse=True)]
+        if not any(moves):
+            return None
+    return None
+
+
+def _begin(
+    clusters: Clusters,
+    line: Sequence[int],
+    mentioned: Sequence[int],
+    mismatches: Column,
+    misfits: list[_Misfit],
+) -> list[int] | None:
+    """When each cluster begins, and NEVER behind the last; None if real time does not allow it.
+
+    Mismatches that find no place go to ``misfits``.
+    """
+    invoked, latest = clusters.invoked, clusters.latest
+    lows = (max(invoked[number], latest[before]) for before, number in pairwise(line))
+    begins = list(accumulate(lows, max, initial=BEFORE))
+    highs = list(accumulate((clusters.earliest[number] for number in reversed(line[1:])), min))
+    highs.append(NEVER)  # The first is the initial value, which began before everything.
+    highs.reverse()
+    begins.append(NEVER)
+    spans = list(zip(mentioned, mismatches.start, mismatches.stop, strict=True))
+    for _ in range(_ROUNDS):
+        if any(map(ge, begins, highs)):
+            return None
+        homeless = [
+            (k, start, stop)
+            for k, start, stop in spans
+            if k >= 0 and begins[k] < start and stop < begins[k + 1]
+        ]
+        misfits.extend(
+            _Misfit(*span) for span in homeless if span[0] == 0 or span[1] >= highs[span[0]]
+        )
+        if misfits or not homeless:
+            return begins
+        for k, start, _ in homeless:
+            begins[k] = max(begins[k], start)
+        begins = list(accumulate(begins, max))
+    return None
+
+
+def _move(clusters: Clusters, line: list[int], misfit: _Misfit) -> bool:
+    """Let another block begin right behind the cluster of the misfit, while that is open.
+
+    Whole blocks only, and none that must precede or follow what it passes.
+    """
+    at, _, stop = misfit
+    first_swap, earliest, latest = clusters.first_swap, clusters.earliest, clusters.latest
+    if at + 1 < len(line) and line[at + 1] >= first_swap:
+        return False  # What follows is tied to it.
+    passed = BEFORE
+    high = at
+    for low in range(at, max(at - _NEAR, 0), -1):
+        if line[low] >= first_swap:
+            continue
+        block = line[low : high + 1]
+        if high < at and min(map(earliest.__getitem__, block)) > passed:
+            line[low : at + 1] = [*line[high + 1 : at + 1], *block]
+            return True
+        passed = max(passed, *map(latest.__getitem__, block))
+        if passed > stop:
+            return False  # Nothing behind it can begin in time.
+        high = low - 1
+    ended = NEVER
+    low = at + 1
+    for high in range(at + 1, min(at + _NEAR, len(line))):
+        if high + 1 < len(line) and line[high + 1] >= first_swap:
+            continue
+        block = line[low : high + 1]
+        if clusters.invoked[block[0]] < stop and max(map(latest.__getitem__, block)) < ended:
+            line[at + 1 : high + 1] = [*block, *line[at + 1 : low]]
+            return True
+        ended = min(ended, *map(earliest.__getitem__, block))
+        low = high + 1
+    return False

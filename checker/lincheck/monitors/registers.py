@@ -79,11 +79,10 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
 
 
 def _places(calls: Calls, clusters: Clusters, line: list[int]) -> list[int]:
-    """Where in the line each mismatch stands."""
-    starts, stops = calls.mismatches.start, calls.mismatches.stop
-    if not starts:
+    """Where in the line each mismatch stands; the line may be changed for that."""
+    if not calls.mismatches.at:
         return []
-    places = place(clusters, line, starts, stops)
+    places = place(clusters, line, calls.mismatches)
     if places is None:
         raise NotApplicable("a failed compare-and-set has no place in the order of the others")
     return places

@@ -19,7 +19,7 @@ from checker.lincheck.search import first_impossible
 from checker.models import Model, get_model
 from tests.checker.brute_force import possible
 
-HISTORIES = int(os.environ.get("MONITOR_HISTORIES", "1500"))
+HISTORIES = int(os.environ.get("MONITOR_HISTORIES", "1000"))
 """Small histories for each model."""
 
 MODELS = ("register", "cas-register", "kv", "kv-empty")
@@ -117,7 +117,8 @@ def draw(
             free.append(process)
             if random.random() < lies:
                 if f in ("read", "get"):
-                    result = random.choice(values)
+                    unwritten = random.randrange(count + 1)
+                    result = random.choice([*values, f"v{unwritten}" if text else unwritten])
                 elif f == "cas":
                     outcome, error = random.choice([("ok", None), ("fail", MISMATCH)])
         operations.append(

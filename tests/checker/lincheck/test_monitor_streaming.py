@@ -19,7 +19,7 @@ from checker.models.model import CallError
 from tests.checker.brute_force import possible
 from tests.checker.lincheck.test_monitor_registers import draw
 
-HISTORIES = int(os.environ.get("MONITOR_HISTORIES", "1500"))
+HISTORIES = int(os.environ.get("MONITOR_HISTORIES", "1000"))
 
 
 def events_of(operations: Sequence[Operation], random: Random) -> list[Event]:
@@ -136,6 +136,39 @@ def test_giving_up_a_read_frees_what_it_held() -> None:
         stream.invoke("writer", "write", value)
         stream.complete("writer", "ok")
     assert stream.complete("reader", "info")
+    assert stream.held == 1
+
+
+def test_a_read_that_began_early_does_not_hide_one_that_began_late() -> None:
+    #  write b |-------------------------------------
+    #  write a   |-----------------------------------
+    #  read b      |--|
+    #  read a        |----------|
+    #  read a              |--|
+    #  read b                     |--|
+    stream = RegisterStream()
+    for process, value in ((0, "b"), (1, "a")):
+        stream.invoke(process, "write", value)
+    for process in (2, 3):
+        stream.invoke(process, "read")
+    assert stream.complete(2, "ok", "b")
+    stream.invoke(4, "read")
+    assert stream.complete(4, "ok", "a")
+    assert stream.complete(3, "ok", "a")
+    stream.invoke(2, "read")
+    assert not stream.complete(2, "ok", "b")
+    assert stream.impossible_at == 9
+
+
+def test_a_value_that_was_overwritten_is_new_when_it_is_written_again() -> None:
+    stream = RegisterStream()
+    for value in (None, 1, None, 1):
+        stream.invoke(0, "write", 2)
+        stream.complete(0, "ok")
+        stream.invoke(0, "write", value)
+        assert stream.complete(0, "ok")
+        stream.invoke(0, "read")
+        assert stream.complete(0, "ok", value)
     assert stream.held == 1
 
 
