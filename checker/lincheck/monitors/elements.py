@@ -66,7 +66,8 @@ class Elements:
     """Columns over elements, in order of the invocation of their insertion, and over operations.
 
     ``removal`` is -1 for what nobody was told to have removed, which then has ``gone == slots``;
-    ``until`` is the slot of the last invocation of its operations. ``begin`` and ``end`` are
+    ``until`` is the slot of the last invocation of its operations. ``peeked`` has an element's last
+    peek, ``peeked_before`` the one before a peek. ``begin`` and ``end`` are
     indexed by position. ``lost`` has the elements that were inserted and never removed.
     """
 
@@ -80,7 +81,8 @@ class Elements:
     settled: list[int]
     until: list[int]
     gone: list[int]
-    peeks: dict[int, list[int]]
+    peeked: dict[int, int]
+    peeked_before: dict[int, int]
     empties: list[int]
     crashed: list[int]
     lost: list[int]
@@ -93,11 +95,20 @@ class Elements:
             until[element] = max(until[element], removed_from(element))
         return until
 
+    def peeks_of(self, element: int) -> list[int]:
+        """The positions of the peeks at an element, the last first."""
+        peeks = []
+        peek = self.peeked.get(element)
+        while peek is not None:
+            peeks.append(peek)
+            peek = self.peeked_before.get(peek)
+        return peeks
+
     def groups(self, elements: Iterable[int]) -> list[list[int]]:
         """For each of these elements the positions of all operations on it."""
         found = []
         for element in elements:
-            own = [self.insertion[element], *self.peeks.get(element, ())]
+            own = [self.insertion[element], *self.peeks_of(element)]
             if self.removal[element] >= 0:
                 own.append(self.removal[element])
             found.append(own)
@@ -166,7 +177,8 @@ def read(
         settled=[end[position] for position in insertion],
         until=[begin[position] for position in insertion],
         gone=[slots] * len(values),
-        peeks={},
+        peeked={},
+        peeked_before={},
         empties=empties,
         crashed=crashed,
         lost=[],
@@ -247,16 +259,16 @@ def _add_removals(
 def _add_peeks(
     elements: Elements, positions: list[int], values: list[Any], index: dict[Any, int]
 ) -> None:
-    begin, end, peeks = elements.begin, elements.end, elements.peeks
+    begin, end = elements.begin, elements.end
+    peeked, before = elements.peeked, elements.peeked_before
     settled, until = elements.settled, elements.until
     for position, value in zip(positions, values, strict=True):
         element = index.get(value)
         if element is None:
             raise Contradiction(position)
-        if element in peeks:
-            peeks[element].append(position)
-        else:
-            peeks[element] = [position]
+        if element in peeked:
+            before[position] = peeked[element]
+        peeked[element] = position
         if begin[position] > until[element]:
             until[element] = begin[position]
         if end[position] < settled[element]:
@@ -265,9 +277,9 @@ def _add_peeks(
 
 def _find_lost(elements: Elements, operations: Sequence[Operation]) -> None:
     """What was inserted and never removed; but what crashed unseen is as if it never was."""
-    removal, insertion, peeks = elements.removal, elements.insertion, elements.peeks
+    removal, insertion, peeked = elements.removal, elements.insertion, elements.peeked
     for element in [element for element, taken in enumerate(removal) if taken < 0]:
-        if element not in peeks and operations[insertion[element]].outcome == "info":
+        if element not in peeked and operations[insertion[element]].outcome == "info":
             elements.unseen.add(element)
         else:
             elements.lost.append(element)

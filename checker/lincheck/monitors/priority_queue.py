@@ -78,7 +78,7 @@ def _sweep(
 ) -> Refuted | None:
     """Why there is no order, or None if there is one."""
     settled, gone, first = elements.settled, elements.gone, elements.first
-    begin, end, all_peeks = elements.begin, elements.end, elements.peeks
+    begin, end, peeked = elements.begin, elements.end, elements.peeked
     never = elements.slots
     following = list(range(never + 1))
     for number, element in enumerate(ascending):
@@ -86,8 +86,8 @@ def _sweep(
             meter.spend(meter.explored, 0)
         outside = until[element]
         since = slot = outside
-        if element in all_peeks:
-            for peek in all_peeks[element]:
+        if element in peeked:
+            for peek in elements.peeks_of(element):
                 low = free = max(begin[peek], first[element])
                 while (above := following[free]) != free:
                     following[free] = free = following[above]
@@ -154,7 +154,8 @@ def _order(elements: Elements, until: list[int], takers: Takers, ascending: list
             continue
         middle = min(settled[element], until[element])
         seen = []
-        for peek in elements.peeks.get(element, ()):
+        own_peeks = elements.peeks_of(element)
+        for peek in own_peeks:
             slot = free.following(max(begin[peek], middle))
             seen.append(slot if slot <= end[peek] else free.preceding(middle))
         stop = never
@@ -164,7 +165,7 @@ def _order(elements: Elements, until: list[int], takers: Takers, ascending: list
         taken = elements.removal[element]
         if taken < 0:
             taken = takers.get(element, -1)
-        peeks = zip(seen, elements.peeks.get(element, ()), strict=True)
+        peeks = zip(seen, own_peeks, strict=True)
         if start == stop:
             keyed.append((start, 1, rank, 0, insertion[element]))
             keyed.extend((slot, 1, rank, 1, peek) for slot, peek in peeks)

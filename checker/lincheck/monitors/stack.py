@@ -42,7 +42,6 @@ most c times in a level: O(n c log n). With few clients that is a few steps an o
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
@@ -98,7 +97,8 @@ class _Nesting:
         self.bare = [slot for slot, covers in enumerate(self._depth) if not covers]
         self.bare.append(elements.slots)
         self._windows = Windows(self.long, elements.first, settled, elements.slots)
-        self._satisfied: dict[int, int] = {}
+        self._following = [-1] * elements.slots
+        self._unseen: dict[int, int] = {}
 
     def refute_empties(self) -> Refuted | None:
         """Why an observation of empty cannot be, if one cannot."""
@@ -129,12 +129,12 @@ class _Nesting:
             elements.first,
             elements.settled,
             elements.gone,
-            elements.peeks,
+            elements.peeked,
         )
         level_of, start, stop, around = self.level, self.start, self.stop, self._windows.around
-        waiting: defaultdict[int, list[int]] = defaultdict(list)
-        for slot in range(run[0], run[1] + 1):
-            waiting[depth[slot]].append(slot)
+        # The slots that wait for a level, linked: a list a level would be as many as elements.
+        head: dict[int, int] = {}
+        self._wait(head, range(run[0], run[1] + 1))
         runs = [run]
         level = 0
         while runs:
@@ -153,7 +153,8 @@ class _Nesting:
                         if element not in peeked:
                             break
                         if opening is None:
-                            opening = sorted(s for s in waiting[level] if depth[s] == level)
+                            opening = self._opening(head, level)
+                            self._wait(head, opening)
                         if self._sees(element, left, right, opening):
                             break
                 else:
@@ -165,15 +166,32 @@ class _Nesting:
                     depth[slot] += 1
                 for slot in range(until[element], right):
                     depth[slot] += 1
-            opened = []
-            for slot in waiting.pop(level, ()):
-                if depth[slot] == level:
-                    opened.append(slot)
-                else:
-                    waiting[depth[slot]].append(slot)
-            opened.sort()
-            runs = _split(runs, opened)
+            runs = _split(runs, self._opening(head, level))
         return None
+
+    def _wait(self, head: dict[int, int], slots: Sequence[int]) -> None:
+        """Let the slots wait for the level that is their depth."""
+        depth, following = self._depth, self._following
+        for slot in reversed(slots):
+            following[slot] = head.get(depth[slot], -1)
+            head[depth[slot]] = slot
+
+    def _opening(self, head: dict[int, int], level: int) -> list[int]:
+        """What waits for this level and is of this depth, in order; what is deeper is sent on."""
+        depth, following = self._depth, self._following
+        opening = []
+        slot = head.pop(level, -1)
+        while slot >= 0:
+            after = following[slot]
+            covers = depth[slot]
+            if covers == level:
+                opening.append(slot)
+            else:
+                following[slot] = head.get(covers, -1)
+                head[covers] = slot
+            slot = after
+        opening.sort()
+        return opening
 
     def _sees(self, element: int, left: int, right: int, opening: list[int]) -> bool:
         """Whether each peek at the element has a slot, if it is pushed in ``left`` and so on.
@@ -181,17 +199,17 @@ class _Nesting:
         ``opening``: the slots that one element alone covers, in order. What one peek has, it keeps.
         """
         elements = self.elements
-        peeks, begin, end = elements.peeks[element], elements.begin, elements.end
-        for number in range(self._satisfied.get(element, 0), len(peeks)):
-            peek = peeks[number]
+        begin, end, before = elements.begin, elements.end, elements.peeked_before
+        peek = self._unseen.get(element, elements.peeked[element])
+        while peek >= 0:
             if begin[peek] > left and end[peek] < right:
                 found = bisect_left(opening, max(begin[peek], elements.settled[element] + 1))
                 last = min(end[peek], self.until[element] - 1)
                 if found == len(opening) or opening[found] > last:
-                    self._satisfied[element] = number
+                    self._unseen[element] = peek
                     return False
                 self.seen[peek] = opening[found]
-        self._satisfied[element] = len(peeks)
+            peek = before.get(peek, -1)
         return True
 
     def _refute(self, low: int, high: int) -> Refuted:
@@ -212,7 +230,7 @@ class _Nesting:
         while queue:
             element = queue.pop()
             if elements.first[element] < low and elements.gone[element] > high:
-                peek = elements.peeks[element][self._satisfied[element]]
+                peek = self._unseen[element]
                 others = [member for member in members if member != element]
                 first, last = elements.begin[peek], elements.end[peek]
                 chain = covering(others, settled, until, first, last)
@@ -263,7 +281,7 @@ def _order(nesting: _Nesting, takers: Takers) -> list[int]:
         taken = elements.removal[element]
         if taken < 0:
             taken = takers.get(element, -1)
-        peeks = elements.peeks.get(element, ())
+        peeks = elements.peeks_of(element)
         if level:
             start, stop = nesting.start[element], nesting.stop[element]
             keyed.append((start, 3, level, 0, insertion[element]))

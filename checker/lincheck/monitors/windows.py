@@ -4,7 +4,8 @@ Members come in the order in which their windows begin, so what is open in a slo
 at the last slot of which there is a list, and those that have begun since, which stand side by
 side. The lists lie so far apart that together they have at most ``_MEAN`` members a slot, however
 many windows are open at a time: the room is linear, a look-up costs what is open, and what began
-lately.
+lately. They are one list, cut by an index: a container for each slot would keep the garbage
+collector busy for longer than all the rest takes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Windows:
     ``members`` are in ascending order of ``first``; a window lies within the slots 0 to ``slots``.
     """
 
-    __slots__ = ("_begun", "_lists", "_members", "_width")
+    __slots__ = ("_begun", "_listed", "_members", "_starts", "_width")
 
     def __init__(
         self, members: list[int], first: Sequence[int], last: Sequence[int], slots: int
@@ -36,7 +37,8 @@ class Windows:
             begun[first[member]] += 1
             stale[last[member] // width + 1] = 1
         begun = list(accumulate(begun))
-        lists: list[list[int]] = []
+        listed: list[int] = []
+        starts: list[int] = []
         open_: list[int] = []
         have = 0
         for slot, count, ended in zip(
@@ -47,16 +49,20 @@ class Windows:
             if have < count:
                 open_ += members[have:count]
                 have = count
-            lists.append(open_)
+            starts.append(len(listed))
+            listed += open_
+        starts.append(len(listed))
         self._members = members
         self._begun = begun
-        self._lists = lists
+        self._listed = listed
+        self._starts = starts
         self._width = width
 
     def around(self, slot: int) -> list[int]:
         """The members whose windows contain the slot, and maybe others near it."""
         width = self._width
-        if width == 1:
-            return self._lists[slot]
-        listed = slot // width
-        return self._lists[listed] + self._members[self._begun[listed * width] : self._begun[slot]]
+        number = slot // width
+        found = self._listed[self._starts[number] : self._starts[number + 1]]
+        if width > 1:
+            found += self._members[self._begun[number * width] : self._begun[slot]]
+        return found
