@@ -34,9 +34,9 @@ on if that has grown. A level costs what its list and its runs are long, and eac
 element.
 
 **Cost** for n operations, of which at most c are open at a time: a slot is moved at most c times; a
-run looks for its element among the pushes that are open at its left end, in log n nodes of an
-interval tree (``windows.py``), each of at most c members; a peek that fails is looked at again at
-most c times in a level: O(n c log n). With few clients that is a few steps an operation.
+run looks for its element among the pushes that are open at its left end or began lately
+(``windows.py``), of which each may have a peek that fails, found by bisection: O(n c log n) with
+peeks, O(n (c + log n)) without. With few clients that is a few steps an operation.
 """
 
 from __future__ import annotations
@@ -125,12 +125,7 @@ class _Nesting:
     def _take_out(self, run: Run, meter: Meter) -> Run | None:
         """Take out the elements of a run, level by level; the run of which none can be, if any."""
         elements, until, depth = self.elements, self.until, self._depth
-        first, settled, gone, peeked = (
-            elements.first,
-            elements.settled,
-            elements.gone,
-            elements.peeked,
-        )
+        settled, gone, peeked = elements.settled, elements.gone, elements.peeked
         level_of, start, stop, around = self.level, self.start, self.stop, self._windows.around
         # The slots that wait for a level, linked: a list a level would be as many as elements.
         head: dict[int, int] = {}
@@ -147,7 +142,7 @@ class _Nesting:
                 for element in around(left):
                     if (
                         until[element] <= right <= gone[element]
-                        and first[element] <= left <= settled[element]
+                        and settled[element] >= left
                         and not level_of[element]
                     ):
                         if element not in peeked:

@@ -59,7 +59,7 @@ class Windows:
         self._width = width
 
     def around(self, slot: int) -> list[int]:
-        """The members whose windows contain the slot, and maybe others near it."""
+        """All members whose windows contain the slot; maybe others, which have ended before it."""
         width = self._width
         number = slot // width
         found = self._listed[self._starts[number] : self._starts[number + 1]]
