@@ -139,5 +139,5 @@ def _core(
             return False
 
     pieces = [*elements.groups(refuted.elements), *([position] for position in refuted.empties)]
-    seen = [position for e in refuted.elements for position in elements.peeks.get(e, ())]
+    seen = [position for e in refuted.elements for position in elements.peeks_of(e)]
     return shrink(pieces, [*seen, *refuted.empties], fixed, impossible)

@@ -15,10 +15,11 @@ peeks and the poll of ``x``: nothing of it is inside then. Put in ``x``, which n
 notices since it is the greatest.
 
 **The sweep.** In ascending order of the values; ``x`` is inserted as early as can be, each peek
-takes the first free slot that it can (after the insertion), the poll the first one that is not
-before those of the peeks; that leaves it most room. Then the slots of the critical interval of
-``x`` are free no more. Which slot is the next free one is a question of union-find (Tarjan 1975):
-each slot points to a later one, or to itself if it is free.
+takes the first free slot that it can after the insertion, the poll the first one from ``until``
+on. No peek's is later: each was invoked by ``until``, so if its slot is, nothing is free from
+``until`` to there, and the poll takes the same. Then the slots of the critical interval of ``x``
+are free no more. Which slot is the next free one is a question of union-find (Tarjan 1975): each
+slot points to a later one, or to itself if it is free.
 
 **Cost**: sorting, and as many steps of union-find as operations, as slots are at most as many:
 O(n log n), of which the sort is the log n.
@@ -78,28 +79,26 @@ def _sweep(
 ) -> Refuted | None:
     """Why there is no order, or None if there is one."""
     settled, gone, first = elements.settled, elements.gone, elements.first
-    begin, end, all_peeks = elements.begin, elements.end, elements.peeks
+    begin, end, peeked = elements.begin, elements.end, elements.peeked
     never = elements.slots
     following = list(range(never + 1))
     for number, element in enumerate(ascending):
         if number % 65536 == 0:
             meter.spend(meter.explored, 0)
         outside = until[element]
-        since = slot = outside
-        if element in all_peeks:
-            for peek in all_peeks[element]:
+        if element in peeked:
+            for peek in elements.peeks_of(element):
                 low = free = max(begin[peek], first[element])
                 while (above := following[free]) != free:
                     following[free] = free = following[above]
                 if free > end[peek]:
                     return _refute(elements, until, ascending[:number], low, end[peek], element)
-                if free > slot:
-                    since, slot = low, free
         if outside < never:
+            slot = outside
             while (above := following[slot]) != slot:
                 following[slot] = slot = following[above]
             if slot > gone[element]:
-                return _refute(elements, until, ascending[:number], since, gone[element], element)
+                return _refute(elements, until, ascending[:number], outside, gone[element], element)
         slot = settled[element] + 1
         while slot < outside:
             if (above := following[slot]) == slot:
@@ -154,7 +153,8 @@ def _order(elements: Elements, until: list[int], takers: Takers, ascending: list
             continue
         middle = min(settled[element], until[element])
         seen = []
-        for peek in elements.peeks.get(element, ()):
+        own_peeks = elements.peeks_of(element)
+        for peek in own_peeks:
             slot = free.following(max(begin[peek], middle))
             seen.append(slot if slot <= end[peek] else free.preceding(middle))
         stop = never
@@ -164,7 +164,7 @@ def _order(elements: Elements, until: list[int], takers: Takers, ascending: list
         taken = elements.removal[element]
         if taken < 0:
             taken = takers.get(element, -1)
-        peeks = zip(seen, elements.peeks.get(element, ()), strict=True)
+        peeks = zip(seen, own_peeks, strict=True)
         if start == stop:
             keyed.append((start, 1, rank, 0, insertion[element]))
             keyed.extend((slot, 1, rank, 1, peek) for slot, peek in peeks)

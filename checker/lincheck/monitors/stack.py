@@ -34,16 +34,15 @@ on if that has grown. A level costs what its list and its runs are long, and eac
 element.
 
 **Cost** for n operations, of which at most c are open at a time: a slot is moved at most c times; a
-run looks for its element among the pushes that are open at its left end, in log n nodes of an
-interval tree (``windows.py``), each of at most c members; a peek that fails is looked at again at
-most c times in a level: O(n c log n). With few clients that is a few steps an operation.
+run looks for its element among the pushes that are open at its left end or began lately
+(``windows.py``), of which each may have a peek that fails, found by bisection: O(n c log n) with
+peeks, O(n (c + log n)) without. With few clients that is a few steps an operation.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from checker.history import Operation
@@ -63,111 +62,176 @@ def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outco
     return judge(STACK, operations, meter, order)
 
 
-@dataclass(slots=True)
-class _Nesting:
-    """Where each long element lies: pushed in slot ``start``, popped in ``stop``, at a level.
-
-    Levels count from 1, the bottom; short elements have 0. ``opened[level]`` are the slots in which
-    there is nothing above that level, and ``empties`` has a slot for each observation of empty.
-    """
-
-    level: list[int]
-    start: list[int]
-    stop: list[int]
-    opened: list[list[int]]
-    empties: list[int]
+Run = tuple[int, int]
+"""The first and the last of some slots in a row."""
 
 
 def _solve(
     elements: Elements, until: list[int], takers: Takers, meter: Meter, order: bool
 ) -> list[int] | Refuted:
-    nesting = _nest(elements, until, meter)
-    if isinstance(nesting, Refuted):
-        return nesting
-    return _order(elements, until, takers, nesting) if order else []
+    nesting = _Nesting(elements, until)
+    refuted = nesting.refute_empties() or nesting.take_out_all(meter)
+    if refuted is not None:
+        return refuted
+    return _order(nesting, takers) if order else []
 
 
-def _nest(elements: Elements, until: list[int], meter: Meter) -> _Nesting | Refuted:
-    """Take out the elements, level by level, as the module's docstring tells."""
-    first, settled, gone = elements.first, elements.settled, elements.gone
-    begin, end, all_peeks = elements.begin, elements.end, elements.peeks
-    slots = elements.slots
-    long = [e for e, (a, b) in enumerate(zip(settled, until, strict=True)) if b - a > 1]
-    depth = _cover(long, settled, until, slots)
-    by_depth: list[list[int]] = [[] for _ in range(max(depth) + 1)]
-    for slot, covers in enumerate(depth):
-        by_depth[covers].append(slot)
-    bare = [*by_depth[0], slots]
-    empties = []
-    for position in elements.empties:
-        slot = bare[bisect_left(bare, begin[position])]
-        if slot > end[position]:
-            long.sort(key=settled.__getitem__)
-            chain = covering(long, settled, until, begin[position], end[position])
-            return Refuted(chain, [position])
-        empties.append(slot)
-    windows = Windows(long, first, settled)
-    around = windows.around
-    count = len(settled)
-    nesting = _Nesting([0] * count, [0] * count, [slots] * count, by_depth, empties)
-    level_of, start_of, stop_of = nesting.level, nesting.start, nesting.stop
-    satisfied: dict[int, int] = {}
-    runs = [(a + 1, b - 1) for a, b in pairwise(bare) if b - a > 1]
-    level = 0
-    while runs:
-        level += 1
-        if level % 1024 == 0:
-            meter.spend(meter.explored, 0)
-        if level == len(by_depth):
-            by_depth.append([])
-        opening: list[int] | None = None
-        for low, high in runs:
-            left, right = low - 1, high + 1
-            for element in around(left):
-                if (
-                    first[element] <= left <= settled[element]
-                    and until[element] <= right <= gone[element]
-                    and not level_of[element]
-                ):
-                    if element in all_peeks:
+class _Nesting:
+    """Where each long element lies: pushed in slot ``start``, popped in ``stop``, at a level.
+
+    Levels count from 1, the outermost of a run; those not yet taken out, and short ones, have 0.
+    ``bare`` has the slots in no critical interval, and that after the last; ``seen`` a slot for
+    each peek that falls into neither ``start`` nor ``stop``.
+    """
+
+    def __init__(self, elements: Elements, until: list[int]) -> None:
+        settled = elements.settled
+        self.elements = elements
+        self.until = until
+        self.long = [e for e, (a, b) in enumerate(zip(settled, until, strict=True)) if b - a > 1]
+        self.level = [0] * len(settled)
+        self.start = [0] * len(settled)
+        self.stop = [0] * len(settled)
+        self.seen: dict[int, int] = {}
+        self._depth = _cover(self.long, settled, until, elements.slots)
+        self.bare = [slot for slot, covers in enumerate(self._depth) if not covers]
+        self.bare.append(elements.slots)
+        self._windows = Windows(self.long, elements.first, settled, elements.slots)
+        self._following = [-1] * elements.slots
+        self._unseen: dict[int, int] = {}
+
+    def refute_empties(self) -> Refuted | None:
+        """Why an observation of empty cannot be, if one cannot."""
+        elements = self.elements
+        for position in elements.empties:
+            low, high = elements.begin[position], elements.end[position]
+            if self.bare[bisect_left(self.bare, low)] > high:
+                members = sorted(self.long, key=elements.settled.__getitem__)
+                chain = covering(members, elements.settled, self.until, low, high)
+                return Refuted(chain, [position])
+        return None
+
+    def take_out_all(self, meter: Meter) -> Refuted | None:
+        """Take out all long elements, or say why that cannot be done."""
+        for number, (before, after) in enumerate(pairwise(self.bare)):
+            if number % 4096 == 0:
+                meter.spend(meter.explored, 0)
+            if after - before > 1:
+                stuck = self._take_out((before + 1, after - 1), meter)
+                if stuck is not None:
+                    return self._refute(*stuck)
+        return None
+
+    def _take_out(self, run: Run, meter: Meter) -> Run | None:
+        """Take out the elements of a run, level by level; the run of which none can be, if any."""
+        elements, until, depth = self.elements, self.until, self._depth
+        settled, gone, peeked = elements.settled, elements.gone, elements.peeked
+        level_of, start, stop, around = self.level, self.start, self.stop, self._windows.around
+        # The slots that wait for a level, linked: a list a level would be as many as elements.
+        head: dict[int, int] = {}
+        self._wait(head, range(run[0], run[1] + 1))
+        runs = [run]
+        level = 0
+        while runs:
+            level += 1
+            if level % 1024 == 0:
+                meter.spend(meter.explored, 0)
+            opening: list[int] | None = None
+            for low, high in runs:
+                left, right = low - 1, high + 1
+                for element in around(left):
+                    if (
+                        until[element] <= right <= gone[element]
+                        and settled[element] >= left
+                        and not level_of[element]
+                    ):
+                        if element not in peeked:
+                            break
                         if opening is None:
-                            opening = sorted(s for s in by_depth[level] if depth[s] == level)
-                        at = satisfied.get(element, 0)
-                        peeks = all_peeks[element]
-                        inside, outside = settled[element], until[element]
-                        while at < len(peeks):
-                            a, b = begin[peeks[at]], end[peeks[at]]
-                            if a > left and b < right:
-                                found = bisect_left(opening, max(a, inside + 1))
-                                if found == len(opening) or opening[found] > min(b, outside - 1):
-                                    break
-                            at += 1
-                        satisfied[element] = at
-                        if at < len(peeks):
-                            continue
-                    break
-            else:
-                return _refute(elements, until, long, level_of, satisfied, (low, high))
-            level_of[element] = level
-            start_of[element] = left
-            stop_of[element] = right
-            for slot in range(low, settled[element] + 1):
-                depth[slot] += 1
-            for slot in range(until[element], right):
-                depth[slot] += 1
-        opened = []
-        for slot in by_depth[level]:
+                            opening = self._opening(head, level)
+                            self._wait(head, opening)
+                        if self._sees(element, left, right, opening):
+                            break
+                else:
+                    return low, high
+                level_of[element] = level
+                start[element] = left
+                stop[element] = right
+                for slot in range(low, settled[element] + 1):
+                    depth[slot] += 1
+                for slot in range(until[element], right):
+                    depth[slot] += 1
+            runs = _split(runs, self._opening(head, level))
+        return None
+
+    def _wait(self, head: dict[int, int], slots: Sequence[int]) -> None:
+        """Let the slots wait for the level that is their depth."""
+        depth, following = self._depth, self._following
+        for slot in reversed(slots):
+            following[slot] = head.get(depth[slot], -1)
+            head[depth[slot]] = slot
+
+    def _opening(self, head: dict[int, int], level: int) -> list[int]:
+        """What waits for this level and is of this depth, in order; what is deeper is sent on."""
+        depth, following = self._depth, self._following
+        opening = []
+        slot = head.pop(level, -1)
+        while slot >= 0:
+            after = following[slot]
             covers = depth[slot]
             if covers == level:
-                opened.append(slot)
+                opening.append(slot)
             else:
-                while covers >= len(by_depth):
-                    by_depth.append([])
-                by_depth[covers].append(slot)
-        by_depth[level] = opened
-        opened.sort()
-        runs = _split(runs, opened)
-    return nesting
+                following[slot] = head.get(covers, -1)
+                head[covers] = slot
+            slot = after
+        opening.sort()
+        return opening
+
+    def _sees(self, element: int, left: int, right: int, opening: list[int]) -> bool:
+        """Whether each peek at the element has a slot, if it is pushed in ``left`` and so on.
+
+        ``opening``: the slots that one element alone covers, in order. What one peek has, it keeps.
+        """
+        elements = self.elements
+        begin, end, before = elements.begin, elements.end, elements.peeked_before
+        peek = self._unseen.get(element, elements.peeked[element])
+        while peek >= 0:
+            if begin[peek] > left and end[peek] < right:
+                found = bisect_left(opening, max(begin[peek], elements.settled[element] + 1))
+                last = min(end[peek], self.until[element] - 1)
+                if found == len(opening) or opening[found] > last:
+                    self._unseen[element] = peek
+                    return False
+                self.seen[peek] = opening[found]
+            peek = before.get(peek, -1)
+        return True
+
+    def _refute(self, low: int, high: int) -> Refuted:
+        """Elements that are impossible by themselves, given a run from which none can be taken out.
+
+        A chain of critical intervals that covers the run; and for each of its elements that could
+        be the outermost but for a peek, a chain that covers the slots of that peek; and so on.
+        """
+        elements, until, settled = self.elements, self.until, self.elements.settled
+        members = [
+            e
+            for e in self.long
+            if not self.level[e] and settled[e] >= low - 1 and until[e] <= high + 1
+        ]
+        members.sort(key=settled.__getitem__)
+        core = dict.fromkeys(covering(members, settled, until, low, high))
+        queue = list(core)
+        while queue:
+            element = queue.pop()
+            if elements.first[element] < low and elements.gone[element] > high:
+                peek = self._unseen[element]
+                others = [member for member in members if member != element]
+                first, last = elements.begin[peek], elements.end[peek]
+                chain = covering(others, settled, until, first, last)
+                queue += [other for other in chain if other not in core]
+                core.update(dict.fromkeys(chain))
+        return Refuted(list(core), [])
 
 
 def _cover(long: list[int], settled: list[int], until: list[int], slots: int) -> list[int]:
@@ -196,45 +260,14 @@ def _split(runs: list[tuple[int, int]], opened: list[int]) -> list[tuple[int, in
     return left
 
 
-def _refute(
-    elements: Elements,
-    until: list[int],
-    long: list[int],
-    level: list[int],
-    satisfied: dict[int, int],
-    run: tuple[int, int],
-) -> Refuted:
-    """Elements that are impossible by themselves, given a run from which none can be taken out.
-
-    A chain of critical intervals that covers the run; and for each of its elements that could be
-    the outermost but for a peek, a chain that covers the slots of that peek; and so on.
-    """
-    settled, first, gone = elements.settled, elements.first, elements.gone
-    low, high = run
-    members = [e for e in long if not level[e] and settled[e] >= low - 1 and until[e] <= high + 1]
-    members.sort(key=settled.__getitem__)
-    core = dict.fromkeys(covering(members, settled, until, low, high))
-    waiting = list(core)
-    while waiting:
-        element = waiting.pop()
-        if first[element] < low and gone[element] > high:
-            peek = elements.peeks[element][satisfied[element]]
-            a, b = elements.begin[peek], elements.end[peek]
-            others = [member for member in members if member != element]
-            for other in covering(others, settled, until, a, b):
-                if other not in core:
-                    core[other] = None
-                    waiting.append(other)
-    return Refuted(list(core), [])
-
-
-def _order(elements: Elements, until: list[int], takers: Takers, nesting: _Nesting) -> list[int]:
+def _order(nesting: _Nesting, takers: Takers) -> list[int]:
     """All operations by slot, and in each slot from what ends there to what begins.
 
     Within a slot: what is popped there, the deepest first; peeks at what stays; observations of
     empty; what is pushed there, the lowest first; and short elements at the very end, those that
     are popped in the next slot inside each other. All of one slot are concurrent.
     """
+    elements, until = nesting.elements, nesting.until
     begin, end, insertion = elements.begin, elements.end, elements.insertion
     keyed: list[tuple[int, int, int, int, int]] = []
     for element, level in enumerate(nesting.level):
@@ -243,10 +276,9 @@ def _order(elements: Elements, until: list[int], takers: Takers, nesting: _Nesti
         taken = elements.removal[element]
         if taken < 0:
             taken = takers.get(element, -1)
-        peeks = elements.peeks.get(element, ())
+        peeks = elements.peeks_of(element)
         if level:
             start, stop = nesting.start[element], nesting.stop[element]
-            opened = nesting.opened[level]
             keyed.append((start, 3, level, 0, insertion[element]))
             for peek in peeks:
                 if begin[peek] <= start:
@@ -254,8 +286,7 @@ def _order(elements: Elements, until: list[int], takers: Takers, nesting: _Nesti
                 elif end[peek] >= stop:
                     keyed.append((stop, 0, -level, 0, peek))
                 else:
-                    slot = opened[bisect_left(opened, begin[peek])]
-                    keyed.append((slot, 1, 0, 0, peek))
+                    keyed.append((nesting.seen[peek], 1, 0, 0, peek))
             if stop < elements.slots:
                 keyed.append((stop, 0, -level, 1, taken))
             continue
@@ -273,7 +304,8 @@ def _order(elements: Elements, until: list[int], takers: Takers, nesting: _Nesti
                 keyed.append((stop, -1, -element, 0, peek))
         if stop < elements.slots:
             keyed.append((stop, -1, -element, 1, taken))
-    for position, slot in zip(elements.empties, nesting.empties, strict=True):
+    for position in elements.empties:
+        slot = nesting.bare[bisect_left(nesting.bare, begin[position])]
         keyed.append((slot, 2, 0, 0, position))
     keyed.sort()
     return [key[4] for key in keyed]

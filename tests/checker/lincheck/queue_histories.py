@@ -105,12 +105,12 @@ def tangled(random: Random, kind: str, crashes: float = 0.0) -> list[Operation]:
 
     for value in range(1, random.randint(2, 4) + 1):
         inserted = random.uniform(0, 10)
-        removed = inserted + random.uniform(0, 14)
+        removed = inserted + random.uniform(-2, 14)
         draw(inserted, insert, value, None)
         if random.random() < 0.9:
             draw(removed, remove, None, value)
-        if random.random() < 0.25:
-            draw(random.uniform(inserted, removed), "peek", None, value)
+        if random.random() < 0.35:
+            draw(random.uniform(inserted - 4, removed + 2), "peek", None, value)
     if random.random() < 0.15:
         draw(random.uniform(0, 16), remove, None, None)
     values = random.sample(range(1, 9), 8)

@@ -68,6 +68,16 @@ def test_a_peek_and_a_poll_of_one_element_must_find_slots_in_this_order() -> Non
     assert isinstance(monitor(early, Meter(Budget()), False), Possible)
 
 
+def test_a_peek_finds_no_slot_before_the_insertion_of_what_it_saw() -> None:
+    # 5:          |- insert -|          |poll|
+    #      |------- peek -------|                       (only before 5 is inserted is 1 not inside)
+    # 1:     |insert|               |poll|
+    rows = [("insert", 1, 1, 2), ("poll", 1, 8, 9), ("insert", 5, 3, 5), ("poll", 5, 10, 11)]
+    blind = spans(("peek", 5, 0, 7), *rows)
+    assert core_of(monitor, blind) == (0, 1, 2, 3, 4)
+    assert not possible(blind, MODEL)
+
+
 @pytest.mark.parametrize("shape", ["mixed", "deep", "waves"])
 def test_a_long_history_has_an_order_and_a_spoilt_one_a_small_core(shape: str) -> None:
     operations = made("priority-queue", shape, 3000, seed=4)

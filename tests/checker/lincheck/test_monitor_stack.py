@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from checker.history import Operation
 from checker.lincheck.budget import Budget, BudgetExhausted, Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Possible
 from checker.lincheck.monitors.stack import monitor
+from checker.lincheck.monitors.windows import Windows
 from checker.models import get_model
 from tests.checker.brute_force import possible
 from tests.checker.lincheck.queue_histories import (
@@ -139,6 +141,34 @@ def test_ranks_may_be_sparse_and_the_history_empty() -> None:
     assert monitor([], Meter(Budget()), True) == Possible([])
     sparse = spans(("push", 1, 10**9, 10**12), ("pop", 1, 10**13, 10**15))
     assert monitor(sparse, Meter(Budget()), True) == Possible([0, 1])
+
+
+@pytest.mark.parametrize("count", [5, 50, 1000])
+def test_windows_are_found_however_many_are_open(count: int) -> None:
+    random = Random(count)
+    slots = 40
+    first = sorted(random.randrange(slots) for _ in range(count))
+    last = [random.randrange(begin, slots) for begin in first]
+    windows = Windows(list(range(count)), first, last, slots)
+    for slot in range(slots):
+        around = windows.around(slot)
+        assert len(set(around)) == len(around)
+        assert all(first[member] <= slot for member in around)
+        inside = {member for member in range(count) if first[member] <= slot <= last[member]}
+        assert {member for member in around if last[member] >= slot} == inside
+
+
+def test_hundreds_of_clients_at_a_time_have_an_order() -> None:
+    # All pushes overlap, then all pops: any order of the one is possible with any of the other.
+    values = Random(1).sample(range(300), 300)
+    pushes = [("push", value, at, 1000 + value) for at, value in enumerate(values)]
+    peeks = [("peek", value, 2000 + 2 * at, 2001 + 2 * at) for at, value in enumerate(values[:1])]
+    pops = [("pop", value, 3000 + value, 4000 + at) for at, value in enumerate(values)]
+    operations = spans(*pushes, *peeks, *pops)
+    outcome = monitor(operations, Meter(Budget()), True)
+    assert isinstance(outcome, Possible)
+    assert outcome.order is not None
+    assert_legal(operations, outcome.order, MODEL)
 
 
 def test_it_keeps_to_its_budget_of_memory() -> None:
