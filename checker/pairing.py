@@ -197,7 +197,9 @@ def _has_ties(columns: Columns) -> bool:
         if time is not None:
             if last_known is not None and time < last_known:
                 raise HistoryError(
-                    f"time runs backwards: {time} ns after {last_known} ns", position=position
+                    f"time runs backwards: {time} ns after {last_known} ns; put the events in "
+                    "order, or leave the times out if their order is right",
+                    position=position,
                 )
             last_known = time
             if time == last_time:

@@ -67,9 +67,9 @@ def read_history(path: str | Path, *, independent: bool = False) -> History:
 
 
 def parse_history(
-    content: bytes | str, *, source: str = "<history>", independent: bool = False
+    content: bytes | str | BinaryIO, *, source: str = "<history>", independent: bool = False
 ) -> History:
-    """As ``read_history``, of a file's content; ``source`` names it in errors."""
+    """As ``read_history``, of a file's content or an open file; ``source`` names it in errors."""
     return _read(content, source, independent)
 
 
@@ -82,7 +82,7 @@ def read_events(
     comes to a line that is wrong, after the events before it; whether the events contradict each
     other is for whoever pairs them.
     """
-    kind, blocks = _detect(blocks_of(file, source), source)
+    kind, blocks = _detect(blocks_of(file, source), source, independent)
     if kind == CSV:
         table = csv_table.Table(blocks, source)
         if not table.has_events:
@@ -95,7 +95,7 @@ def read_events(
 
 def detect_format(text: str, *, source: str = "<history>") -> str:
     """``splitbrain``, ``edn``, ``jepsen-log`` or ``csv``; HistoryError for anything else."""
-    kind, _ = _detect(blocks_of(text, source), source)
+    kind, _ = _detect(blocks_of(text, source), source, independent=False)
     return kind
 
 
@@ -110,11 +110,7 @@ def _in_directory(place: Path) -> Path:
 
 
 def _read(content: bytes | str | BinaryIO, source: str, independent: bool) -> History:
-    kind, blocks = _detect(blocks_of(content, source), source)
-    if independent and kind != EDN:
-        raise HistoryError(
-            f"independent keys are a matter of EDN histories; this one is {kind}", source=source
-        )
+    kind, blocks = _detect(blocks_of(content, source), source, independent)
     metadata: dict[str, Any] = {}
     if kind == CSV:
         table = csv_table.Table(blocks, source)
@@ -143,14 +139,21 @@ def _batches(
     return jepsen_edn.read(blocks, source, independent)
 
 
-def _detect(blocks: Iterator[Block], source: str) -> tuple[str, Iterator[Block]]:
+def _detect(blocks: Iterator[Block], source: str, independent: bool) -> tuple[str, Iterator[Block]]:
     """The format, and all the blocks."""
     seen: list[Block] = []
     for block in blocks:
         seen.append(block)
         for number, line in enumerate(block.text.split("\n"), block.line):
-            if words := line.strip():
-                return _format_of(words, source, number), chain(seen, blocks)
+            if not (words := line.strip()):
+                continue
+            kind = _format_of(words, source, number)
+            if independent and kind != EDN:
+                raise HistoryError(
+                    f"independent keys are a matter of EDN histories; this one is {kind}",
+                    source=source,
+                )
+            return kind, chain(seen, blocks)
     raise HistoryError("the file is empty: nothing was recorded", source=source, line=1)
 
 

@@ -225,7 +225,7 @@ class Reader:
         token = self._next()
         self._start, self._at = start, at
         if token is None:
-            self._incomplete(f"the text ends before {_CLOSER[opener]!r}")
+            self._incomplete(f"what opens here never closes with {_CLOSER[opener]!r}")
         return token[0] in ("open", "close", "tag", "discard")
 
     def line(self, position: int) -> int:
@@ -258,12 +258,13 @@ class Reader:
             self._at = match.end()
         return None
 
-    def _element(self, closer: str, depth: int) -> tuple[str, str] | None:
+    def _element(self, closer: str, opened: int, depth: int) -> tuple[str, str] | None:
         """The next token inside a collection; None at its end. Discards are skipped."""
         while True:
             token = self._next()
             if token is None:
-                self._incomplete(f"the text ends before {closer!r}")
+                self._start = opened
+                self._incomplete(f"what opens here never closes with {closer!r}")
             kind, word = token
             if kind == "close":
                 self._close(word, closer)
@@ -320,7 +321,7 @@ class Reader:
         closer = _CLOSER[opener]
         start = self._start
         items: list[Any] = []
-        while (token := self._element(closer, depth)) is not None:
+        while (token := self._element(closer, start, depth)) is not None:
             items.append(self._value(*token, depth=depth + 1))
         if opener == "[":
             return tuple(items)

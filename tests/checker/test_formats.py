@@ -16,6 +16,7 @@ from checker.formats import (
     HistoryWriter,
     blocks,
     detect_format,
+    encode_event,
     parse_history,
     read_events,
     read_history,
@@ -296,3 +297,14 @@ def test_a_message_is_one_line_of_some_length_whatever_the_file_says() -> None:
     assert len(raised.value.reason) <= REASON_MAX
     assert str(raised.value).isprintable()
     assert "still open" in str(raised.value)
+
+
+def test_gaps_between_blocks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = [Event(index, index, "invoke", "get", "a") for index in (0, 1, 5, 6, 7, 9)]
+    lines = [encode_event(event) + "\n" for event in written]
+    text = HEADER + "".join(lines[:2]) + "\n" + "".join(lines[2:4]) + "\n\n" + "".join(lines[4:])
+    for size in (1, 150, blocks.BLOCK):
+        monkeypatch.setattr(blocks, "BLOCK", size)
+        history = parse_history(text)
+        assert list(history.events) == written
+        assert list(history.lines or ()) == [2, 3, 5, 6, 9, 10]

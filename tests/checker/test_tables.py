@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from checker.formats import TimedOperation, operation, operations_history, parse_history
+from checker.formats import (
+    TimedOperation,
+    operation,
+    operations,
+    operations_history,
+    parse_history,
+)
+from checker.formats.operations import _if_paired
 from checker.history import Event, History, HistoryError, Operation
 from checker.lincheck import check
 from checker.models import get_model
@@ -61,6 +68,33 @@ def test_the_operations_of_a_history_are_the_same_history() -> None:
             assert story(History(again.events).operations()) == story(history.operations())
             at = {event.index: event for event in again.events}
             assert all(at[each.invocation].value == each.argument for each in again.operations())
+
+
+def test_operations_that_look_paired_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is wrong with them, or odd: taken as they are they say what they say otherwise."""
+    random = Random(4)
+    refused = same = 0
+    for _ in range(1500):
+        drawn = random_history(random, "cas-register", random.randint(1, 5))
+        history = History(event._replace(time=None) for event in drawn.events)
+        given: list[Any] = list(history.operations())
+        at = random.randrange(len(given))
+        name = random.choice((*Operation._fields, "invoked", "completed", "process"))
+        odd = random.choice((0, 1, 2, 3, 4, -1, None, "ok", "info", "", "nemesis", 1.0, True, []))
+        if name not in ("argument", "result", "key", "error", "invocation", "completion"):
+            given[at] = given[at]._replace(**{name: odd})
+        answers = []
+        for look in (_if_paired, lambda rows: None):
+            monkeypatch.setattr(operations, "_if_paired", look)
+            try:
+                answers.append(story(operations_history(given).operations()))
+            except HistoryError as error:
+                answers.append(f"{error.position}: {error.reason}")
+        assert answers[0] == answers[1]
+        refused += isinstance(answers[0], str)
+        same += not isinstance(answers[0], str)
+    assert refused > 300
+    assert same > 300
 
 
 def story(operations: Sequence[Operation]) -> list[Any]:
