@@ -15,7 +15,6 @@ from checker.lincheck.certificate import CertificateError, Valid, name_of
 from checker.lincheck.frontier import Trace
 from checker.lincheck.parts import Entry, Part
 from checker.lincheck.search import trace_of
-from checker.lincheck.verify import verify
 from checker.models.model import Model
 
 
@@ -119,4 +118,7 @@ def verify_witness(history: History, model: Model, witness: Sequence[Operation])
     one before another that had completed before it was invoked; and the model must accept them one
     after the other.
     """
+    # Not above: a program that its package has imported already cannot be run with -m.
+    from checker.lincheck.verify import verify
+
     verify(history.operations(), valid_certificate(witness, model), model)

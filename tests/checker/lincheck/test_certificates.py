@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -455,6 +457,14 @@ def test_the_program_refuses_what_is_no_certificate(
     assert output.out.startswith("refused: ")
     assert output.out.count("\n") == 1
     assert output.err == ""
+
+
+def test_the_program_runs_by_itself(tmp_path: Path) -> None:
+    run(tmp_path, STALE, to_json(certify(STALE, get_model("register"))))
+    files = [str(tmp_path / "history.jsonl"), str(tmp_path / "certificate.json")]
+    command = [sys.executable, "-W", "error", "-m", "checker.lincheck.verify", *files]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "accepted: invalid\n", "")
 
 
 def test_the_program_says_when_there_is_no_history(
