@@ -30,7 +30,7 @@ from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.parts import Entry, Part
 from checker.lincheck.refutation import GaveUp, Refuter
 from checker.lincheck.search import first_impossible
-from checker.models.model import Group, Model, foresight_of, independent_groups
+from checker.models.model import Group, Model, foresight_of, independent_groups, unneeded
 
 _WINDOW_MAX = 512
 """Operations that a history without its beginning may have; beyond it saves too little."""
@@ -90,7 +90,7 @@ class Reducer:
 
     def _reduced(self, entries: list[Entry], chosen: set[int] | None) -> Reduced:
         if chosen is not None and self.are_impossible(chosen):
-            return self._reduce([entry for entry in entries if entry.invoked in chosen], -1)
+            return self._reduce(self._with_needed(chosen), -1)
         window = self.window()
         if window is None:
             return self._reduce(entries, -1)
@@ -102,10 +102,21 @@ class Reducer:
 
         Raises BudgetExhausted.
         """
-        entries = self._part.entries
-        if chosen is not None:
-            entries = [entry for entry in entries if entry.invoked in chosen]
+        entries = self._part.entries if chosen is None else self._with_needed(chosen)
         return self._is_impossible(entries, -1)
+
+    def _with_needed(self, chosen: set[int]) -> list[Entry]:
+        """The entries with these invocations, and what may not be left out beside them."""
+        entries = self._part.entries
+        left = [e for e in entries if e.invoked in chosen or e.call.effect != "observes"]
+        gone = {-1}
+        while gone:
+            kept = {at for at, entry in enumerate(left) if entry.invoked in chosen}
+            endless = {at for at, entry in enumerate(left) if entry.completed is None}
+            calls = [entry.call for entry in left]
+            gone = unneeded(calls, self._group, self._model, kept, endless)
+            left = [entry for at, entry in enumerate(left) if at not in gone]
+        return left
 
     def window(self) -> tuple[list[Entry], int] | None:
         """What is impossible from the latest beginning on; None if it is not among the last ones.
