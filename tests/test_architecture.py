@@ -47,6 +47,7 @@ PURE = (
     "raft/client.py",
     "checker/invariants",
     "checker/models",
+    "checker/isolation",
     "checker/lincheck",
     "nemesis/cluster/sim",
     "nemesis/faults",

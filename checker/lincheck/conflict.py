@@ -1,30 +1,13 @@
 """The evidence against a history: its shortest failing prefix, and the operations to blame.
 
-Theory of operation
--------------------
 The engine names the completion that made a part impossible; the events up to it are the shortest
-failing prefix. Of its operations most have nothing to do with it. Some may be left out, if whatever
-explains the whole also explains the rest, for then an impossible rest proves the whole impossible:
-
-1. Observations, each by itself: they change nothing.
-2. The beginning. An operation that had ended when another one was invoked stands before it in every
-   order. So the history from some invocation on must be possible by itself, from some state that
-   nobody need know (``Model.from_anywhere``), where those that were open at that moment may have
-   taken effect before it or after it: they count as never ending.
-3. Operations in sets that the model knows (``Model.clusters``), and those that never end and serve
-   nobody (``Foresight.useless``).
-
-docs/certificates.md has the proofs, ``verify`` checks all this without believing it. The search
-here is for little: the latest beginning with which the rest is still impossible (doubling, then
-halving), then a rest from which nothing more can be left out (Zeller and Hildebrandt's ddmin,
-"Simplifying and isolating failure-inducing input", 2002). Where a few operations are impossible
-from the real beginning too, these are preferred: they are easier to understand.
+failing prefix. What of it is to blame is found in ``reduction.py``; this module says what was known
+at which moment, and puts the evidence into words and certificates.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
@@ -33,30 +16,11 @@ from checker.history import Operation
 from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.certificate import Invalid, deadline_of, end_of, name_of, untold
 from checker.lincheck.parts import Entry, Part, split
-from checker.lincheck.refutation import GaveUp, Refuter
-from checker.lincheck.search import first_impossible
-from checker.models.model import (
-    Group,
-    Model,
-    Specification,
-    foresight_of,
-    independent_groups,
-    unneeded,
-)
+from checker.lincheck.reduction import Reduced, Reducer
+from checker.lincheck.refutation import Refuter
+from checker.models.model import Model, Specification
 
 _SHOWN = 12
-
-_WINDOW_MAX = 512
-"""Operations that a history without its beginning may have; beyond it saves too little."""
-
-_STEPS_MAX = 20_000
-"""Steps that one attempt to leave something out may cost: about 10 ms."""
-
-_UNDERSTANDABLE = 8
-"""So many operations from the real beginning are preferred to fewer from a later one."""
-
-_SMALL = 32
-"""So many operations are judged by the small frontier first."""
 
 _BRUTE_FORCE_MAX = 10
 """So many operations the verifier tries in all orders; more need a refutation."""
@@ -123,7 +87,7 @@ def find_conflict(
     part: Part, impossible: Entry, last_event: int | None, model: Model, meter: Meter
 ) -> Conflict:
     """The conflict of a part that is impossible, as it was known at the event ``last_event``."""
-    found = _Reducer(part, model, meter).run(None) or _Reduced(part, part.entries, -1, False)
+    found = Reducer(part, model, meter).reduced(None)
     return _conflict(found, impossible.operation, last_event, model)
 
 
@@ -138,10 +102,10 @@ def first_conflict(
     """The conflict at the first completion by which a part of the whole history is impossible.
 
     Engines know how operations end that are still open when ``impossible`` completes, which can
-    convict too early (that a compare-and-set failed, say). So what was known then is judged by
-    itself; if it is possible, what was known at the next completion. ``operations`` are those of
-    the whole history; ``core``: positions of entries of the part that are impossible by themselves,
-    where an engine knows some (Impossible.core).
+    convict too early (that a compare-and-set failed, say). So what was known at that completion,
+    and at those after it, is judged by itself. ``operations`` are those of the whole history;
+    ``core``: positions of entries of the part that are impossible by themselves, where an engine
+    knows some (Impossible.core).
     """
     since = impossible.completed
     assert since is not None, "only a completion makes a history impossible"
@@ -154,14 +118,57 @@ def first_conflict(
         and operation.invoked not in told
     ]
     ending = {deadline_of(o): o for o in (*(e.operation for e in part.entries), *failed)}
+    ends = sorted(end for end in ending if since <= end < inf)
+    convicted: dict[int, list[Reducer]] = {}
     chosen = None if core is None else {part.entries[at].invoked for at in core}
-    for end in sorted(end for end in ending if since <= end < inf):
+
+    def reducers(index: int) -> list[Reducer]:
+        if index in convicted:
+            return convicted[index]
+        end = ends[index]
         known = _known_at(end, part, failed, model)
-        for each in _split_at(end, told, operations, model) if known is None else [known]:
-            found = _Reducer(each, model, meter).run(chosen)
-            if found is not None:
-                return _conflict(found, ending[end], end_of(ending[end]), model)
-    raise ValueError("the part is possible: it has no conflict")
+        parts = _split_at(end, told, operations, model) if known is None else [known]
+        return [Reducer(each, model, meter) for each in parts]
+
+    def impossible_at(index: int, test: Callable[[Reducer], bool]) -> bool:
+        found = [reducer for reducer in reducers(index) if test(reducer)]
+        if found:
+            convicted[index] = found
+        return bool(found)
+
+    def quickly(reducer: Reducer) -> bool:
+        enough = chosen is not None and reducer.are_impossible(chosen)
+        return enough or reducer.window() is not None
+
+    try:
+        # What is quickly seen to be impossible at some completion bounds the search for the first.
+        index = _first(lambda at: impossible_at(at, quickly), len(ends))
+        if index is None or (index > 0 and impossible_at(index - 1, Reducer.are_impossible)):
+            count = len(ends) if index is None else index
+            index = _first(lambda at: impossible_at(at, Reducer.are_impossible), count)
+    except BudgetExhausted:
+        found = Reduced(part, part.entries, -1, is_minimal=False)
+        return _conflict(found, impossible.operation, None, model)
+    if index is None:
+        raise ValueError("the part is possible: it has no conflict")
+    found = reducers(index)[0].reduced(chosen)
+    return _conflict(found, ending[ends[index]], end_of(ending[ends[index]]), model)
+
+
+def _first(test: Callable[[int], bool], count: int) -> int | None:
+    """The first of ``count`` indexes of which the test is true, if it stays so from there on."""
+    possible, index = -1, 0
+    while not test(index):
+        if index == count - 1:
+            return None
+        possible, index = index, min(2 * index + 1, count - 1)
+    while index - possible > 1:
+        middle = (index + possible) // 2
+        if test(middle):
+            index = middle
+        else:
+            possible = middle
+    return index
 
 
 def _known_at(end: float, part: Part, failed: Sequence[Operation], model: Model) -> Part | None:
@@ -196,19 +203,8 @@ def _split_at(
     return [part for part in parts if any(entry.invoked in told for entry in part.entries)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reduced:
-    """Entries of a part that are impossible, from the rank ``start`` on (negative: from the
-    beginning)."""
-
-    part: Part
-    entries: list[Entry]
-    start: int
-    is_minimal: bool = True
-
-
 def _conflict(
-    found: _Reduced, operation: Operation, last_event: int | None, model: Model
+    found: Reduced, operation: Operation, last_event: int | None, model: Model
 ) -> Conflict:
     part = found.part
     first = next((e.operation for e in part.entries if e.invoked == found.start), None)
@@ -223,213 +219,3 @@ def _conflict(
         entries=tuple(found.entries),
         specification=part.specification if anywhere is None else anywhere,
     )
-
-
-class _Reducer:
-    """Leaves out entries of a part as long as the rest stays impossible."""
-
-    def __init__(self, part: Part, model: Model, meter: Meter) -> None:
-        self._part = part
-        self._model = model
-        self._meter = meter
-        self._from_anywhere = None if part.joint else model.from_anywhere()
-        self._clusters = model.clusters_joint if part.joint else model.clusters
-        self._group = Group(part.keys, part.joint, part.specification, self._from_anywhere, [])
-        self._best: _Reduced | None = None
-        # Whether something was kept, or not found, only since looking further cost too much.
-        self._gave_up = False
-
-    def run(self, chosen: set[int] | None) -> _Reduced | None:
-        """As little as can be shown to be impossible; None if the part is possible.
-
-        ``chosen``: ranks of the invocations of entries that are said to be enough.
-        """
-        entries = self._part.entries
-        found: _Reduced | None = None
-        try:
-            if chosen is not None:
-                core = self._core(entries, chosen)
-                if self._is_impossible(core, -1):
-                    found = self.reduce(core, -1)
-            if found is None and self._from_anywhere is not None:
-                found = self.reduce_window(entries)
-            if found is None and self._is_impossible(entries, -1):
-                found = self.reduce(entries, -1)
-        except BudgetExhausted:
-            found = self._best or _Reduced(self._part, entries, -1)
-            self._gave_up = True
-        return found and replace(found, is_minimal=found.is_minimal and not self._gave_up)
-
-    def _core(self, entries: list[Entry], chosen: set[int]) -> list[Entry]:
-        """The entries that are chosen, and those that may not be left out beside them."""
-        core = [e for e in entries if e.invoked in chosen or e.call.effect != "observes"]
-        while True:
-            kept = {at for at, entry in enumerate(core) if entry.invoked in chosen}
-            endless = {at for at, entry in enumerate(core) if entry.completed is None}
-            calls = [entry.call for entry in core]
-            gone = unneeded(calls, self._group, self._model, kept, endless)
-            if not gone:
-                return core
-            core = [entry for at, entry in enumerate(core) if at not in gone]
-
-    def reduce_window(self, entries: list[Entry]) -> _Reduced | None:
-        """A conflict from the latest beginning on; None if there is none among the last ones.
-
-        The later the beginning, the more is possible: so what is impossible after something was
-        left out, from some beginning on, was impossible from there on before.
-        """
-        windows = _Windows(entries)
-        starts = windows.starts
-
-        def attempt(size: int) -> list[Entry] | None:
-            within = self._pruned(windows.since(starts[-size]))
-            return within if self._is_impossible(within, starts[-size]) else None
-
-        size, possible = min(2, len(starts)), 0
-        while (within := attempt(size)) is None:
-            if size >= min(len(starts), _WINDOW_MAX):
-                return None
-            possible, size = size, min(2 * size, len(starts))
-        while size - possible > 1:
-            middle = (size + possible) // 2
-            shorter = attempt(middle)
-            if shorter is None:
-                possible = middle
-            else:
-                size, within = middle, shorter
-        found = self.reduce(within, starts[-size])
-        return self._from_the_beginning(entries, found) or found
-
-    def _from_the_beginning(self, entries: list[Entry], found: _Reduced) -> _Reduced | None:
-        """A conflict of few operations that needs no later beginning, if there is one."""
-        chosen = {entry.invoked for entry in found.entries}
-        kept = [e for e in entries if e.call.effect != "observes" or e.invoked in chosen]
-        if len(kept) > _UNDERSTANDABLE:
-            if self._clusters is None:
-                return None
-            clusters = self._clusters([entry.call for entry in kept])
-            near = [c for c in clusters if any(kept[at].invoked in chosen for at in c)]
-            if not near or sum(map(len, near)) > 2 * _UNDERSTANDABLE:
-                return None
-            kept = [kept[at] for at in sorted(at for cluster in near for at in cluster)]
-        kept = self._pruned(kept)
-        if not self._is_impossible(kept, -1):
-            return None
-        best = self._best
-        whole = self.reduce(kept, -1)
-        if len(whole.entries) <= _UNDERSTANDABLE:
-            return whole
-        self._best = best
-        return None
-
-    def reduce(self, entries: list[Entry], start: int) -> _Reduced:
-        """Less of these entries, which are impossible from ``start`` on."""
-        self._keep(entries, start)
-        self._drop_groups([[e] for e in entries if e.call.effect == "observes"])
-        entries = self._keep(self._pruned(self._left()), start)
-        if self._part.joint:
-            groups = independent_groups([entry.call for entry in entries], self._model)
-            self._drop_groups([[entries[at] for at in group.positions] for group in groups])
-            entries = self._left()
-            (group,) = independent_groups([entry.call for entry in entries], self._model)
-            if not group.joint:
-                # What tied its key to others is gone.
-                alone = Part(group.keys, entries, group.specification)
-                found = _Reducer(alone, self._model, self._meter).run(None)
-                assert found is not None, "what is impossible beside other keys is so alone"
-                return found
-        if self._clusters is not None:
-            clusters = self._clusters([entry.call for entry in entries])
-            self._drop_groups([[entries[at] for at in cluster] for cluster in clusters])
-            self._keep(self._pruned(self._left()), start)
-        assert self._best is not None
-        return self._best
-
-    def _keep(self, entries: list[Entry], start: int) -> list[Entry]:
-        self._best = _Reduced(self._part, entries, start)
-        return entries
-
-    def _left(self) -> list[Entry]:
-        assert self._best is not None
-        return self._best.entries
-
-    def _drop_groups(self, groups: Sequence[list[Entry]]) -> None:
-        """Drop groups of entries, many at once first (Zeller and Hildebrandt's ddmin, 2002)."""
-        size = len(groups)
-        left = list(groups)
-        while size >= 1 and left:
-            at = 0
-            while at < len(left):
-                if self._drop([entry for group in left[at : at + size] for entry in group]):
-                    del left[at : at + size]
-                else:
-                    at += size
-            size //= 2
-
-    def _drop(self, candidates: list[Entry]) -> bool:
-        assert self._best is not None
-        # Ranks are used once, so they tell entries apart.
-        gone = {entry.invoked for entry in candidates}
-        rest = [entry for entry in self._best.entries if entry.invoked not in gone]
-        if not self._is_impossible(rest, self._best.start):
-            return False
-        self._keep(rest, self._best.start)
-        return True
-
-    def _pruned(self, entries: list[Entry]) -> list[Entry]:
-        """Without those that never end and serve nobody."""
-        while any(entry.completed is None for entry in entries):
-            calls = [entry.call for entry in entries]
-            foresight = foresight_of(calls, self._group, self._model)
-            if foresight is None:
-                break
-            useless = foresight.useless
-            rest = [e for e in entries if e.completed is not None or not useless(e.call)]
-            if len(rest) == len(entries):
-                break
-            entries = rest
-        return entries
-
-    def _is_impossible(self, entries: list[Entry], start: int) -> bool:
-        """Whether it is known that these entries are impossible from ``start`` on."""
-        share = self._meter.share(1)
-        specification = self._part.specification if start < 0 else self._from_anywhere
-        try:
-            if start >= 0 or len(entries) <= _SMALL:
-                assert specification is not None, "a later beginning needs Model.reveals"
-                refuter = Refuter(entries, specification, share, steps_max=_STEPS_MAX)
-                return refuter.first_impossible() is not None
-        except GaveUp:
-            if start >= 0:
-                self._gave_up = True
-                return False
-        finally:
-            share.release()
-        share = self._meter.share(1)
-        try:
-            return first_impossible(self._part, entries, share) is not None
-        finally:
-            share.release()
-
-
-class _Windows:
-    """What is left of entries if their beginning is cut off."""
-
-    def __init__(self, entries: list[Entry]) -> None:
-        ending = [(entry.completed, entry) for entry in entries if entry.completed is not None]
-        ending.sort(key=lambda each: each[0])
-        self._ends = [completed for completed, _ in ending]
-        self._ending = [entry for _, entry in ending]
-        self._endless = [entry for entry in entries if entry.completed is None]
-        self.starts = sorted(entry.invoked for entry in self._ending)
-
-    def since(self, start: int) -> list[Entry]:
-        """The entries from the rank ``start`` on: those that were open then never end."""
-        found = list(self._endless)
-        for entry in self._ending[bisect_left(self._ends, start) :]:
-            if entry.invoked >= start:
-                found.append(entry)
-            elif entry.call.effect != "observes":
-                found.append(entry._replace(completed=None))
-        found.sort(key=lambda entry: entry.invoked)
-        return found

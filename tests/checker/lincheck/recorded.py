@@ -115,14 +115,17 @@ MODELS = (
 )  # fmt: skip
 
 
-def recorded(random: Random, name: str, count: int, *, lies: float = 0.8) -> History:
-    """A history of ``count`` operations; with this probability some answers may be false."""
+def recorded(
+    random: Random, name: str, count: int, *, lies: float = 0.8, lie: float = 0.4
+) -> History:
+    """A history of ``count`` operations; with probability ``lies`` each answer may, with
+    probability ``lie``, be false."""
     model = get_model(name)
     specification = model.specification() if model.joint is None else model.joint(("x", "y"))
     state = specification.initial
     events: list[Event] = []
     lying = random.random() < lies
-    false = {number for number in range(count) if lying and random.random() < 0.4}
+    false = {number for number in range(count) if lying and random.random() < lie}
     open_: dict[int, tuple[str, Any, Any, int]] = {}
     done: dict[int, Answer] = {}
     free, started = [0, 1, 2], 0

@@ -1,0 +1,290 @@
+"""Leaving out operations: from an impossible part to a few operations that are impossible.
+
+Theory of operation
+-------------------
+Most operations of an impossible part have nothing to do with it. Some may be left out, if whatever
+explains the whole also explains the rest, for then an impossible rest proves the whole impossible:
+
+1. Observations, each by itself: they change nothing.
+2. The beginning. An operation that had ended when another one was invoked stands before it in every
+   order. So the history from some invocation on must be possible by itself, from some state that
+   nobody need know (``Model.from_anywhere``), where those that were open at that moment may have
+   taken effect before it or after it: they count as never ending.
+3. Operations in sets that the model knows (``Model.clusters``), and those that never end and serve
+   nobody (``Foresight.useless``).
+
+docs/certificates.md has the proofs, ``verify`` checks all this without believing it. The search
+here is for little: the latest beginning with which the rest is still impossible (doubling, then
+halving), then a rest from which nothing more can be left out (Zeller and Hildebrandt's ddmin,
+"Simplifying and isolating failure-inducing input", 2002). Where a few operations are impossible
+from the real beginning too, these are preferred: they are easier to understand.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from checker.lincheck.budget import BudgetExhausted, Meter
+from checker.lincheck.parts import Entry, Part
+from checker.lincheck.refutation import GaveUp, Refuter
+from checker.lincheck.search import first_impossible
+from checker.models.model import Group, Model, foresight_of, independent_groups, unneeded
+
+_WINDOW_MAX = 512
+"""Operations that a history without its beginning may have; beyond it saves too little."""
+
+_STEPS_MAX = 20_000
+"""Steps that one attempt to leave something out may cost: about 10 ms."""
+
+_EXPLORED_MAX = 2_000_000
+"""Configurations that all attempts together may cost: some seconds."""
+
+_SMALL = 32
+"""So many operations are judged by the small frontier first."""
+
+_UNDERSTANDABLE = 8
+"""So many operations from the real beginning are preferred to fewer from a later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """Entries of a part that are impossible, from the rank ``start`` on (negative: from the
+    beginning)."""
+
+    part: Part
+    entries: list[Entry]
+    start: int
+    is_minimal: bool = True
+
+
+class Reducer:
+    """Leaves out entries of a part as long as the rest stays impossible."""
+
+    def __init__(self, part: Part, model: Model, meter: Meter) -> None:
+        self._part = part
+        self._model = model
+        self._meter = meter
+        self._from_anywhere = None if part.joint else model.from_anywhere()
+        self._clusters = model.clusters_joint if part.joint else model.clusters
+        self._group = Group(part.keys, part.joint, part.specification, self._from_anywhere, [])
+        self._best: Reduced | None = None
+        # Whether something was kept, or not found, only since looking further cost too much.
+        self._gave_up = False
+        self._explored = 0
+        self._window: tuple[list[Entry], int] | None = None
+
+    def reduced(self, chosen: set[int] | None) -> Reduced:
+        """As little as can be shown to be impossible, of a part that is.
+
+        ``chosen``: ranks of the invocations of entries that are said to be enough.
+        """
+        entries = self._part.entries
+        try:
+            found = self._reduced(entries, chosen)
+        except BudgetExhausted:
+            self._gave_up = True
+            found = self._best or Reduced(self._part, entries, -1)
+        return replace(found, is_minimal=found.is_minimal and not self._gave_up)
+
+    def _reduced(self, entries: list[Entry], chosen: set[int] | None) -> Reduced:
+        if chosen is not None and self.are_impossible(chosen):
+            return self._reduce(self._with_needed(chosen), -1)
+        window = self.window()
+        if window is None:
+            return self._reduce(entries, -1)
+        found = self._reduce(*window)
+        return self._from_the_beginning(entries, found) or found
+
+    def are_impossible(self, chosen: set[int] | None = None) -> bool:
+        """Whether the part, or its entries with these invocations, are impossible.
+
+        Raises BudgetExhausted.
+        """
+        entries = self._part.entries if chosen is None else self._with_needed(chosen)
+        return self._is_impossible(entries, -1)
+
+    def _with_needed(self, chosen: set[int]) -> list[Entry]:
+        """The entries with these invocations, and what may not be left out beside them."""
+        entries = self._part.entries
+        left = [e for e in entries if e.invoked in chosen or e.call.effect != "observes"]
+        gone = {-1}
+        while gone:
+            kept = {at for at, entry in enumerate(left) if entry.invoked in chosen}
+            endless = {at for at, entry in enumerate(left) if entry.completed is None}
+            calls = [entry.call for entry in left]
+            gone = unneeded(calls, self._group, self._model, kept, endless)
+            left = [entry for at, entry in enumerate(left) if at not in gone]
+        return left
+
+    def window(self) -> tuple[list[Entry], int] | None:
+        """What is impossible from the latest beginning on; None if it is not among the last ones.
+
+        The later the beginning, the more is possible: so what is impossible after something was
+        left out, from some beginning on, was impossible from there on before. Raises
+        BudgetExhausted.
+        """
+        if self._window is None and self._from_anywhere is not None:
+            self._window = self._latest_window()
+        return self._window
+
+    def _latest_window(self) -> tuple[list[Entry], int] | None:
+        windows = _Windows(self._part.entries)
+        starts = windows.starts
+
+        def attempt(size: int) -> list[Entry] | None:
+            within = self._pruned(windows.since(starts[-size]))
+            return within if self._is_impossible(within, starts[-size]) else None
+
+        size, possible = min(2, len(starts)), 0
+        while size == 0 or (within := attempt(size)) is None:
+            if size >= min(len(starts), _WINDOW_MAX):
+                return None
+            possible, size = size, min(2 * size, len(starts))
+        while size - possible > 1:
+            middle = (size + possible) // 2
+            shorter = attempt(middle)
+            if shorter is None:
+                possible = middle
+            else:
+                size, within = middle, shorter
+        return within, starts[-size]
+
+    def _from_the_beginning(self, entries: list[Entry], found: Reduced) -> Reduced | None:
+        """A conflict of few operations that needs no later beginning, if there is one."""
+        chosen = {entry.invoked for entry in found.entries}
+        kept = [e for e in entries if e.call.effect != "observes" or e.invoked in chosen]
+        if len(kept) > _UNDERSTANDABLE:
+            if self._clusters is None:
+                return None
+            clusters = self._clusters([entry.call for entry in kept])
+            near = [c for c in clusters if any(kept[at].invoked in chosen for at in c)]
+            if not near or sum(map(len, near)) > 2 * _UNDERSTANDABLE:
+                return None
+            kept = [kept[at] for at in sorted(at for cluster in near for at in cluster)]
+        kept = self._pruned(kept)
+        if not self._is_impossible(kept, -1):
+            return None
+        best = self._best
+        whole = self._reduce(kept, -1)
+        if len(whole.entries) <= _UNDERSTANDABLE:
+            return whole
+        self._best = best
+        return None
+
+    def _reduce(self, entries: list[Entry], start: int) -> Reduced:
+        """Less of these entries, which are impossible from ``start`` on."""
+        self._keep(entries, start)
+        self._drop_groups([[e] for e in entries if e.call.effect == "observes"])
+        entries = self._keep(self._pruned(self._left()), start)
+        if self._part.joint:
+            groups = independent_groups([entry.call for entry in entries], self._model)
+            self._drop_groups([[entries[at] for at in group.positions] for group in groups])
+            entries = self._left()
+            (group,) = independent_groups([entry.call for entry in entries], self._model)
+            if not group.joint:
+                # What tied its key to others is gone.
+                alone = Part(group.keys, entries, group.specification)
+                return Reducer(alone, self._model, self._meter).reduced(None)
+        if self._clusters is not None:
+            clusters = self._clusters([entry.call for entry in entries])
+            self._drop_groups([[entries[at] for at in cluster] for cluster in clusters])
+            self._keep(self._pruned(self._left()), start)
+        assert self._best is not None
+        return self._best
+
+    def _keep(self, entries: list[Entry], start: int) -> list[Entry]:
+        self._best = Reduced(self._part, entries, start)
+        return entries
+
+    def _left(self) -> list[Entry]:
+        assert self._best is not None
+        return self._best.entries
+
+    def _drop_groups(self, groups: Sequence[list[Entry]]) -> None:
+        """Drop groups of entries, many at once first (Zeller and Hildebrandt's ddmin, 2002)."""
+        size = len(groups)
+        left = list(groups)
+        while size >= 1 and left:
+            at = 0
+            while at < len(left):
+                if self._drop([entry for group in left[at : at + size] for entry in group]):
+                    del left[at : at + size]
+                else:
+                    at += size
+            size //= 2
+
+    def _drop(self, candidates: list[Entry]) -> bool:
+        assert self._best is not None
+        # Ranks are used once, so they tell entries apart.
+        gone = {entry.invoked for entry in candidates}
+        rest = [entry for entry in self._best.entries if entry.invoked not in gone]
+        if not self._is_impossible(rest, self._best.start):
+            return False
+        self._keep(rest, self._best.start)
+        return True
+
+    def _pruned(self, entries: list[Entry]) -> list[Entry]:
+        """Without those that never end and serve nobody."""
+        while any(entry.completed is None for entry in entries):
+            calls = [entry.call for entry in entries]
+            foresight = foresight_of(calls, self._group, self._model)
+            if foresight is None:
+                break
+            useless = foresight.useless
+            rest = [e for e in entries if e.completed is not None or not useless(e.call)]
+            if len(rest) == len(entries):
+                break
+            entries = rest
+        return entries
+
+    def _is_impossible(self, entries: list[Entry], start: int) -> bool:
+        """Whether it is known that these entries are impossible from ``start`` on."""
+        if start >= 0 or len(entries) <= _SMALL:
+            specification = self._part.specification if start < 0 else self._from_anywhere
+            assert specification is not None, "a later beginning needs Model.reveals"
+            share = self._meter.share(1)
+            try:
+                refuter = Refuter(entries, specification, share, steps_max=_STEPS_MAX)
+                return refuter.first_impossible() is not None
+            except GaveUp:
+                if start >= 0:
+                    self._gave_up = True
+                    return False
+            finally:
+                self._charge(share)
+        share = self._meter.share(1)
+        try:
+            return first_impossible(self._part, entries, share) is not None
+        finally:
+            self._charge(share)
+
+    def _charge(self, share: Meter) -> None:
+        share.release()
+        self._explored += share.explored
+        if self._explored > _EXPLORED_MAX:
+            raise BudgetExhausted(f"{_EXPLORED_MAX} configurations are enough for a conflict")
+
+
+class _Windows:
+    """What is left of entries if their beginning is cut off."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        ending = [(entry.completed, entry) for entry in entries if entry.completed is not None]
+        ending.sort(key=lambda each: each[0])
+        self._ends = [completed for completed, _ in ending]
+        self._ending = [entry for _, entry in ending]
+        self._endless = [entry for entry in entries if entry.completed is None]
+        self.starts = sorted(entry.invoked for entry in self._ending)
+
+    def since(self, start: int) -> list[Entry]:
+        """The entries from the rank ``start`` on: those that were open then never end."""
+        found = list(self._endless)
+        for entry in self._ending[bisect_left(self._ends, start) :]:
+            if entry.invoked >= start:
+                found.append(entry)
+            elif entry.call.effect != "observes":
+                found.append(entry._replace(completed=None))
+        found.sort(key=lambda entry: entry.invoked)
+        return found
