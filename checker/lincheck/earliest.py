@@ -82,7 +82,7 @@ def _first_event(finding: Finding, model: Model, meter: Meter) -> tuple[int, Fin
     if outcome.is_first or (outcome.core is not None and len(operations) > _BISECTED_MAX):
         assert known is not None
         return known, finding
-    part = finding.section.translated(model)
+    part = finding.part or finding.section.translated(model)
     exact = finish(frontier(part, meter, False, None if known is None else known + 1))
     if isinstance(exact, Impossible) and exact.is_first:
         assert exact.at is not None
@@ -116,7 +116,7 @@ def _conflict(
         if len(section.operations) > _BISECTED_MAX:
             chosen = [o for o in section.operations if o.invoked in blamed]
             section = Section(section.keys, chosen)
-    part = section.translated(model)
+    part = finding.part or section.translated(model)
     if outcome.core is not None:
         core = [at for at, entry in enumerate(part.entries) if entry.invoked in blamed]
     return first_conflict(operations, part, _ending(part, at), model, meter, core)

@@ -22,7 +22,7 @@ def parse(operation: Operation) -> Call | None:
 
     What most operations are is looked at first; anything else, and all that is odd, has time.
     """
-    _, f, key, argument, result, outcome, _, _, _, _, _ = operation
+    _, f, key, argument, result, outcome, _, _, error, _, _ = operation
     if type(key) in _PLAIN:
         if f == "read":
             if outcome == "ok" and type(result) in _PLAIN:
@@ -30,10 +30,14 @@ def parse(operation: Operation) -> Call | None:
         elif f == "write":
             if outcome != "fail" and type(argument) in _PLAIN:
                 return _new(Call, ("write", key, argument, None, "overwrites"))
-        elif type(argument) is list and len(argument) == 2 and f == "cas" and outcome == "ok":
+        elif type(argument) is list and len(argument) == 2 and f == "cas":
             expected, new = argument
             if type(expected) in _PLAIN and type(new) in _PLAIN:
-                return _new(Call, ("cas", key, (expected, new), True, "depends"))
+                if outcome != "fail":
+                    return _new(Call, ("cas", key, (expected, new), True, "depends"))
+                if error == MISMATCH:
+                    return _new(Call, ("cas", key, (expected, new), False, "observes"))
+                return None
     return _parse(operation)
 
 
