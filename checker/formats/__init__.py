@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from checker.formats import csv_table, jepsen_edn, jepsen_log, native
+from checker.formats.batches import Batch, events_of, gather
 from checker.formats.blocks import Block, blocks_of
-from checker.formats.gather import Batch, events_of, gather
 from checker.formats.jepsen_edn import write_edn
 from checker.formats.native import HistoryWriter, encode_event, encode_header, write_history
 from checker.formats.operations import TimedOperation, operation, operations_history

@@ -23,6 +23,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
+from checker.formats.batches import Batch, batch_of
 from checker.formats.blocks import Block
 from checker.formats.fields import (
     FieldError,
@@ -32,7 +33,6 @@ from checker.formats.fields import (
     read_integer,
     suggestion,
 )
-from checker.formats.gather import Batch, batch_of
 from checker.formats.operations import TimedOperation, operation
 from checker.history import Event, HistoryError
 

@@ -27,9 +27,9 @@ from math import isfinite
 from typing import Any, TextIO
 
 from checker.formats import edn
+from checker.formats.batches import Batch, batch_of
 from checker.formats.blocks import Block
 from checker.formats.fields import FieldError, make_event
-from checker.formats.gather import Batch, batch_of
 from checker.history import Event, HistoryError
 
 _PAIR_TAGS = frozenset(

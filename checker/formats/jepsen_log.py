@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from checker.formats import edn
+from checker.formats.batches import Batch, batch_of
 from checker.formats.blocks import Block
 from checker.formats.fields import FieldError, make_event, read_integer
-from checker.formats.gather import Batch, batch_of
 from checker.formats.jepsen_edn import plain
 from checker.history import MISMATCH, Event, HistoryError
 

@@ -18,9 +18,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
+from checker.formats.batches import Batch, batch_of
 from checker.formats.blocks import Block
 from checker.formats.fields import FieldError, NotJson, decode_json, make_event, suggestion
-from checker.formats.gather import Batch, batch_of
 from checker.formats.native_bulk import columns_of_block
 from checker.history import Event, HistoryError
 

@@ -299,12 +299,13 @@ def test_a_message_is_one_line_of_some_length_whatever_the_file_says() -> None:
     assert "still open" in str(raised.value)
 
 
-def test_gaps_between_blocks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_gaps_between_blocks_are_kept(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
     written = [Event(index, index, "invoke", "get", "a") for index in (0, 1, 5, 6, 7, 9)]
     lines = [encode_event(event) + "\n" for event in written]
-    text = HEADER + "".join(lines[:2]) + "\n" + "".join(lines[2:4]) + "\n\n" + "".join(lines[4:])
+    text = HEADER + "".join(lines[:2]) + blank + "".join(lines[2:4]) + blank + "".join(lines[4:])
     for size in (1, 150, blocks.BLOCK):
         monkeypatch.setattr(blocks, "BLOCK", size)
         history = parse_history(text)
         assert list(history.events) == written
-        assert list(history.lines or ()) == [2, 3, 5, 6, 9, 10]
+        assert list(history.lines or ()) == ([2, 3, 5, 6, 8, 9] if blank else [2, 3, 4, 5, 6, 7])

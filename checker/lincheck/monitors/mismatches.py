@@ -27,16 +27,19 @@ impossible: without them a possible history is possible.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, islice, pairwise
 from operator import ge
 from typing import NamedTuple
 
 from checker.lincheck.monitors.clusters import Clusters, Column
 from checker.lincheck.monitors.zones import BEFORE, NEVER
 
-_ROUNDS = 50
+_ROUNDS = 12
 """How often times are raised, or blocks moved, before the history is left to others."""
+
+_CHOICES = 3
+"""Among how many blocks near by the one to move is chosen, by turns."""
 
 _NEAR = 200
 """How far away in the line a block is looked for that may be moved."""
@@ -50,12 +53,16 @@ class _Misfit(NamedTuple):
     stop: int
 
 
-def place(clusters: Clusters, line: list[int], mismatches: Column) -> list[int] | None:
+def place(
+    clusters: Clusters, line: list[int], mismatches: Column, look: Callable[[], object]
+) -> list[int] | None:
     """For each mismatch, the place in the line of the cluster among whose reads it stands.
 
-    Blocks of the line are moved where that is needed. None if no place was found for one.
+    Blocks of the line are moved where that is needed. None if no place was found for one. Calls
+    ``look``, which may end it all, every round.
     """
-    for _ in range(_ROUNDS):
+    for attempt in range(_ROUNDS):
+        look()
         places = [-1] * len(clusters.invoked)
         for at, number in enumerate(line):
             places[number] = at
@@ -71,9 +78,16 @@ def place(clusters: Clusters, line: list[int], mismatches: Column) -> list[int] 
                 at = bisect_left(begins, start) - 1
                 found.append(at + 1 if at == k else at)
             return found
-        # From the back, so that a move leaves the places of those in front alone, or nearly.
-        moves = [_move(clusters, line, misfit) for misfit in sorted(misfits, reverse=True)]
-        if not any(moves):
+        # From the back, and none whose place a move has changed. Two that drive each other out need
+        # a third to come between: so not always the nearest.
+        front = len(line)
+        choices = 1 + attempt // 2 % _CHOICES
+        for misfit in sorted(misfits, reverse=True):
+            if misfit.place < front:
+                for first, block in list(islice(_moves(clusters, line, misfit), choices))[-1:]:
+                    line[first : first + len(block)] = block
+                    front = min(first, misfit.place)
+        if front == len(line):
             return None
     return None
 
@@ -116,15 +130,16 @@ def _begin(
     return None
 
 
-def _move(clusters: Clusters, line: list[int], misfit: _Misfit) -> bool:
-    """Let another block begin right behind the cluster of the misfit, while that is open.
+def _moves(clusters: Clusters, line: list[int], misfit: _Misfit) -> Iterator[tuple[int, list[int]]]:
+    """Ways to let another block begin right behind the cluster of the misfit, while that is open.
 
-    Whole blocks only, and none that must precede or follow what it passes.
+    Whole blocks move, and none that must precede or follow what it passes; those near by come
+    first. A place in the line, and what stands from there on then.
     """
     at, _, stop = misfit
     first_swap, earliest, latest = clusters.first_swap, clusters.earliest, clusters.latest
     if at + 1 < len(line) and line[at + 1] >= first_swap:
-        return False  # What follows is tied to it.
+        return  # What follows is tied to it.
     passed = BEFORE
     high = at
     for low in range(at, max(at - _NEAR, 0), -1):
@@ -132,11 +147,10 @@ def _move(clusters: Clusters, line: list[int], misfit: _Misfit) -> bool:
             continue
         block = line[low : high + 1]
         if high < at and min(map(earliest.__getitem__, block)) > passed:
-            line[low : at + 1] = [*line[high + 1 : at + 1], *block]
-            return True
+            yield low, [*line[high + 1 : at + 1], *block]
         passed = max(passed, *map(latest.__getitem__, block))
         if passed > stop:
-            return False  # Nothing behind it can begin in time.
+            return  # Nothing behind it can begin in time.
         high = low - 1
     ended = NEVER
     low = at + 1
@@ -145,8 +159,6 @@ def _move(clusters: Clusters, line: list[int], misfit: _Misfit) -> bool:
             continue
         block = line[low : high + 1]
         if clusters.invoked[block[0]] < stop and max(map(latest.__getitem__, block)) < ended:
-            line[at + 1 : high + 1] = [*block, *line[at + 1 : low]]
-            return True
+            yield at + 1, [*block, *line[at + 1 : low]]
         ended = min(ended, *map(earliest.__getitem__, block))
         low = high + 1
-    return False

@@ -20,8 +20,8 @@ but reads between. It respects real time: two operations of different blocks by 
 block by the walk of ``chains``; a read never completed before the writer of its cluster began; and
 of two reads of a cluster the first was invoked first.
 
-Not judged (NotApplicable): a value written more than once that somebody asks about; mismatches that
-have no place in the line that was found; appends and transactions.
+Not judged (NotApplicable): a value written more than once that somebody asks about; mismatches for
+which no place was found, though there may be one; appends and transactions.
 """
 
 from __future__ import annotations
@@ -60,32 +60,28 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
     BudgetExhausted.
     """
     held = len(operations) * _BYTES_AN_OPERATION
-    meter.spend(meter.explored, held)
+
+    def look() -> None:
+        meter.spend(meter.explored, held)
+
+    look()
     calls = parse(operations, words)
-    meter.spend(meter.explored, held)
+    look()
     try:
         clusters = gather(calls, words.initial)
-        meter.spend(meter.explored, held)
+        look()
         line = line_up(clusters)
     except Contradiction as contradiction:
         ranks = contradiction.ranks
     else:
-        meter.spend(meter.explored, held)
-        places = _places(calls, clusters, line)
+        look()
+        places = place(clusters, line, calls.mismatches, look) if calls.mismatches.at else []
+        if places is None:
+            raise NotApplicable("no place was found for a failed compare-and-set")
         return Possible(_order(len(operations), calls, clusters, line, places) if order else None)
-    meter.spend(meter.explored, held)
+    look()
     parse_some = partial(parse, words=words)
     return explain(operations, calls, ranks, parse_some, partial(_contradict, words))
-
-
-def _places(calls: Calls, clusters: Clusters, line: list[int]) -> list[int]:
-    """Where in the line each mismatch stands; the line may be changed for that."""
-    if not calls.mismatches.at:
-        return []
-    places = place(clusters, line, calls.mismatches)
-    if places is None:
-        raise NotApplicable("a failed compare-and-set has no place in the order of the others")
-    return places
 
 
 def _contradict(words: Words, operations: Sequence[Operation]) -> tuple[int, ...] | None:

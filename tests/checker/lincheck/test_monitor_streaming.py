@@ -68,9 +68,8 @@ def test_judges_each_prefix_as_brute_force_does() -> None:
                 break
         else:
             seen["possible"] += 1
-    print(seen)
     assert min(seen["possible"], seen["ok"]) > HISTORIES / 8, seen
-    assert min(seen["not applicable"], seen["written again"], seen["fail"]) > 0, seen
+    assert min(seen["not applicable"], seen["written again"]) > 0, seen
 
 
 def test_agrees_with_the_monitor_of_whole_histories() -> None:
@@ -127,6 +126,18 @@ def test_an_open_read_may_return_what_was_written_meanwhile() -> None:
     stream.invoke("reader", "read")
     assert not stream.complete("reader", "ok", 48)
     assert stream.impossible_at == 105
+
+
+def test_a_write_that_was_read_may_not_fail() -> None:
+    for reads in (0, 1):
+        stream = RegisterStream()
+        stream.invoke(0, "write", 1)
+        for _ in range(reads):
+            stream.invoke(1, "read")
+            assert stream.complete(1, "ok", 1)
+        assert stream.complete(0, "fail") == (reads == 0)
+        stream.invoke(1, "read")
+        assert not stream.complete(1, "ok", 1)
 
 
 def test_giving_up_a_read_frees_what_it_held() -> None:
