@@ -16,10 +16,8 @@ import msgspec
 
 from checker.formats import parse_history, write_history
 from checker.history import Event, History
-from checker.lincheck import Budget, check
-from checker.models import get_model
 from checker.verdict import Validity
-from nemesis.run import CONFIGURATIONS, Run, run
+from nemesis.run import Run, check_history, run
 from nemesis.store import Saved, StoreError, load, save
 from raft.bugs import UnknownBug, get_bug
 from raft.replica import HEALTHY, Variant
@@ -46,8 +44,7 @@ def variant_named(name: str) -> Variant:
 
 def judge_history(history: History | list[Event], model: str) -> Validity:
     """What lincheck says of a history alone, within the budget of a run."""
-    budget = Budget(seconds=None, configurations=CONFIGURATIONS)
-    return check(history, get_model(model), budget=budget, certificate=False).validity
+    return check_history(history, model).validity
 
 
 def replay(directory: Path) -> Replay:

@@ -7,14 +7,15 @@ who decide on the next step only after they have seen the last (Hypothesis).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from checker.history import Event
+from checker import lincheck
+from checker.history import Event, History
 from checker.lincheck import KIND, Budget, check
 from checker.models import get_model
 from checker.trace import TraceEvent, encode_trace
-from checker.verdict import Failure, Verdict, invalid, merge, unknown
+from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.sim import SimulatedCluster
 from nemesis.faults import Fault
 from nemesis.schedule import Knobs, Operate, Schedule, Step
@@ -246,11 +247,12 @@ class Execution:
         return None
 
     def _check_history(self) -> Verdict:
-        verdict = check(
-            self.cluster.history.events,
-            get_model(self.workload.model),
-            budget=Budget(seconds=None, configurations=CONFIGURATIONS),
-        )
+        verdict = check_history(self.cluster.history.events, self.workload.model)
+        if verdict.validity is Validity.INVALID:
+            # Evidence is made where it is needed.
+            verdict = check_history(
+                self.cluster.history.events, self.workload.model, certificate=True
+            )
         self._configurations = verdict.configurations
         return verdict
 
@@ -266,6 +268,14 @@ class Execution:
         if not statistics.confirmed:
             reasons.append("nothing was attacked: no fault was seen to have an effect")
         return unknown(*reasons) if reasons else merge([])
+
+
+def check_history(
+    history: History | Sequence[Event], model: str, *, certificate: bool = False
+) -> lincheck.Verdict:
+    """What lincheck says of a history alone, within the budget of a run."""
+    budget = Budget(seconds=None, configurations=CONFIGURATIONS)
+    return check(history, get_model(model), budget=budget, certificate=certificate)
 
 
 def run(

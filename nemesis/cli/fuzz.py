@@ -111,6 +111,7 @@ def fuzz(
         out.print(tally_table(tally, took))
     out.print(checked_line())
     out.print(f"executed twice, with identical traces: {tally.executed_twice:,} runs")
+    out.print(f"histories whose verdict was proved by a certificate: {tally.certified:,}")
     for finding in findings:
         _tell(finding, _save_finding(finding, directory, histories), out)
     out.print(f"run directories: {directory} (a sample run is in {directory / 'sample'})")

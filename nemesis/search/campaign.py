@@ -17,16 +17,22 @@ from itertools import count
 from time import monotonic
 from typing import NamedTuple
 
+from checker.history import History
+from checker.lincheck import CertificateError
+from checker.lincheck.verify import verify
+from checker.models import get_model
 from checker.verdict import Failure, invalid
 from nemesis.replay import variant_named
-from nemesis.run import Run, run
+from nemesis.run import Run, check_history, run
 from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, generate
 from nemesis.search.shrink import shrink
 from nemesis.search.tally import Tally
 from raft.replica import HEALTHY, Variant
 
 NONDETERMINISM = "nondeterminism"
-# Every so manieth run is executed twice and the traces compared, byte for byte.
+CERTIFICATE = "certificate"
+# Every so manieth run is executed twice and the traces compared, byte for byte; and the verdict on
+# its history is proved.
 _TWICE = 50
 _BLOCK = 20
 # A shrink takes no longer than this, in s, so that a campaign goes on.
@@ -160,6 +166,8 @@ def run_block(what: Campaign, block: _Block) -> Report:
         if seed % _TWICE == 0:
             tally.executed_twice += 1
             result = _compared(result, variant)
+            result, is_certified = _certified(result)
+            tally.certified += is_certified
         tally.add(result)
         if result.verdict.failures:
             findings.append(_finding(seed, block.done + at + 1, result, variant))
@@ -178,10 +186,24 @@ def _compared(first: Run, variant: Variant) -> Run:
     return replace(first, verdict=verdict)
 
 
+def _certified(first: Run) -> tuple[Run, bool]:
+    """The run, convicted if lincheck cannot prove what it says of its history; whether it could."""
+    verdict = check_history(first.history, first.model, certificate=True)
+    if verdict.certificate is None:
+        return first, False
+    try:
+        verify(History(first.history).operations(), verdict.certificate, get_model(first.model))
+    except CertificateError as error:
+        what = f"lincheck calls the history {verdict.validity}, its certificate is refused: {error}"
+        convicted = invalid(*first.verdict.failures, Failure(CERTIFICATE, what))
+        return replace(first, verdict=convicted), False
+    return first, True
+
+
 def _finding(seed: int, executions: int, result: Run, variant: Variant) -> Finding:
     started = monotonic()
     steps = len(result.schedule.steps)
-    if result.verdict.failures[0].kind == NONDETERMINISM:
+    if result.verdict.failures[0].kind in (NONDETERMINISM, CERTIFICATE):
         # Nothing that a shrinker could rely on.
         return Finding(seed, executions, steps, result, 0, 0.0)
     shrunk = shrink(result, variant, may_go_on=lambda: monotonic() < started + _SHRINK_SECONDS)

@@ -31,6 +31,8 @@ class Tally:
     simulated_time: int = 0
     # Runs executed twice, to compare their traces.
     executed_twice: int = 0
+    # Runs on whose histories lincheck gave a certificate that the verifier accepted.
+    certified: int = 0
     least_operations: int | None = None
     least_faults: int | None = None
 
@@ -63,6 +65,7 @@ class Tally:
         self.judged += other.judged
         self.simulated_time += other.simulated_time
         self.executed_twice += other.executed_twice
+        self.certified += other.certified
         self._least(other.least_operations, other.least_faults)
 
     def _least(self, operations: int | None, faults: int | None) -> None:
