@@ -19,12 +19,13 @@ first, then smaller pieces, which takes few looks at few operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from checker.history import Operation
 from checker.lincheck.engine import Impossible
-from checker.lincheck.monitors.clusters import Calls, Column
+from checker.lincheck.monitors.clusters import Calls
 from checker.lincheck.monitors.zones import NEVER
 
 Ranks = tuple[int, ...]
@@ -44,7 +45,8 @@ def explain(
     contradict: Contradict,
 ) -> Impossible:
     """The core of the contradiction of these ranks, or of one between the same clusters."""
-    touched = _tied_to(_blamed(calls, ranks), calls)
+    blamed = parse([operations[at] for at in _with_ranks(operations, ranks)])
+    touched = _tied_to({*blamed.reads.value, *blamed.writers.value}, calls)
     members = sorted(
         at
         for column in (calls.reads, calls.writers)
@@ -65,7 +67,7 @@ def _core_of(
 ) -> list[int]:
     """The positions of a small core among the operations of the clusters that are involved."""
     reads, writers = calls.reads, calls.writers
-    blamed = {at for at, _ in _with_ranks(reads, ranks)}
+    blamed = _with_ranks(operations, ranks).intersection(reads.at)
     crashed = {
         value for value, stop in zip(writers.value, writers.stop, strict=True) if stop == NEVER
     }
@@ -122,19 +124,18 @@ def _until(operations: Iterable[Operation], rank: int) -> list[Operation]:
     ]
 
 
-def _blamed(calls: Calls, ranks: Ranks) -> set[Any]:
-    """The values that the operations of these ranks read or wrote."""
-    return {
-        value for column in (calls.reads, calls.writers) for _, value in _with_ranks(column, ranks)
-    }
-
-
-def _with_ranks(column: Column, ranks: Ranks) -> Iterator[tuple[int, Any]]:
-    """Position and value of the calls that one of these ranks belongs to."""
-    for known in (column.start, column.stop):
-        for rank in sorted(set(ranks).intersection(known)):
-            place = known.index(rank)
-            yield column.at[place], column.value[place]
+def _with_ranks(operations: Sequence[Operation], ranks: Ranks) -> set[int]:
+    """The positions of the operations that began or ended at one of these ranks."""
+    found = set()
+    for rank in ranks:
+        at = bisect_right(operations, rank, key=lambda operation: operation.invoked) - 1
+        if at >= 0 and operations[at].invoked != rank:
+            # What ended then was open then: it is near, unless it was open for long.
+            while at >= 0 and operations[at].completed != rank:
+                at -= 1
+        if at >= 0:  # The initial value has no operation.
+            found.add(at)
+    return found
 
 
 def _tied_to(values: Collection[Any], calls: Calls) -> set[Any]:
