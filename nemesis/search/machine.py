@@ -72,10 +72,13 @@ class ClusterMachine(RuleBasedStateMachine):
 
     @initialize(data=st.data(), seed=SEEDS)
     def start(self, data: st.DataObject, seed: int) -> None:
-        """Draw what is fixed for the run, and start the cluster."""
+        """Draw what is fixed for the run, start the cluster, and use it: a run without operations
+        proves nothing."""
         self.values = Values()
         knobs = draw_knobs(HypothesisChooser(data.draw), self.only)
         self.execution = Execution(knobs, seed, self.variant)
+        self._operate(data, 0, reads=False)
+        self._operate(data, 0, reads=True)
 
     def _operate(self, data: st.DataObject, wait: int, *, reads: bool) -> None:
         execution = self.execution

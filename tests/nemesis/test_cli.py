@@ -68,8 +68,8 @@ def test_check_without_budget_is_unknown(capsys: Capture) -> None:
     first = json.dumps({"index": 0, "process": 99, "type": "invoke", "f": "write", "value": 0})
     lines.insert(1, first)
     Path("hard").write_text("\n".join(lines) + "\n")
-    assert run(["check", "--model", "cas-register", "--seconds", "0.001", "hard"]) == 2
-    assert "the budget of 0.001 s is exhausted" in capsys.readouterr().out
+    assert run(["check", "--model", "cas-register", "--seconds", "0.000001", "hard"]) == 2
+    assert "the budget of 1e-06 s is exhausted" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
