@@ -280,6 +280,9 @@ class _Reducer:
         """
         windows = _Windows(entries)
         starts = windows.starts
+        if not starts:
+            # Whatever never completes need not happen.
+            return None
 
         def attempt(size: int) -> list[Entry] | None:
             within = self._pruned(windows.since(starts[-size]))
