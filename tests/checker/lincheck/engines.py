@@ -10,8 +10,9 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from random import Random
 
 from checker.history import Event, HistoryError, Operation
-from checker.lincheck import Monitor, check
+from checker.lincheck import Monitor, check, widening
 from checker.lincheck.budget import Budget, BudgetExhausted, Meter
+from checker.lincheck.conflict import Conflict
 from checker.lincheck.depth_first import depth_first
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
 from checker.lincheck.frontier import FrontierEngine
@@ -20,7 +21,7 @@ from checker.lincheck.monitors import MONITORS
 from checker.lincheck.parts import Entry, Part, split
 from checker.lincheck.race import race
 from checker.lincheck.refutation import Refuter
-from checker.lincheck.sections import sections
+from checker.lincheck.sections import sections, until
 from checker.lincheck.verify import verify
 from checker.lincheck.widening import (
     Events,
@@ -34,6 +35,7 @@ from checker.lincheck.widening import (
 )
 from checker.models import Model
 from checker.models.model import State
+from tests.checker.brute_force import possible
 from tests.checker.random_histories import random_operations
 
 Judge = Callable[[Sequence[Operation], Model, Budget], bool | None]
@@ -147,6 +149,17 @@ def _narrow_once(part: Part, meter: Meter) -> Running:
     return None
 
 
+def _raced_lanes(part: Part, meter: Meter) -> Running:
+    """The lanes of the frontier in a race that begins in the middle, those first that give up."""
+    kept = widening._EXACT_FREE, widening._EXACT_PER_EVENT, widening.race
+    widening._EXACT_FREE, widening._EXACT_PER_EVENT = len(part.entries) // 3, 0
+    widening.race = lambda lanes: kept[2](lanes[::-1])
+    try:
+        return (yield from widening.frontier(part, meter, True))
+    finally:
+        widening._EXACT_FREE, widening._EXACT_PER_EVENT, widening.race = kept
+
+
 def _refuter(part: Part, meter: Meter) -> Running:
     impossible = Refuter(part.entries, part.specification, meter).first_impossible()
     yield
@@ -251,6 +264,16 @@ def _relaxed(operations: Sequence[Operation], model: Model, budget: Budget) -> b
     return by_parts(_lane(relaxed, reusable=Everything()))(operations, model, few)
 
 
+def _verify_shortest(operations: Sequence[Operation], conflict: Conflict, model: Model) -> None:
+    """The prefix up to the event that a conflict names is impossible, that before it possible."""
+    (end,) = [o.completed for o in operations if o.completion == conflict.last_event]
+    assert end is not None
+    if possible(until(operations, end), model):
+        raise Disagreement("the prefix that is said to be impossible is possible")
+    if not possible(until(operations, end - 1), model):
+        raise Disagreement("a shorter prefix is impossible")
+
+
 def whole(operations: Sequence[Operation], model: Model, budget: Budget) -> bool | None:
     """``check``, with its certificate verified, and without."""
     verdict = check(operations, model, budget=budget)
@@ -259,6 +282,8 @@ def whole(operations: Sequence[Operation], model: Model, budget: Budget) -> bool
         raise Disagreement("without a certificate the verdict differs")
     if verdict.validity == "unknown":
         return None
+    if verdict.conflict is not None and len(operations) <= SMALL:
+        _verify_shortest(operations, verdict.conflict, model)
     if verdict.certificate is not None:
         verify(operations, verdict.certificate, model)
     elif verdict.validity == "valid" or budget == UNLIMITED:
@@ -274,6 +299,7 @@ ENGINES: dict[str, Judge] = {
     "narrow": by_parts(_lane(lambda p, e, events: narrow(p, e, events, 0, True), record=True)),
     "narrowest": by_parts(_narrow_once),
     "relaxed": _relaxed,
+    "raced lanes": by_parts(_raced_lanes),
     "depth first": by_parts(lambda part, meter: depth_first(part, meter, True)),
     "race": by_parts(_in_race),
     "search": by_parts(lambda part, meter: search(part, meter, True)),
@@ -284,7 +310,7 @@ ENGINES: dict[str, Judge] = {
     "check": whole,
 }
 
-ALWAYS = frozenset({"frontier", "exact", "depth first", "race", "search", "check"})
+ALWAYS = frozenset({"frontier", "exact", "raced lanes", "depth first", "race", "search", "check"})
 """Engines that answer whenever the budget suffices."""
 
 
