@@ -52,7 +52,7 @@ _WIDEST = 1 << 13
 _CHECKPOINT_EVERY = 16
 
 
-class _Everything:
+class Everything:
     """Contains whatever is asked about."""
 
     def __contains__(self, item: object) -> bool:
@@ -111,12 +111,12 @@ def frontier(part: Part, meter: Meter, order: bool, before: int | None = None) -
             break
     if at < len(events):
         lanes: list[Lane] = [
-            _exact(part, engine, events, at, order),
-            _narrow(part, engine.fork(_NARROW), events, at, order),
+            exact(part, engine, events, at, order),
+            narrow(part, engine.fork(_NARROW), events, at, order),
         ]
         if any(entry.completed is None for entry in entries):
-            relaxed = engine_of(part, meter.lane(), reusable=_Everything())
-            lanes.append(_relaxed(part, relaxed, events))
+            reusing = engine_of(part, meter.lane(), reusable=Everything())
+            lanes.append(relaxed(part, reusing, events))
         return (yield from race(lanes))
     lane.release()
     return _possible(part, engine, order)
@@ -126,7 +126,8 @@ def _possible(part: Part, engine: FrontierEngine, order: bool) -> Possible:
     return Possible(order_of_trace(part, engine.trace()) if order else None)
 
 
-def _exact(part: Part, engine: FrontierEngine, events: Events, start: int, order: bool) -> Lane:
+def exact(part: Part, engine: FrontierEngine, events: Events, start: int, order: bool) -> Lane:
+    """The events from ``start`` on, where the engine stands; it always answers."""
     entries = part.entries
     for _, position in events[start:]:
         if position >= 0:
@@ -141,12 +142,14 @@ def _exact(part: Part, engine: FrontierEngine, events: Events, start: int, order
     return _possible(part, engine, order)
 
 
-def _relaxed(part: Part, engine: FrontierEngine, events: Events) -> Lane:
-    outcome = yield from _exact(part, engine, events, 0, False)
+def relaxed(part: Part, engine: FrontierEngine, events: Events) -> Lane:
+    """All events, with an engine in which crashed operations can be used again."""
+    outcome = yield from exact(part, engine, events, 0, False)
     return Impossible(outcome.at) if isinstance(outcome, Impossible) else None
 
 
-def _narrow(part: Part, engine: FrontierEngine, events: Events, start: int, order: bool) -> Lane:
+def narrow(part: Part, engine: FrontierEngine, events: Events, start: int, order: bool) -> Lane:
+    """The events from ``start`` on, where the engine stands, with few configurations at first."""
     entries = part.entries
     checkpoints: list[tuple[int, Snapshot]] = [(start, engine.snapshot())]
     at, again, width = start, 0, _NARROW

@@ -83,13 +83,17 @@ def random_operations(
     crash_rate: float = 0.1,
     wrong_rate: float = 0.5,
     keys: int = 1,
+    unique: bool = False,
 ) -> list[Operation]:
     """``count`` operations in order of invocation, of ``concurrency`` clients and ``keys`` keys.
 
     Each crashes with a chance of ``crash_rate``. With a chance of ``wrong_rate`` one answer is
-    changed, so the history may be impossible; otherwise it is linearizable.
+    changed, so the history may be impossible; otherwise it is linearizable. ``unique``: no value
+    is written, inserted or added twice, where the model has such values; a counter counts by ones.
     """
     simulation = _simulation(model_name)
+    if unique:
+        simulation = _with_unique_values(simulation, model_name)
     names = "xyzuvw"[:keys] if keys <= 6 else [f"k{at}" for at in range(keys)]
     operations: list[Operation | None] = [None] * count
     store: Store = {}
@@ -178,6 +182,43 @@ def _change_one(random: Random, operations: list[Operation], simulation: Simulat
             operations[at] = operation._replace(f="release")
             return
 
+
+def _with_unique_values(simulation: Simulation, model_name: str) -> Simulation:
+    """The same with numbers that count up in the place of the values that are put in."""
+    used: list[Any] = ["" if model_name == "kv-empty" else None]
+    texts = model_name.startswith("kv")
+
+    def fresh() -> Any:
+        used.append(str(len(used)) if texts else len(used))
+        return used[-1]
+
+    def ask(random: Random, store: Store, keys: Sequence[str], client: int) -> Asked:
+        f, key, argument = simulation.ask(random, store, keys, client)
+        if model_name == "counter":
+            return ("add", key, 1) if f == "add" else ("read", key, None)
+        if texts and f in ("append", "txn", "delete"):
+            return "put", key or keys[0], fresh()
+        if f == "txn":
+            return f, key, [[s, k, None if s == "r" else fresh()] for s, k, _ in argument]
+        if f == "cas":
+            return f, key, [random.choice((store.get(key, argument[0]), *used[-4:])), fresh()]
+        if f in ("contains", "remove"):
+            return f, key, random.choice(used[-6:]) or 0
+        return f, key, fresh() if f in _PUTS_IN else argument
+
+    def guess(random: Random, asked: Asked) -> Any:
+        guessed = simulation.guess(random, asked)
+        if guessed is _NOTHING or model_name == "counter" or asked[0] not in _TAKES_OUT:
+            return guessed
+        if isinstance(guessed, list):
+            return random.sample(used[1:], min(len(used) - 1, random.randrange(4)))
+        return random.choice(used)
+
+    return Simulation(ask, simulation.answer, guess)
+
+
+_PUTS_IN = ("put", "write", "enqueue", "push", "insert", "add", "append")
+_TAKES_OUT = ("read", "get", "dequeue", "pop", "poll", "peek")
 
 _NOTHING = object()
 """What a call answers whose answer says nothing."""
