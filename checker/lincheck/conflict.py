@@ -113,13 +113,16 @@ def first_conflict(
 def conflict_at(
     operations: Sequence[Operation], part: Part, impossible: Entry, model: Model, meter: Meter
 ) -> Conflict | None:
-    """The conflict of a part that is impossible by the completion of this entry, if a few entries
-    show that. Before, it must have been possible.
+    """The conflict of a part, if it is impossible by the completion of this entry. Before, it must
+    have been possible.
 
     Raises BudgetExhausted.
     """
     moments = _Moments(operations, part, impossible, model, meter, None)
-    return moments.conflict(0) if moments.is_impossible_at(0, moments.quickly) else None
+    for test in (moments.quickly, Reducer.is_impossible):
+        if moments.is_impossible_at(0, test):
+            return moments.conflict(0)
+    return None
 
 
 class _Moments:
@@ -151,7 +154,7 @@ class _Moments:
         known = (*(entry.operation for entry in part.entries), *self._failed)
         self._ending = {deadline_of(operation): operation for operation in known}
         self._ends = sorted(end for end in self._ending if since <= end < inf)
-        self._convicted: dict[int, list[Reducer]] = {}
+        self._at: dict[int, list[Reducer]] = {}
         self._chosen = None if core is None else {part.entries[at].invoked for at in core}
 
     def first(self) -> int | None:
@@ -169,14 +172,14 @@ class _Moments:
     def conflict(self, index: int) -> Conflict:
         """The conflict at a moment at which the part was found to be impossible."""
         operation = self._ending[self._ends[index]]
-        found = self._convicted[index][0].reduced()
+        found = self._at[index][0].reduced()
         return _conflict(found, operation, end_of(operation), self._model)
 
     def is_impossible_at(self, index: int, test: Callable[[Reducer], bool]) -> bool:
         """Whether the test, of the part as it was known at that moment, says so."""
         found = [reducer for reducer in self._reducers(index) if test(reducer)]
         if found:
-            self._convicted[index] = found
+            self._at[index] = found
         return bool(found)
 
     def quickly(self, reducer: Reducer) -> bool:
@@ -184,12 +187,14 @@ class _Moments:
         return reducer.is_quickly_impossible(self._chosen)
 
     def _reducers(self, index: int) -> list[Reducer]:
-        if index in self._convicted:
-            return self._convicted[index]
+        known = self._at.get(index)
+        if known is not None:
+            return known
         end, part, model = self._ends[index], self._part, self._model
-        known = _known_at(end, part, self._failed, model)
-        parts = _split_at(end, self._told, self._operations, model) if known is None else [known]
-        return [Reducer(each, model, self._meter, end) for each in parts]
+        alone = _known_at(end, part, self._failed, model)
+        parts = _split_at(end, self._told, self._operations, model) if alone is None else [alone]
+        self._at[index] = [Reducer(each, model, self._meter, end) for each in parts]
+        return self._at[index]
 
 
 def _first(test: Callable[[int], bool], count: int) -> int | None:

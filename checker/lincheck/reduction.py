@@ -92,8 +92,10 @@ class Reducer:
         # Whether something was kept, or not found, only since looking further cost too much.
         self._gave_up = False
         self._unreported = 0
-        # What was found to be impossible already.
+        # What was found to be impossible already, of a few entries and of all; empty: not known.
         self._found: Reduced | None = None
+        self._whole: list[Entry] = []
+        self._looked = False
 
     def reduced(self) -> Reduced:
         """As little as can be shown to be impossible, of a part that is."""
@@ -107,17 +109,17 @@ class Reducer:
         return replace(found, is_minimal=found.is_minimal and not self._gave_up)
 
     def _reduced(self) -> Reduced:
-        if self._found is None and not self.is_quickly_impossible():
-            entries = self._part.entries
-            return self._reduce(self._impossible(entries, -1) or entries, -1)
-        assert self._found is not None
+        if not self.is_quickly_impossible() and self.is_impossible():
+            return self._reduce(self._whole, -1)
+        assert self._found is not None, "it was found to be impossible"
         entries, start = self._found.entries, self._found.start
         found = self._reduce(entries, start)
         return found if start < 0 else self._from_the_beginning(found) or found
 
     def is_impossible(self) -> bool:
         """Whether the part is impossible. Raises BudgetExhausted."""
-        return self._impossible(self._part.entries, -1) is not None
+        self._whole = self._whole or self._impossible(self._part.entries, -1) or []
+        return bool(self._whole)
 
     def is_quickly_impossible(self, chosen: set[int] | None = None) -> bool:
         """Whether that shows by a few entries: those with the invocations ``chosen``, or those from
@@ -128,8 +130,9 @@ class Reducer:
         """
         if self._found is None and chosen is not None:
             self._found = self._of_these(chosen)
-        if self._found is None and self._from_anywhere is not None:
+        if self._found is None and self._from_anywhere is not None and not self._looked:
             self._found = self._latest_window()
+            self._looked = True
         return self._found is not None
 
     def _of_these(self, chosen: set[int], most: int | None = None) -> Reduced | None:
