@@ -83,14 +83,6 @@ def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Inval
     )
 
 
-def find_conflict(
-    part: Part, impossible: Entry, last_event: int | None, model: Model, meter: Meter
-) -> Conflict:
-    """The conflict of a part that is impossible, as it was known at the event ``last_event``."""
-    found = Reducer(part, model, meter).reduced(None)
-    return _conflict(found, impossible.operation, last_event, model)
-
-
 def first_conflict(
     operations: Sequence[Operation],
     part: Part,
@@ -107,52 +99,102 @@ def first_conflict(
     ``core``: positions of entries of the part that are impossible by themselves, where an engine
     knows some (Impossible.core).
     """
-    since = impossible.completed
-    assert since is not None, "only a completion makes a history impossible"
-    told = {entry.invoked for entry in part.entries}
-    failed = [
-        operation
-        for operation in operations
-        if operation.outcome == "fail"
-        and deadline_of(operation) > since
-        and operation.invoked not in told
-    ]
-    ending = {deadline_of(o): o for o in (*(e.operation for e in part.entries), *failed)}
-    ends = sorted(end for end in ending if since <= end < inf)
-    convicted: dict[int, list[Reducer]] = {}
-    chosen = None if core is None else {part.entries[at].invoked for at in core}
-
-    def reducers(index: int) -> list[Reducer]:
-        if index in convicted:
-            return convicted[index]
-        end = ends[index]
-        known = _known_at(end, part, failed, model)
-        parts = _split_at(end, told, operations, model) if known is None else [known]
-        return [Reducer(each, model, meter) for each in parts]
-
-    def impossible_at(index: int, test: Callable[[Reducer], bool]) -> bool:
-        found = [reducer for reducer in reducers(index) if test(reducer)]
-        if found:
-            convicted[index] = found
-        return bool(found)
-
-    def quickly(reducer: Reducer) -> bool:
-        enough = chosen is not None and reducer.are_impossible(chosen)
-        return enough or reducer.window() is not None
-
+    moments = _Moments(operations, part, impossible, model, meter, core)
     try:
-        # What is quickly seen to be impossible at some completion bounds the search for the first.
-        index = _first(lambda at: impossible_at(at, quickly), len(ends))
-        if index is None or (index > 0 and impossible_at(index - 1, Reducer.are_impossible)):
-            count = len(ends) if index is None else index
-            index = _first(lambda at: impossible_at(at, Reducer.are_impossible), count)
+        index = moments.first()
     except BudgetExhausted:
         found = Reduced(part, part.entries, -1, is_minimal=False)
         return _conflict(found, impossible.operation, None, model)
     if index is None:
         raise ValueError("the part is possible: it has no conflict")
-    found = reducers(index)[0].reduced(chosen)
-    return _conflict(found, ending[ends[index]], end_of(ending[ends[index]]), model)
+    return moments.conflict(index)
+
+
+def conflict_at(
+    operations: Sequence[Operation], part: Part, impossible: Entry, model: Model, meter: Meter
+) -> Conflict | None:
+    """The conflict of a part, if it is impossible by the completion of this entry. Before, it must
+    have been possible.
+
+    Raises BudgetExhausted.
+    """
+    moments = _Moments(operations, part, impossible, model, meter, None)
+    for test in (moments.quickly, Reducer.is_impossible):
+        if moments.is_impossible_at(0, test):
+            return moments.conflict(0)
+    return None
+
+
+class _Moments:
+    """What was known of a part at the completion of an entry, and at those after it."""
+
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        part: Part,
+        impossible: Entry,
+        model: Model,
+        meter: Meter,
+        core: Sequence[int] | None,
+    ) -> None:
+        since = impossible.completed
+        assert since is not None, "only a completion makes a history impossible"
+        self._operations = operations
+        self._part = part
+        self._model = model
+        self._meter = meter
+        self._told = {entry.invoked for entry in part.entries}
+        self._failed = [
+            operation
+            for operation in operations
+            if operation.outcome == "fail"
+            and deadline_of(operation) > since
+            and operation.invoked not in self._told
+        ]
+        known = (*(entry.operation for entry in part.entries), *self._failed)
+        self._ending = {deadline_of(operation): operation for operation in known}
+        self._ends = sorted(end for end in self._ending if since <= end < inf)
+        self._at: dict[int, list[Reducer]] = {}
+        self._chosen = None if core is None else {part.entries[at].invoked for at in core}
+
+    def first(self) -> int | None:
+        """The first moment at which the part is impossible; None if it never is."""
+        # What is quickly seen to be impossible at some moment bounds the search for the first.
+        count = len(self._ends)
+        index = _first(lambda at: self.is_impossible_at(at, self.quickly), count)
+        if index is None or (
+            index > 0 and self.is_impossible_at(index - 1, Reducer.is_impossible)
+        ):
+            count = count if index is None else index
+            index = _first(lambda at: self.is_impossible_at(at, Reducer.is_impossible), count)
+        return index
+
+    def conflict(self, index: int) -> Conflict:
+        """The conflict at a moment at which the part was found to be impossible."""
+        operation = self._ending[self._ends[index]]
+        found = self._at[index][0].reduced()
+        return _conflict(found, operation, end_of(operation), self._model)
+
+    def is_impossible_at(self, index: int, test: Callable[[Reducer], bool]) -> bool:
+        """Whether the test, of the part as it was known at that moment, says so."""
+        found = [reducer for reducer in self._reducers(index) if test(reducer)]
+        if found:
+            self._at[index] = found
+        return bool(found)
+
+    def quickly(self, reducer: Reducer) -> bool:
+        """The test whether a few entries show it."""
+        return reducer.is_quickly_impossible(self._chosen)
+
+    def _reducers(self, index: int) -> list[Reducer]:
+        known = self._at.get(index)
+        if known is not None:
+            return known
+        end, part, model = self._ends[index], self._part, self._model
+        alone = _known_at(end, part, self._failed, model)
+        parts = _split_at(end, self._told, self._operations, model) if alone is None else [alone]
+        self._at[index] = [Reducer(each, model, self._meter, end) for each in parts]
+        return self._at[index]
 
 
 def _first(test: Callable[[int], bool], count: int) -> int | None:

@@ -94,6 +94,8 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
     taken: list[int] = []
     frames: list[Frame] = []
     state = used = explored = 0
+    furthest: float = -1
+    blamed = 0
     crash: Crash | None = None
     report_at = meter.spend(0, 0)
     while True:
@@ -197,6 +199,8 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
             if not shift:
                 shift, bits = _bits(invoked, completed)
             frames.append(Frame(state, len(taken), used, candidates, limit, wanted, crash))
+        if deadline > furthest:
+            furthest, blamed = deadline, urgent
         # The next alternative of the latest configuration that has one.
         while frames:
             state, mark, used, candidates, limit, wanted, crash = frames[-1]
@@ -229,7 +233,7 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                 if candidates:
                     frames.append(Frame(state, mark, used, candidates, NO_LIMIT, wanted, crash))
         else:
-            return Impossible()
+            return Impossible(not_before=columns.positions[blamed])
 
 
 def _bits(invoked: Sequence[float], completed: Sequence[float]) -> tuple[int, list[int]]:

@@ -6,11 +6,13 @@ engine does not know it. It counts over all sections: another one may have faile
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from checker.history import Operation
 from checker.lincheck.budget import BudgetExhausted, Meter
-from checker.lincheck.conflict import Conflict, first_conflict
+from checker.lincheck.conflict import Conflict, conflict_at, first_conflict
 from checker.lincheck.engine import Impossible, Possible, finish
 from checker.lincheck.judge import Finding, judge
 from checker.lincheck.parts import Entry, Part
@@ -37,26 +39,35 @@ def earliest_conflict(
     failed = findings[-1]
     settled = {_identity(f.section) for f in findings if isinstance(f.outcome, Possible)}
     settled.add(_identity(failed.section))
-    at, finding = _first_event(failed, model, meter)
+    first = _first_event(failed, operations, model, meter)
     for each in parts:
         section = each
         if _identity(section) in settled:
             continue
         if section.part is None:
-            section = Section(section.keys, until(section.operations, at))
+            section = Section(section.keys, until(section.operations, first.at))
         try:
             # What is left of the budget is for the conflict, too.
             share = meter.share(2)
             earlier = _judge(section, model, share)
             if isinstance(earlier.outcome, Impossible):
-                at_earlier, finding_earlier = _first_event(earlier, model, share)
-                if at_earlier < at:
-                    at, finding = at_earlier, finding_earlier
+                found = _first_event(earlier, operations, model, share)
+                if found.at < first.at:
+                    first = found
         except BudgetExhausted:
             continue
         finally:
             share.release()
-    return _conflict(at, finding, operations, model, meter)
+    return first.conflict or _conflict(first, operations, model, meter)
+
+
+class _First(NamedTuple):
+    """The rank of the completion by which a section is impossible, a finding that says so, and the
+    conflict, where it was found on the way."""
+
+    at: int
+    finding: Finding
+    conflict: Conflict | None = None
 
 
 def _identity(section: Section) -> int:
@@ -74,40 +85,68 @@ def _judge(section: Section, model: Model, meter: Meter) -> Finding:
             return finding
 
 
-def _first_event(finding: Finding, model: Model, meter: Meter) -> tuple[int, Finding]:
-    """The rank of the completion by which the section is impossible, and a finding that says so."""
-    outcome, operations = finding.outcome, finding.operations
+def _first_event(
+    finding: Finding, operations: Sequence[Operation], model: Model, meter: Meter
+) -> _First:
+    outcome = finding.outcome
     assert isinstance(outcome, Impossible)
-    known = None if outcome.at is None else operations[outcome.at].completed
-    if outcome.is_first or (outcome.core is not None and len(operations) > _BISECTED_MAX):
+    known = _known(outcome, finding.operations)
+    if outcome.is_first or (outcome.core is not None and len(finding.operations) > _BISECTED_MAX):
         assert known is not None
-        return known, finding
-    part = finding.part or finding.section.translated(model)
+        return _First(known, finding)
+    part = finding.part
+    if part is None or outcome.core is not None:
+        return _bisected(finding, known, model, meter)
+    if outcome.not_before is not None:
+        earliest = part.entries[outcome.not_before]
+        assert earliest.completed is not None
+        conflict = conflict_at(operations, part, earliest, model, meter)
+        if conflict is not None:
+            return _First(earliest.completed, finding, conflict)
     exact = finish(frontier(part, meter, False, None if known is None else known + 1))
     if isinstance(exact, Impossible) and exact.is_first:
         assert exact.at is not None
-        entry = part.entries[exact.at]
-        assert entry.completed is not None
-        return entry.completed, finding
+        completed = part.entries[exact.at].completed
+        assert completed is not None
+        return _First(completed, finding)
+    return _bisected(finding, known, model, meter)
+
+
+def _known(outcome: Impossible, operations: Sequence[Operation]) -> int | None:
+    """The rank of a completion by which it is impossible, where the engine told."""
+    if outcome.at is not None:
+        return operations[outcome.at].completed
+    ends = [operations[at].completed for at in outcome.core or ()]
+    return max((end for end in ends if end is not None), default=None)
+
+
+def _bisected(finding: Finding, known: int | None, model: Model, meter: Meter) -> _First:
+    """By bisection, over the verdicts on what was known at a completion."""
     recorded = finding.section.operations
     ends = sorted(o.completed for o in recorded if o.completed is not None)
     if known is not None:
         ends = [end for end in ends if end <= known]
     possible, impossible = -1, len(ends) - 1
+    # Where an engine tells a completion it is most often the first.
+    middle = impossible - 1 if known is not None else impossible // 2
     while impossible - possible > 1:
-        middle = (possible + impossible) // 2
         cut = Section(finding.section.keys, until(recorded, ends[middle]))
         judged = _judge(cut, model, meter)
         if isinstance(judged.outcome, Impossible):
+            told = _known(judged.outcome, judged.operations)
             impossible, finding = middle, judged
+            if told is not None:
+                impossible = bisect_left(ends, told)
         else:
             possible = middle
-    return ends[impossible], finding
+        middle = (possible + impossible) // 2
+    return _First(ends[impossible], finding)
 
 
 def _conflict(
-    at: int, finding: Finding, operations: Sequence[Operation], model: Model, meter: Meter
+    first: _First, operations: Sequence[Operation], model: Model, meter: Meter
 ) -> Conflict:
+    at, finding = first.at, first.finding
     outcome = finding.outcome
     assert isinstance(outcome, Impossible)
     section, core = finding.section, None

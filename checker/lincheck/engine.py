@@ -35,7 +35,8 @@ class Impossible(NamedTuple):
     """No order explains the answers.
 
     ``at``: the position of an entry with whose completion that was so, where the engine knows;
-    ``is_first``: and with none before it.
+    ``is_first``: and with none before it. ``not_before``: that of one before whose completion it
+    was not.
     ``core``: positions of entries that are impossible by themselves, where the engine knows; what
     is not among them may be left out by the rules of ``Model.clusters``.
     """
@@ -43,6 +44,7 @@ class Impossible(NamedTuple):
     at: int | None = None
     core: tuple[int, ...] | None = None
     is_first: bool = False
+    not_before: int | None = None
 
 
 Outcome = Possible | Impossible

@@ -22,11 +22,12 @@ from the real beginning too, these are preferred: they are easier to understand.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from checker.lincheck.budget import BudgetExhausted, Meter
+from checker.lincheck.certificate import untold
 from checker.lincheck.parts import Entry, Part
 from checker.lincheck.refutation import GaveUp, Refuter
 from checker.lincheck.search import first_impossible
@@ -41,8 +42,16 @@ _STEPS_MAX = 20_000
 _EXPLORED_MAX = 2_000_000
 """Configurations that all attempts together may cost: some seconds."""
 
+_UNREPORTED_MAX = 256
+
 _SMALL = 32
 """So many operations are judged by the small frontier first."""
+
+_SINGLY = 4
+"""So few groups are tried one by one, without trying many at once first."""
+
+_ALONE_FROM = 16
+"""Where so many last operations are possible from any state, the impossible one is tried alone."""
 
 _UNDERSTANDABLE = 8
 """So many operations from the real beginning are preferred to fewer from a later one."""
@@ -60,53 +69,75 @@ class Reduced:
 
 
 class Reducer:
-    """Leaves out entries of a part as long as the rest stays impossible."""
+    """Leaves out entries of a part as long as the rest stays impossible.
 
-    def __init__(self, part: Part, model: Model, meter: Meter) -> None:
+    ``end``: the rank of the completion before which the part was possible; None: not known.
+    """
+
+    def __init__(self, part: Part, model: Model, meter: Meter, end: float | None = None) -> None:
         self._part = part
         self._model = model
-        self._meter = meter
+        self._lane = meter.lane()
+        # The observation that completes at the end. Before, nothing was known of it: without it
+        # everything is possible.
+        self._goal: Entry | None = None
+        if end is not None:
+            last = next((entry for entry in part.entries if entry.completed == end), None)
+            if last is not None and model.parse(untold(last.operation)) is None:
+                self._goal = last
         self._from_anywhere = None if part.joint else model.from_anywhere()
         self._clusters = model.clusters_joint if part.joint else model.clusters
         self._group = Group(part.keys, part.joint, part.specification, self._from_anywhere, [])
         self._best: Reduced | None = None
         # Whether something was kept, or not found, only since looking further cost too much.
         self._gave_up = False
-        self._explored = 0
-        self._window: tuple[list[Entry], int] | None = None
+        self._unreported = 0
+        # What was found to be impossible already, of a few entries and of all; empty: not known.
+        self._found: Reduced | None = None
+        self._whole: list[Entry] = []
+        self._looked = False
 
-    def reduced(self, chosen: set[int] | None) -> Reduced:
-        """As little as can be shown to be impossible, of a part that is.
-
-        ``chosen``: ranks of the invocations of entries that are said to be enough.
-        """
-        entries = self._part.entries
+    def reduced(self) -> Reduced:
+        """As little as can be shown to be impossible, of a part that is."""
         try:
-            found = self._reduced(entries, chosen)
+            found = self._reduced()
         except BudgetExhausted:
             self._gave_up = True
-            found = self._best or Reduced(self._part, entries, -1)
+            found = self._best or self._found or Reduced(self._part, self._part.entries, -1)
+        finally:
+            self._lane.release()
         return replace(found, is_minimal=found.is_minimal and not self._gave_up)
 
-    def _reduced(self, entries: list[Entry], chosen: set[int] | None) -> Reduced:
-        if chosen is not None and self.are_impossible(chosen):
-            return self._reduce(self._with_needed(chosen), -1)
-        window = self.window()
-        if window is None:
-            return self._reduce(entries, -1)
-        found = self._reduce(*window)
-        return self._from_the_beginning(entries, found) or found
+    def _reduced(self) -> Reduced:
+        if not self.is_quickly_impossible() and self.is_impossible():
+            return self._reduce(self._whole, -1)
+        assert self._found is not None, "it was found to be impossible"
+        entries, start = self._found.entries, self._found.start
+        found = self._reduce(entries, start)
+        return found if start < 0 else self._from_the_beginning(found) or found
 
-    def are_impossible(self, chosen: set[int] | None = None) -> bool:
-        """Whether the part, or its entries with these invocations, are impossible.
+    def is_impossible(self) -> bool:
+        """Whether the part is impossible. Raises BudgetExhausted."""
+        self._whole = self._whole or self._impossible(self._part.entries, -1) or []
+        return bool(self._whole)
 
-        Raises BudgetExhausted.
+    def is_quickly_impossible(self, chosen: set[int] | None = None) -> bool:
+        """Whether that shows by a few entries: those with the invocations ``chosen``, or those from
+        a late beginning on. Raises BudgetExhausted.
+
+        The later the beginning, the more is possible: so what is impossible after something was
+        left out, from some beginning on, was impossible from there on before.
         """
-        entries = self._part.entries if chosen is None else self._with_needed(chosen)
-        return self._is_impossible(entries, -1)
+        if self._found is None and chosen is not None:
+            self._found = self._of_these(chosen)
+        if self._found is None and self._from_anywhere is not None and not self._looked:
+            self._found = self._latest_window()
+            self._looked = True
+        return self._found is not None
 
-    def _with_needed(self, chosen: set[int]) -> list[Entry]:
-        """The entries with these invocations, and what may not be left out beside them."""
+    def _of_these(self, chosen: set[int], most: int | None = None) -> Reduced | None:
+        """The entries with these invocations, and what may not be left out beside them, if that is
+        impossible and no more than ``most``."""
         entries = self._part.entries
         left = [e for e in entries if e.invoked in chosen or e.call.effect != "observes"]
         gone = {-1}
@@ -115,33 +146,33 @@ class Reducer:
             endless = {at for at, entry in enumerate(left) if entry.completed is None}
             calls = [entry.call for entry in left]
             gone = unneeded(calls, self._group, self._model, kept, endless)
-            left = [entry for at, entry in enumerate(left) if at not in gone]
-        return left
+            if gone:
+                left = [entry for at, entry in enumerate(left) if at not in gone]
+        if most is not None and len(left) > most:
+            return None
+        needed = self._impossible(left, -1)
+        return None if needed is None else Reduced(self._part, needed, -1)
 
-    def window(self) -> tuple[list[Entry], int] | None:
-        """What is impossible from the latest beginning on; None if it is not among the last ones.
-
-        The later the beginning, the more is possible: so what is impossible after something was
-        left out, from some beginning on, was impossible from there on before. Raises
-        BudgetExhausted.
-        """
-        if self._window is None and self._from_anywhere is not None:
-            self._window = self._latest_window()
-        return self._window
-
-    def _latest_window(self) -> tuple[list[Entry], int] | None:
+    def _latest_window(self) -> Reduced | None:
+        """What is impossible from the latest beginning on; None if it is not among the last ones."""
         windows = _Windows(self._part.entries)
         starts = windows.starts
+        most = min(len(starts), _WINDOW_MAX)
 
         def attempt(size: int) -> list[Entry] | None:
-            within = self._pruned(windows.since(starts[-size]))
-            return within if self._is_impossible(within, starts[-size]) else None
+            return self._impossible(self._pruned(windows.since(starts[-size])), starts[-size])
 
-        size, possible = min(2, len(starts)), 0
+        goal = self._goal
+        possible = 0 if goal is None else len(starts) - bisect_right(starts, goal.invoked)
+        size = min(max(2, possible + 1), most)
         while size == 0 or (within := attempt(size)) is None:
-            if size >= min(len(starts), _WINDOW_MAX):
+            if size >= most or self._gave_up:
                 return None
-            possible, size = size, min(2 * size, len(starts))
+            if goal is not None and possible < _ALONE_FROM <= size:
+                alone = self._of_these({goal.invoked}, _UNDERSTANDABLE)
+                if alone is not None:
+                    return alone
+            possible, size = size, min(2 * size, most)
         while size - possible > 1:
             middle = (size + possible) // 2
             shorter = attempt(middle)
@@ -149,11 +180,12 @@ class Reducer:
                 possible = middle
             else:
                 size, within = middle, shorter
-        return within, starts[-size]
+        return Reduced(self._part, within, starts[-size])
 
-    def _from_the_beginning(self, entries: list[Entry], found: Reduced) -> Reduced | None:
+    def _from_the_beginning(self, found: Reduced) -> Reduced | None:
         """A conflict of few operations that needs no later beginning, if there is one."""
         chosen = {entry.invoked for entry in found.entries}
+        entries = self._part.entries
         kept = [e for e in entries if e.call.effect != "observes" or e.invoked in chosen]
         if len(kept) > _UNDERSTANDABLE:
             if self._clusters is None:
@@ -164,14 +196,31 @@ class Reducer:
                 return None
             kept = [kept[at] for at in sorted(at for cluster in near for at in cluster)]
         kept = self._pruned(kept)
-        if not self._is_impossible(kept, -1):
+        if len(kept) > _UNDERSTANDABLE and self._fewest(kept) > _UNDERSTANDABLE:
+            return None
+        needed = self._impossible(kept, -1)
+        if needed is None:
             return None
         best = self._best
-        whole = self._reduce(kept, -1)
+        whole = self._reduce(needed, -1)
         if len(whole.entries) <= _UNDERSTANDABLE:
             return whole
         self._best = best
         return None
+
+    def _fewest(self, entries: list[Entry]) -> int:
+        """So many operations are left at least, whatever is left out: one cluster or more.
+
+        What never ends may go, and then its cluster may fall apart; the others stay together.
+        """
+        if self._clusters is None:
+            return len(entries)
+        live = [entry for entry in entries if entry.completed is not None]
+        clusters = self._clusters([entry.call for entry in live])
+        return min(
+            (sum(live[at].call.effect != "observes" for at in cluster) for cluster in clusters),
+            default=0,
+        )
 
     def _reduce(self, entries: list[Entry], start: int) -> Reduced:
         """Less of these entries, which are impossible from ``start`` on."""
@@ -186,11 +235,12 @@ class Reducer:
             if not group.joint:
                 # What tied its key to others is gone.
                 alone = Part(group.keys, entries, group.specification)
-                return Reducer(alone, self._model, self._meter).reduced(None)
+                return Reducer(alone, self._model, self._lane).reduced()
         if self._clusters is not None:
             clusters = self._clusters([entry.call for entry in entries])
-            self._drop_groups([[entries[at] for at in cluster] for cluster in clusters])
-            self._keep(self._pruned(self._left()), start)
+            if len(clusters) > 1:
+                self._drop_groups([[entries[at] for at in cluster] for cluster in clusters])
+                self._keep(self._pruned(self._left()), start)
         assert self._best is not None
         return self._best
 
@@ -204,13 +254,16 @@ class Reducer:
 
     def _drop_groups(self, groups: Sequence[list[Entry]]) -> None:
         """Drop groups of entries, many at once first (Zeller and Hildebrandt's ddmin, 2002)."""
-        size = len(groups)
         left = list(groups)
+        size = len(left) if len(left) > _SINGLY else 1
         while size >= 1 and left:
             at = 0
             while at < len(left):
                 if self._drop([entry for group in left[at : at + size] for entry in group]):
                     del left[at : at + size]
+                    # Others may have gone with these.
+                    still = {entry.invoked for entry in self._left()}
+                    left[at:] = [g for g in left[at:] if any(e.invoked in still for e in g)]
                 else:
                     at += size
             size //= 2
@@ -220,9 +273,12 @@ class Reducer:
         # Ranks are used once, so they tell entries apart.
         gone = {entry.invoked for entry in candidates}
         rest = [entry for entry in self._best.entries if entry.invoked not in gone]
-        if not self._is_impossible(rest, self._best.start):
+        if not rest or (self._goal is not None and self._goal.invoked in gone):
             return False
-        self._keep(rest, self._best.start)
+        needed = self._impossible(rest, self._best.start)
+        if needed is None:
+            return False
+        self._keep(needed, self._best.start)
         return True
 
     def _pruned(self, entries: list[Entry]) -> list[Entry]:
@@ -239,32 +295,46 @@ class Reducer:
             entries = rest
         return entries
 
-    def _is_impossible(self, entries: list[Entry], start: int) -> bool:
-        """Whether it is known that these entries are impossible from ``start`` on."""
+    def _impossible(self, entries: list[Entry], start: int) -> list[Entry] | None:
+        """These entries without observations that the search had no need of; None if it is not
+        known that they are impossible from ``start`` on."""
         if start >= 0 or len(entries) <= _SMALL:
             specification = self._part.specification if start < 0 else self._from_anywhere
             assert specification is not None, "a later beginning needs Model.reveals"
-            share = self._meter.share(1)
+            reported = self._lane.explored
+            refuter = Refuter(entries, specification, self._lane, steps_max=_STEPS_MAX)
             try:
-                refuter = Refuter(entries, specification, share, steps_max=_STEPS_MAX)
-                return refuter.first_impossible() is not None
+                if refuter.first_impossible() is None:
+                    return None
             except GaveUp:
                 if start >= 0:
                     self._gave_up = True
-                    return False
+                    return None
+            else:
+                needed = set(refuter.needed)
+                return [
+                    entry
+                    for at, entry in enumerate(entries)
+                    if at in needed or entry[0][4] != "observes"
+                ]
             finally:
-                self._charge(share)
-        share = self._meter.share(1)
+                self._charge(reported + refuter.explored)
+        share = self._lane.share(1)
         try:
-            return first_impossible(self._part, entries, share) is not None
+            found = first_impossible(self._part, entries, share)
         finally:
-            self._charge(share)
+            share.release()
+            self._charge(self._lane.explored)
+        return None if found is None else entries
 
-    def _charge(self, share: Meter) -> None:
-        share.release()
-        self._explored += share.explored
-        if self._explored > _EXPLORED_MAX:
-            raise BudgetExhausted(f"{_EXPLORED_MAX} configurations are enough for a conflict")
+    def _charge(self, explored: int) -> None:
+        """Report what all attempts have explored. Searches keep to themselves what is little."""
+        self._unreported += explored - self._lane.explored
+        if self._unreported > _UNREPORTED_MAX or self._lane.held:
+            explored, self._unreported = self._lane.explored + self._unreported, 0
+            self._lane.spend(explored, 0)
+            if explored > _EXPLORED_MAX:
+                raise BudgetExhausted(f"{_EXPLORED_MAX} configurations are enough for a conflict")
 
 
 class _Windows:

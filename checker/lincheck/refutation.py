@@ -30,6 +30,10 @@ of the way before it."""
 
 Ways = dict[State, list[tuple[int, Trace]]]
 
+Step = tuple[int, int, Call, dict[State, State], bool, int]
+"""A pending operation: its position, its bit, its call, what that does to the states it was tried
+in, whether it never completes, and the bits of those that must be used before it."""
+
 _REFUSED: Any = object()
 _UNSEEN: Any = object()
 _CONFIGURATION_BYTES = 160
@@ -43,7 +47,12 @@ class GaveUp(Exception):
 
 
 class Refuter:
-    """Looks for a way to explain entries, in order of invocation; remembers it if ``record``."""
+    """Looks for a way to explain entries, in order of invocation; remembers it if ``record``.
+
+    ``explored``: steps taken so far. ``needed``: positions of observations whose completion ended
+    or changed some way. All others were made by the way in every state; the search would have been
+    the same without them, all of them.
+    """
 
     def __init__(
         self,
@@ -54,12 +63,15 @@ class Refuter:
         steps_max: int | None = None,
         record: bool = False,
     ) -> None:
+        self.explored = 0
+        self.needed: list[int] = []
         self._entries = entries
         self._initial, self._advance = specification.initial, specification.advance
         self._meter = meter
+        # What others have spent from this meter.
+        self._spent = meter.explored
         self._steps_max = steps_max
         self._record = record
-        self._explored = 0
         self._report_at = _BETWEEN_REPORTS
         self._lists: list[tuple[tuple[int, ...], ...]] = []
 
@@ -73,102 +85,124 @@ class Refuter:
         Raises BudgetExhausted, or GaveUp after ``steps_max`` steps.
         """
         entries = self._entries
-        ends = sorted((entry[2], at) for at, entry in enumerate(entries) if entry[2] is not None)
-        observers: list[tuple[int, int, Call, dict[State, State]]] = []
-        mutators: list[tuple[int, int, Call, dict[State, State], bool, int]] = []
-        tables: dict[Call, dict[State, State]] = {}
-        equal: dict[Call, int] = {}
-        observing = endless = begun = 0
+        ends = [(entry[2], at) for at, entry in enumerate(entries) if entry[2] is not None]
+        ends.sort()
+        pending = _Pending()
+        begun, count = 0, len(entries)
         ways: Ways = {self._initial: [(0, 0)]}
         for end, goal in ends:
-            while begun < len(entries) and entries[begun][1] < end:
-                call, _, completed, _ = entries[begun]
-                bit = 1 << begun
-                table = tables.setdefault(call, {})
-                if call.effect == "observes":
-                    observing |= bit
-                    observers.append((begun, bit, call, table))
-                elif completed is None:
-                    endless |= bit
-                    mutators.append((begun, bit, call, table, True, equal.get(call, 0)))
-                    equal[call] = equal.get(call, 0) | bit
-                else:
-                    mutators.append((begun, bit, call, table, False, 0))
+            while begun < count and entries[begun][1] < end:
+                pending.add(begun, entries[begun])
                 begun += 1
-            ways = self._explain(ways, goal, observers, mutators, observing, endless)
+            ways = self._explain(ways, goal, pending)
             if not ways:
                 return entries[goal]
-            observers = [each for each in observers if each[0] != goal]
-            mutators = [each for each in mutators if each[0] != goal]
+            pending.remove(goal)
         return None
 
-    def _explain(
-        self,
-        ways: Ways,
-        goal: int,
-        observers: list[tuple[int, int, Call, dict[State, State]]],
-        mutators: list[tuple[int, int, Call, dict[State, State], bool, int]],
-        observing: int,
-        endless: int,
-    ) -> Ways:
+    def _explain(self, ways: Ways, goal: int, pending: _Pending) -> Ways:
         """All ways on from these that hold the operation ``goal``."""
         record = self._record
+        observing, endless = pending.observing, pending.endless
+        observers, mutators = pending.observers, pending.mutators
         goal_bit = 1 << goal
         found: Ways = {}
-        seen: Ways = {}
         left: list[tuple[State, int, Trace]] = []
         number = 0
         for state, held in ways.items():
+            free = self._free(state, observers) if observers else 0
             for done, _ in held:
-                left.append((state, done, number))
+                trace = self._observed(free & ~done, number, observers) if record else None
                 number += 1
-        while left:
-            state, done, trace = left.pop()
-            if state is not ANYTHING:
-                for at, bit, call, table in observers:
-                    if not done & bit and self._try(table, state, call) is not _REFUSED:
-                        done |= bit
-                        if record:
-                            trace = (at, trace)
-            if done & goal_bit:
-                _admit(found, state, done, trace, observing, endless)
-                continue
-            for at, bit, call, table, crashed, before in mutators:
-                if done & bit or before & ~done:
-                    continue
-                after = self._try(table, state, call)
-                if after is _REFUSED or (crashed and after == state and state is not ANYTHING):
-                    continue
-                if _admit(seen, after, done | bit, None, observing, endless):
-                    left.append((after, done | bit, (at, trace) if record else None))
-            if state is ANYTHING:
-                for at, bit, call, table in observers:
-                    if not done & bit:
-                        after = self._try(table, state, call)
-                        if _admit(seen, after, done | bit, None, observing, endless):
-                            left.append((after, done | bit, (at, trace) if record else None))
-            if self._explored >= self._report_at:
-                self._report(len(left))
+                done |= free
+                if done & goal_bit:
+                    _admit(found, state, done, trace, observing, endless)
+                else:
+                    left.append((state, done, trace))
+        if left:
+            if goal_bit & observing:
+                self.needed.append(goal)
+            self._extend(left, found, goal_bit, pending)
         if record:
             self._lists.append(
                 tuple(self._steps(trace) for held in found.values() for _, trace in held)
             )
         return found
 
-    def _report(self, held: int) -> None:
-        if self._steps_max is not None and self._explored > self._steps_max:
-            raise GaveUp
-        self._meter.spend(self._explored, held * _CONFIGURATION_BYTES)
-        self._report_at = self._explored + _BETWEEN_REPORTS
+    def _extend(
+        self,
+        left: list[tuple[State, int, Trace]],
+        found: Ways,
+        goal_bit: int,
+        pending: _Pending,
+    ) -> None:
+        """Go on from the ways that are left, in all orders, until they hold the goal."""
+        record, advance = self._record, self._advance
+        observing, endless = pending.observing, pending.endless
+        observers, mutators = pending.observers, pending.mutators
+        explored = self.explored
+        free: dict[State, int] = {}
+        seen: Ways = {}
+        while left:
+            state, done, trace = left.pop()
+            nexts = mutators
+            if state is ANYTHING:
+                nexts = mutators + observers
+            for at, bit, call, table, crashed, before in nexts:
+                if done & bit or before & ~done:
+                    continue
+                explored += 1
+                after = table.get(state, _UNSEEN)
+                if after is _UNSEEN:
+                    allowed, after = advance(state, call)
+                    table[state] = after = after if allowed else _REFUSED
+                if after is _REFUSED or (crashed and after == state and state is not ANYTHING):
+                    continue
+                grown = done | bit
+                on = (at, trace) if record else None
+                if observers:
+                    made = free.get(after, -1)
+                    if made < 0:
+                        made = free[after] = self._free(after, observers)
+                    if record:
+                        on = self._observed(made & ~grown, on, observers)
+                    grown |= made
+                if grown & goal_bit:
+                    _admit(found, after, grown, on, observing, endless)
+                elif _admit(seen, after, grown, None, observing, endless):
+                    left.append((after, grown, on))
+            if explored >= self._report_at:
+                self.explored = explored
+                self._report(len(left))
+        self.explored = explored
 
-    def _try(self, table: dict[State, State], state: State, call: Call) -> State:
-        """What the call does to the state, or _REFUSED."""
-        self._explored += 1
-        after = table.get(state, _UNSEEN)
-        if after is _UNSEEN:
-            allowed, after = self._advance(state, call)
-            table[state] = after = after if allowed else _REFUSED
-        return after
+    def _free(self, state: State, observers: Sequence[Step]) -> int:
+        """The pending observations that this state allows: they are made at once."""
+        if state is ANYTHING:
+            return 0
+        made = 0
+        for _, bit, call, table, _, _ in observers:
+            after = table.get(state, _UNSEEN)
+            if after is _UNSEEN:
+                allowed, after = self._advance(state, call)
+                table[state] = after = after if allowed else _REFUSED
+            if after is not _REFUSED:
+                made |= bit
+        return made
+
+    def _observed(self, made: int, trace: Trace, observers: Sequence[Step]) -> Trace:
+        """The trace, with the observations that were made."""
+        if made:
+            for at, bit, *_ in observers:
+                if made & bit:
+                    trace = (at, trace)
+        return trace
+
+    def _report(self, held: int) -> None:
+        if self._steps_max is not None and self.explored > self._steps_max:
+            raise GaveUp
+        self._meter.spend(self._spent + self.explored, held * _CONFIGURATION_BYTES)
+        self._report_at = self.explored + _BETWEEN_REPORTS
 
     def _steps(self, trace: Trace) -> tuple[int, ...]:
         steps: list[int] = []
@@ -176,6 +210,44 @@ class Refuter:
             at, trace = trace
             steps.append(name_of(self._entries[at].operation))
         return (trace, *reversed(steps))
+
+
+class _Pending:
+    """The operations that have begun, and have not completed: see Step."""
+
+    __slots__ = ("_equal", "_tables", "endless", "mutators", "observers", "observing")
+
+    def __init__(self) -> None:
+        self.observers: list[Step] = []
+        self.mutators: list[Step] = []
+        # Bits of observations, and of operations that never complete, that have begun so far.
+        self.observing = 0
+        self.endless = 0
+        self._tables: dict[Call, dict[State, State]] = {}
+        self._equal: dict[Call, int] = {}
+
+    def add(self, at: int, entry: Entry) -> None:
+        call, _, completed, _ = entry
+        bit = 1 << at
+        table = self._tables.get(call)
+        if table is None:
+            table = self._tables[call] = {}
+        if call[4] == "observes":
+            self.observing |= bit
+            self.observers.append((at, bit, call, table, False, 0))
+        elif completed is None:
+            before = self._equal.get(call, 0)
+            self.endless |= bit
+            self.mutators.append((at, bit, call, table, True, before))
+            self._equal[call] = before | bit
+        else:
+            self.mutators.append((at, bit, call, table, False, 0))
+
+    def remove(self, at: int) -> None:
+        if self.observing >> at & 1:
+            self.observers = [each for each in self.observers if each[0] != at]
+        else:
+            self.mutators = [each for each in self.mutators if each[0] != at]
 
 
 def _admit(ways: Ways, state: State, done: int, trace: Trace, observing: int, endless: int) -> bool:
