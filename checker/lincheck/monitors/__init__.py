@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from checker.lincheck.engine import Monitor
 from checker.lincheck.monitors import (
+    appends,
     counter,
     fifo_queue,
     list_append,
@@ -20,6 +21,7 @@ from checker.lincheck.monitors import (
 
 MONITORS: dict[str, Monitor] = {
     **registers.MONITORS,
+    **appends.MONITORS,
     "counter": counter.monitor,
     "fifo-queue": fifo_queue.monitor,
     "g-set": sets.grow_only_set,

@@ -78,7 +78,7 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
         places = place(clusters, line, calls.mismatches, look) if calls.mismatches.at else []
         if places is None:
             raise NotApplicable("no place was found for a failed compare-and-set")
-        return Possible(_order(len(operations), calls, clusters, line, places) if order else None)
+        return Possible(order_of(len(operations), calls, clusters, line, places) if order else None)
     look()
     parse_some = partial(parse, words=words)
     return explain(operations, calls, ranks, parse_some, partial(_contradict, words))
@@ -93,7 +93,7 @@ def _contradict(words: Words, operations: Sequence[Operation]) -> tuple[int, ...
     return None
 
 
-def _order(
+def order_of(
     count: int, calls: Calls, clusters: Clusters, line: list[int], places: list[int]
 ) -> list[int]:
     """The positions of the operations in the order of the line of clusters."""
@@ -126,6 +126,4 @@ def _monitor_of(words: Words) -> Monitor:
 MONITORS: dict[str, Monitor] = {
     "register": _monitor_of(Words("read", "write")),
     "cas-register": _monitor_of(Words("read", "write", "cas")),
-    "kv": _monitor_of(Words("get", "put", "cas", "delete", texts=True)),
-    "kv-empty": _monitor_of(Words("get", "put", "cas", "delete", initial="", texts=True)),
 }

@@ -412,7 +412,7 @@ def test_values_that_python_thinks_equal_differ() -> None:
         ),
         ("kv", [("delete", None, None, 0, 1), ("get", None, None, 2, 3)], "value None is written"),
         ("register", [("cas", [1, 2], None, 0, 1)], "knows no 'cas'"),
-        ("kv", [("append", "a", None, 0, 1)], "knows no 'append'"),
+        ("kv", [("txn", "a", None, 0, 1)], "knows no 'txn'"),
         ("kv", [("put", 1, None, 0, 1)], "no text"),
         ("kv", [("put", None, None, 0, 1)], "no text"),
         ("kv", [("put", 1, None, 0, 1, "refused")], "no text"),

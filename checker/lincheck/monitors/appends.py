@@ -1,0 +1,284 @@
+"""Keys of a key-value store whose texts are appended to, in n log n and the length of the texts.
+
+Theory of operation
+-------------------
+What was read tells how it came about, if it can have in one way only (``growth``). Then an append
+of ``t`` that something seen shows behind ``p`` is a compare-and-set [p, p + t]; each get is a read
+of what a write, or such a compare-and-set, left; and these are judged as the clusters of a register
+are (``registers``).
+
+An append that nothing seen shows is as good as a write of a value that nobody reads. Claim: in a
+legal order either may stand in the place of the other. Neither may stand within a block (a root,
+what was seen to grow from it, the reads of it all, and what compare-and-sets tied to that), for
+what is seen behind it in the block would show the append, or not be there any more. Between two
+blocks, or behind the last one, either may: nothing is read or compared with until the next block
+begins, with a write. And the block of the initial value comes first, for either.
+
+A crashed append that nothing shows is left out, like a crashed write of which nobody has seen
+anything: it may have done nothing.
+
+Which of several appends of one text stands at which place, real time mostly tells: it must have
+begun before anything that was seen of that place, or behind it, completed; and completed after
+everything in front of it began. If it leaves several, one is guessed: then a line is a proof as
+ever, but a contradiction is none. A text that was appended once stands at one place at the most.
+
+Where operations follow each other without overlap there is one order only: so that is tried first,
+as far as it goes.
+
+Not judged (NotApplicable): texts that can have come about in several ways; an empty text that was
+appended; contradictions where anything was guessed; and what ``registers`` does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from checker.history import MISMATCH, Operation
+from checker.lincheck.budget import Meter
+from checker.lincheck.engine import Impossible, Monitor, NotApplicable, Outcome, Possible
+from checker.lincheck.monitors import registers
+from checker.lincheck.monitors.chains import line_up
+from checker.lincheck.monitors.clusters import (
+    UNWRITTEN,
+    Calls,
+    Clusters,
+    Column,
+    Contradiction,
+    Words,
+)
+from checker.lincheck.monitors.growth import Growth, Roots, Times, grow
+from checker.lincheck.monitors.mismatches import place
+from checker.lincheck.monitors.owners import Owners, Told, owners_of
+from checker.lincheck.monitors.zones import BEFORE, NEVER
+
+_BYTES_AN_OPERATION = 200
+"""What is held for each operation, at the most."""
+
+_FEW = 1000
+"""Operations that take no time worth a second look at the budget."""
+
+_ONE_BY_ONE_MAX = 1 << 16
+"""Longer texts than this are not put together piece by piece."""
+
+_ROUNDS = 8
+"""How often crashed compare-and-sets turn out to have happened, before others shall judge."""
+
+_PAIRS = {list, tuple}
+
+
+def monitor(
+    words: Words, absent: str | None, operations: Sequence[Operation], meter: Meter, order: bool
+) -> Outcome:
+    """Judge the operations of one key, in order of invocation; ``absent`` is what it begins as.
+
+    Raises NotApplicable, BudgetExhausted.
+    """
+    if _is_plain_sequence(operations, absent):
+        return Possible(range(len(operations)) if order else None)
+    if "append" not in [operation[1] for operation in operations]:
+        return registers.monitor(words, operations, meter, order)
+    held = len(operations) * _BYTES_AN_OPERATION
+
+    def look() -> None:
+        meter.spend(meter.explored, held)
+
+    look()
+    told = _told(operations, absent)
+    if len(operations) > _FEW:
+        look()
+    growth = Growth()
+    try:
+        roots = Roots(absent, [*told.writes.value, *told.swaps.value])
+        _grow(growth, told, roots)
+        owners = owners_of(told, growth)
+        calls, clusters = _clusters(told, growth, owners)
+        line = line_up(clusters)
+    except Contradiction:
+        if growth.is_sure:
+            return Impossible()
+        raise NotApplicable("several operations may have made what was read") from None
+    if len(operations) > _FEW:
+        look()
+    places: list[int] | None = []
+    if calls.mismatches.at:
+        clusters.of_mismatch = _of_mismatches(told, roots, growth, owners)
+        places = place(clusters, line, calls.mismatches, look)
+    if places is None:
+        raise NotApplicable("no place was found for a failed compare-and-set")
+    if not order:
+        return Possible()
+    return Possible(registers.order_of(len(operations), calls, clusters, line, places))
+
+
+def _is_plain_sequence(operations: Sequence[Operation], absent: str | None) -> bool:
+    """Whether they are gets, puts and appends without overlap, that all say what they must.
+
+    Then there is one order, and it is legal. If not, nothing is known.
+    """
+    if not operations or operations[0].key is None:
+        return False
+    state = absent
+    latest = -1
+    for _, f, _, argument, result, outcome, start, stop, _, _, _ in operations:
+        if start < latest or outcome != "ok" or stop is None:
+            return False
+        latest = stop
+        if f == "get":
+            if result != state:
+                return False
+        elif type(argument) is not str:
+            return False
+        elif f == "append":
+            if state is None:
+                state = argument
+            else:
+                # Nobody else holds it: then Python makes it longer where it is.
+                state += argument
+                if len(state) > _ONE_BY_ONE_MAX:
+                    return False
+        elif f == "put":
+            state = argument
+        else:
+            return False
+    return True
+
+
+def _told(operations: Sequence[Operation], absent: str | None) -> Told:
+    """NotApplicable where an operation or a value is not what the model expects."""
+    if operations[0].key is None:
+        raise NotApplicable("an operation has no key")
+    reads, writes, appends, swaps, mismatches = (Column([], [], [], []) for _ in range(5))
+    expected: list[Any] = []
+    compared: list[Any] = []
+    for at, (_, f, _, argument, result, outcome, start, end, error, _, _) in enumerate(operations):
+        stop = NEVER if end is None else end
+        if end is None and outcome != "info":
+            raise NotApplicable(f"{operations[at]} never completed")
+        if f == "get":
+            if outcome != "ok":
+                continue
+            column, value = reads, result
+        elif f == "append" or f == "put":
+            if type(argument) is not str:
+                raise NotApplicable("a value that was written is no text")
+            if outcome == "fail":
+                continue
+            column, value = (appends if f == "append" else writes), argument
+        elif f == "delete":
+            if outcome == "fail":
+                continue
+            column, value = writes, absent
+        elif f == "cas":
+            if type(argument) not in _PAIRS or len(argument) != 2:
+                raise NotApplicable("the value of a compare-and-set is no pair")
+            before, value = argument
+            compared.append(before)
+            if type(value) is not str:
+                raise NotApplicable("a value that was written is no text")
+            if outcome != "fail":
+                expected.append(before)
+                column = swaps
+            elif error == MISMATCH:
+                column, value = mismatches, before
+            else:
+                continue
+        else:
+            raise NotApplicable(f"the monitor knows no {f!r}")
+        column.at.append(at)
+        column.value.append(value)
+        column.start.append(start)
+        column.stop.append(stop)
+    if not set(map(type, chain(reads.value, compared))) <= {str, type(absent)}:
+        raise NotApplicable("a value that was seen is no text")
+    if "" in appends.value:
+        raise NotApplicable("an empty text was appended")
+    return Told(reads, writes, appends, swaps, mismatches, expected, [])
+
+
+def _grow(growth: Growth, told: Told, roots: Roots) -> None:
+    """How all that was seen came about. A crashed compare-and-set saw what it expected if something
+    grew from what it left; ``told.needed`` has those that took effect."""
+    writes, swaps, needed = told.writes, told.swaps, told.needed
+    needed.extend(swap for swap, stop in enumerate(swaps.stop) if stop != NEVER)
+    texts = set(told.appends.value)
+
+    def times() -> Times:
+        starts, stops = chain(writes.start, swaps.start), chain(writes.stop, swaps.stop)
+        return Times(starts, stops, told.seen())
+
+    first_swap = 1 + len(writes.at)
+    for _ in range(_ROUNDS):
+        values = dict.fromkeys(told.reads.value)
+        values.update(dict.fromkeys(map(told.expected.__getitem__, needed)))
+        growth.clear()
+        grow(growth, values, roots, texts, times)
+        more = {root - first_swap for root in growth.roots if root >= first_swap}
+        more.difference_update(needed)
+        if not more:
+            return
+        needed.extend(sorted(more))
+    raise NotApplicable("too many crashed compare-and-sets may have happened")
+
+
+def _clusters(told: Told, growth: Growth, owners: Owners) -> tuple[Calls, Clusters]:
+    """The clusters: of writes, of appends that nothing shows, of compare-and-sets, of steps."""
+    reads, writes, appends, swaps = told.reads, told.writes, told.appends, told.swaps
+    blind, steps, first_swap = owners.blind, owners.of_step, 1 + len(writes.at)
+    more = len(blind)
+    of_value = {
+        value: number if number < first_swap else number + more
+        for value, number in growth.number_of.items()
+    }
+    at, starts, stops = (
+        [*mine, *map(its.__getitem__, blind), *old, *map(its.__getitem__, steps)]
+        for mine, its, old in (
+            (writes.at, appends.at, swaps.at),
+            (writes.start, appends.start, swaps.start),
+            (writes.stop, appends.stop, swaps.stop),
+        )
+    )
+    invoked, earliest = [BEFORE, *starts], [BEFORE, *stops]
+    latest = invoked.copy()
+    of_read = [of_value[value] for value in reads.value]
+    for number, start, stop in zip(of_read, reads.start, reads.stop, strict=True):
+        if stop < earliest[number]:
+            earliest[number] = stop
+        if start > latest[number]:
+            latest[number] = start
+    parent = [UNWRITTEN] * len(swaps.at)
+    for swap in told.needed:
+        parent[swap] = of_value[told.expected[swap]]
+    parent += [number if number < first_swap else number + more for number in growth.behind]
+    clusters = Clusters(invoked, earliest, latest, first_swap + more, parent, of_read, [])
+    return Calls(reads, Column(at, [], starts, stops), told.expected, told.mismatches), clusters
+
+
+def _of_mismatches(told: Told, roots: Roots, growth: Growth, owners: Owners) -> list[int]:
+    """The cluster of what each failed compare-and-set did not find."""
+    texts = tuple(told.appends.value)
+    is_repeated = len(set(texts)) < len(texts)
+    first_swap = 1 + len(told.writes.at)
+    numbers = []
+    for value in told.mismatches.value:
+        number = growth.number_of.get(value)
+        if number is None:
+            written = roots.by_value.get(value, [UNWRITTEN])
+            number = written[0]
+            is_doubtful = len(written) > 1 or (value is not None and value.endswith(texts))
+        else:
+            is_doubtful = value in growth.doubtful or (is_repeated and number >= len(roots.texts))
+        if is_doubtful:
+            raise NotApplicable(f"{value!r} may have been there in several ways")
+        numbers.append(number if number < first_swap else number + len(owners.blind))
+    return numbers
+
+
+def _monitor_of(absent: str | None) -> Monitor:
+    words = Words("get", "put", "cas", "delete", initial=absent, texts=True)
+    return partial(monitor, words, absent)
+
+
+MONITORS: dict[str, Monitor] = {"kv": _monitor_of(None), "kv-empty": _monitor_of("")}
