@@ -67,9 +67,9 @@ def read_history(path: str | Path, *, independent: bool = False) -> History:
 
 
 def parse_history(
-    content: bytes | str, *, source: str = "<history>", independent: bool = False
+    content: bytes | str | BinaryIO, *, source: str = "<history>", independent: bool = False
 ) -> History:
-    """As ``read_history``, of a file's content; ``source`` names it in errors."""
+    """As ``read_history``, of a file's content or an open file; ``source`` names it in errors."""
     return _read(content, source, independent)
 
 
