@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from checker.lincheck.checking import KIND, Verdict, check
     from checker.lincheck.conflict import Conflict
     from checker.lincheck.monitor import Monitor, StreamFailure
+    from checker.lincheck.parallel import check_parallel
 
 _HOMES = {
     "KIND": "checking",
@@ -31,6 +32,7 @@ _HOMES = {
     "StreamFailure": "monitor",
     "Verdict": "checking",
     "check": "checking",
+    "check_parallel": "parallel",
 }
 
 
@@ -54,4 +56,5 @@ __all__ = [
     "StreamFailure",
     "Verdict",
     "check",
+    "check_parallel",
 ]

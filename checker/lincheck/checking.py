@@ -24,6 +24,10 @@ from checker.verdict import Failure, Validity
 KIND = "linearizability"
 """The kind of a failure that lincheck reports."""
 
+JudgeSections = Callable[[Sequence[Section], Model, Meter, bool], Iterable[Finding]]
+"""judge(parts, model, meter, order): a finding each, up to the first impossible one, which is last;
+``judge_all``, or whoever does the same elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict(verdicts.Verdict):
@@ -60,13 +64,24 @@ def check(
     where there are some, for a history that contradicts itself or an operation that the model does
     not know.
     """
-    source, operations = _operations(history)
     meter = Meter(budget or Budget(), clock, cancelled)
+    return check_by(judge_all, history, model, meter, certificate)
+
+
+def check_by(
+    judge_sections: JudgeSections,
+    history: History | Iterable[Event] | Iterable[Operation],
+    model: Model,
+    meter: Meter,
+    certificate: bool,
+) -> Verdict:
+    """As ``check``, by whoever judges the sections, on this meter."""
+    source, operations = _operations(history)
     findings: list[Finding] = []
     failed: Finding | None = None
     try:
         parts = sections(operations, model)
-        for finding in judge_all(parts, model, meter, certificate):
+        for finding in judge_sections(parts, model, meter, certificate):
             findings.append(finding)
             if isinstance(finding.outcome, Impossible):
                 failed = finding

@@ -23,7 +23,7 @@ _DEEP_FREE = 512
 _DEEP_PER_ENTRY = 2
 """Configurations that the depth-first search may explore by itself: some, and so many an entry."""
 
-_TURNS = 256
+TURNS = 256
 """The same, when all have had theirs."""
 
 
@@ -87,7 +87,7 @@ def search(part: Part, meter: Meter, order: bool) -> Search:
     return (yield from race([deep, frontier(part, meter, order)]))
 
 
-def _first_turns(parts: int, meter: Meter) -> int:
+def first_turns(parts: int, meter: Meter) -> int:
     """No more than leaves as many to all others."""
     most = meter.budget.configurations
     if most is None:
@@ -104,7 +104,7 @@ def judge_all(
     left has a finding without an outcome.
     """
     waiting: list[tuple[Section, Meter, Judging]] = []
-    turns = _first_turns(len(parts), meter)
+    turns = first_turns(len(parts), meter)
     queue: Iterable[tuple[Section, Meter, Judging]] = (
         (section, lane, judge(section, model, lane, order))
         for section in parts
@@ -131,4 +131,4 @@ def judge_all(
                 yield Finding(section, section.operations, None, exhausted)
         if not waiting:
             return
-        queue, waiting, turns = waiting, [], _TURNS
+        queue, waiting, turns = waiting, [], TURNS
