@@ -15,7 +15,9 @@ def test_the_page_of_lincheck_runs() -> None:
     assert run_code_blocks("docs/lincheck.md") == 2
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md", ROOT / "ARCHITECTURE.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "README.md", ROOT / "ARCHITECTURE.md"], ids=lambda path: path.name
+)
 def test_links_lead_to_files(page: object) -> None:
     path = ROOT / str(page)
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):

@@ -162,9 +162,7 @@ class _Moments:
         # What is quickly seen to be impossible at some moment bounds the search for the first.
         count = len(self._ends)
         index = _first(lambda at: self.is_impossible_at(at, self.quickly), count)
-        if index is None or (
-            index > 0 and self.is_impossible_at(index - 1, Reducer.is_impossible)
-        ):
+        if index is None or (index > 0 and self.is_impossible_at(index - 1, Reducer.is_impossible)):
             count = count if index is None else index
             index = _first(lambda at: self.is_impossible_at(at, Reducer.is_impossible), count)
         return index
