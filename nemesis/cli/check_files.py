@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,12 +41,13 @@ def check_files(files: Sequence[str], request: Request) -> int:
     """
     reports: list[Report] = []
     at_once = request.jobs > 1 and len(files) > 1
-    for report in _at_once(files, request) if at_once else _one_by_one(files, request):
-        show(report, request.as_json)
-        reports.append(report)
-        if report.was_interrupted:
-            click.echo("splitbrain: interrupted", err=True)
-            break
+    with closing(_at_once(files, request) if at_once else _one_by_one(files, request)) as judged:
+        for report in judged:
+            show(report, request.as_json)
+            reports.append(report)
+            if report.was_interrupted:
+                click.echo("splitbrain: interrupted", err=True)
+                break
     if len(files) > 1 and not request.as_json:
         show_summary(reports, len(files))
     return exit_code(reports)
@@ -61,7 +63,7 @@ def unreadable(error: OSError, file: str) -> HistoryError:
     return HistoryError(f"cannot be read: {error.strerror or error}", source=label(file))
 
 
-def _one_by_one(files: Sequence[str], request: Request) -> Iterator[Report]:
+def _one_by_one(files: Sequence[str], request: Request) -> Generator[Report, None, None]:
     several = len(files) > 1
     for file in files:
         with Progress(label(file)) as progress:
@@ -69,7 +71,7 @@ def _one_by_one(files: Sequence[str], request: Request) -> Iterator[Report]:
         yield report
 
 
-def _at_once(files: Sequence[str], request: Request) -> Iterator[Report]:
+def _at_once(files: Sequence[str], request: Request) -> Generator[Report, None, None]:
     """The reports in order, of files that are judged by so many processes."""
     # A process that was forked has no standard input.
     content = None
@@ -84,7 +86,7 @@ def _at_once(files: Sequence[str], request: Request) -> Iterator[Report]:
                 following.value += 1
             if at >= len(files):
                 return
-            with Progress(label(files[at]), console=None, is_shown=False) as progress:
+            with Progress(label(files[at]), is_shown=False) as progress:
                 yield at, _report(files[at], request, True, progress, content)
 
     found: dict[int, Report] = {}
@@ -102,8 +104,10 @@ def _at_once(files: Sequence[str], request: Request) -> Iterator[Report]:
                     yield found[shown]
                     shown += 1
         except KeyboardInterrupt:
+            progress.hide()
             yield _interrupted(files[shown], progress)
         except ProcessDied as error:
+            progress.hide()
             for at in range(shown, len(files)):
                 lost = Report(files[at], error=f"{label(files[at])}: {error}")
                 yield found.get(at, lost)

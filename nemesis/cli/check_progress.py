@@ -92,7 +92,14 @@ class Progress:
         line = Text(f"{self._name}: {self._words()}, {self.seconds:.0f} s", style="dim")
         line.no_wrap, line.overflow = True, "ellipsis"
         if self._live is None:
-            self._live = Live(line, console=console, auto_refresh=False, transient=True)
+            self._live = Live(
+                line,
+                console=console,
+                auto_refresh=False,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
             self._live.start()
         self._live.update(line, refresh=True)
 

@@ -66,7 +66,7 @@ def show_summary(reports: Sequence[Report], asked: int) -> None:
     if counts[None]:
         words.append(f"{counts[None]} could not be judged")
     if len(reports) < asked:
-        words.append(f"{asked - len(reports)} not begun")
+        words.append(f"{asked - len(reports)} not judged")
     click.echo(f"{asked} histories: {', '.join(words)}")
 
 

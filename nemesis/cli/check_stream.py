@@ -13,6 +13,7 @@ from checker.errors import CheckerError
 from checker.formats import read_events
 from checker.history import Event, HistoryError
 from checker.lincheck import BudgetExhausted, Monitor, StreamFailure
+from checker.lincheck.conditions import LINEARIZABLE
 from checker.models import UnknownModelError
 from checker.verdict import Validity
 from nemesis.cli.check_files import open_standard_input, unreadable
@@ -46,11 +47,12 @@ def check_stream(file: str, request: Request, follow: bool) -> int:
             opened = _open(file, stack)
         except OSError as error:
             raise unreadable(error, file) from error
-        if follow:
+        if follow and file != STANDARD_INPUT:
             opened = Growing(opened)  # type: ignore[assignment]
         monitor = Monitor(request.model, budget=request.budget)
         events = read_events(opened, source=label(file), independent=request.independent)
         report = _judge(file, monitor, events, progress)
+        report.data["model"] = request.model.name
     show(report, request.as_json)
     return exit_code([report])
 
@@ -94,6 +96,7 @@ def _judge(file: str, monitor: Monitor, events: Iterable[Event], progress: Progr
 
 def _data(monitor: Monitor, failure: StreamFailure | None, reason: str) -> dict[str, Any]:
     return {
+        "condition": LINEARIZABLE,
         "reasons": [reason] if reason else [],
         "failures": []
         if failure is None
