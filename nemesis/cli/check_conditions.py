@@ -161,8 +161,9 @@ def _table(ladder: Ladder) -> list[str]:
     width = max(len(name) for name, _, _ in rows)
     lines = ["conditions:"]
     for name, validity, reason in rows:
-        word = click.style(f"{validity:<7}", fg=COLOURS[Validity(validity)])
-        lines.append(f"  {name:<{width}}  {word}  {cut(reason)}".rstrip())
+        word = click.style(validity, fg=COLOURS[Validity(validity)])
+        gap = " " * (9 - len(validity)) if reason else ""
+        lines.append(f"  {name:<{width}}  {word}{gap}{cut(reason)}")
     held = "; ".join(map(_short, ladder.strongest)) or "none of these"
     lines.append(f"strongest that holds: {held}")
     if ladder.open:
@@ -172,7 +173,8 @@ def _table(ladder: Ladder) -> list[str]:
 
 def _short(words: str) -> str:
     """``session`` for all four guarantees."""
-    return words.replace(" + ".join(GUARANTEES), SESSION)
+    everything = " + ".join(GUARANTEES)
+    return words.replace(f"{everything} hold", f"{SESSION} holds").replace(everything, SESSION)
 
 
 def _bound_row(bound: Bound, words: str) -> tuple[str, str]:
