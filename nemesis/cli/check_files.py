@@ -54,7 +54,9 @@ def check_files(files: Sequence[str], request: Request) -> int:
 
 
 def open_standard_input() -> BinaryIO:
-    """Standard input, as bytes."""
+    """Standard input, as bytes; HistoryError if it is closed."""
+    if sys.stdin is None:
+        raise HistoryError("standard input is closed", source=label(STANDARD_INPUT))
     return sys.stdin.buffer
 
 
@@ -152,6 +154,6 @@ def _read(file: str, request: Request, progress: Progress, content: BinaryIO | N
         if path.is_dir():
             return read_history(path, independent=independent)
         with open(path, "rb") as opened, progress.reading(opened, path.stat().st_size) as watched:
-            return parse_history(watched, source=file, independent=independent)
+            return parse_history(watched, source=label(file), independent=independent)
     except OSError as error:
         raise unreadable(error, file) from error
