@@ -11,9 +11,9 @@ tells from a value that is a pair. So it must be said (``independent``), unless 
 add for themselves (``:node``, ``:exception``) are passed over.
 
 Values become JSON types, as everywhere in a history: keywords, symbols and characters their text
-(``:a`` stays ``":a"``, but ``a`` as a key of a map), vectors, lists and sets a list, ratios and
-decimals their text; a tag goes. An ``:error`` that is neither a string nor a keyword becomes the
-text of its EDN.
+(``:a`` stays ``":a"``, but ``a`` as a key of a map and as the name of a small operation of a
+``:txn``), vectors, lists and sets a list, ratios and decimals their text; a tag goes. An
+``:error`` that is neither a string nor a keyword becomes the text of its EDN.
 """
 
 from __future__ import annotations
@@ -113,9 +113,9 @@ def _event(form: Any, position: int, independent: bool) -> Event:
         index=fields.get("index", position),
         process=_name(fields["process"]),
         type_=_name(fields["type"]),
-        f=_name(fields["f"]),
+        f=(f := _name(fields["f"])),
         key=plain(key),
-        value=plain(value),
+        value=plain(_transaction(value) if f == "txn" else value),
         time=fields.get("time"),
         error=_error(fields.get("error")),
     )
@@ -151,6 +151,17 @@ def _pair(value: Any) -> tuple[Any, Any]:
     if not isinstance(value, tuple) or len(value) != 2:
         raise FieldError(f"the value must be a pair [key value], not {edn.describe(value)[:40]}")
     return value[0], value[1]
+
+
+def _transaction(value: Any) -> Any:
+    """The small operations ``[:append 1 2]`` of a transaction are named as operations are: by the
+    name of a keyword, without its colon."""
+    if not isinstance(value, tuple):
+        return value
+    return tuple(
+        (_name(small[0]), *small[1:]) if isinstance(small, tuple) and small else small
+        for small in value
+    )
 
 
 def _name(value: Any) -> Any:

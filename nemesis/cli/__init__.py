@@ -1,4 +1,4 @@
-"""The command line: ``splitbrain fuzz | test | check | replay``.
+"""The command line: ``splitbrain fuzz | test | check | verify | replay``.
 
 Exit codes, as in Jepsen: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or input, 255 crash.
 """
@@ -18,6 +18,7 @@ from nemesis.cli.check import check
 from nemesis.cli.fuzz import fuzz
 from nemesis.cli.replay import replay
 from nemesis.cli.test import test
+from nemesis.cli.verify import verify
 from nemesis.errors import NemesisError, UnknownName
 from nemesis.store import StoreUnwritable, splitbrain_version
 from raft.errors import RaftError
@@ -49,6 +50,7 @@ def cli() -> None:
 cli.add_command(fuzz)
 cli.add_command(test)
 cli.add_command(check)
+cli.add_command(verify)
 cli.add_command(replay)
 
 

@@ -1,90 +1,167 @@
-"""``splitbrain check``: is a recorded history linearizable?"""
+"""``splitbrain check``: is what was recorded what was promised?"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from checker.formats import read_history
-from checker.history import HistoryError
-from checker.lincheck import Budget, Verdict
-from checker.lincheck import check as check_linearizable
+from checker.lincheck import Budget
 from checker.models import get_model, model_names
-from checker.verdict import merge
-from nemesis.cli.display import COLOURS
+from nemesis.cli.check_conditions import Condition
+from nemesis.cli.check_files import check_files
+from nemesis.cli.check_isolation import WORKLOADS
+from nemesis.cli.check_request import SECONDS, Request
+from nemesis.cli.check_stream import check_stream
+
+
+def _condition(_context: click.Context, _parameter: click.Parameter, name: str | None) -> Any:
+    return None if name is None else Condition.named(name)
+
+
+def _list_models(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    names = model_names()
+    width = max(map(len, names))
+    for name in names:
+        click.echo(f"{name:<{width}}  {get_model(name).summary}")
+    context.exit()
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="FILE...")
 @click.option(
-    "--model", required=True, metavar="NAME", help=f"What it should be: {', '.join(model_names())}."
+    "--model",
+    metavar="NAME",
+    help="What it should be, kv for example; needed unless the history says it itself.",
+)
+@click.option(
+    "--models",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_models,
+    help="List the models, and end.",
 )
 @click.option(
     "--independent",
     is_flag=True,
     help="EDN whose values are pairs [key value], as of jepsen.independent.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line for each FILE.")
+@click.option("--explain", is_flag=True, help="Explain at length why a history is invalid.")
+@click.option("--witness", is_flag=True, help="Print the order that explains a valid history.")
+@click.option(
+    "--certificate",
+    "certificates",
+    type=click.Path(path_type=Path),
+    help="Write the certificate here, to be checked by `splitbrain verify`; of several FILEs a "
+    "directory.",
+)
+@click.option(
+    "--no-certificate", is_flag=True, help="Give the verdict alone, without evidence: faster."
+)
 @click.option(
     "--seconds",
     type=click.FloatRange(0, min_open=True),
-    default=60.0,
-    show_default=True,
-    help="Budget of time for each file.",
+    help=f"Budget of time for each FILE: {SECONDS:g}, but for --stream none.",
 )
 @click.option(
     "--memory",
     type=click.IntRange(1),
     default=1024,
     show_default=True,
-    help="Budget of memory for each file, in MiB.",
+    help="Budget of memory for each FILE, in MiB.",
 )
-@click.option("--witness", is_flag=True, help="Print the order that explains a valid history.")
+@click.option(
+    "--configurations",
+    type=click.IntRange(1),
+    help="Budget of configurations explored for each FILE; the same on every machine.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes: for several FILEs, or for the keys of a single one.",
+)
+@click.option(
+    "--condition",
+    callback=_condition,
+    metavar="NAME",
+    help="Judge by a weaker condition: sequential, session, read-your-writes, monotonic-reads, "
+    "monotonic-writes, writes-follow-reads (several joined by +), stale:5ms, versions:2.",
+)
+@click.option("--weaker", is_flag=True, help="Tell which weaker conditions hold.")
+@click.option(
+    "--isolation",
+    is_flag=False,
+    flag_value="strict-serializable",
+    metavar="[LEVEL]",
+    help="Judge transactions by a level of isolation (after the FILEs, or as --isolation=LEVEL).",
+)
+@click.option(
+    "--workload",
+    type=click.Choice(WORKLOADS),
+    default=WORKLOADS[0],
+    show_default=True,
+    help="What the transactions of --isolation do.",
+)
+@click.option(
+    "--stream",
+    is_flag=True,
+    help="Judge the events of one FILE as they come, and end at the first impossible one.",
+)
+@click.option("--follow", is_flag=True, help="As --stream, and wait for what is added to FILE.")
 def check(
-    files: tuple[Path, ...],
-    model: str,
+    files: tuple[str, ...],
+    model: str | None,
     independent: bool,
-    seconds: float,
-    memory: int,
+    as_json: bool,
+    explain: bool,
     witness: bool,
+    certificates: Path | None,
+    no_certificate: bool,
+    seconds: float | None,
+    memory: int,
+    configurations: int | None,
+    jobs: int,
+    condition: Condition | None,
+    weaker: bool,
+    isolation: str | None,
+    workload: str,
+    stream: bool,
+    follow: bool,
 ) -> int:
-    """Check recorded histories: splitbrain's JSON lines, Jepsen's EDN, Jepsen's log lines.
+    """Judge recorded histories.
 
-    Prints a verdict for each FILE, with the evidence, and exits with that of the worst.
+    FILE is a history of splitbrain (JSON lines), Jepsen (EDN, or its log) or a table (CSV), also
+    compressed with gzip; the directory of a run, ours or Jepsen's; or - for standard input.
+
+    Prints a verdict for each, with the evidence, and exits with that of the worst; 254 if a FILE
+    could not be read.
     """
-    specification = get_model(model)
-    budget = Budget(seconds=seconds, memory=memory << 20)
-    verdicts = []
-    for path in files:
-        try:
-            history = read_history(path, independent=independent)
-        except OSError as error:
-            raise HistoryError(f"cannot be read: {error.strerror}", source=str(path)) from error
-        verdict = check_linearizable(history, specification, budget=budget)
-        verdicts.append(verdict)
-        validity = verdict.validity
-        click.echo(f"{path}: " + click.style(validity, fg=COLOURS[validity], bold=True))
-        _explain(verdict, witness)
-    return merge(verdicts).validity.exit_code
-
-
-def _explain(verdict: Verdict, witness: bool) -> None:
-    for reason in verdict.reasons:
-        click.echo(f"  {reason}")
-    if verdict.order is not None and witness:
-        for number, operation in enumerate(verdict.order, start=1):
-            click.echo(f"  {number:5}. {operation}")
-    conflict = verdict.conflict
-    if conflict is None:
-        return
-    last = conflict.operation
-    click.echo(f"  impossible from event {conflict.last_event} on: {last}")
-    minimal = "none of them can be left out" if conflict.is_minimal else "not yet minimal"
-    click.echo(f"  no order explains these {len(conflict.operations)} operations ({minimal}):")
-    for operation in conflict.operations:
-        events = f"{operation.invocation}..{_or_open(operation.completion)}"
-        click.echo(f"    events {events:>12}  {operation}")
-
-
-def _or_open(event: int | None) -> str:
-    return "" if event is None else str(event)
+    stream = stream or follow
+    if seconds is None and not stream:
+        seconds = SECONDS
+    request = Request(
+        model=None if model is None else get_model(model),
+        independent=independent,
+        budget=Budget(seconds=seconds, memory=memory << 20, configurations=configurations),
+        as_json=as_json,
+        explain=explain,
+        witness=witness,
+        certificate=not no_certificate,
+        certificates=certificates,
+        condition=condition,
+        weaker=weaker,
+        isolation=isolation,
+        workload=workload,
+        jobs=jobs,
+    )
+    request.require_sense(files, stream)
+    if stream:
+        return check_stream(files[0], request, follow)
+    return check_files(files, request)

@@ -162,3 +162,16 @@ def test_what_is_wrong_is_told_with_its_line(text: str) -> None:
     with pytest.raises(HistoryError, match=reason) as raised:
         parse_history(text)
     assert raised.value.line == line
+
+
+def test_the_small_operations_of_a_transaction_are_named_as_operations_are() -> None:
+    text = """\
+    {:process 0, :type :invoke, :f :txn, :value [[:append 1 :a] [:r 2 nil]], :index 0}
+    {:process 0, :type :ok, :f :txn, :value [[:append 1 :a] [:r 2 [5]]], :index 1}
+    """
+    history = parse_history(text)
+    assert [event.value for event in history.events] == [
+        [["append", 1, ":a"], ["r", 2, None]],
+        [["append", 1, ":a"], ["r", 2, [5]]],
+    ]
+    assert check(history, get_model("list-append")).validity is Validity.INVALID

@@ -67,6 +67,10 @@ def test_check_without_budget_is_unknown(capsys: Capture) -> None:
     Path("hard").write_text("\n".join(lines) + "\n")
     first = json.dumps({"index": 0, "process": 99, "type": "invoke", "f": "write", "value": 0})
     lines.insert(1, first)
+    # That nobody can have read this takes a search through all the orders.
+    last = {"index": len(lines), "process": 100, "type": "invoke", "f": "read"}
+    lines.append(json.dumps(last))
+    lines.append(json.dumps({**last, "index": len(lines), "type": "ok", "value": 1}))
     Path("hard").write_text("\n".join(lines) + "\n")
     assert run(["check", "--model", "cas-register", "--seconds", "0.000001", "hard"]) == 2
     assert "the budget of 1e-06 s is exhausted" in capsys.readouterr().out

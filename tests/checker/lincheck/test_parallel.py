@@ -15,7 +15,11 @@ import pytest
 
 from checker.history import HistoryError, Operation
 from checker.lincheck import Budget, Verdict, check, check_parallel
+from checker.lincheck.budget import Meter
+from checker.lincheck.judge import judge_all
+from checker.lincheck.parallel import InProcesses
 from checker.lincheck.processes import ProcessDied, ProcessFailed, in_processes
+from checker.lincheck.sections import sections
 from checker.lincheck.verify import verify
 from checker.models import get_model, model_from_step
 from checker.verdict import Validity
@@ -102,6 +106,43 @@ def test_of_several_impossible_keys_the_earliest_is_blamed_whoever_judges_it() -
     assert expected.conflict.keys == ("k0",)
     for jobs in range(1, 6):
         assert evidence(check_parallel(operations, model, jobs=jobs)) == evidence(expected)
+
+
+def written(key: str, count: int, *, last: int | None = None) -> list[Operation]:
+    """So many writes of a register, one after another, and a read of ``last``, or of the last."""
+    writes = [Operation(0, "write", key, at, at, "ok", 2 * at, 2 * at + 1) for at in range(count)]
+    result = count - 1 if last is None else last
+    return [*writes, Operation(0, "read", key, None, result, "ok", 2 * count, 2 * count + 1)]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        # A process finds the second impossible, the other one later the first.
+        [
+            written("a", 9_000),
+            written("b", 1, last=5),
+            written("c", 1, last=5),
+            written("d", 9_000),
+        ],
+        # The other way round, while both are under way.
+        [written("a", 3_000, last=-1), written("b", 30_000, last=-1)],
+        [
+            written("a", 9_000),
+            written("b", 9_000),
+            written("c", 1, last=5),
+            written("d", 1, last=5),
+        ],
+    ],
+)
+def test_the_finding_is_that_of_one_process_whoever_is_first(parts: list[list[Operation]]) -> None:
+    model, operations = get_model("register"), one_after_another(*parts)
+    found = sections(operations, model)
+    *_, alone = judge_all(found, model, Meter(Budget()), False)
+    judging = InProcesses(2)
+    *_, together = judging(found, model, judging.meter, False)
+    assert together.section.keys == alone.section.keys
+    assert together.outcome == alone.outcome
 
 
 def test_hard_sections_do_not_hide_an_impossible_one() -> None:
