@@ -266,6 +266,18 @@ def read(result: str | None, invoked: int) -> Row:
         # Equal texts: real time tells which is which.
         ([*APPENDS, ("append", "a;", None, 10, 11), read("a;b;d;a;", 12)], True),
         ([*APPENDS, ("append", "a;", None, 10, 11), read("a;b;d;", 12)], False),
+        # Of equal puts too: the first is over when others have begun behind it and completed.
+        (
+            [
+                ("put", "p;", None, 0, 1),
+                ("put", "q;", None, 2, 3),
+                ("put", "p;", None, 4, 5),
+                ("append", "a;", None, 6, 7),
+                read("p;a;", 8),
+                read("q;", 10),
+            ],
+            False,
+        ),
     ],
 )
 def test_what_appends_explain(rows: list[Row], is_possible: bool) -> None:
@@ -297,7 +309,7 @@ def test_what_appends_explain(rows: list[Row], is_possible: bool) -> None:
             ],
             "both were appended",
         ),
-        # Which of the two compare-and-sets that crashed was it? Neither guess explains the rest.
+        # Which put was read?
         (
             [
                 ("append", "a", None, 0, 1),
@@ -305,6 +317,16 @@ def test_what_appends_explain(rows: list[Row], is_possible: bool) -> None:
                 ("put", "b", None, 3, 21),
                 read("b", 22),
                 read("ba", 24),
+            ],
+            "several operations",
+        ),
+        # The first append of a; was before the put, but to guess that takes looking ahead.
+        (
+            [
+                ("append", "a;", None, 0, 20),
+                ("put", "p;", None, 1, 3),
+                ("append", "a;", None, 4, 30),
+                read("p;a;", 40),
             ],
             "several operations",
         ),
