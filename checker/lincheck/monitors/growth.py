@@ -36,6 +36,9 @@ from checker.lincheck.monitors.zones import BEFORE, NEVER
 _LENGTHS_MAX = 64
 """Of more lengths of texts than these, a look for each at each place would take too long."""
 
+EQUAL_MAX = 64
+"""Which of more equal texts than these was meant is not asked."""
+
 
 @dataclass(slots=True)
 class Growth:
@@ -254,6 +257,8 @@ def _choose_roots(
     for value, candidates in fits:
         if len(candidates) == 1:
             continue
+        if len(candidates) > EQUAL_MAX:
+            raise NotApplicable(f"{value!r} may have been written by too many operations")
         growth.doubtful.add(value)
         prefix = None
         if value is not None:

@@ -34,6 +34,9 @@ _ONE_BY_ONE_MAX = 1 << 16
 _LENGTHS_MAX = 64
 """Of more lengths of texts than these, a look for each at each place would take too long."""
 
+_EQUAL_MAX = 64
+"""Of more operations with one text than these, the first guess is mostly wrong."""
+
 _Span = tuple[int, int]
 """Invocation and completion, NEVER if there is none."""
 
@@ -120,6 +123,8 @@ def is_plainly_possible(operations: Sequence[Operation], absent: str | None) -> 
             return False
     if "" in appended:
         return False
+    if any(len(several) > _EQUAL_MAX for several in repeated.values()):
+        return False
     initial: _Zone = ["", BEFORE, BEFORE, BEFORE]
     if absent in seen and not puts.get(""):
         initial[2] = seen.pop(absent)[1]
@@ -201,7 +206,7 @@ def _grow(
 
 
 def _latest_before(rank: int, zones: list[_Zone]) -> _Zone | None:
-    for zone in reversed(zones):
+    for zone in zones[: -_EQUAL_MAX - 1 : -1]:
         if zone[3] < rank:
             return zone
     return None

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from checker.lincheck.engine import NotApplicable
 from checker.lincheck.monitors.clusters import Column, Contradiction
-from checker.lincheck.monitors.growth import Growth
+from checker.lincheck.monitors.growth import EQUAL_MAX, Growth
 from checker.lincheck.monitors.zones import BEFORE, NEVER
 
 _UNKNOWN = -1
@@ -91,6 +91,8 @@ def _shared_out(told: Told, growth: Growth) -> list[int]:
     for step, owner in enumerate(owners):
         if owner == _UNKNOWN:
             before, after = begun[growth.behind[step]], ended[roots + step]
+            if len(several[step]) > EQUAL_MAX:
+                raise NotApplicable(f"{growth.steps[step]!r} was appended too often")
             fit = [at for at in several[step] if starts[at] < after and stops[at] > before]
             if not fit:
                 raise Contradiction
