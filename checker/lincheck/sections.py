@@ -6,14 +6,19 @@ operations on each object are. A key is an object; keys that an operation ties t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from checker.history import Operation
 from checker.lincheck.parts import Part, split
 from checker.models.model import CallError, Key, Model, distinct
 
-_PLAIN = (str, int, type(None))
+_EQUAL_TO_NOTHING_ELSE = {str, type(None)}
+_PLAIN = {*_EQUAL_TO_NOTHING_ELSE, int}
+
+_f_of, _key_of = itemgetter(1), itemgetter(2)
 
 
 class Section(NamedTuple):
@@ -66,25 +71,30 @@ def sections(operations: Sequence[Operation], model: Model) -> list[Section]:
             Section(part.keys, [entry.operation for entry in part.entries], part)
             for part in split(operations, model)
         ]
-    keys = [operation[2] for operation in operations]
-    kinds = set(map(type, keys))
-    if not kinds.issubset(_PLAIN):
+    keys = list(map(_key_of, operations))
+    if not _are_plain(keys):
         keys = list(map(_distinct, keys))
-    if len(set(keys)) <= 1:
-        return [Section((keys[0],), operations)] if keys else []
-    groups: dict[Key, list[Operation]] = {}
+    if keys and keys.count(keys[0]) == len(keys):
+        return [Section((keys[0],), operations)]
+    groups: defaultdict[Key, list[Operation]] = defaultdict(list)
     for key, operation in zip(keys, operations, strict=True):
-        group = groups.get(key)
-        if group is None:
-            groups[key] = [operation]
-        else:
-            group.append(operation)
+        groups[key].append(operation)
     return [Section((key,), group) for key, group in groups.items()]
 
 
 def _may_tie(operations: Sequence[Operation], model: Model) -> bool:
     ties = model.ties
-    return ties is None or any(operation[1] in ties for operation in operations)
+    return ties is None or not ties.isdisjoint(map(_f_of, operations))
+
+
+def _are_plain(keys: list[Key]) -> bool:
+    """Whether keys that differ in a history differ in Python too, as they are."""
+    try:
+        kinds = set(map(type, set(keys)))
+    except TypeError:
+        return False
+    # Nothing else equals a text; but 1 might have hidden a True.
+    return kinds <= _EQUAL_TO_NOTHING_ELSE or set(map(type, keys)) <= _PLAIN
 
 
 def _distinct(key: Key) -> Key:

@@ -15,7 +15,8 @@ Everything here is a pure function of such calls.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, pairwise
 from typing import Any
 
 from checker.models.model import (
@@ -184,28 +185,100 @@ def clusters(calls: Sequence[Call]) -> list[list[int]]:
     together. Take a linearization of the whole and remove them: before each call that is left, the
     last write that is left is the last write there was, unless what was there was removed; but then
     the call mentions a removed value and is removed too. The exception is an observation "the value
-    is not a", which mentions ``a`` and is satisfied by any other value: with one of these, or with
-    appends, whose values grow out of each other, nothing is known to be safe.
+    is not a", which mentions ``a`` and is satisfied by any other value: with one of these nothing
+    is known to be safe.
 
-    Generalizes the clusters of Gibbons and Korach, "Testing Shared Memories" (1997).
+    Generalizes the clusters of Gibbons and Korach, "Testing Shared Memories" (1997). Where there
+    are appends, see ``_clusters_of_texts``.
     """
-    root: dict[Any, Any] = {}
-
-    def find(value: Any) -> Any:
-        while (above := root.setdefault(value, value)) != value:
-            root[value] = value = root[above]
-        return value
-
     mentions: list[Any] = []
+    ties = _Ties()
+    appends = False
     for f, _key, argument, result, _effect in calls:
-        if f == "append" or (f == "cas" and not result):
-            return []
         if f == "cas":
-            root[find(argument[0])] = find(argument[1])
+            if not result:
+                return []
+            ties.tie(argument[0], argument[1])
             mentions.append(argument[1])
         else:
+            appends |= f == "append"
             mentions.append(result if f == "read" else argument)
-    found: dict[Any, list[int]] = {}
-    for position, value in enumerate(mentions):
-        found.setdefault(find(value), []).append(position)
-    return list(found.values())
+    return _clusters_of_texts(calls) if appends else ties.groups(mentions)
+
+
+_SLICES_MAX = 1 << 20
+"""Pieces of texts that are looked up at the most."""
+
+
+def _clusters_of_texts(calls: Sequence[Call]) -> list[list[int]]:
+    """Clusters where texts grow out of each other: a set holds, of each value that a call of it
+    saw, all that may have made it.
+
+    What a call sees was made by a write, whose text it begins with, and the appends behind that,
+    whose texts stand in it. Take a linearization and remove sets: of what stands between the write
+    and the call that saw it, nothing is removed unless the call is. So it sees the same.
+
+    To save time the makers are only sought for texts that no other one begins with; the beginnings
+    are tied to these.
+    """
+    ties = _Ties()
+    written: dict[str, list[int]] = {}
+    appended: dict[str, list[int]] = {}
+    observers: dict[Any, int] = {}
+    absent: list[int] = []
+    for at, (f, _key, argument, result, _effect) in enumerate(calls):
+        if f == "append":
+            appended.setdefault(argument, []).append(at)
+            continue
+        if f != "read":
+            value = argument[1] if f == "cas" else argument
+            written.setdefault(value or "", []).append(at)
+            if value is None:
+                absent.append(at)
+        if f != "write":
+            value = result if f == "read" else argument[0]
+            ties.tie(observers.setdefault(value, at), at)
+    if None in observers:
+        for at in absent:
+            ties.tie(at, observers[None])
+    texts = sorted(value for value in observers if value is not None)
+    heads, lengths = sorted(set(map(len, written))), sorted(set(map(len, appended)))
+    if sum(map(len, texts)) * len(lengths) + len(texts) * len(heads) > _SLICES_MAX:
+        return []
+    for text, following in pairwise([*texts, ""]):
+        observer = observers[text]
+        if text and following.startswith(text):
+            ties.tie(observer, observers[following])
+            continue
+        makers = [written.get(text[:length], ()) for length in heads]
+        for length in lengths:
+            for start in range(len(text) - length + 1):
+                makers.append(appended.get(text[start : start + length], ()))
+        for maker in chain.from_iterable(makers):
+            ties.tie(maker, observer)
+    return ties.groups(range(len(calls)))
+
+
+class _Ties:
+    """Things that are tied together, directly or not."""
+
+    __slots__ = ("_root",)
+
+    def __init__(self) -> None:
+        self._root: dict[Any, Any] = {}
+
+    def _find(self, thing: Any) -> Any:
+        root = self._root
+        while (above := root.setdefault(thing, thing)) != thing:
+            root[thing] = thing = root[above]
+        return thing
+
+    def tie(self, one: Any, other: Any) -> None:
+        self._root[self._find(one)] = self._find(other)
+
+    def groups(self, things: Iterable[Any]) -> list[list[int]]:
+        """The positions of the things, those together that are tied or equal."""
+        found: dict[Any, list[int]] = {}
+        for position, thing in enumerate(things):
+            found.setdefault(self._find(thing), []).append(position)
+        return list(found.values())

@@ -12,6 +12,7 @@ from checker.models import Model, get_model
 from tests.checker.brute_force import possible
 from tests.checker.histories import history
 from tests.checker.lincheck.random_histories import Draw, draw_list, draw_set, run
+from tests.checker.lincheck.test_monitor_appends import draw as draw_texts
 
 ROUNDS = 400
 
@@ -71,6 +72,34 @@ def test_what_is_possible_is_so_without_any_clusters(name: str) -> None:
             rest = [operation for at, (operation, _) in enumerate(told) if at not in gone]
             assert possible(rest, model), (operations, rest)
     assert left_out > ROUNDS
+
+
+@pytest.mark.parametrize("name", ["kv", "kv-empty"])
+def test_what_grew_out_of_each_other_is_left_out_together(name: str) -> None:
+    model = get_model(name)
+    left_out = 0
+    for seed in range(2 * ROUNDS):
+        random = Random(f"{name} {seed}")
+        texts = random.choice(
+            [["a", "ab", "b", "ba", "c"], [f"{letter};" for letter in "abcdefgh"]]
+        )
+        operations = draw_texts(
+            random,
+            name,
+            random.randint(3, 8),
+            texts,
+            crashes=0.2,
+            weights=(4, 4, 1, 0.5, 0.3),
+            fresh=random.random() < 0.5,
+        )
+        told = [(o, call) for o in operations if (call := model.parse(o)) is not None]
+        clusters = clusters_of(model, [call for _, call in told])
+        for _ in range(3):
+            gone = {at for cluster in clusters if random.random() < 0.5 for at in cluster}
+            left_out += len(gone)
+            rest = [operation for at, (operation, _) in enumerate(told) if at not in gone]
+            assert possible(rest, model), (operations, rest)
+    assert left_out > 2 * ROUNDS
 
 
 def clusters_of(model: Model, calls: list[Any]) -> list[list[int]]:

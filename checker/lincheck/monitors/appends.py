@@ -22,8 +22,7 @@ begun before anything that was seen of that place, or behind it, completed; and 
 everything in front of it began. If it leaves several, one is guessed: then a line is a proof as
 ever, but a contradiction is none. A text that was appended once stands at one place at the most.
 
-Where operations follow each other without overlap there is one order only: so that is tried first,
-as far as it goes.
+Most keys are possible in the way that comes to mind first: so that is tried before (``guesses``).
 
 Not judged (NotApplicable): texts that can have come about in several ways; an empty text that was
 appended; contradictions where anything was guessed; and what ``registers`` does not.
@@ -50,6 +49,7 @@ from checker.lincheck.monitors.clusters import (
     Words,
 )
 from checker.lincheck.monitors.growth import Growth, Roots, Times, grow
+from checker.lincheck.monitors.guesses import is_plain_sequence, is_plainly_possible
 from checker.lincheck.monitors.mismatches import place
 from checker.lincheck.monitors.owners import Owners, Told, owners_of
 from checker.lincheck.monitors.zones import BEFORE, NEVER
@@ -57,16 +57,12 @@ from checker.lincheck.monitors.zones import BEFORE, NEVER
 _BYTES_AN_OPERATION = 200
 """What is held for each operation, at the most."""
 
-_FEW = 1000
-"""Operations that take no time worth a second look at the budget."""
-
-_ONE_BY_ONE_MAX = 1 << 16
-"""Longer texts than this are not put together piece by piece."""
-
 _ROUNDS = 8
 """How often crashed compare-and-sets turn out to have happened, before others shall judge."""
 
 _PAIRS = {list, tuple}
+
+_Row = tuple[int, Any, int, int]
 
 
 def monitor(
@@ -76,9 +72,11 @@ def monitor(
 
     Raises NotApplicable, BudgetExhausted.
     """
-    if _is_plain_sequence(operations, absent):
+    if not operations or operations[0].key is None:
+        raise NotApplicable("an operation has no key")
+    if is_plain_sequence(operations, absent):
         return Possible(range(len(operations)) if order else None)
-    if "append" not in [operation[1] for operation in operations]:
+    if not _has_appends(operations):
         return registers.monitor(words, operations, meter, order)
     held = len(operations) * _BYTES_AN_OPERATION
 
@@ -86,9 +84,11 @@ def monitor(
         meter.spend(meter.explored, held)
 
     look()
+    if not order and is_plainly_possible(operations, absent):
+        return Possible()
+    look()
     told = _told(operations, absent)
-    if len(operations) > _FEW:
-        look()
+    look()
     growth = Growth()
     try:
         roots = Roots(absent, [*told.writes.value, *told.swaps.value])
@@ -100,8 +100,7 @@ def monitor(
         if growth.is_sure:
             return Impossible()
         raise NotApplicable("several operations may have made what was read") from None
-    if len(operations) > _FEW:
-        look()
+    look()
     places: list[int] | None = []
     if calls.mismatches.at:
         clusters.of_mismatch = _of_mismatches(told, roots, growth, owners)
@@ -113,44 +112,20 @@ def monitor(
     return Possible(registers.order_of(len(operations), calls, clusters, line, places))
 
 
-def _is_plain_sequence(operations: Sequence[Operation], absent: str | None) -> bool:
-    """Whether they are gets, puts and appends without overlap, that all say what they must.
-
-    Then there is one order, and it is legal. If not, nothing is known.
-    """
-    if not operations or operations[0].key is None:
-        return False
-    state = absent
-    latest = -1
-    for _, f, _, argument, result, outcome, start, stop, _, _, _ in operations:
-        if start < latest or outcome != "ok" or stop is None:
-            return False
-        latest = stop
-        if f == "get":
-            if result != state:
-                return False
-        elif type(argument) is not str:
-            return False
-        elif f == "append":
-            if state is None:
-                state = argument
-            else:
-                # Nobody else holds it: then Python makes it longer where it is.
-                state += argument
-                if len(state) > _ONE_BY_ONE_MAX:
-                    return False
-        elif f == "put":
-            state = argument
-        else:
-            return False
-    return True
+def _has_appends(operations: Sequence[Operation]) -> bool:
+    for operation in operations:  # noqa: SIM110  Mostly one of the first few is one.
+        if operation[1] == "append":
+            return True
+    return False
 
 
 def _told(operations: Sequence[Operation], absent: str | None) -> Told:
     """NotApplicable where an operation or a value is not what the model expects."""
-    if operations[0].key is None:
-        raise NotApplicable("an operation has no key")
-    reads, writes, appends, swaps, mismatches = (Column([], [], [], []) for _ in range(5))
+    reads: list[_Row] = []
+    writes: list[_Row] = []
+    appends: list[_Row] = []
+    swaps: list[_Row] = []
+    mismatches: list[_Row] = []
     expected: list[Any] = []
     compared: list[Any] = []
     for at, (_, f, _, argument, result, outcome, start, end, error, _, _) in enumerate(operations):
@@ -160,17 +135,17 @@ def _told(operations: Sequence[Operation], absent: str | None) -> Told:
         if f == "get":
             if outcome != "ok":
                 continue
-            column, value = reads, result
+            reads.append((at, result, start, stop))
         elif f == "append" or f == "put":
             if type(argument) is not str:
                 raise NotApplicable("a value that was written is no text")
             if outcome == "fail":
                 continue
-            column, value = (appends if f == "append" else writes), argument
+            (appends if f == "append" else writes).append((at, argument, start, stop))
         elif f == "delete":
             if outcome == "fail":
                 continue
-            column, value = writes, absent
+            writes.append((at, absent, start, stop))
         elif f == "cas":
             if type(argument) not in _PAIRS or len(argument) != 2:
                 raise NotApplicable("the value of a compare-and-set is no pair")
@@ -180,22 +155,27 @@ def _told(operations: Sequence[Operation], absent: str | None) -> Told:
                 raise NotApplicable("a value that was written is no text")
             if outcome != "fail":
                 expected.append(before)
-                column = swaps
+                swaps.append((at, value, start, stop))
             elif error == MISMATCH:
-                column, value = mismatches, before
-            else:
-                continue
+                mismatches.append((at, before, start, stop))
         else:
             raise NotApplicable(f"the monitor knows no {f!r}")
-        column.at.append(at)
-        column.value.append(value)
-        column.start.append(start)
-        column.stop.append(stop)
-    if not set(map(type, chain(reads.value, compared))) <= {str, type(absent)}:
+    told = Told(
+        _column(reads), _column(writes), _column(appends), _column(swaps), _column(mismatches),
+        expected, [],
+    )  # fmt: skip
+    if not set(map(type, chain(told.reads.value, compared))) <= {str, type(absent)}:
         raise NotApplicable("a value that was seen is no text")
-    if "" in appends.value:
+    if "" in told.appends.value:
         raise NotApplicable("an empty text was appended")
-    return Told(reads, writes, appends, swaps, mismatches, expected, [])
+    return told
+
+
+def _column(rows: list[_Row]) -> Column:
+    if not rows:
+        return Column([], [], [], [])
+    at, value, start, stop = zip(*rows, strict=True)
+    return Column(list(at), list(value), list(start), list(stop))
 
 
 def _grow(growth: Growth, told: Told, roots: Roots) -> None:
@@ -228,12 +208,14 @@ def _clusters(told: Told, growth: Growth, owners: Owners) -> tuple[Calls, Cluste
     reads, writes, appends, swaps = told.reads, told.writes, told.appends, told.swaps
     blind, steps, first_swap = owners.blind, owners.of_step, 1 + len(writes.at)
     more = len(blind)
-    of_value = {
-        value: number if number < first_swap else number + more
-        for value, number in growth.number_of.items()
-    }
+    of_value, behind = growth.number_of, growth.behind
+    if more:
+        shifted = range(first_swap + more, first_swap + more + len(swaps.at) + len(steps))
+        places = [*range(first_swap), *shifted]
+        of_value = {value: places[number] for value, number in of_value.items()}
+        behind = [places[number] for number in behind]
     at, starts, stops = (
-        [*mine, *map(its.__getitem__, blind), *old, *map(its.__getitem__, steps)]
+        [*mine, *[its[n] for n in blind], *old, *[its[n] for n in steps]]
         for mine, its, old in (
             (writes.at, appends.at, swaps.at),
             (writes.start, appends.start, swaps.start),
@@ -251,7 +233,7 @@ def _clusters(told: Told, growth: Growth, owners: Owners) -> tuple[Calls, Cluste
     parent = [UNWRITTEN] * len(swaps.at)
     for swap in told.needed:
         parent[swap] = of_value[told.expected[swap]]
-    parent += [number if number < first_swap else number + more for number in growth.behind]
+    parent += behind
     clusters = Clusters(invoked, earliest, latest, first_swap + more, parent, of_read, [])
     return Calls(reads, Column(at, [], starts, stops), told.expected, told.mismatches), clusters
 

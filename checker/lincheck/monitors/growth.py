@@ -36,6 +36,9 @@ from checker.lincheck.monitors.zones import BEFORE, NEVER
 _LENGTHS_MAX = 64
 """Of more lengths of texts than these, a look for each at each place would take too long."""
 
+EQUAL_MAX = 64
+"""Which of more equal texts than these was meant is not asked."""
+
 
 @dataclass(slots=True)
 class Growth:
@@ -201,24 +204,36 @@ def _fits(
     Raises Contradiction if there are none.
     """
     by_text, by_value, root_lengths = roots.by_text, roots.by_value, roots.lengths
+    # Where that is not all of a value, so many characters tell which roots fit.
+    reach = root_lengths[-1] + (lengths[-1] if lengths else 0)
+    of_head: dict[str, list[int]] = {}
     found: list[tuple[Any, list[int]]] = []
     for value in sorted(values, key=_length):
+        if value is None:
+            found.append((None, by_value[None]))
+            continue
+        size = len(value)
+        if size > reach:
+            head = value[:reach]
+            if head in of_head:
+                found.append((value, of_head[head]))
+                continue
         candidates: list[int] = []
-        if value is not None:
-            size = len(value)
-            for length in root_lengths:
-                if length >= size:
-                    break
-                several = by_text.get(value[:length])
-                if several is not None:
-                    for more in lengths:
-                        if value[length : length + more] in texts:
-                            candidates = candidates + several if candidates else several
-                            break
+        for length in root_lengths:
+            if length >= size:
+                break
+            several = by_text.get(value[:length])
+            if several is not None:
+                for more in lengths:
+                    if value[length : length + more] in texts:
+                        candidates = candidates + several if candidates else several
+                        break
         if value in by_value:
             candidates = candidates + by_value[value]
         if not candidates:
             raise Contradiction
+        if size > reach:
+            of_head[head] = candidates
         found.append((value, candidates))
     return found
 
@@ -242,6 +257,8 @@ def _choose_roots(
     for value, candidates in fits:
         if len(candidates) == 1:
             continue
+        if len(candidates) > EQUAL_MAX:
+            raise NotApplicable(f"{value!r} may have been written by too many operations")
         growth.doubtful.add(value)
         prefix = None
         if value is not None:

@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 
 from checker.lincheck.engine import NotApplicable
 from checker.lincheck.monitors.clusters import Column, Contradiction
-from checker.lincheck.monitors.growth import Growth
+from checker.lincheck.monitors.growth import EQUAL_MAX, Growth
 from checker.lincheck.monitors.zones import BEFORE, NEVER
+
+_UNKNOWN = -1
 
 
 class Told(NamedTuple):
@@ -57,67 +59,80 @@ def owners_of(told: Told, growth: Growth) -> Owners:
     The growth is not sure any more if one was guessed.
     """
     appends = told.appends
-    numbers = {text: number for number, text in enumerate(appends.value)}
+    numbers = dict(zip(appends.value, range(len(appends.at)), strict=True))
     if len(numbers) == len(appends.at):
         of_step = [numbers[text] for text in growth.steps]
-        owning = set(of_step)
-        if len(owning) < len(of_step):
-            raise Contradiction
     else:
         of_step = _shared_out(told, growth)
-        owning = set(of_step)
-    blind: list[int] = []
-    if len(owning) < len(appends.at):
-        stops = appends.stop
-        blind = [n for n in range(len(stops)) if n not in owning and stops[n] != NEVER]
+    owning = set(of_step)
+    if len(owning) < len(of_step):
+        raise Contradiction
+    if len(owning) == len(appends.at):
+        return Owners(of_step, [])
+    blind = [n for n, stop in enumerate(appends.stop) if n not in owning and stop != NEVER]
     return Owners(of_step, blind)
 
 
 def _shared_out(told: Told, growth: Growth) -> list[int]:
-    appends = told.appends
-    stops = appends.stop
     by_text: dict[str, list[int]] = {}
-    for number, text in enumerate(appends.value):
-        by_text.setdefault(text, []).append(number)
-    candidates = _in_time(told, growth, by_text)
-    owners = [found[0] if len(found) == 1 else -1 for found in candidates]
-    taken = {owner for owner in owners if owner >= 0}
-    if not all(candidates) or len(taken) < len(owners) - owners.count(-1):
-        raise Contradiction
+    for number, text in enumerate(told.appends.value):
+        if text in by_text:
+            by_text[text].append(number)
+        else:
+            by_text[text] = [number]
+    several = [by_text[text] for text in growth.steps]
+    owners = [each[0] if len(each) == 1 else _UNKNOWN for each in several]
+    if _UNKNOWN not in owners:
+        return owners
+    begun, ended = _times(told, growth, owners)
+    starts, stops = told.appends.start, told.appends.stop
+    roots = len(begun) - len(owners)
+    left: list[tuple[int, list[int]]] = []
     for step, owner in enumerate(owners):
-        if owner < 0:
-            left = [number for number in candidates[step] if number not in taken]
-            if not left:
-                raise NotApplicable("several operations appended a text, and all stand elsewhere")
-            growth.is_sure &= len(left) == 1
-            owners[step] = min(left, key=stops.__getitem__)
-            taken.add(owners[step])
+        if owner == _UNKNOWN:
+            before, after = begun[growth.behind[step]], ended[roots + step]
+            if len(several[step]) > EQUAL_MAX:
+                raise NotApplicable(f"{growth.steps[step]!r} was appended too often")
+            fit = [at for at in several[step] if starts[at] < after and stops[at] > before]
+            if not fit:
+                raise Contradiction
+            if len(fit) == 1:
+                owners[step] = fit[0]
+            else:
+                left.append((step, fit))
+    taken = set(owners)
+    for step, fit in left:
+        free = [number for number in fit if number not in taken]
+        if not free:
+            raise NotApplicable("several operations appended a text, and all stand elsewhere")
+        growth.is_sure &= len(free) == 1
+        owners[step] = min(free, key=stops.__getitem__)
+        taken.add(owners[step])
     return owners
 
 
-def _in_time(told: Told, growth: Growth, by_text: dict[str, list[int]]) -> list[list[int]]:
-    """The appends that each step may be."""
+def _times(told: Told, growth: Growth, owners: list[int]) -> tuple[list[int], list[int]]:
+    """For each root and step: the latest invocation in it and in front of it, and the earliest
+    completion in it and behind it, of what is known."""
     starts, stops = told.appends.start, told.appends.stop
     begun = [BEFORE, *told.writes.start, *told.swaps.start]
     roots = len(begun)
-    owners = [by_text[text] for text in growth.steps]
-    begun += [starts[each[0]] if len(each) == 1 else BEFORE for each in owners]
+    begun += [BEFORE if owner == _UNKNOWN else starts[owner] for owner in owners]
     ended = [NEVER] * roots
-    ended += [stops[each[0]] if len(each) == 1 else NEVER for each in owners]
+    ended += [NEVER if owner == _UNKNOWN else stops[owner] for owner in owners]
+    number_of = growth.number_of
     for value, start, stop in told.seen():
-        number = growth.number_of[value]
-        begun[number] = max(begun[number], start)
-        ended[number] = min(ended[number], stop)
+        number = number_of[value]
+        if start > begun[number]:
+            begun[number] = start
+        if stop < ended[number]:
+            ended[number] = stop
     for number, behind in enumerate(growth.behind, start=roots):
-        begun[number] = max(begun[number], begun[behind])
-    for number in range(len(begun) - 1, roots - 1, -1):
-        behind = growth.behind[number - roots]
-        ended[behind] = min(ended[behind], ended[number])
-    return [
-        each
-        if len(each) == 1
-        else [at for at in each if starts[at] < ended[number] and stops[at] > begun[behind]]
-        for number, (each, behind) in enumerate(
-            zip(owners, growth.behind, strict=True), start=roots
-        )
-    ]
+        if begun[behind] > begun[number]:
+            begun[number] = begun[behind]
+    number = len(begun)
+    for behind in reversed(growth.behind):
+        number -= 1
+        if ended[number] < ended[behind]:
+            ended[behind] = ended[number]
+    return begun, ended

@@ -17,15 +17,15 @@ import pytest
 
 from checker.history import MISMATCH, Operation
 from checker.lincheck import check
-from checker.lincheck.budget import Budget, Meter
+from checker.lincheck.budget import Budget, BudgetExhausted, Meter
 from checker.lincheck.depth_first import depth_first
-from checker.lincheck.engine import NotApplicable, Possible, finish
+from checker.lincheck.engine import Impossible, NotApplicable, Possible, finish
 from checker.lincheck.monitors import MONITORS
 from checker.lincheck.parts import split
 from checker.lincheck.verify import verify
 from checker.models import get_model
 from tests.checker.brute_force import possible
-from tests.checker.lincheck.test_monitor_registers import check_order
+from tests.checker.lincheck.test_monitor_registers import check_order, written_out
 
 HISTORIES = int(os.environ.get("MONITOR_HISTORIES", "1500"))
 """Small histories for each model and kind of texts."""
@@ -148,10 +148,16 @@ def test_agrees_with_brute_force(name: str, kind: str) -> None:
         )
         outcome = judge(operations, name)
         seen[type(outcome).__name__] += 1
-        assert type(judge(operations, name, order=False)) is type(outcome)
-        if isinstance(outcome, NotApplicable):
+        quick = judge(operations, name, order=False)
+        if isinstance(quick, NotApplicable):
+            assert isinstance(outcome, NotApplicable)
             continue
-        assert isinstance(outcome, Possible) == possible(operations, model), operations
+        assert isinstance(quick, Possible) == possible(operations, model), operations
+        if isinstance(outcome, NotApplicable):
+            # A guess has explained what cannot be excluded to be otherwise.
+            assert isinstance(quick, Possible)
+            continue
+        assert type(outcome) is type(quick), operations
         if isinstance(outcome, Possible):
             assert outcome.order is not None
             check_order(operations, outcome.order, model)
@@ -183,6 +189,8 @@ def test_agrees_with_the_search_on_larger_histories(name: str) -> None:
         seen[type(outcome).__name__] += 1
         (part,) = split(operations, model)
         exact = finish(depth_first(part, METER, False))
+        quick = judge(operations, name, order=False)
+        assert isinstance(quick, NotApplicable) or type(quick) is type(exact), operations
         if isinstance(outcome, NotApplicable):
             continue
         assert type(outcome) is type(exact), operations
@@ -195,3 +203,158 @@ def test_agrees_with_the_search_on_larger_histories(name: str) -> None:
         verify(operations, verdict.certificate, model)
     assert min(seen["Possible"], seen["Impossible"]) > count / 8, seen
     assert seen["NotApplicable"] < count / 3, seen
+
+
+Row = tuple[Any, ...]
+
+#   append a; |--|
+#   append b;     |--|
+#   append c;            |----------- ...
+#   get -> a;b;                |--|
+#   append d;                         |--|
+APPENDS: list[Row] = [
+    ("append", "a;", None, 0, 1),
+    ("append", "b;", None, 2, 3),
+    ("append", "c;", None, 4, None),
+    ("get", None, "a;b;", 5, 6),
+    ("append", "d;", None, 7, 8),
+]
+
+
+def read(result: str | None, invoked: int) -> Row:
+    return "get", None, result, invoked, invoked + 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_possible"),
+    [
+        ([*APPENDS, read("a;b;d;", 10)], True),
+        ([*APPENDS, read("a;b;c;d;", 10)], True),
+        ([*APPENDS, read("a;b;d;c;", 10), read("a;b;d;c;", 12)], True),
+        # The crashed one took effect, and did not.
+        ([*APPENDS, read("a;b;c;d;", 10), read("a;b;d;", 12)], False),
+        ([*APPENDS, read("a;b;c;d;", 10), read("a;b;d;c;", 12)], False),
+        # One that completed is missing, or comes too early, or twice.
+        ([*APPENDS, read("a;b;", 10)], False),
+        ([*APPENDS, read("a;b;d;", 10), read("a;b;", 12)], False),
+        ([*APPENDS, read("a;d;b;", 10)], False),
+        ([*APPENDS, read("a;b;d;d;", 10)], False),
+        ([*APPENDS, read("a;b;d;a;", 10)], False),
+        # Nobody appended it.
+        ([*APPENDS, read("a;b;e;", 10)], False),
+        ([*APPENDS, read("", 10)], False),
+        ([*APPENDS, read("e;a;b;d;", 10)], False),
+        # A put begins anew, and an append that nothing shows ends what was there.
+        ([*APPENDS, ("put", "p;", None, 10, 11), read("p;", 12)], True),
+        ([*APPENDS, ("put", "p;", None, 10, 11), read("a;b;p;", 12)], False),
+        ([*APPENDS, ("put", "p;", None, 10, 13), read("p;", 11), read("a;b;d;", 15)], False),
+        ([("append", "x;", None, 0, 9), read("", 1), read("", 3)], True),
+        ([("append", "x;", None, 0, 1), read("", 2)], False),
+        # What a compare-and-set expected was there.
+        ([*APPENDS, ("cas", ["a;b;d;", "z;"], None, 10, 11), read("z;", 12)], True),
+        ([*APPENDS, ("cas", ["a;b;c;d;", "z;"], None, 10, None), read("z;", 12)], True),
+        ([*APPENDS, ("cas", ["a;b;", "z;"], None, 10, 11), read("z;", 12)], False),
+        (
+            [
+                *APPENDS,
+                ("cas", ["a;b;c;d;", "z;"], None, 10, None),
+                read("z;", 12),
+                read("a;b;d;", 13),
+            ],
+            False,
+        ),
+        # Equal texts: real time tells which is which.
+        ([*APPENDS, ("append", "a;", None, 10, 11), read("a;b;d;a;", 12)], True),
+        ([*APPENDS, ("append", "a;", None, 10, 11), read("a;b;d;", 12)], False),
+        # Of equal puts too: the first is over when others have begun behind it and completed.
+        (
+            [
+                ("put", "p;", None, 0, 1),
+                ("put", "q;", None, 2, 3),
+                ("put", "p;", None, 4, 5),
+                ("append", "a;", None, 6, 7),
+                read("p;a;", 8),
+                read("q;", 10),
+            ],
+            False,
+        ),
+    ],
+)
+def test_what_appends_explain(rows: list[Row], is_possible: bool) -> None:
+    model = get_model("kv-empty")
+    operations = written_out(*rows)
+    assert possible(operations, model) == is_possible
+    for order in (False, True):
+        outcome = judge(operations, "kv-empty", order=order)
+        assert isinstance(outcome, Possible if is_possible else Impossible), outcome
+    if is_possible:
+        check_order(operations, outcome.order, model)
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([("append", "", None, 0, 1), read("", 2), read("x", 4)], "empty text"),
+        ([("append", 1, None, 0, 1)], "no text"),
+        ([("append", "a", None, 0, 1), ("get", None, 1, 2, 3)], "no text"),
+        ([("append", "a", None, 0, 1), ("cas", ["a"], None, 2, 3)], "no pair"),
+        ([("append", "a", None, 0, 1), ("txn", "a", None, 2, 3)], "knows no 'txn'"),
+        # Two ways to read it.
+        (
+            [
+                ("append", "a", None, 0, 10),
+                ("append", "ab", None, 1, 11),
+                ("append", "b", None, 2, 12),
+                read("ab", 14),
+            ],
+            "both were appended",
+        ),
+        # Which put was read?
+        (
+            [
+                ("append", "a", None, 0, 1),
+                ("put", "b", None, 2, 20),
+                ("put", "b", None, 3, 21),
+                read("b", 22),
+                read("ba", 24),
+            ],
+            "several operations",
+        ),
+        # The first append of a; was before the put, but to guess that takes looking ahead.
+        (
+            [
+                ("append", "a;", None, 0, 20),
+                ("put", "p;", None, 1, 3),
+                ("append", "a;", None, 4, 30),
+                read("p;a;", 40),
+            ],
+            "several operations",
+        ),
+    ],
+)
+def test_says_why_it_does_not_judge(rows: list[Row], reason: str) -> None:
+    with pytest.raises(NotApplicable, match=reason):
+        MONITORS["kv-empty"](written_out(*rows), METER, True)
+
+
+def test_failed_compare_and_sets_beside_appends() -> None:
+    rows: list[Row] = [
+        *APPENDS,
+        ("cas", ["a;b;", "y;"], None, 10, 11, MISMATCH),
+        ("cas", ["n;", "y;"], None, 12, 13, MISMATCH),
+        read("a;b;d;", 14),
+        ("cas", ["", "y;"], None, 16, 17, MISMATCH),
+    ]
+    operations = written_out(*rows)
+    outcome = judge(operations, "kv-empty")
+    check_order(operations, outcome.order, get_model("kv-empty"))
+    # It may have been there, with the append that nothing shows.
+    operations = written_out(*rows, ("cas", ["a;b;d;c;", "y;"], None, 18, 19, MISMATCH))
+    with pytest.raises(NotApplicable, match="in several ways"):
+        MONITORS["kv-empty"](operations, METER, True)
+
+
+def test_the_answer_does_not_depend_on_the_budget_unless_it_runs_out() -> None:
+    operations = written_out(*APPENDS, ("get", None, "a;b;d;", 9, 10))
+    with pytest.raises(BudgetExhausted):
+        MONITORS["kv-empty"](operations, Meter(Budget(memory=100)), False)
