@@ -84,7 +84,7 @@ class Choice:
                 at = after[at]
         return True
 
-    def _find_exits(self, dead: int) -> tuple[frozenset[int], float]:
+    def _find_exits(self, dead: int) -> tuple[frozenset[int], int]:
         """The live calls that lead out of DEAD; when the first crashed one is invoked."""
         columns, table = self._columns, self._table
         exits = frozenset(
@@ -164,7 +164,7 @@ class Choice:
         self,
         state: int,
         used: int,
-        limit: float,
+        limit: int,
         after: list[int],
         wanted: int,
         crash: Crash | None,

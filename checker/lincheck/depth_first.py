@@ -64,7 +64,7 @@ class Frame(NamedTuple):
     mark: int
     used: int
     alternatives: list[int]
-    limit: float
+    limit: int
     wanted: int
     crash: Crash | None
 
@@ -94,7 +94,7 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
     taken: list[int] = []
     frames: list[Frame] = []
     state = used = explored = 0
-    furthest: float = -1
+    furthest = -1
     blamed = 0
     crash: Crash | None = None
     report_at = meter.spend(0, 0)
@@ -236,7 +236,7 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
             return Impossible(not_before=columns.positions[blamed])
 
 
-def _bits(invoked: Sequence[float], completed: Sequence[float]) -> tuple[int, list[int]]:
+def _bits(invoked: Sequence[int], completed: Sequence[int]) -> tuple[int, list[int]]:
     """A bit for each operation, above those of a position, and the first bit above these."""
     low = len(invoked).bit_length()
     slots, width = slots_of(invoked, completed)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from checker.lincheck.parts import Entry
 from checker.models.model import Call
 
-NEVER = float("inf")
+NEVER = 1 << 62
 """A rank after all others."""
 
 
@@ -37,8 +37,8 @@ class Columns(NamedTuple):
     """
 
     positions: Sequence[int]
-    invoked: list[float]
-    completed: list[float]
+    invoked: list[int]
+    completed: list[int]
     calls: list[int]
     observes: list[bool]
     distinct: list[Call]
@@ -82,11 +82,11 @@ def columns_of(entries: Sequence[Entry]) -> Columns:
     )
 
 
-def slots_of(invoked: Sequence[float], completed: Sequence[float]) -> tuple[list[int], int]:
+def slots_of(invoked: Sequence[int], completed: Sequence[int]) -> tuple[list[int], int]:
     """A slot for each operation (in order of invocation), and how many slots there are."""
     slots: list[int] = []
     free: list[int] = []
-    busy: list[tuple[float, int]] = []
+    busy: list[tuple[int, int]] = []
     used = 0
     for begin, end in zip(invoked, completed, strict=True):
         while busy and busy[0][0] < begin:
