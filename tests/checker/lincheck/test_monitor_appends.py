@@ -22,6 +22,7 @@ from checker.lincheck.depth_first import depth_first
 from checker.lincheck.engine import Impossible, NotApplicable, Possible, finish
 from checker.lincheck.monitors import MONITORS
 from checker.lincheck.parts import split
+from checker.lincheck.sections import until
 from checker.lincheck.verify import verify
 from checker.models import get_model
 from tests.checker.brute_force import possible
@@ -161,7 +162,14 @@ def test_agrees_with_brute_force(name: str, kind: str) -> None:
         if isinstance(outcome, Possible):
             assert outcome.order is not None
             check_order(operations, outcome.order, model)
+        elif outcome.is_first:
+            end = operations[outcome.at].completed
+            assert end is not None
+            assert not possible(until(operations, end), model)
+            assert possible(until(operations, end - 1), model)
+            seen["first"] += 1
     assert min(seen["Possible"], seen["Impossible"]) > HISTORIES / 8, seen
+    assert seen["first"] > seen["Impossible"] / 2, seen
     assert seen["NotApplicable"] < HISTORIES * (0.2 if kind == "unique" else 0.7), seen
 
 
