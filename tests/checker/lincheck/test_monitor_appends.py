@@ -1,8 +1,10 @@
 """The monitor of keys whose texts are appended to, against brute force and the search.
 
 Planted errors that these tests have caught: an append that nothing shows left out though it
-completed; steps matched with their operations without looking at real time where a text was
-appended twice; a guess taken for sure; the root of a text chosen without regard to the others.
+completed; places and appends of equal texts matched without looking at real time; a guess at either
+a root or an append taken for sure; several texts at a place not noticed; a root whose time is over
+taken for possible; crashed compare-and-sets that took effect not noticed; and, where the first
+guess is tried, each of the checks that nothing completed before what it follows was invoked.
 """
 
 from __future__ import annotations
