@@ -36,7 +36,7 @@ from itertools import chain
 from typing import Any
 
 from checker.history import MISMATCH, Operation
-from checker.lincheck.budget import Meter
+from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.engine import Impossible, Monitor, NotApplicable, Outcome, Possible
 from checker.lincheck.monitors import registers
 from checker.lincheck.monitors.chains import line_up
@@ -53,6 +53,7 @@ from checker.lincheck.monitors.guesses import is_plain_sequence, is_plainly_poss
 from checker.lincheck.monitors.mismatches import place
 from checker.lincheck.monitors.owners import Owners, Told, owners_of
 from checker.lincheck.monitors.zones import BEFORE, NEVER
+from checker.lincheck.sections import until
 
 _BYTES_AN_OPERATION = 200
 """What is held for each operation, at the most."""
@@ -62,6 +63,8 @@ _ROUNDS = 8
 
 _PAIRS = {list, tuple}
 
+_NO = Impossible()
+
 _Row = tuple[int, Any, int, int]
 
 
@@ -70,7 +73,8 @@ def monitor(
 ) -> Outcome:
     """Judge the operations of one key, in order of invocation; ``absent`` is what it begins as.
 
-    Raises NotApplicable, BudgetExhausted.
+    ``Impossible.at`` is there if ``order`` is asked for, and the operations could be judged as they
+    were known at any time before. Raises NotApplicable, BudgetExhausted.
     """
     if not operations or operations[0].key is None:
         raise NotApplicable("an operation has no key")
@@ -98,7 +102,7 @@ def monitor(
         line = line_up(clusters)
     except Contradiction:
         if growth.is_sure:
-            return Impossible()
+            return _first(partial(monitor, words, absent), operations, meter) if order else _NO
         raise NotApplicable("several operations may have made what was read") from None
     look()
     places: list[int] | None = []
@@ -110,6 +114,25 @@ def monitor(
     if not order:
         return Possible()
     return Possible(registers.order_of(len(operations), calls, clusters, line, places))
+
+
+def _first(judge: Monitor, operations: Sequence[Operation], meter: Meter) -> Impossible:
+    """With which completion they became impossible, by bisection of what was known when."""
+    ends = sorted(each.completed for each in operations if each.completed is not None)
+    low, high = 0, len(ends) - 1
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            outcome = judge(until(operations, ends[middle]), meter, False)
+        except (NotApplicable, BudgetExhausted):
+            # That they are impossible is known all the same.
+            return _NO
+        if isinstance(outcome, Possible):
+            low = middle + 1
+        else:
+            high = middle
+    at = next(at for at, each in enumerate(operations) if each.completed == ends[low])
+    return Impossible(at, is_first=True)
 
 
 def _has_appends(operations: Sequence[Operation]) -> bool:

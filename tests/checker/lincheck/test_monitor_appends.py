@@ -1,8 +1,10 @@
 """The monitor of keys whose texts are appended to, against brute force and the search.
 
 Planted errors that these tests have caught: an append that nothing shows left out though it
-completed; steps matched with their operations without looking at real time where a text was
-appended twice; a guess taken for sure; the root of a text chosen without regard to the others.
+completed; places and appends of equal texts matched without looking at real time; a guess at either
+a root or an append taken for sure; several texts at a place not noticed; a root whose time is over
+taken for possible; crashed compare-and-sets that took effect not noticed; and, where the first
+guess is tried, each of the checks that nothing completed before what it follows was invoked.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from checker.lincheck.depth_first import depth_first
 from checker.lincheck.engine import Impossible, NotApplicable, Possible, finish
 from checker.lincheck.monitors import MONITORS
 from checker.lincheck.parts import split
+from checker.lincheck.sections import until
 from checker.lincheck.verify import verify
 from checker.models import get_model
 from tests.checker.brute_force import possible
@@ -161,7 +164,14 @@ def test_agrees_with_brute_force(name: str, kind: str) -> None:
         if isinstance(outcome, Possible):
             assert outcome.order is not None
             check_order(operations, outcome.order, model)
+        elif outcome.is_first:
+            end = operations[outcome.at].completed
+            assert end is not None
+            assert not possible(until(operations, end), model)
+            assert possible(until(operations, end - 1), model)
+            seen["first"] += 1
     assert min(seen["Possible"], seen["Impossible"]) > HISTORIES / 8, seen
+    assert seen["first"] > seen["Impossible"] / 2, seen
     assert seen["NotApplicable"] < HISTORIES * (0.2 if kind == "unique" else 0.7), seen
 
 
