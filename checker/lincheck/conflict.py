@@ -14,16 +14,27 @@ from typing import Any
 
 from checker.history import Operation
 from checker.lincheck.budget import BudgetExhausted, Meter
-from checker.lincheck.certificate import Invalid, deadline_of, end_of, name_of, untold
+from checker.lincheck.certificate import (
+    CertificateError,
+    Invalid,
+    Refutation,
+    deadline_of,
+    end_of,
+    name_of,
+    untold,
+)
 from checker.lincheck.parts import Entry, Part, split
 from checker.lincheck.reduction import Reduced, Reducer
-from checker.lincheck.refutation import Refuter
-from checker.models.model import Model, Specification
+from checker.lincheck.refutation import Refuter, ways_max
+from checker.models.model import Call, Model, Specification, State
 
 _SHOWN = 12
 
 _BRUTE_FORCE_MAX = 10
 """So many operations the verifier tries in all orders; more need a refutation."""
+
+_WAY_BYTES = 200
+"""Bytes that a way holds in the verifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +70,25 @@ class Conflict:
         )
 
 
-def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Invalid:
+def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Invalid | None:
     """The certificate of a conflict, with a refutation if the operations are many.
 
-    Raises BudgetExhausted.
+    None if the verifier would need more steps than it takes. Raises BudgetExhausted.
     """
+    entries, specification = conflict.entries, conflict.specification
+    assert specification is not None, "what first_conflict found has one"
     refutation = None
-    if len(conflict.entries) > _BRUTE_FORCE_MAX and conflict.specification is not None:
-        share = meter.share(1)
-        refuter = Refuter(conflict.entries, conflict.specification, share, record=True)
+    if len(entries) > _BRUTE_FORCE_MAX:
+        lane = meter.lane()
+        refuter = Refuter(entries, specification, lane, record=True)
         try:
             impossible = refuter.first_impossible()
         finally:
-            share.release()
+            lane.release()
         assert impossible is not None, "a conflict is impossible by itself"
         refutation = refuter.refutation()
+    if not _is_soon_verified(entries, specification, refutation, model, meter):
+        return None
     return Invalid(
         model.name,
         conflict.first_event,
@@ -81,6 +96,51 @@ def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Inval
         tuple(name_of(operation) for operation in conflict.operations),
         refutation,
     )
+
+
+def _is_soon_verified(
+    entries: Sequence[Entry],
+    specification: Specification,
+    refutation: Refutation | None,
+    model: Model,
+    meter: Meter,
+) -> bool:
+    """Whether the verifier needs no more steps than it takes: where that is not sure, it is asked.
+
+    At a completion it tries, for each way that is listed, all orders of the pending operations.
+    """
+    # A program with a reader of files; whoever only checks has no use for it.
+    from checker.lincheck import verify
+
+    most = 0.0
+    for turn, completed in enumerate(sorted(e.completed for e in entries if e.completed)):
+        pending = [e for e in entries if e.invoked < completed <= (e.completed or inf)]
+        mutations = sum(entry.call.effect != "observes" for entry in pending)
+        listed = 1 if refutation is None or not turn else len(refutation[turn - 1])
+        if refutation is None:
+            pending, mutations = list(entries), len(entries)
+        most += listed * ways_max(mutations, model.reveals is None) * len(pending)
+        if refutation is not None and not refutation[turn]:
+            break
+    if most < verify.STEPS_MAX:
+        return True
+    lane, explored, report_at = meter.lane(), 0, 0
+
+    def advance(state: State, call: Call) -> tuple[bool, State]:
+        nonlocal explored, report_at
+        explored += 1
+        if explored >= report_at:
+            report_at = lane.spend(explored, explored * _WAY_BYTES)
+        return specification.advance(state, call)
+
+    items = [(name_of(e.operation), e.call, e.invoked, e.completed or inf) for e in entries]
+    try:
+        verify.verify_impossible(items, specification._replace(advance=advance), refutation)
+    except CertificateError:
+        return False
+    finally:
+        lane.release()
+    return True
 
 
 def first_conflict(
@@ -162,9 +222,7 @@ class _Moments:
         # What is quickly seen to be impossible at some moment bounds the search for the first.
         count = len(self._ends)
         index = _first(lambda at: self.is_impossible_at(at, self.quickly), count)
-        if index is None or (
-            index > 0 and self.is_impossible_at(index - 1, Reducer.is_impossible)
-        ):
+        if index is None or (index > 0 and self.is_impossible_at(index - 1, Reducer.is_impossible)):
             count = count if index is None else index
             index = _first(lambda at: self.is_impossible_at(at, Reducer.is_impossible), count)
         return index

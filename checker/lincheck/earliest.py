@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from checker.history import Operation
@@ -100,7 +101,9 @@ def _first_event(
     if outcome.not_before is not None:
         earliest = part.entries[outcome.not_before]
         assert earliest.completed is not None
-        conflict = conflict_at(operations, part, earliest, model, meter)
+        conflict = None
+        with suppress(BudgetExhausted):
+            conflict = conflict_at(operations, part, earliest, model, meter)
         if conflict is not None:
             return _First(earliest.completed, finding, conflict)
     exact = finish(frontier(part, meter, False, None if known is None else known + 1))

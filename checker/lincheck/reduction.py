@@ -154,7 +154,7 @@ class Reducer:
         return None if needed is None else Reduced(self._part, needed, -1)
 
     def _latest_window(self) -> Reduced | None:
-        """What is impossible from the latest beginning on; None if it is not among the last ones."""
+        """What is impossible from the latest beginning on; None if it is none of the last."""
         windows = _Windows(self._part.entries)
         starts = windows.starts
         most = min(len(starts), _WINDOW_MAX)
