@@ -13,7 +13,7 @@ from math import inf
 from typing import Any
 
 from checker.history import Operation
-from checker.lincheck.budget import BudgetExhausted, Meter
+from checker.lincheck.budget import Meter
 from checker.lincheck.certificate import (
     CertificateError,
     Invalid,
@@ -29,6 +29,9 @@ from checker.lincheck.refutation import Refuter, ways_max
 from checker.models.model import Call, Model, Specification, State
 
 _SHOWN = 12
+
+_WHOLE_MAX = 1_000
+"""So many operations are shown where nobody knows which of them matter."""
 
 _BRUTE_FORCE_MAX = 10
 """So many operations the verifier tries in all orders; more need a refutation."""
@@ -158,16 +161,22 @@ def first_conflict(
     and at those after it, is judged by itself. ``operations`` are those of the whole history;
     ``core``: positions of entries of the part that are impossible by themselves, where an engine
     knows some (Impossible.core).
+
+    Raises BudgetExhausted if that is not found; a conflict that is not minimal is given.
     """
     moments = _Moments(operations, part, impossible, model, meter, core)
-    try:
-        index = moments.first()
-    except BudgetExhausted:
-        found = Reduced(part, part.entries, -1, is_minimal=False)
-        return _conflict(found, impossible.operation, None, model)
+    index = moments.first()
     if index is None:
         raise ValueError("the part is possible: it has no conflict")
     return moments.conflict(index)
+
+
+def whole_conflict(part: Part, model: Model) -> Conflict | None:
+    """All of an impossible part, where nobody knows more; None if that is too much to show."""
+    if not 0 < len(part.entries) <= _WHOLE_MAX:
+        return None
+    last = max(part.entries, key=lambda entry: entry.completed or -1)
+    return _conflict(Reduced(part, part.entries, -1, False), last.operation, None, model)
 
 
 def conflict_at(

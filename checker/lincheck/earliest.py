@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from checker.history import Operation
 from checker.lincheck.budget import BudgetExhausted, Meter
-from checker.lincheck.conflict import Conflict, conflict_at, first_conflict
+from checker.lincheck.conflict import Conflict, conflict_at, first_conflict, whole_conflict
 from checker.lincheck.engine import Impossible, Possible, finish
 from checker.lincheck.judge import Finding, judge
 from checker.lincheck.parts import Entry, Part
@@ -35,8 +35,26 @@ def earliest_conflict(
 ) -> Conflict:
     """The conflict of the section that failed first. The last finding is impossible.
 
-    Raises BudgetExhausted.
+    All of the section, if the budget does not suffice for more; raises BudgetExhausted if that is
+    too much to show.
     """
+    try:
+        return _earliest_conflict(operations, model, meter, parts, findings)
+    except BudgetExhausted:
+        failed = findings[-1]
+        whole = whole_conflict(failed.part or failed.section.translated(model), model)
+        if whole is None:
+            raise
+        return whole
+
+
+def _earliest_conflict(
+    operations: Sequence[Operation],
+    model: Model,
+    meter: Meter,
+    parts: Sequence[Section],
+    findings: Sequence[Finding],
+) -> Conflict:
     failed = findings[-1]
     settled = {_identity(f.section) for f in findings if isinstance(f.outcome, Possible)}
     settled.add(_identity(failed.section))
