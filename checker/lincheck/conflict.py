@@ -24,11 +24,14 @@ from checker.lincheck.certificate import (
     untold,
 )
 from checker.lincheck.parts import Entry, Part, split
-from checker.lincheck.reduction import Reduced, Reducer
+from checker.lincheck.reduction import NEAR, Reduced, Reducer
 from checker.lincheck.refutation import Refuter, ways_max
-from checker.models.model import Call, Model, Specification, State
+from checker.models.model import ANYTHING, Call, Model, Specification, State
 
 _SHOWN = 12
+
+_SOON = 4
+"""So many completions after the one that a search could not pass are looked at."""
 
 _WHOLE_MAX = 1_000
 """So many operations are shown where nobody knows which of them matter."""
@@ -90,7 +93,7 @@ def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Inval
             lane.release()
         assert impossible is not None, "a conflict is impossible by itself"
         refutation = refuter.refutation()
-    if not _is_soon_verified(entries, specification, refutation, model, meter):
+    if not _is_soon_verified(conflict, refutation, model, meter):
         return None
     return Invalid(
         model.name,
@@ -102,11 +105,7 @@ def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Inval
 
 
 def _is_soon_verified(
-    entries: Sequence[Entry],
-    specification: Specification,
-    refutation: Refutation | None,
-    model: Model,
-    meter: Meter,
+    conflict: Conflict, refutation: Refutation | None, model: Model, meter: Meter
 ) -> bool:
     """Whether the verifier needs no more steps than it takes: where that is not sure, it is asked.
 
@@ -115,17 +114,13 @@ def _is_soon_verified(
     # A program with a reader of files; whoever only checks has no use for it.
     from checker.lincheck import verify
 
-    most = 0.0
-    for turn, completed in enumerate(sorted(e.completed for e in entries if e.completed)):
-        pending = [e for e in entries if e.invoked < completed <= (e.completed or inf)]
-        mutations = sum(entry.call.effect != "observes" for entry in pending)
-        listed = 1 if refutation is None or not turn else len(refutation[turn - 1])
-        if refutation is None:
-            pending, mutations = list(entries), len(entries)
-        most += listed * ways_max(mutations, model.reveals is None) * len(pending)
-        if refutation is not None and not refutation[turn]:
-            break
-    if most < verify.STEPS_MAX:
+    entries, specification = conflict.entries, conflict.specification
+    assert specification is not None, "what first_conflict found has one"
+    tells = None if len(conflict.keys) > 1 else model.reveals
+    any_state = tells is None or any(
+        tells(entry.call) is ANYTHING for entry in entries if entry.call.effect != "observes"
+    )
+    if _steps_at_most(entries, refutation, any_state) < verify.STEPS_MAX:
         return True
     lane, explored, report_at = meter.lane(), 0, 0
 
@@ -144,6 +139,22 @@ def _is_soon_verified(
     finally:
         lane.release()
     return True
+
+
+def _steps_at_most(
+    entries: Sequence[Entry], refutation: Refutation | None, any_state: bool
+) -> float:
+    """A bound of the steps that the verifier takes; ``any_state``: see ``ways_max``."""
+    if refutation is None:
+        return len(entries) ** 2 * ways_max(len(entries), any_state)
+    most, listed = 0.0, 1
+    ends = sorted(entry.completed for entry in entries if entry.completed is not None)
+    for turn, end in enumerate(ends[: len(refutation)]):
+        pending = [e for e in entries if e.invoked < end and (e.completed or inf) >= end]
+        mutations = sum(entry.call.effect != "observes" for entry in pending)
+        most += listed * ways_max(mutations, any_state) * len(pending)
+        listed = len(refutation[turn])
+    return most
 
 
 def first_conflict(
@@ -179,19 +190,29 @@ def whole_conflict(part: Part, model: Model) -> Conflict | None:
     return _conflict(Reduced(part, part.entries, -1, False), last.operation, None, model)
 
 
-def conflict_at(
+def conflict_since(
     operations: Sequence[Operation], part: Part, impossible: Entry, model: Model, meter: Meter
-) -> Conflict | None:
-    """The conflict of a part, if it is impossible by the completion of this entry. Before, it must
-    have been possible.
+) -> tuple[int, Conflict] | None:
+    """The rank of the completion by which a part is impossible, and its conflict: if that is the
+    one of this entry, before which it must have been possible, or soon after it. None if not.
 
     Raises BudgetExhausted.
     """
     moments = _Moments(operations, part, impossible, model, meter, None)
-    for test in (moments.quickly, Reducer.is_impossible):
-        if moments.is_impossible_at(0, test):
-            return moments.conflict(0)
+    if model.reveals is None or part.joint:
+        if moments.is_impossible_at(0, Reducer.is_impossible):
+            return moments.end(0), moments.conflict(0)
+        return None
+    for index in range(min(_SOON, moments.count)):
+        if moments.is_impossible_at(index, _shows_soon):
+            if index == 0 or moments.is_possible_at(index - 1):
+                return moments.end(index), moments.conflict(index)
+            return None
     return None
+
+
+def _shows_soon(reducer: Reducer) -> bool:
+    return reducer.is_quickly_impossible(None, NEAR)
 
 
 class _Moments:
@@ -226,14 +247,29 @@ class _Moments:
         self._at: dict[int, list[Reducer]] = {}
         self._chosen = None if core is None else {part.entries[at].invoked for at in core}
 
+    @property
+    def count(self) -> int:
+        """How many moments there are."""
+        return len(self._ends)
+
+    def end(self, index: int) -> int:
+        """The rank of the completion."""
+        return int(self._ends[index])
+
+    def is_possible_at(self, index: int) -> bool:
+        """Whether engines find what was known at that moment possible."""
+        return all(reducer.is_possible() for reducer in self._reducers(index))
+
     def first(self) -> int | None:
         """The first moment at which the part is impossible; None if it never is."""
         # What is quickly seen to be impossible at some moment bounds the search for the first.
         count = len(self._ends)
         index = _first(lambda at: self.is_impossible_at(at, self.quickly), count)
-        if index is None or (index > 0 and self.is_impossible_at(index - 1, Reducer.is_impossible)):
-            count = count if index is None else index
-            index = _first(lambda at: self.is_impossible_at(at, Reducer.is_impossible), count)
+        test = Reducer.is_impossible
+        if index is None:
+            return _first(lambda at: self.is_impossible_at(at, test), count)
+        if index > 0 and self.is_impossible_at(index - 1, test):
+            return _between(lambda at: self.is_impossible_at(at, test), -1, index - 1)
         return index
 
     def conflict(self, index: int) -> Conflict:
@@ -271,6 +307,11 @@ def _first(test: Callable[[int], bool], count: int) -> int | None:
         if index == count - 1:
             return None
         possible, index = index, min(2 * index + 1, count - 1)
+    return _between(test, possible, index)
+
+
+def _between(test: Callable[[int], bool], possible: int, index: int) -> int:
+    """The first index of which the test is true: after ``possible``, not after ``index``."""
     while index - possible > 1:
         middle = (index + possible) // 2
         if test(middle):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from checker.history import Operation
 from checker.lincheck.budget import BudgetExhausted, Meter
-from checker.lincheck.conflict import Conflict, conflict_at, first_conflict, whole_conflict
+from checker.lincheck.conflict import Conflict, conflict_since, first_conflict, whole_conflict
 from checker.lincheck.engine import Impossible, Possible, finish
 from checker.lincheck.judge import Finding, judge
 from checker.lincheck.parts import Entry, Part
@@ -118,12 +118,11 @@ def _first_event(
         return _bisected(finding, known, model, meter)
     if outcome.not_before is not None:
         earliest = part.entries[outcome.not_before]
-        assert earliest.completed is not None
-        conflict = None
+        found = None
         with suppress(BudgetExhausted):
-            conflict = conflict_at(operations, part, earliest, model, meter)
-        if conflict is not None:
-            return _First(earliest.completed, finding, conflict)
+            found = conflict_since(operations, part, earliest, model, meter)
+        if found is not None:
+            return _First(found[0], finding, found[1])
     exact = finish(frontier(part, meter, False, None if known is None else known + 1))
     if isinstance(exact, Impossible) and exact.is_first:
         assert exact.at is not None

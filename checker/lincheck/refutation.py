@@ -182,6 +182,8 @@ class Refuter:
                     _admit(found, after, grown, on, observing, endless)
                 elif _admit(seen, after, grown, None, observing, endless):
                     left.append((after, grown, on))
+                    # It was compared with all of these.
+                    explored += len(seen[after]) >> 3
             if explored >= self._report_at:
                 self.explored = explored
                 self._report(len(left))
