@@ -115,7 +115,9 @@ class Operation(NamedTuple):
         if self.argument is not None:
             words.append(repr(self.argument))
         if self.outcome == "ok":
-            if self.argument is None or self.result not in (None, self.argument):
+            # As they are written: True == 1 in Python, in a history they differ.
+            told = self.result is not None and repr(self.result) != repr(self.argument)
+            if self.argument is None or told:
                 words.append("-> nil" if self.result is None else f"-> {self.result!r}")
         else:
             error = f" ({printable(self.error)})" if self.error else ""

@@ -13,17 +13,34 @@ from math import inf
 from typing import Any
 
 from checker.history import Operation
-from checker.lincheck.budget import BudgetExhausted, Meter
-from checker.lincheck.certificate import Invalid, deadline_of, end_of, name_of, untold
+from checker.lincheck.budget import Meter
+from checker.lincheck.certificate import (
+    CertificateError,
+    Invalid,
+    Refutation,
+    deadline_of,
+    end_of,
+    name_of,
+    untold,
+)
 from checker.lincheck.parts import Entry, Part, split
-from checker.lincheck.reduction import Reduced, Reducer
-from checker.lincheck.refutation import Refuter
-from checker.models.model import Model, Specification
+from checker.lincheck.reduction import NEAR, Reduced, Reducer
+from checker.lincheck.refutation import Refuter, ways_max
+from checker.models.model import ANYTHING, Call, Model, Specification, State
 
 _SHOWN = 12
 
+_SOON = 4
+"""So many completions after the one that a search could not pass are looked at."""
+
+_WHOLE_MAX = 1_000
+"""So many operations are shown where nobody knows which of them matter."""
+
 _BRUTE_FORCE_MAX = 10
 """So many operations the verifier tries in all orders; more need a refutation."""
+
+_WAY_BYTES = 200
+"""Bytes that a way holds in the verifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +76,25 @@ class Conflict:
         )
 
 
-def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Invalid:
+def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Invalid | None:
     """The certificate of a conflict, with a refutation if the operations are many.
 
-    Raises BudgetExhausted.
+    None if the verifier would need more steps than it takes. Raises BudgetExhausted.
     """
+    entries, specification = conflict.entries, conflict.specification
+    assert specification is not None, "what first_conflict found has one"
     refutation = None
-    if len(conflict.entries) > _BRUTE_FORCE_MAX and conflict.specification is not None:
-        share = meter.share(1)
-        refuter = Refuter(conflict.entries, conflict.specification, share, record=True)
+    if len(entries) > _BRUTE_FORCE_MAX:
+        lane = meter.lane()
+        refuter = Refuter(entries, specification, lane, record=True)
         try:
             impossible = refuter.first_impossible()
         finally:
-            share.release()
+            lane.release()
         assert impossible is not None, "a conflict is impossible by itself"
         refutation = refuter.refutation()
+    if not _is_soon_verified(conflict, refutation, model, meter):
+        return None
     return Invalid(
         model.name,
         conflict.first_event,
@@ -81,6 +102,59 @@ def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Inval
         tuple(name_of(operation) for operation in conflict.operations),
         refutation,
     )
+
+
+def _is_soon_verified(
+    conflict: Conflict, refutation: Refutation | None, model: Model, meter: Meter
+) -> bool:
+    """Whether the verifier needs no more steps than it takes: where that is not sure, it is asked.
+
+    At a completion it tries, for each way that is listed, all orders of the pending operations.
+    """
+    # A program with a reader of files; whoever only checks has no use for it.
+    from checker.lincheck import verify
+
+    entries, specification = conflict.entries, conflict.specification
+    assert specification is not None, "what first_conflict found has one"
+    tells = None if len(conflict.keys) > 1 else model.reveals
+    any_state = tells is None or any(
+        tells(entry.call) is ANYTHING for entry in entries if entry.call.effect != "observes"
+    )
+    if _steps_at_most(entries, refutation, any_state) < verify.STEPS_MAX:
+        return True
+    lane, explored, report_at = meter.lane(), 0, 0
+
+    def advance(state: State, call: Call) -> tuple[bool, State]:
+        nonlocal explored, report_at
+        explored += 1
+        if explored >= report_at:
+            report_at = lane.spend(explored, explored * _WAY_BYTES)
+        return specification.advance(state, call)
+
+    items = [(name_of(e.operation), e.call, e.invoked, e.completed or inf) for e in entries]
+    try:
+        verify.verify_impossible(items, specification._replace(advance=advance), refutation)
+    except CertificateError:
+        return False
+    finally:
+        lane.release()
+    return True
+
+
+def _steps_at_most(
+    entries: Sequence[Entry], refutation: Refutation | None, any_state: bool
+) -> float:
+    """A bound of the steps that the verifier takes; ``any_state``: see ``ways_max``."""
+    if refutation is None:
+        return len(entries) ** 2 * ways_max(len(entries), any_state)
+    most, listed = 0.0, 1
+    ends = sorted(entry.completed for entry in entries if entry.completed is not None)
+    for turn, end in enumerate(ends[: len(refutation)]):
+        pending = [e for e in entries if e.invoked < end and (e.completed or inf) >= end]
+        mutations = sum(entry.call.effect != "observes" for entry in pending)
+        most += listed * ways_max(mutations, any_state) * len(pending)
+        listed = len(refutation[turn])
+    return most
 
 
 def first_conflict(
@@ -98,31 +172,47 @@ def first_conflict(
     and at those after it, is judged by itself. ``operations`` are those of the whole history;
     ``core``: positions of entries of the part that are impossible by themselves, where an engine
     knows some (Impossible.core).
+
+    Raises BudgetExhausted if that is not found; a conflict that is not minimal is given.
     """
     moments = _Moments(operations, part, impossible, model, meter, core)
-    try:
-        index = moments.first()
-    except BudgetExhausted:
-        found = Reduced(part, part.entries, -1, is_minimal=False)
-        return _conflict(found, impossible.operation, None, model)
+    index = moments.first()
     if index is None:
         raise ValueError("the part is possible: it has no conflict")
     return moments.conflict(index)
 
 
-def conflict_at(
+def whole_conflict(part: Part, model: Model) -> Conflict | None:
+    """All of an impossible part, where nobody knows more; None if that is too much to show."""
+    if not 0 < len(part.entries) <= _WHOLE_MAX:
+        return None
+    last = max(part.entries, key=lambda entry: entry.completed or -1)
+    return _conflict(Reduced(part, part.entries, -1, False), last.operation, None, model)
+
+
+def conflict_since(
     operations: Sequence[Operation], part: Part, impossible: Entry, model: Model, meter: Meter
-) -> Conflict | None:
-    """The conflict of a part, if it is impossible by the completion of this entry. Before, it must
-    have been possible.
+) -> tuple[int, Conflict] | None:
+    """The rank of the completion by which a part is impossible, and its conflict: if that is the
+    one of this entry, before which it must have been possible, or soon after it. None if not.
 
     Raises BudgetExhausted.
     """
     moments = _Moments(operations, part, impossible, model, meter, None)
-    for test in (moments.quickly, Reducer.is_impossible):
-        if moments.is_impossible_at(0, test):
-            return moments.conflict(0)
+    if model.reveals is None or part.joint:
+        if moments.is_impossible_at(0, Reducer.is_impossible):
+            return moments.end(0), moments.conflict(0)
+        return None
+    for index in range(min(_SOON, moments.count)):
+        if moments.is_impossible_at(index, _shows_soon):
+            if index == 0 or moments.is_possible_at(index - 1):
+                return moments.end(index), moments.conflict(index)
+            return None
     return None
+
+
+def _shows_soon(reducer: Reducer) -> bool:
+    return reducer.is_quickly_impossible(None, NEAR)
 
 
 class _Moments:
@@ -157,14 +247,29 @@ class _Moments:
         self._at: dict[int, list[Reducer]] = {}
         self._chosen = None if core is None else {part.entries[at].invoked for at in core}
 
+    @property
+    def count(self) -> int:
+        """How many moments there are."""
+        return len(self._ends)
+
+    def end(self, index: int) -> int:
+        """The rank of the completion."""
+        return int(self._ends[index])
+
+    def is_possible_at(self, index: int) -> bool:
+        """Whether engines find what was known at that moment possible."""
+        return all(reducer.is_possible() for reducer in self._reducers(index))
+
     def first(self) -> int | None:
         """The first moment at which the part is impossible; None if it never is."""
         # What is quickly seen to be impossible at some moment bounds the search for the first.
         count = len(self._ends)
         index = _first(lambda at: self.is_impossible_at(at, self.quickly), count)
-        if index is None or (index > 0 and self.is_impossible_at(index - 1, Reducer.is_impossible)):
-            count = count if index is None else index
-            index = _first(lambda at: self.is_impossible_at(at, Reducer.is_impossible), count)
+        test = Reducer.is_impossible
+        if index is None:
+            return _first(lambda at: self.is_impossible_at(at, test), count)
+        if index > 0 and self.is_impossible_at(index - 1, test):
+            return _between(lambda at: self.is_impossible_at(at, test), -1, index - 1)
         return index
 
     def conflict(self, index: int) -> Conflict:
@@ -202,6 +307,11 @@ def _first(test: Callable[[int], bool], count: int) -> int | None:
         if index == count - 1:
             return None
         possible, index = index, min(2 * index + 1, count - 1)
+    return _between(test, possible, index)
+
+
+def _between(test: Callable[[int], bool], possible: int, index: int) -> int:
+    """The first index of which the test is true: after ``possible``, not after ``index``."""
     while index - possible > 1:
         middle = (index + possible) // 2
         if test(middle):

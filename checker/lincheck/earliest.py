@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from checker.history import Operation
 from checker.lincheck.budget import BudgetExhausted, Meter
-from checker.lincheck.conflict import Conflict, conflict_at, first_conflict
+from checker.lincheck.conflict import Conflict, conflict_since, first_conflict, whole_conflict
 from checker.lincheck.engine import Impossible, Possible, finish
 from checker.lincheck.judge import Finding, judge
 from checker.lincheck.parts import Entry, Part
@@ -34,8 +35,26 @@ def earliest_conflict(
 ) -> Conflict:
     """The conflict of the section that failed first. The last finding is impossible.
 
-    Raises BudgetExhausted.
+    All of the section, if the budget does not suffice for more; raises BudgetExhausted if that is
+    too much to show.
     """
+    try:
+        return _earliest_conflict(operations, model, meter, parts, findings)
+    except BudgetExhausted:
+        failed = findings[-1]
+        whole = whole_conflict(failed.part or failed.section.translated(model), model)
+        if whole is None:
+            raise
+        return whole
+
+
+def _earliest_conflict(
+    operations: Sequence[Operation],
+    model: Model,
+    meter: Meter,
+    parts: Sequence[Section],
+    findings: Sequence[Finding],
+) -> Conflict:
     failed = findings[-1]
     settled = {_identity(f.section) for f in findings if isinstance(f.outcome, Possible)}
     settled.add(_identity(failed.section))
@@ -99,10 +118,11 @@ def _first_event(
         return _bisected(finding, known, model, meter)
     if outcome.not_before is not None:
         earliest = part.entries[outcome.not_before]
-        assert earliest.completed is not None
-        conflict = conflict_at(operations, part, earliest, model, meter)
-        if conflict is not None:
-            return _First(earliest.completed, finding, conflict)
+        found = None
+        with suppress(BudgetExhausted):
+            found = conflict_since(operations, part, earliest, model, meter)
+        if found is not None:
+            return _First(found[0], finding, found[1])
     exact = finish(frontier(part, meter, False, None if known is None else known + 1))
     if isinstance(exact, Impossible) and exact.is_first:
         assert exact.at is not None

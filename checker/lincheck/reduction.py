@@ -16,8 +16,10 @@ explains the whole also explains the rest, for then an impossible rest proves th
 docs/certificates.md has the proofs, ``verify`` checks all this without believing it. The search
 here is for little: the latest beginning with which the rest is still impossible (doubling, then
 halving), then a rest from which nothing more can be left out (Zeller and Hildebrandt's ddmin,
-"Simplifying and isolating failure-inducing input", 2002). Where a few operations are impossible
-from the real beginning too, these are preferred: they are easier to understand.
+"Simplifying and isolating failure-inducing input", 2002). Most goes at once: an observation that
+every way had made before its completion changed nothing in the search (``Refuter.needed``). Where a
+few operations are impossible from the real beginning too, these are preferred: they are easier to
+understand.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from dataclasses import dataclass, replace
 
 from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.certificate import untold
+from checker.lincheck.engine import Possible, finish
+from checker.lincheck.judge import search
 from checker.lincheck.parts import Entry, Part
 from checker.lincheck.refutation import GaveUp, Refuter
 from checker.lincheck.search import first_impossible
@@ -46,6 +50,9 @@ _UNREPORTED_MAX = 256
 
 _SMALL = 32
 """So many operations are judged by the small frontier first."""
+
+NEAR = 64
+"""Operations in which to look first for what is impossible."""
 
 _SINGLY = 4
 """So few groups are tried one by one, without trying many at once first."""
@@ -95,7 +102,8 @@ class Reducer:
         # What was found to be impossible already, of a few entries and of all; empty: not known.
         self._found: Reduced | None = None
         self._whole: list[Entry] = []
-        self._looked = False
+        # Among so many last ones nothing impossible was found.
+        self._looked = 0
 
     def reduced(self) -> Reduced:
         """As little as can be shown to be impossible, of a part that is."""
@@ -121,18 +129,28 @@ class Reducer:
         self._whole = self._whole or self._impossible(self._part.entries, -1) or []
         return bool(self._whole)
 
-    def is_quickly_impossible(self, chosen: set[int] | None = None) -> bool:
+    def is_possible(self) -> bool:
+        """Whether the part is possible. Raises BudgetExhausted."""
+        lane = self._lane.lane()
+        try:
+            return isinstance(finish(search(self._part, lane, False)), Possible)
+        finally:
+            lane.release()
+
+    def is_quickly_impossible(
+        self, chosen: set[int] | None = None, most: int = _WINDOW_MAX
+    ) -> bool:
         """Whether that shows by a few entries: those with the invocations ``chosen``, or those from
-        a late beginning on. Raises BudgetExhausted.
+        a late beginning on, ``most`` that complete. Raises BudgetExhausted.
 
         The later the beginning, the more is possible: so what is impossible after something was
         left out, from some beginning on, was impossible from there on before.
         """
         if self._found is None and chosen is not None:
             self._found = self._of_these(chosen)
-        if self._found is None and self._from_anywhere is not None and not self._looked:
-            self._found = self._latest_window()
-            self._looked = True
+        if self._found is None and self._from_anywhere is not None and most > self._looked:
+            self._found = self._latest_window(most)
+            self._looked = most
         return self._found is not None
 
     def _of_these(self, chosen: set[int], most: int | None = None) -> Reduced | None:
@@ -153,11 +171,11 @@ class Reducer:
         needed = self._impossible(left, -1)
         return None if needed is None else Reduced(self._part, needed, -1)
 
-    def _latest_window(self) -> Reduced | None:
-        """What is impossible from the latest beginning on; None if it is not among the last ones."""
+    def _latest_window(self, most: int) -> Reduced | None:
+        """What is impossible from the latest beginning on; None if it is none of the last."""
         windows = _Windows(self._part.entries)
         starts = windows.starts
-        most = min(len(starts), _WINDOW_MAX)
+        most = min(len(starts), most)
 
         def attempt(size: int) -> list[Entry] | None:
             return self._impossible(self._pruned(windows.since(starts[-size])), starts[-size])
@@ -319,11 +337,11 @@ class Reducer:
                 ]
             finally:
                 self._charge(reported + refuter.explored)
-        share = self._lane.share(1)
+        lane = self._lane.lane()
         try:
-            found = first_impossible(self._part, entries, share)
+            found = first_impossible(self._part, entries, lane)
         finally:
-            share.release()
+            lane.release()
             self._charge(self._lane.explored)
         return None if found is None else entries
 

@@ -17,6 +17,7 @@ them, without these rules, and asks that each result is left out for such a reas
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import e, factorial
 from typing import Any
 
 from checker.lincheck.budget import Meter
@@ -40,6 +41,16 @@ _CONFIGURATION_BYTES = 160
 """Bytes that a configuration holds: its tuple, its masks, its places in list and table."""
 
 _BETWEEN_REPORTS = 256
+
+
+def ways_max(mutations: int, any_state: bool) -> float:
+    """The most ways to order some of these mutations, if ways of equal sets and states are one.
+
+    ``any_state``: each order may lead to a state of its own; otherwise the last one tells it.
+    """
+    if any_state:
+        return e * factorial(mutations)
+    return mutations + 1 << mutations
 
 
 class GaveUp(Exception):
@@ -104,17 +115,17 @@ class Refuter:
         """All ways on from these that hold the operation ``goal``."""
         record = self._record
         observing, endless = pending.observing, pending.endless
-        observers, mutators = pending.observers, pending.mutators
+        observers = pending.observers
         goal_bit = 1 << goal
         found: Ways = {}
         left: list[tuple[State, int, Trace]] = []
         number = 0
         for state, held in ways.items():
             free = self._free(state, observers) if observers else 0
-            for done, _ in held:
-                trace = self._observed(free & ~done, number, observers) if record else None
+            for before, _ in held:
+                done = before | free
+                trace = self._observed(free & ~before, number, observers) if record else None
                 number += 1
-                done |= free
                 if done & goal_bit:
                     _admit(found, state, done, trace, observing, endless)
                 else:
@@ -171,6 +182,8 @@ class Refuter:
                     _admit(found, after, grown, on, observing, endless)
                 elif _admit(seen, after, grown, None, observing, endless):
                     left.append((after, grown, on))
+                    # It was compared with all of these.
+                    explored += len(seen[after]) >> 3
             if explored >= self._report_at:
                 self.explored = explored
                 self._report(len(left))

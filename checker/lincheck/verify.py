@@ -37,7 +37,7 @@ def verify(operations: Sequence[Operation], certificate: form.Certificate, model
             _verify_order(named, certificate.order, model)
         else:
             items, specification = _verify_left_out(named, certificate, model)
-            _verify_impossible(items, specification, certificate.refutation)
+            verify_impossible(items, specification, certificate.refutation)
     except (CallError, RecursionError) as error:
         raise CertificateError(f"the model {model.name!r} refuses: {error}") from None
 
@@ -103,7 +103,7 @@ def _verify_left_out(
     return sorted(items, key=lambda item: item[2]), specification
 
 
-def _verify_impossible(
+def verify_impossible(
     items: Sequence[Item], specification: Specification, refutation: form.Refutation | None
 ) -> None:
     """Completion by completion: all ways to explain what was answered so far, until none is."""

@@ -286,8 +286,18 @@ def independent_groups(calls: Sequence[Call], model: Model) -> list[Group]:
     positions: dict[Key, list[int]] = {}
     members: dict[Key, dict[Key, None]] = {}
     tied: set[Key] = set()
+    per_key = model.per_key
     for position, (call, keys) in enumerate(zip(calls, several, strict=True)):
-        touched = keys if keys is not None else (call.key if model.per_key else None,)
+        if keys is None and not above:
+            # Most models tie nothing, and histories are long.
+            key = call[1] if per_key else None
+            if key in positions:
+                positions[key].append(position)
+            else:
+                positions[key] = [position]
+                members[key] = {key: None}
+            continue
+        touched = keys if keys is not None else (call.key if per_key else None,)
         # A transaction of no key at all belongs to a group of such.
         group = root(touched[0]) if touched else ()
         positions.setdefault(group, []).append(position)

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from checker.history import History
+from checker.history import History, Operation
 from checker.lincheck.budget import Budget, Meter
 from checker.lincheck.conflict import Conflict, first_conflict
 from checker.lincheck.explain import ORDERS_MAX, explain
@@ -141,3 +141,14 @@ def test_a_conflict_of_many_operations_is_cut_to_a_screen() -> None:
     assert len(explanation.lines) <= 40
     assert "earlier operations" in str(explanation)
     assert len(explanation.data["operations"]) == 60
+
+
+def test_an_answer_that_only_python_takes_for_the_argument_is_shown() -> None:
+    def words(argument: object, result: object) -> str:
+        return str(Operation(0, "put", "k", argument, result, "ok", 0, 1))
+
+    assert words(1, True) == "process 0: put 'k' 1 -> True"
+    assert words(1, 1.0) == "process 0: put 'k' 1 -> 1.0"
+    assert words([0], [False]) == "process 0: put 'k' [0] -> [False]"
+    assert words(1, 1) == words(1, None) == "process 0: put 'k' 1"
+    assert words(None, None) == "process 0: put 'k' -> nil"
