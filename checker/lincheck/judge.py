@@ -30,13 +30,15 @@ TURNS = 256
 class Finding(NamedTuple):
     """What became of a section; positions in the outcome are positions of ``operations``.
 
-    No outcome: the budget ran out, for this ``reason``.
+    No outcome: the budget ran out, for this ``reason``. ``part``: the section in the model's words,
+    where it had to be translated.
     """
 
     section: Section
     operations: Sequence[Operation]
     outcome: Outcome | None
     reason: str = ""
+    part: Part | None = None
 
 
 Judging = Generator[None, None, Finding]
@@ -61,7 +63,7 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
     if not operations:
         return Finding(section, operations, Possible([]))
     outcome = yield from search(part, meter, order)
-    return Finding(section, operations, outcome)
+    return Finding(section, operations, outcome, part=part)
 
 
 def search(part: Part, meter: Meter, order: bool) -> Search:
