@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from checker.history import Event, History, Operation
 from checker.lincheck.budget import Budget, BudgetExhausted, Clock, Meter
@@ -166,15 +166,18 @@ class _Board:
 
 
 class _Told(NamedTuple):
-    """What a process tells of a section; positions are those of the section's operations.
+    """What a process tells of a section.
 
-    No outcome: the budget ran out for this ``reason``, or the model refused an operation.
+    The positions of an order are those of the section's operations; of an impossible section that
+    was ``translated``, those of its entries. No outcome: the budget ran out for this ``reason``, or
+    the model refused an operation.
     """
 
     place: int
     outcome: Outcome | None
     reason: str = ""
     refused: bool = False
+    translated: bool = False
 
 
 class _Sharing:
@@ -320,6 +323,10 @@ class _Sharing:
 
     def _finding(self, told: _Told) -> Finding:
         section = self._parts[self._number(told)]
+        if isinstance(told.outcome, Impossible) and told.translated:
+            part = section.translated(self._model)
+            operations = [entry.operation for entry in part.entries]
+            return Finding(section, operations, told.outcome, part=part)
         return Finding(section, section.operations, told.outcome, told.reason)
 
     def _refuse(self, section: Section) -> None:
@@ -334,26 +341,13 @@ def _place(told: _Told) -> int:
 
 
 def _told(place: int, finding: Finding) -> _Told:
-    """A finding in positions of its section's operations."""
     outcome, section = finding.outcome, finding.section
-    if outcome is None or finding.operations is section.operations:
-        return _Told(place, outcome, finding.reason)
-    if isinstance(outcome, Possible) and outcome.order is None:
-        return _Told(place, outcome)
-    # Ranks are used once, so they tell operations apart.
-    positions = {operation.invoked: at for at, operation in enumerate(section.operations)}
-    mine: list[int] = [positions[operation.invoked] for operation in finding.operations]
-    moved: Any
-    if isinstance(outcome, Possible):
-        moved = Possible([mine[at] for at in outcome.order or ()])
-    else:
-        at, core = outcome.at, outcome.core
-        moved = Impossible(
-            None if at is None else mine[at],
-            None if core is None else tuple(mine[at] for at in core),
-            outcome.is_first,
-        )
-    return _Told(place, moved)
+    if isinstance(outcome, Possible) and outcome.order and finding.part is not None:
+        # Ranks are used once, so they tell operations apart.
+        positions = {operation.invoked: at for at, operation in enumerate(section.operations)}
+        operations = finding.operations
+        outcome = Possible([positions[operations[at].invoked] for at in outcome.order])
+    return _Told(place, outcome, finding.reason, translated=finding.part is not None)
 
 
 def _balanced(numbers: Sequence[int], parts: Sequence[Section], jobs: int) -> list[list[int]]:

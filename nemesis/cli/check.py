@@ -57,6 +57,7 @@ def _list_models(context: click.Context, _parameter: click.Parameter, wanted: bo
     "--certificate",
     "certificates",
     type=click.Path(path_type=Path),
+    metavar="PATH",
     help="Write the certificate here, to be checked by `splitbrain verify`; of several FILEs a "
     "directory.",
 )
@@ -66,11 +67,13 @@ def _list_models(context: click.Context, _parameter: click.Parameter, wanted: bo
 @click.option(
     "--seconds",
     type=click.FloatRange(0, min_open=True),
+    metavar="N",
     help=f"Budget of time for each FILE: {SECONDS:g}, but for --stream none.",
 )
 @click.option(
     "--memory",
     type=click.IntRange(1),
+    metavar="N",
     default=1024,
     show_default=True,
     help="Budget of memory for each FILE, in MiB.",
@@ -78,11 +81,13 @@ def _list_models(context: click.Context, _parameter: click.Parameter, wanted: bo
 @click.option(
     "--configurations",
     type=click.IntRange(1),
+    metavar="N",
     help="Budget of configurations explored for each FILE; the same on every machine.",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1),
+    metavar="N",
     default=1,
     show_default=True,
     help="Processes: for several FILEs, or for the keys of a single one.",

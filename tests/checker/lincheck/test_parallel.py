@@ -166,7 +166,10 @@ def test_one_budget_holds_for_all(budget: Budget, reason: str) -> None:
     operations = one_after_another(easy, hard("a"), hard("b"))
     verdict = check_parallel(operations, DIARY, jobs=2, budget=budget)
     assert verdict.validity is Validity.UNKNOWN
-    assert [text.split(":")[0] for text in verdict.reasons] == ["key 'a'", "key 'b'"]
+    undecided = [text.split(":")[0] for text in verdict.reasons]
+    assert undecided[-2:] == ["key 'a'", "key 'b'"]
+    # On a busy machine that time may pass before anything was judged.
+    assert len(undecided) == 2 or budget.seconds is not None
     assert all(reason in text for text in verdict.reasons), verdict.reasons
     if budget.configurations is not None:
         assert verdict.configurations < 2 * budget.configurations
