@@ -35,6 +35,8 @@ from nemesis.cli.check_request import Request, certificate_place
 
 _REASONS_SHOWN = 10
 
+NOTHING_TOLD = "no operation was answered with ok, so there was nothing to judge"
+
 
 def report_linearizable(
     file: str, history: History, model: Model, request: Request, several: bool, progress: Progress
@@ -50,6 +52,8 @@ def report_linearizable(
         was_interrupted = True
     seconds = monotonic() - started
     operations = len(history.operations())
+    if verdict.validity is Validity.VALID and not _told_anything(history):
+        verdict = Verdict(Validity.UNKNOWN, reasons=(NOTHING_TOLD,))
     facts = [counted(operations, "operation")]
     if watched.sections > 1:
         facts.append(counted(watched.sections, watched.part))
@@ -86,6 +90,10 @@ def report_linearizable(
     return Report(
         file, verdict.validity, error, ", ".join(facts), tuple(lines), data, was_interrupted
     )
+
+
+def _told_anything(history: History) -> bool:
+    return any(operation.outcome == "ok" for operation in history.operations())
 
 
 class _Watched:

@@ -591,3 +591,13 @@ def test_bad_arguments_are_told_in_a_line(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_a_history_that_tells_nothing_is_unknown(tmp_path: Path, capsys: Capture) -> None:
+    header = '{"format": "splitbrain-history", "version": 1}\n'
+    invocation = {"index": 0, "process": 0, "type": "invoke", "f": "write", "value": 1}
+    for name, lines in (("empty", ""), ("open", json.dumps(invocation) + "\n")):
+        path = tmp_path / name
+        path.write_text(header + lines)
+        assert run(["check", "--model", "register", str(path)]) == 2
+        assert "nothing to judge" in capsys.readouterr().out
