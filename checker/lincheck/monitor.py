@@ -176,7 +176,9 @@ class Monitor:
         if unique_values and model.name != "register":
             raise ValueError(f"unique values help with a register, not with {model.name!r}")
         self.failure: StreamFailure | None = None
+        # Events that were fed, and operations answered with ok.
         self.events = 0
+        self.answered = 0
         self._model = model
         self._unique = unique_values
         self._meter = Meter(budget or Budget(seconds=None))
@@ -256,6 +258,7 @@ class Monitor:
 
     def _complete(self, operation: _Open, event: Event) -> None:
         operation.ended = event
+        self.answered += event.type == "ok"
         if event.type != "info":
             operation.until = self._rank
         self._rank += 1

@@ -17,6 +17,7 @@ from checker.lincheck.conditions import LINEARIZABLE
 from checker.models import UnknownModelError
 from checker.verdict import Validity
 from nemesis.cli.check_files import open_standard_input, unreadable
+from nemesis.cli.check_linearizable import NOTHING_TOLD
 from nemesis.cli.check_progress import Progress
 from nemesis.cli.check_report import (
     STANDARD_INPUT,
@@ -87,7 +88,8 @@ def _judge(file: str, monitor: Monitor, events: Iterable[Event], progress: Progr
     if failure is not None:
         validity = Validity.INVALID
         lines = [cut(f"impossible from event {failure.event} on: {failure.reason}")]
-    elif reason:
+    elif reason or not monitor.answered:
+        reason = reason or NOTHING_TOLD
         validity, lines = Validity.UNKNOWN, [reason]
     else:
         validity, lines = Validity.VALID, []

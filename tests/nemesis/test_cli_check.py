@@ -599,5 +599,6 @@ def test_a_history_that_tells_nothing_is_unknown(tmp_path: Path, capsys: Capture
     for name, lines in (("empty", ""), ("open", json.dumps(invocation) + "\n")):
         path = tmp_path / name
         path.write_text(header + lines)
-        assert run(["check", "--model", "register", str(path)]) == 2
-        assert "nothing to judge" in capsys.readouterr().out
+        for more in ([], ["--stream"]):
+            assert run(["check", "--model", "register", *more, str(path)]) == 2
+            assert "nothing to judge" in capsys.readouterr().out
