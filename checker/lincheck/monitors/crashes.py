@@ -63,9 +63,8 @@ def judge(
     discipline: Discipline, operations: Sequence[Operation], meter: Meter, order: bool
 ) -> Outcome:
     """Possible or Impossible, with a core; raises NotApplicable between the two bounds."""
-    meter.spend(meter.explored, BYTES_AN_OPERATION * len(operations))
     try:
-        elements = read(operations, discipline.names, discipline.element_of)
+        elements = read(operations, discipline.names, discipline.element_of, meter)
     except Contradiction as contradiction:
         return Impossible(None, contradiction.core)
     found = _bounds(discipline, elements, meter, order)
@@ -131,7 +130,7 @@ def _core(
     def impossible(positions: list[int]) -> bool:
         try:
             chosen = [operations[position] for position in positions]
-            few = read(chosen, discipline.names, discipline.element_of)
+            few = read(chosen, discipline.names, discipline.element_of, meter)
             return isinstance(_bounds(discipline, few, meter, False), Refuted)
         except Contradiction:
             return True

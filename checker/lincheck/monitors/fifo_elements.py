@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import NotApplicable
+from checker.lincheck.monitors.columns import blocks
 from checker.models.model import CallError, distinct
-
-_CHUNK = 1 << 16
-"""Operations read between two looks at the budget."""
 
 BYTES = 180
 """What this holds for each operation: a place in a table, and in up to eight columns."""
@@ -42,10 +40,11 @@ def read(operations: Sequence[Operation], meter: Meter) -> Told:
     told = Told({}, {}, {}, [], [])
     insertions, removals, peeks, empties, crashed = told
     again: dict[Any, list[int]] = {}
-    for start in range(0, len(operations), _CHUNK):
-        meter.spend(meter.explored, start * BYTES)
-        for at, operation in enumerate(operations[start : start + _CHUNK], start):
-            _, f, _, argument, result, outcome, _, _, _, _, _ = operation
+    for start, block in blocks(operations, meter, BYTES):
+        _, fs, _, arguments, results, outcomes, *_ = block
+        columns = zip(fs, arguments, results, outcomes, strict=True)
+        for at, entry in enumerate(columns, start):
+            f, argument, result, outcome = entry
             if f == "enqueue":
                 if type(argument) is not int and type(argument) is not str:
                     argument = _element(argument)

@@ -84,7 +84,7 @@ def _sweep(
     following = list(range(never + 1))
     for number, element in enumerate(ascending):
         if number % 65536 == 0:
-            meter.spend(meter.explored, 0)
+            meter.spend(meter.explored, meter.held)
         outside = until[element]
         if element in peeked:
             for peek in elements.peeks_of(element):
