@@ -23,7 +23,6 @@ from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
 from checker.lincheck.monitors.elements import (
-    BYTES_AN_OPERATION,
     Contradiction,
     Elements,
     Names,
