@@ -1,32 +1,21 @@
-"""How long the monitors of containers take: seconds of the processor, and peak memory.
+"""How long checking queues, sets, lists, unique ids and counters takes.
 
-    python bench/lincheck_containers.py [OPERATIONS ...] [--order]
+    python -m bench.lincheck_containers [OPERATIONS ...] [words of a row's name]
 
-Histories of 10 clients with unique values, 100,000 and 1,000,000 operations unless told otherwise,
-valid and with one violation; made here, linearizable by construction: a seeded scheduler picks
-which client goes on, to invoke, to take effect or to complete. Each row is measured in a process of
-its own, the best of three; "held" is what the history itself takes.
+Histories of ten clients with unique values, valid and with one violation; made here, linearizable
+by construction: a seeded scheduler picks which client goes on, to invoke, to take effect or to
+complete. What is measured, and how, says lincheck_rows.py.
 """
 
 from __future__ import annotations
 
-import gc
-import resource
-import subprocess
-import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
-from time import process_time
 from typing import Any
 
+from bench.lincheck_rows import CLIENTS, Names, main
 from checker.history import Operation
-from checker.lincheck.budget import Budget, Meter
-from checker.lincheck.engine import Monitor
-from checker.lincheck.monitors import counter, fifo_queue, list_append, sets, unique_ids
-
-CLIENTS = 10
-ROUNDS = 3
 
 Call = tuple[str, Any, Any]
 Source = Callable[[Random, int], Call]
@@ -160,59 +149,20 @@ def with_violation(operations: list[Operation]) -> list[Operation]:
     return operations
 
 
-ROWS: dict[str, tuple[Monitor, Callable[[], Source]]] = {
-    "fifo-queue": (fifo_queue.monitor, queue),
-    "set": (sets.full_set, full_set),
-    "g-set": (sets.grow_only_set, lambda: growing("add")),
-    "list-append": (list_append.monitor, lambda: growing("append")),
-    "unique-ids": (unique_ids.monitor, ids),
-    "counter": (counter.monitor, steps),
+ROWS: dict[str, Callable[[], Source]] = {
+    "fifo-queue": queue,
+    "set": full_set,
+    "g-set": lambda: growing("add"),
+    "list-append": lambda: growing("append"),
+    "unique-ids": ids,
+    "counter": steps,
 }
 
 
-def peak() -> float:
-    """The peak of the resident set, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def measure(name: str, count: int, valid: bool, order: bool) -> str:
-    monitor, source = ROWS[name]
-    operations = made(count, source())
-    if not valid:
-        operations = with_violation(operations)
-    gc.collect()
-    held = peak()
-    took = []
-    for _ in range(ROUNDS):
-        started = process_time()
-        outcome = monitor(operations, Meter(Budget()), order)
-        took.append(process_time() - started)
-    core = getattr(outcome, "core", None)
-    verdict = type(outcome).__name__ + (f", core of {len(core)}" if core else "")
-    return (
-        f"{name:12} {count:9,} {min(took):7.2f} s, peak {peak():6.0f} MiB "
-        f"(held {held:.0f}): {verdict}"
-    )
-
-
-def rows(counts: list[int]) -> Iterator[tuple[str, int, bool]]:
-    for name in ROWS:
-        for count in counts:
-            for valid in (True, False):
-                yield name, count, valid
-
-
-def main() -> None:
-    arguments = [each for each in sys.argv[1:] if each != "--order"]
-    order = "--order" in sys.argv
-    if arguments and arguments[0] in ROWS:
-        name, count, valid = arguments
-        print(measure(name, int(count), valid == "valid", order), flush=True)
-        return
-    for name, count, valid in rows([int(each) for each in arguments] or [100_000, 1_000_000]):
-        row = [name, str(count), "valid" if valid else "invalid", *(["--order"] if order else [])]
-        subprocess.run([sys.executable, __file__, *row], check=True)
+def history(names: Names, count: int, valid: bool) -> list[Operation]:
+    operations = made(count, ROWS[names[0]]())
+    return operations if valid else with_violation(operations)
 
 
 if __name__ == "__main__":
-    main()
+    main(history, [(name,) for name in ROWS], "bench.lincheck_containers")

@@ -1,33 +1,24 @@
-"""How long the monitors of stacks and priority queues take, each row in a process of its own.
+"""How long checking stacks and priority queues takes.
 
-    python bench/lincheck_stack.py [OPERATIONS ...]
+    python -m bench.lincheck_stack [OPERATIONS ...] [words of a row's name]
 
 Histories of unique values and ten clients, linearizable by construction: whatever a random client
 does next, begin an operation, let it take effect, end it, is done to one queue. ``mixed``: inserts
 and removals by chance, one in ten a peek; ``deep``: all insertions first, then all removals;
-``waves``: the same a thousand operations at a time. ``bad``: two results far from each other are
-exchanged, at two thirds of the history. Seconds are of the processor, the best of three, without
-the making; the memory is that of the whole process, with the history.
+``waves``: the same a thousand operations at a time. Invalid: two results far from each other are
+exchanged, at two thirds of the history. What is measured, and how, says lincheck_rows.py.
 """
 
 from __future__ import annotations
 
-import resource
-import subprocess
-import sys
 from heapq import heappop, heappush
 from random import Random
-from time import process_time
 
+from bench.lincheck_rows import CLIENTS, Names, main
 from checker.history import Operation
-from checker.lincheck.budget import Budget, Meter
-from checker.lincheck.engine import Impossible, Monitor
-from checker.lincheck.monitors import priority_queue, stack
 
-MONITORS: dict[str, Monitor] = {"stack": stack.monitor, "priority-queue": priority_queue.monitor}
+KINDS = ("stack", "priority-queue")
 SHAPES = ("mixed", "deep", "waves")
-CLIENTS = 10
-ROUNDS = 3
 
 
 def made(kind: str, shape: str, operations: int, seed: int = 1) -> list[Operation]:
@@ -105,38 +96,12 @@ def spoil(operations: list[Operation]) -> None:
     operations[other] = second._replace(result=first.result)
 
 
-def row(kind: str, shape: str, operations: int, bad: bool) -> str:
-    history = made(kind, shape, operations)
-    if bad:
-        spoil(history)
-    seconds = []
-    for _ in range(ROUNDS):
-        started = process_time()
-        outcome = MONITORS[kind](history, Meter(Budget(seconds=None, memory=None)), False)
-        seconds.append(process_time() - started)
-    verdict = "possible"
-    if isinstance(outcome, Impossible):
-        verdict = f"impossible, core {None if outcome.core is None else len(outcome.core)}"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return (
-        f"{kind:15}{shape:7}{'bad' if bad else 'good':5}{operations:>9,}"
-        f"{min(seconds):8.2f} s{peak:>7,} MiB  {verdict}"
-    )
-
-
-def main() -> None:
-    arguments = sys.argv[1:]
-    if arguments[:1] == ["row"]:
-        kind, shape, operations, quality = arguments[1:]
-        print(row(kind, shape, int(operations), quality == "bad"))
-        return
-    for operations in arguments or ("100000", "1000000"):
-        for kind in MONITORS:
-            for shape in SHAPES:
-                for quality in ("good", "bad"):
-                    command = [sys.executable, __file__, "row", kind, shape, operations, quality]
-                    subprocess.run(command, check=True)
+def history(names: Names, count: int, valid: bool) -> list[Operation]:
+    operations = made(*names, count)
+    if not valid:
+        spoil(operations)
+    return operations
 
 
 if __name__ == "__main__":
-    main()
+    main(history, [(kind, shape) for kind in KINDS for shape in SHAPES], "bench.lincheck_stack")

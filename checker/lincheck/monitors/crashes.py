@@ -23,7 +23,6 @@ from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
 from checker.lincheck.monitors.elements import (
-    BYTES_AN_OPERATION,
     Contradiction,
     Elements,
     Names,
@@ -63,9 +62,8 @@ def judge(
     discipline: Discipline, operations: Sequence[Operation], meter: Meter, order: bool
 ) -> Outcome:
     """Possible or Impossible, with a core; raises NotApplicable between the two bounds."""
-    meter.spend(meter.explored, BYTES_AN_OPERATION * len(operations))
     try:
-        elements = read(operations, discipline.names, discipline.element_of)
+        elements = read(operations, discipline.names, discipline.element_of, meter)
     except Contradiction as contradiction:
         return Impossible(None, contradiction.core)
     found = _bounds(discipline, elements, meter, order)
@@ -131,7 +129,7 @@ def _core(
     def impossible(positions: list[int]) -> bool:
         try:
             chosen = [operations[position] for position in positions]
-            few = read(chosen, discipline.names, discipline.element_of)
+            few = read(chosen, discipline.names, discipline.element_of, meter)
             return isinstance(_bounds(discipline, few, meter, False), Refuted)
         except Contradiction:
             return True

@@ -32,11 +32,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from operator import gt, itemgetter, lt
+from operator import gt, lt
 from typing import Any, NamedTuple
 
 from checker.history import Operation
+from checker.lincheck.budget import Meter
 from checker.lincheck.engine import NotApplicable
+from checker.lincheck.monitors.columns import Block, blocks
 from checker.models.model import CallError, distinct
 
 BYTES_AN_OPERATION = 250
@@ -116,79 +118,126 @@ class Elements:
 
 
 def read(
-    operations: Sequence[Operation], names: Names, element_of: Callable[[Any], Any]
+    operations: Sequence[Operation], names: Names, element_of: Callable[[Any], Any], meter: Meter
 ) -> Elements:
     """The elements of one key. ``element_of`` makes a value hashable, or raises CallError.
 
     Raises NotApplicable if a value was inserted twice or the model would refuse an operation,
-    Contradiction if a value's operations are impossible by themselves.
+    Contradiction if a value's operations are impossible by themselves, BudgetExhausted.
     """
-    insert, remove = names
-    insertion: list[int] = []
-    arguments: list[Any] = []
-    taken: list[int] = []
-    takes: list[Any] = []
-    peeked: list[int] = []
-    peeks: list[Any] = []
-    empties: list[int] = []
-    crashed: list[int] = []
-    refused: list[Any] = []
-    for position, operation in enumerate(operations):
-        f = operation[1]  # By index, which costs a third of what a name does.
-        if f == insert:
-            if operation[5] == "fail":
-                refused.append(operation[3])
-            else:
-                insertion.append(position)
-                arguments.append(operation[3])
-        elif f == remove:
-            if operation[5] == "ok":
-                if operation[4] is None:
-                    empties.append(position)
-                else:
-                    taken.append(position)
-                    takes.append(operation[4])
-            elif operation[5] == "info":
-                crashed.append(position)
-        elif f != "peek":
-            raise NotApplicable(f"{f!r} is none of {insert}, {remove} and peek")
-        elif operation[5] == "ok":
-            if operation[4] is None:
-                empties.append(position)
-            else:
-                peeked.append(position)
-                peeks.append(operation[4])
-    values = _elements(arguments, element_of)
-    _elements(refused, element_of)
+    told = _told(operations, names, meter)
+    values = _elements(told.arguments, element_of)
+    _elements(told.refused, element_of)
     index = dict(zip(values, range(len(values)), strict=True))
     if len(index) < len(values):
         raise NotApplicable("a value was inserted twice")
     if None in index:
         raise NotApplicable("nil was inserted")
-    begin, end, slots = _slots(operations)
+    begin, end, slots = _slots(told.invoked, told.completed)
+    meter.spend(meter.explored, BYTES_AN_OPERATION * len(operations))
+    first = list(map(begin.__getitem__, told.insertion))
     elements = Elements(
         slots=slots,
         begin=begin,
         end=end,
         values=values,
-        insertion=insertion,
+        insertion=told.insertion,
         removal=[-1] * len(values),
-        first=[begin[position] for position in insertion],
-        settled=[end[position] for position in insertion],
-        until=[begin[position] for position in insertion],
+        first=first,
+        settled=list(map(end.__getitem__, told.insertion)),
+        until=first.copy(),
         gone=[slots] * len(values),
         peeked={},
         peeked_before={},
-        empties=empties,
-        crashed=crashed,
+        empties=told.empties,
+        crashed=told.crashed,
         lost=[],
         unseen=set(),
     )
-    _add_removals(elements, taken, _elements(takes, element_of), index)
-    _add_peeks(elements, peeked, _elements(peeks, element_of), index)
+    takes, peeks = _elements(told.takes, element_of), _elements(told.peeks, element_of)
+    _add_removals(elements, told.taken, map(index.get, takes))
+    _add_peeks(elements, told.peeked, map(index.get, peeks))
+    meter.spend(meter.explored, BYTES_AN_OPERATION * len(operations))
     _find_lost(elements, operations)
     _find_disorder(elements)
     return elements
+
+
+class _Told(NamedTuple):
+    """Columns: ranks of all operations; positions and values of each kind of them."""
+
+    invoked: list[int]
+    completed: list[int | None]
+    insertion: list[int]
+    arguments: list[Any]
+    taken: list[int]
+    takes: list[Any]
+    peeked: list[int]
+    peeks: list[Any]
+    empties: list[int]
+    crashed: list[int]
+    refused: list[Any]
+
+
+def _told(operations: Sequence[Operation], names: Names, meter: Meter) -> _Told:
+    told = _Told([], [], [], [], [], [], [], [], [], [], [])
+    all_invoked, all_completed, insertion, arguments, taken, takes, *_ = told
+    to_insertion, to_arguments = insertion.append, arguments.append
+    to_taken, to_takes = taken.append, takes.append
+    insert, remove = names
+    for start, block in blocks(operations, meter):
+        _, fs, _, given, results, outcomes, invoked, completed, *_ = block
+        all_invoked += invoked
+        all_completed += completed
+        if outcomes.count("ok") < len(outcomes):
+            _tell_each(told, names, start, block)
+            continue
+        positions = range(start, start + len(fs))
+        for at, f, argument, result in zip(positions, fs, given, results, strict=True):
+            if f == insert:
+                to_insertion(at)
+                to_arguments(argument)
+            elif f == remove:
+                if result is None:
+                    told.empties.append(at)
+                else:
+                    to_taken(at)
+                    to_takes(result)
+            elif f != "peek":
+                raise NotApplicable(f"{f!r} is none of {insert}, {remove} and peek")
+            elif result is None:
+                told.empties.append(at)
+            else:
+                told.peeked.append(at)
+                told.peeks.append(result)
+    return told
+
+
+def _tell_each(told: _Told, names: Names, start: int, block: Block) -> None:
+    """A block of which some operations failed, or crashed."""
+    insert, remove = names
+    _, fs, _, arguments, results, outcomes, *_ = block
+    rows = zip(fs, arguments, results, outcomes, strict=True)
+    for at, (f, argument, result, outcome) in enumerate(rows, start):
+        if f == insert:
+            if outcome == "fail":
+                told.refused.append(argument)
+            else:
+                told.insertion.append(at)
+                told.arguments.append(argument)
+        elif f != remove and f != "peek":
+            raise NotApplicable(f"{f!r} is none of {insert}, {remove} and peek")
+        elif outcome == "ok":
+            if result is None:
+                told.empties.append(at)
+            elif f == remove:
+                told.taken.append(at)
+                told.takes.append(result)
+            else:
+                told.peeked.append(at)
+                told.peeks.append(result)
+        elif outcome == "info" and f == remove:
+            told.crashed.append(at)
 
 
 def _elements(values: list[Any], element_of: Callable[[Any], Any]) -> list[Any]:
@@ -206,33 +255,45 @@ def hashable(value: Any) -> Any:
     return distinct(value)
 
 
-def _slots(operations: Sequence[Operation]) -> tuple[list[int], list[int], int]:
+def _slots(invoked: list[int], completed: list[int | None]) -> tuple[list[int], list[int], int]:
     """For each operation the first and last slot in which it may happen; the number of slots."""
-    invoked: list[int] = list(map(itemgetter(6), operations))
-    completed: list[int | None] = list(map(itemgetter(7), operations))
-    ended = [rank for rank in completed if rank is not None]
-    last = max(max(ended, default=0), invoked[-1] if invoked else 0)
-    if min(ended, default=0) < 0 or last > _SPARSE * (len(operations) + 16) or invoked[:1] < [0]:
-        number = {rank: at for at, rank in enumerate(sorted({*invoked, *ended}))}
-        invoked = [number[rank] for rank in invoked]
-        completed = [None if rank is None else number[rank] for rank in completed]
-        ended = [rank for rank in completed if rank is not None]
-        last = len(number)
+    crashes = None in completed
+    ended: Any = [rank for rank in completed if rank is not None] if crashes else completed
     # A rank of nobody counts as an invocation: it can only make slots that nobody needs.
-    running = bytearray(b"\x01") * (last + 1)
-    for rank in ended:
-        running[rank] = 0
-    slot = list(accumulate(map(lt, running, memoryview(running)[1:]), initial=0))
-    slots = slot[-1] + 1
+    running = bytearray(b"\x01") * (_SPARSE * (len(invoked) + 16))
+    if invoked and not 0 <= invoked[0] <= invoked[-1] < len(running):
+        return _slots(*_renumbered(invoked, completed))
+    try:
+        for rank in ended:
+            running[rank] = 0
+    except IndexError:
+        return _slots(*_renumbered(invoked, completed))
+    del running[max(running.rfind(0), *invoked[-1:], 0) + 1 :]
+    # A slot begins where a one follows a zero. All at once, as bytes of one large number.
+    bits = int.from_bytes(running, "little")
+    starts = (bits & ~(bits << 8 | 1)).to_bytes(len(running), "little")
+    # One object for each slot, for all columns to share: that is less to hold and to fetch.
+    slots = starts.count(1) + 1
+    slot = list(map(list(range(slots)).__getitem__, accumulate(starts)))
     begin = list(map(slot.__getitem__, invoked))
-    if len(ended) == len(completed):
-        return begin, list(map(slot.__getitem__, ended)), slots
-    return begin, [slots if rank is None else slot[rank] for rank in completed], slots
+    if crashes:
+        return begin, [slots if rank is None else slot[rank] for rank in completed], slots
+    return begin, list(map(slot.__getitem__, ended)), slots
 
 
-def _add_removals(
-    elements: Elements, positions: list[int], values: list[Any], index: dict[Any, int]
-) -> None:
+def _renumbered(
+    invoked: list[int], completed: list[int | None]
+) -> tuple[list[int], list[int | None]]:
+    """Ranks in the same order, without gaps."""
+    ended = [rank for rank in completed if rank is not None]
+    number = {rank: at for at, rank in enumerate(sorted({*invoked, *ended}))}
+    return (
+        [number[rank] for rank in invoked],
+        [None if rank is None else number[rank] for rank in completed],
+    )
+
+
+def _add_removals(elements: Elements, positions: list[int], rows: Iterable[int | None]) -> None:
     removal, settled, until, gone = (
         elements.removal,
         elements.settled,
@@ -241,9 +302,7 @@ def _add_removals(
     )
     begins = map(elements.begin.__getitem__, positions)
     ends = map(elements.end.__getitem__, positions)
-    for position, element, begin, end in zip(
-        positions, map(index.get, values), begins, ends, strict=True
-    ):
+    for position, element, begin, end in zip(positions, rows, begins, ends, strict=True):
         if element is None:
             raise Contradiction(position)
         if removal[element] >= 0:
@@ -256,23 +315,21 @@ def _add_removals(
             settled[element] = end
 
 
-def _add_peeks(
-    elements: Elements, positions: list[int], values: list[Any], index: dict[Any, int]
-) -> None:
-    begin, end = elements.begin, elements.end
+def _add_peeks(elements: Elements, positions: list[int], rows: Iterable[int | None]) -> None:
     peeked, before = elements.peeked, elements.peeked_before
     settled, until = elements.settled, elements.until
-    for position, value in zip(positions, values, strict=True):
-        element = index.get(value)
+    begins = map(elements.begin.__getitem__, positions)
+    ends = map(elements.end.__getitem__, positions)
+    for position, element, begin, end in zip(positions, rows, begins, ends, strict=True):
         if element is None:
             raise Contradiction(position)
         if element in peeked:
             before[position] = peeked[element]
         peeked[element] = position
-        if begin[position] > until[element]:
-            until[element] = begin[position]
-        if end[position] < settled[element]:
-            settled[element] = end[position]
+        if begin > until[element]:
+            until[element] = begin
+        if end < settled[element]:
+            settled[element] = end
 
 
 def _find_lost(elements: Elements, operations: Sequence[Operation]) -> None:

@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import NotApplicable
+from checker.lincheck.monitors.columns import blocks
 from checker.models.model import CallError, distinct
-
-_CHUNK = 1 << 16
-"""Operations read between two looks at the budget."""
 
 BYTES = 180
 """What this holds for each operation: a place in a table, and in up to eight columns."""
@@ -29,23 +27,28 @@ class Contradiction(Exception):
 
 
 class Told(NamedTuple):
-    """Positions of the operations: by element, and of those that name none."""
+    """Positions of the operations: by element, and of those that name none; ranks of all."""
 
     insertions: dict[Any, int]
     removals: dict[Any, int]
     peeks: dict[Any, list[int]]
     empties: list[int]
     crashed: list[int]
+    invoked: list[int]
+    completed: list[int | None]
 
 
 def read(operations: Sequence[Operation], meter: Meter) -> Told:
-    told = Told({}, {}, {}, [], [])
-    insertions, removals, peeks, empties, crashed = told
+    told = Told({}, {}, {}, [], [], [], [])
+    insertions, removals, peeks, empties, crashed, all_invoked, all_completed = told
     again: dict[Any, list[int]] = {}
-    for start in range(0, len(operations), _CHUNK):
-        meter.spend(meter.explored, start * BYTES)
-        for at, operation in enumerate(operations[start : start + _CHUNK], start):
-            _, f, _, argument, result, outcome, _, _, _, _, _ = operation
+    for start, block in blocks(operations, meter, BYTES):
+        _, fs, _, arguments, results, outcomes, invoked, completed, *_ = block
+        all_invoked += invoked
+        all_completed += completed
+        columns = zip(fs, arguments, results, outcomes, strict=True)
+        for at, entry in enumerate(columns, start):
+            f, argument, result, outcome = entry
             if f == "enqueue":
                 if type(argument) is not int and type(argument) is not str:
                     argument = _element(argument)
@@ -111,7 +114,7 @@ class Elements(NamedTuple):
 
 
 def gather(operations: Sequence[Operation], told: Told) -> Elements:
-    insertions, removals, peeks, _, _ = told
+    insertions, removals, peeks, _, _, invoked, completed = told
     names: list[Any] = []
     begins: list[int] = []
     ends: list[int] = []
@@ -120,11 +123,10 @@ def gather(operations: Sequence[Operation], told: Told) -> Elements:
     left: list[int] = []
     heads: dict[int, int] = {}
     for name, at in insertions.items():
-        insertion = operations[at]
-        begin, end = insertion[6], insertion[7]
+        begin, end = invoked[at], completed[at]
         removal = removals.get(name)
         if removal is not None:
-            low, high = operations[removal][6:8]
+            low, high = invoked[removal], completed[removal]
             assert high is not None, "a removal that answered has completed"
             if low < begin:
                 low = begin

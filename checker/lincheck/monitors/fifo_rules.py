@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import NamedTuple
 
 from checker.lincheck.budget import Meter
@@ -97,16 +97,20 @@ def _keep_out_of_zones(lows: list[int], highs: list[int], evidence: _Evidence) -
         if high < low:
             raise evidence.against((row, other))
     opens = [high for high, _, _ in zones]
-    for row, (low, high) in enumerate(zip(lows, highs, strict=True)):
+    # Where each low and high lies among the zones, before any of them moves.
+    places = [list(map(bisect_left, repeat(opens), column)) for column in (lows, highs)]
+    for row, (low, high, above_low, above_high) in enumerate(
+        zip(lows, highs, *places, strict=True)
+    ):
         if high < low:
             continue
-        at = bisect_left(opens, low) - 1
+        at = above_low - 1
         if at >= 0 and zones[at][1] > low:
             _, lows[row], zone = zones[at]
             if lows[row] > high:
                 raise evidence.against((row, zone))
             evidence.zones.setdefault(row, set()).add(zone)
-        at = bisect_left(opens, high) - 1
+        at = above_high - 1
         if at >= 0 and zones[at][1] > high:
             highs[row], _, zone = zones[at]
             evidence.zones.setdefault(row, set()).add(zone)

@@ -31,10 +31,8 @@ from typing import Any, NamedTuple
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
+from checker.lincheck.monitors.columns import blocks
 from checker.models.model import CallError, distinct
-
-_CHUNK = 1 << 16
-"""Operations read between two looks at the budget."""
 
 _BYTES = 170
 """What this holds for each operation: a place in a table, and in a column."""
@@ -57,13 +55,14 @@ def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outco
 def _judge(told: _Told, meter: Meter, order: bool) -> Outcome:
     operations = told.operations
     by_length = sorted(told.reads, key=lambda at: len(operations[at].result or ()))
-    longest = _list_of(operations[by_length[-1]].result) if by_length else ()
+    longest = _list_of(operations[by_length[-1]].result) if by_length else []
     for at in by_length:
         answer = _list_of(operations[at].result)
         if longest[: len(answer)] != answer:
             return _core(told, [by_length[-1], at])
     meter.spend(meter.explored, len(operations) * _BYTES)
-    if len(set(longest)) < len(longest) or not told.appends.keys() >= set(longest):
+    distinct_ones = set(longest)
+    if len(distinct_ones) < len(longest) or not told.appends.keys() >= distinct_ones:
         return _core(told, [_shortest_wrong(told, by_length, longest)])
     return _walk(told, by_length, longest, order)
 
@@ -79,10 +78,10 @@ class _Told(NamedTuple):
 def _read(operations: Sequence[Operation], meter: Meter) -> _Told:
     told = _Told(operations, {}, [])
     _, appends, reads = told
-    for start in range(0, len(operations), _CHUNK):
-        meter.spend(meter.explored, start * _BYTES)
-        for at, operation in enumerate(operations[start : start + _CHUNK], start):
-            _, f, _, argument, _, outcome, _, _, _, _, _ = operation
+    for start, block in blocks(operations, meter, _BYTES):
+        _, fs, _, arguments, _, outcomes, *_ = block
+        for at, entry in enumerate(zip(fs, arguments, outcomes, strict=True), start):
+            f, argument, outcome = entry
             if f == "append":
                 if type(argument) is not int and type(argument) is not str:
                     argument = _distinct(argument)
@@ -109,15 +108,16 @@ def _distinct(value: Any) -> Any:
         raise NotApplicable(str(error)) from None
 
 
-def _list_of(answer: Any) -> tuple[Any, ...]:
+def _list_of(answer: Any) -> list[Any]:
+    """The elements of an answer, which is given back as it is where that will do."""
     if answer is None:
-        return ()
+        return []
     if set(map(type, answer)) <= _PLAIN:
-        return tuple(answer)
-    return tuple(map(_distinct, answer))
+        return answer if type(answer) is list else list(answer)
+    return list(map(_distinct, answer))
 
 
-def _shortest_wrong(told: _Told, by_length: Sequence[int], longest: tuple[Any, ...]) -> int:
+def _shortest_wrong(told: _Told, by_length: Sequence[int], longest: list[Any]) -> int:
     """The first read that holds an element twice, or one that was not appended."""
     seen: set[Any] = set()
     length = 0
@@ -140,7 +140,7 @@ def _core(told: _Told, reads: Iterable[int], others: Iterable[int] = ()) -> Impo
     return Impossible(core=tuple(sorted(positions)))
 
 
-def _walk(told: _Told, by_length: Sequence[int], longest: tuple[Any, ...], order: bool) -> Outcome:
+def _walk(told: _Told, by_length: Sequence[int], longest: list[Any], order: bool) -> Outcome:
     """Along the chain, with the latest invocation so far; ``longest`` holds appended elements."""
     operations, appends, _ = told
     chain: list[int] = []
@@ -175,7 +175,7 @@ def _walk(told: _Told, by_length: Sequence[int], longest: tuple[Any, ...], order
 
 
 def _contradiction(
-    told: _Told, by_length: Sequence[int], longest: tuple[Any, ...], first: int, second: int
+    told: _Told, by_length: Sequence[int], longest: list[Any], first: int, second: int
 ) -> Impossible:
     """``first`` comes first in the chain, yet ``second`` had completed before it was invoked."""
     operations = told.operations

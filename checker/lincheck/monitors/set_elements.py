@@ -11,10 +11,8 @@ from typing import Any, NamedTuple
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import NotApplicable
+from checker.lincheck.monitors.columns import blocks
 from checker.models.model import CallError, distinct
-
-_CHUNK = 1 << 16
-"""Operations read between two looks at the budget."""
 
 BYTES = 280
 """What this holds for each operation: a place in a table, and in up to ten columns."""
@@ -43,7 +41,8 @@ class Told(NamedTuple):
 
     ``begins``: first invocation of an add; ``ends``: first completion of an add or of a "yes";
     ``overs``: the last completion of an add; ``sinces``: the last invocation of a "yes", or -1.
-    ``removes`` and ``noes``: positions, by row.
+    ``removes`` and ``noes``: the last position, by row; ``earlier``: the one of the same before a
+    position. (A list for each row would keep the garbage collector busy.)
     """
 
     operations: Sequence[Operation]
@@ -53,19 +52,30 @@ class Told(NamedTuple):
     ends: list[int]
     overs: list[int]
     sinces: list[int]
-    removes: dict[int, list[int]]
-    noes: dict[int, list[int]]
+    removes: dict[int, int]
+    noes: dict[int, int]
+    earlier: dict[int, int]
     reads: list[int]
+
+    def all_of(self, last: dict[int, int], row: int) -> list[int]:
+        """All positions of ``removes`` or ``noes`` of a row, the last first."""
+        found = []
+        at = last.get(row)
+        while at is not None:
+            found.append(at)
+            at = self.earlier.get(at)
+        return found
 
 
 def read(grows_only: bool, operations: Sequence[Operation], meter: Meter) -> Told:
-    told = Told(operations, {}, [], [], [], [], [], {}, {}, [])
-    _, rows, adds, begins, ends, overs, sinces, removes, noes, reads = told
+    told = Told(operations, {}, [], [], [], [], [], {}, {}, {}, [])
+    _, rows, adds, begins, ends, overs, sinces, removes, noes, earlier, reads = told
     known = ("add",) if grows_only else ("add", "contains", "remove")
-    for start in range(0, len(operations), _CHUNK):
-        meter.spend(meter.explored, start * BYTES)
-        for at, operation in enumerate(operations[start : start + _CHUNK], start):
-            _, f, _, argument, result, outcome, invoked, completed, _, _, _ = operation
+    for start, block in blocks(operations, meter, BYTES):
+        _, fs, _, arguments, results, outcomes, invocations, completions, *_ = block
+        columns = zip(fs, arguments, results, outcomes, invocations, completions, strict=True)
+        for at, entry in enumerate(columns, start):
+            f, argument, result, outcome, invoked, completed = entry
             if f == "read":
                 if outcome == "ok":
                     if not isinstance(result, list | tuple | set | frozenset):
@@ -83,16 +93,24 @@ def read(grows_only: bool, operations: Sequence[Operation], meter: Meter) -> Tol
                 argument = plain(argument)
             if outcome == "fail":
                 continue
+            if completed is None:
+                completed = NEVER
             row = rows.get(argument)
             if row is None:
-                row = rows[argument] = len(rows)
+                row = rows[argument] = len(adds)
+                if f == "add":
+                    # As most are: the first of its element.
+                    adds.append(1)
+                    begins.append(invoked)
+                    ends.append(completed)
+                    overs.append(completed)
+                    sinces.append(-1)
+                    continue
                 adds.append(0)
                 begins.append(NEVER)
                 ends.append(NEVER)
                 overs.append(-1)
                 sinces.append(-1)
-            if completed is None:
-                completed = NEVER
             if f == "add":
                 adds[row] += 1
                 if invoked < begins[row]:
@@ -102,14 +120,18 @@ def read(grows_only: bool, operations: Sequence[Operation], meter: Meter) -> Tol
                 if completed > overs[row]:
                     overs[row] = completed
             elif f == "remove":
-                removes.setdefault(row, []).append(at)
+                if row in removes:
+                    earlier[at] = removes[row]
+                removes[row] = at
             elif result:
                 if completed < ends[row]:
                     ends[row] = completed
                 if invoked > sinces[row]:
                     sinces[row] = invoked
             else:
-                noes.setdefault(row, []).append(at)
+                if row in noes:
+                    earlier[at] = noes[row]
+                noes[row] = at
     return told
 
 
@@ -120,12 +142,32 @@ def plain(value: Any) -> Any:
         raise NotApplicable(str(error)) from None
 
 
-def elements_of(answer: Any) -> frozenset[Any]:
+def elements_of(answer: Any) -> set[Any]:
     is_plain = set(map(type, answer)) <= _PLAIN
-    found = frozenset(answer if is_plain else map(plain, answer))
+    found = set(answer if is_plain else map(plain, answer))
     if len(found) != len(answer):
         raise NotApplicable("a read of a set answers an element twice")
     return found
+
+
+def more_of(answer: Any, before: Any, held: set[Any]) -> tuple[set[Any] | None, Any]:
+    """What an answer holds besides ``held``, the elements of the answer before; and itself.
+
+    The first is None if it does not hold all of these. ``before`` and what is given back are None
+    where values had to be made distinct. Answers mostly begin with the one before, in the same
+    order: to compare them is cheaper than to make a set of each.
+    """
+    is_plain = set(map(type, answer)) <= _PLAIN
+    count = len(held)
+    if is_plain and type(answer) is type(before) is list and answer[:count] == before:
+        more = set(answer[count:])
+        if count + len(more) != len(answer) or not held.isdisjoint(more):
+            raise NotApplicable("a read of a set answers an element twice")
+        return more, answer
+    more = elements_of(answer)
+    more -= held
+    contains_all = count + len(more) == len(answer)
+    return (more if contains_all else None), (answer if is_plain else None)
 
 
 class Judged(NamedTuple):
@@ -148,12 +190,12 @@ def judge_each(told: Told) -> Judged:
     """Each element by itself."""
     count = len(told.rows)
     judged = Judged([NEVER] * count, [NEVER] * count, {}, set(), [0] * count, {})
-    operations, _, adds, begins, ends, _, sinces, removes, noes, reads = told
+    operations, _, adds, begins, ends, _, sinces, removes, noes, _, reads = told
     appears = judged.appears
     for row, (begin, end) in enumerate(zip(begins, ends, strict=True)):
         if end < begin:
             raise Contradiction([row])
-        gone = removes.get(row)
+        gone = told.all_of(removes, row) if row in removes else []
         if gone and begin < NEVER:
             if reads:
                 raise NotApplicable("an element is added and removed, and the whole set is read")
@@ -168,7 +210,7 @@ def judge_each(told: Told) -> Judged:
             continue
         first = begin
         if row in noes:
-            first = max(begin, *(operations[at][6] for at in noes[row]))
+            first = max(begin, *(operations[at][6] for at in told.all_of(noes, row)))
             if first > end:
                 raise Contradiction([row])
         appears[row] = first
@@ -201,7 +243,7 @@ def _fit(told: Told, judged: Judged, row: int, since: int, gone: list[int]) -> N
         judged.removers[row] = remover
         return
     judged.appears[row] = end
-    for at in (*gone, *told.noes.get(row, ())):
+    for at in (*gone, *told.all_of(told.noes, row)):
         invoked, completed = operations[at][6:8]
         if invoked > end and completed is not None:
             if completed < leaves:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
+from checker.lincheck.budget import Meter
+from checker.lincheck.monitors.columns import blocks
 from checker.lincheck.monitors.set_elements import (
+    BYTES,
     NEVER,
     Contradiction,
     Judged,
@@ -14,31 +18,37 @@ from checker.lincheck.monitors.set_elements import (
 )
 
 
-def core_of(told: Told, found: Contradiction) -> tuple[int, ...]:
+def core_of(told: Told, found: Contradiction, meter: Meter) -> tuple[int, ...]:
     operations, rows = told.operations, told.rows
-    named = set(found.rows)
-    for at in found.reads:
-        for each in elements_of(operations[at].result):
-            if each in rows:
-                named.add(rows[each])
-    positions = {*found.reads, *found.others}
-    yeses: dict[int, list[int]] = {}
-    for at, operation in enumerate(operations):
-        _, f, _, argument, result, outcome, _, _, _, _, _ = operation
-        if f == "read" or outcome == "fail":
-            continue
-        if type(argument) is not int and type(argument) is not str:
-            argument = plain(argument)
-        row = rows.get(argument, -1)
-        if row not in named:
-            continue
-        if f != "contains":
-            positions.add(at)
-        elif row in found.rows and outcome == "ok" and result:
-            yeses.setdefault(row, []).append(at)
+    named = bytearray(len(rows) + 1)  # And one for what has no row.
     for row in found.rows:
-        positions.update(_observations(told, row, yeses.get(row, [])))
-    return tuple(sorted(positions))
+        named[row] = 1
+    for at in found.reads:
+        for row in map(rows.get, elements_of(operations[at].result), repeat(-1)):
+            named[row] = 1
+    named[-1] = 0
+    positions = [*found.reads, *found.others]
+    yeses: dict[int, list[int]] = {}
+    for start, block in blocks(operations, meter, BYTES):
+        _, fs, _, arguments, results, outcomes, *_ = block
+        columns = zip(fs, arguments, results, outcomes, strict=True)
+        for at, entry in enumerate(columns, start):
+            f, argument, result, outcome = entry
+            if f == "read" or outcome == "fail":
+                continue
+            if type(argument) is not int and type(argument) is not str:
+                argument = plain(argument)
+            row = rows.get(argument, -1)
+            if not named[row]:
+                continue
+            if f != "contains":
+                positions.append(at)
+            elif row in found.rows and outcome == "ok" and result:
+                yeses.setdefault(row, []).append(at)
+    for row in found.rows:
+        positions.extend(_observations(told, row, yeses.get(row, [])))
+    positions.sort()
+    return tuple(dict.fromkeys(positions))
 
 
 def _observations(told: Told, row: int, yeses: list[int]) -> Iterable[int]:
@@ -47,7 +57,7 @@ def _observations(told: Told, row: int, yeses: list[int]) -> Iterable[int]:
     if yeses:
         yield max(yeses, key=lambda at: operations[at].invoked)
         yield min(yeses, key=lambda at: operations[at].completed or NEVER)
-    noes = told.noes.get(row)
+    noes = told.all_of(told.noes, row)
     if noes:
         # All after ``end`` are of equal use; of those the first to complete is the hardest to fit.
         yield max(noes, key=lambda at: operations[at].invoked)

@@ -59,6 +59,7 @@ from checker.lincheck.monitors.set_elements import (
     Told,
     elements_of,
     judge_each,
+    more_of,
     read,
 )
 from checker.lincheck.monitors.set_evidence import core_of, order_of
@@ -77,7 +78,7 @@ def _monitor(
         for at in told.reads:
             # One that is no answer of a set is an error, whatever else is wrong.
             elements_of(operations[at].result)
-        return Impossible(core=core_of(told, found))
+        return Impossible(core=core_of(told, found, meter))
     return Possible(order_of(told, judged, odd) if order else None)
 
 
@@ -94,18 +95,18 @@ def judge_reads(told: Told, judged: Judged) -> None:
     appears, blocks = judged.appears, judged.blocks
     by_size = sorted(told.reads, key=lambda at: len(operations[at].result))
     latest, owner = -1, ("", -1)
-    held: frozenset[Any] = frozenset()
+    held: set[Any] = set()
+    before: Any = []
     previous = -1
     for at in by_size:
         _, _, _, _, answer, _, invoked, completed, _, _, _ = operations[at]
-        elements = elements_of(answer)
-        if not held <= elements:
+        new, before = more_of(answer, before, held)
+        if new is None:
             raise Contradiction([], [previous, at])
-        if elements != held:
-            new = elements - held
+        if new:
             if not new <= rows.keys() or any(appears[rows[each]] == NEVER for each in new):
                 raise Contradiction([], [at])
-            held = elements
+            held |= new
             bound, bounder = latest, owner
             for row in sorted(rows[each] for each in new):
                 if ends[row] < latest:

@@ -115,7 +115,7 @@ class _Nesting:
         """Take out all long elements, or say why that cannot be done."""
         for number, (before, after) in enumerate(pairwise(self.bare)):
             if number % 4096 == 0:
-                meter.spend(meter.explored, 0)
+                meter.spend(meter.explored, meter.held)
             if after - before > 1:
                 stuck = self._take_out((before + 1, after - 1), meter)
                 if stuck is not None:
@@ -126,7 +126,7 @@ class _Nesting:
         """Take out the elements of a run, level by level; the run of which none can be, if any."""
         elements, until, depth = self.elements, self.until, self._depth
         settled, gone, peeked = elements.settled, elements.gone, elements.peeked
-        level_of, start, stop, around = self.level, self.start, self.stop, self._windows.around
+        level_of, starts, stops, around = self.level, self.start, self.stop, self._windows.around
         # The slots that wait for a level, linked: a list a level would be as many as elements.
         head: dict[int, int] = {}
         self._wait(head, range(run[0], run[1] + 1))
@@ -135,8 +135,8 @@ class _Nesting:
         while runs:
             level += 1
             if level % 1024 == 0:
-                meter.spend(meter.explored, 0)
-            opening: list[int] | None = None
+                meter.spend(meter.explored, meter.held)
+            opened: list[int] | None = None
             for low, high in runs:
                 left, right = low - 1, high + 1
                 for element in around(left):
@@ -147,21 +147,32 @@ class _Nesting:
                     ):
                         if element not in peeked:
                             break
-                        if opening is None:
-                            opening = self._opening(head, level)
-                            self._wait(head, opening)
-                        if self._sees(element, left, right, opening):
+                        if opened is None:
+                            opened = self._opening(head, level)
+                            self._wait(head, opened)
+                        if self._sees(element, left, right, opened):
                             break
                 else:
                     return low, high
                 level_of[element] = level
-                start[element] = left
-                stop[element] = right
+                starts[element] = left
+                stops[element] = right
                 for slot in range(low, settled[element] + 1):
                     depth[slot] += 1
                 for slot in range(until[element], right):
                     depth[slot] += 1
-            runs = _split(runs, self._opening(head, level))
+            opened = self._opening(head, level)
+            if len(runs) > 1:
+                runs = _split(runs, opened)
+                continue
+            # One run, as there mostly is: without what opened, which is mostly at its ends.
+            runs = []
+            for slot in opened:
+                if slot > low:
+                    runs.append((low, slot - 1))
+                low = slot + 1
+            if low <= high:
+                runs.append((low, high))
         return None
 
     def _wait(self, head: dict[int, int], slots: Sequence[int]) -> None:

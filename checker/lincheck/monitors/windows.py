@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-_MEAN = 16
+_MEAN = 4
 
 
 class Windows:
