@@ -37,6 +37,14 @@ bench: $(VENV)/.installed $(PACKAGES)/.built
 	PYTHONPATH=$(PACKAGES) $(BIN)/python bench/executions.py
 	$(BIN)/python bench/zoo.py
 	$(BIN)/python bench/lincheck.py
+	$(BIN)/python bench/lincheck_registers.py
+	$(BIN)/python bench/lincheck_containers.py
+	$(BIN)/python bench/lincheck_stack.py
+	$(BIN)/python bench/lincheck_appends.py
+	$(BIN)/python bench/lincheck_depth.py
+	$(BIN)/python bench/lincheck_certificates.py
+	$(BIN)/python bench/isolation.py
+	$(BIN)/python bench/formats.py
 
 compiled: $(PACKAGES)/.built
 
