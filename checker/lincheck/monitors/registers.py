@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from checker.history import Operation
 from checker.lincheck.budget import Meter
@@ -45,6 +46,9 @@ from checker.lincheck.monitors.clusters import (
 from checker.lincheck.monitors.cores import explain
 from checker.lincheck.monitors.mismatches import place
 
+_LOOKED_AT_FIRST = 96
+"""Operations that are glanced at before all are read."""
+
 _BYTES_AN_OPERATION = 120
 """What the columns hold for each operation, at the most."""
 
@@ -59,6 +63,8 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
     Raises NotApplicable where values are not unique or an operation is not understood,
     BudgetExhausted.
     """
+    if _repeats(operations[:_LOOKED_AT_FIRST], words):
+        raise NotApplicable("a value that somebody asks about is written more than once")
     held = len(operations) * _BYTES_AN_OPERATION
 
     def look() -> None:
@@ -82,6 +88,23 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
     look()
     parse_some = partial(parse, words=words)
     return explain(operations, calls, ranks, parse_some, partial(_contradict, words))
+
+
+def _repeats(operations: Sequence[Operation], words: Words) -> bool:
+    """Whether these few already tell that values are not unique: a glance, for most histories of a
+    few values, before the columns are made."""
+    written: set[Any] = set()
+    again: set[Any] = set()
+    asked: set[Any] = set()
+    for operation in operations:
+        _, f, _, argument, result, outcome, _, _, _, _, _ = operation
+        if outcome == "ok":
+            if f == words.read:
+                if type(result) is int or type(result) is str:
+                    asked.add(result)
+            elif f == words.write and (type(argument) is int or type(argument) is str):
+                (again if argument in written else written).add(argument)
+    return not again.isdisjoint(asked)
 
 
 def _contradict(words: Words, operations: Sequence[Operation]) -> tuple[int, ...] | None:
