@@ -39,6 +39,7 @@ def earliest_conflict(
     settled.add(_identity(failed.section))
     at, finding = _first_event(failed, model, meter)
     for each in parts:
+        meter.look()
         section = each
         if _identity(section) in settled:
             continue
