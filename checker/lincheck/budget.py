@@ -6,6 +6,9 @@ runs out of its budget answers ``unknown``, with the reason; it never guesses.
 Meters form a tree. The root holds the budget; whoever runs a search gives it a meter of its own (a
 *share* of what is left, or a *lane* beside others that race it), and what is spent and held there
 counts in all meters above.
+
+What is done between two reports is short: some hundred configurations of a search, or some ten
+thousand operations of what is done once for each. So a limit is overrun by that much at most.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ Clock = Callable[[], float]
 
 BETWEEN_LOOKS = 128
 """Configurations explored between two reports to the meter: about 0.2 ms."""
+
+CHUNK = 1 << 14
+"""Operations that are translated, say, between two reports: 10 to 100 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ class BudgetExhausted(Exception):
 
 
 class Meter:
-    """Counts what a search costs, ``explored`` in configurations and ``held`` in bytes.
+    """Counts what a search costs, ``explored`` in configurations and ``held`` in bytes, and how far
+    it has come: ``reached`` is the rank of the last event up to which everything is explained.
 
     The clock is looked at only if the budget has ``seconds``; ``cancelled`` is asked at every
     report.
@@ -59,6 +66,7 @@ class Meter:
         "budget",
         "explored",
         "held",
+        "reached",
     )
 
     def __init__(
@@ -70,6 +78,7 @@ class Meter:
         self.budget = budget
         self.explored = 0
         self.held = 0
+        self.reached = -1
         self._above: Meter | None = None
         self._clock = clock
         self._cancelled = cancelled
@@ -82,6 +91,7 @@ class Meter:
         lane.budget = self.budget
         lane.explored = 0
         lane.held = 0
+        lane.reached = -1
         lane._above = self
         lane._clock = self._clock
         lane._cancelled = None
@@ -128,6 +138,9 @@ class Meter:
         while meter is not None:
             meter.explored += more
             meter.held += grown
+            meter = meter._above
+        meter = self
+        while meter is not None:
             most = meter._configurations_max
             if most is not None:
                 if meter.explored >= most:
@@ -142,6 +155,21 @@ class Meter:
                 meter._look()
             meter = meter._above
         return again
+
+    def hold(self, held: int) -> None:
+        """Report the bytes that are held now; raises BudgetExhausted."""
+        self.spend(self.explored, held)
+
+    def look(self) -> None:
+        """Raises BudgetExhausted when a limit is reached."""
+        self.spend(self.explored, self.held)
+
+    def reach(self, rank: int) -> None:
+        """All events up to this rank can be explained."""
+        meter: Meter | None = self
+        while meter is not None and meter.reached < rank:
+            meter.reached = rank
+            meter = meter._above
 
     def _look(self) -> None:
         memory = self.budget.memory

@@ -21,6 +21,9 @@ from checker.lincheck.sections import Section, sections
 from checker.models.model import Model
 from checker.verdict import Failure, Validity
 
+_POINT_BYTES = 128
+"""What the point of an operation in the order of all holds, and its places in lists."""
+
 KIND = "linearizability"
 """The kind of a failure that lincheck reports."""
 
@@ -80,21 +83,23 @@ def check_by(
     findings: list[Finding] = []
     failed: Finding | None = None
     try:
-        parts = sections(operations, model)
+        parts = sections(operations, model, meter.lane())
         for finding in judge_sections(parts, model, meter, certificate):
             findings.append(finding)
             if isinstance(finding.outcome, Impossible):
                 failed = finding
         if failed is not None:
             return _invalid(source, operations, model, meter, parts, findings, certificate)
+        reasons = [_reason(finding) for finding in findings if finding.outcome is None]
+        order = _merge(findings, meter.lane()) if certificate and not reasons else ()
     except OperationError as error:
         raise _refused(source, error) from None
-    reasons = [_reason(finding) for finding in findings if finding.outcome is None]
+    except BudgetExhausted as error:
+        reasons = [str(error)]
     if reasons:
         return Verdict(Validity.UNKNOWN, reasons=tuple(reasons), configurations=meter.explored)
     if not certificate:
         return Verdict(Validity.VALID, configurations=meter.explored)
-    order = _merge(findings)
     proof = Valid(model.name, tuple(map(name_of, order)))
     return Verdict(Validity.VALID, configurations=meter.explored, certificate=proof, order=order)
 
@@ -124,7 +129,7 @@ def _reason(finding: Finding) -> str:
     return f"{where}: {finding.reason}" if where else finding.reason
 
 
-def _merge(findings: Sequence[Finding]) -> tuple[Operation, ...]:
+def _merge(findings: Sequence[Finding], meter: Meter) -> tuple[Operation, ...]:
     """One order from those of independent sections.
 
     Each operation gets a point: the latest invocation among it and those before it in its section.
@@ -142,6 +147,7 @@ def _merge(findings: Sequence[Finding]) -> tuple[Operation, ...]:
     points: list[tuple[int, int]] = []
     merged: list[Operation] = []
     for order in orders:
+        meter.hold(_POINT_BYTES * len(points))
         latest = -1
         for operation in order:
             if operation.invoked > latest:

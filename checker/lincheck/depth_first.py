@@ -54,6 +54,12 @@ from checker.lincheck.parts import Part
 from checker.lincheck.state_table import ASK, REFUSED, StateTable
 from checker.lincheck.visited import Visited
 
+_ENTRY_BYTES = 192
+"""What the columns, the list of what is left and the order hold for an operation."""
+
+_CALL_BYTES = 72
+"""What a distinct call holds in the table of states."""
+
 
 class Frame(NamedTuple):
     """A configuration that has alternatives left: live operations, or ``~number`` of crashed ones,
@@ -73,7 +79,10 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
     """The engine; see ``checker.lincheck.engine``. It never says where a part became impossible."""
     if not part.entries:
         return Possible([] if order else None)
+    beside = _ENTRY_BYTES * len(part.entries)
+    report_at = meter.spend(0, beside)
     columns = columns_of(part.entries)
+    beside += _CALL_BYTES * len(columns.distinct)
     table = StateTable(part, columns.distinct)
     _, invoked, completed, calls, observes, _, crashed, _ = columns
     choice = Choice(columns, table, part)
@@ -96,13 +105,16 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
     state = used = explored = 0
     furthest = -1
     blamed = 0
+    deadline = 0
     crash: Crash | None = None
-    report_at = meter.spend(0, 0)
     while True:
         explored += 1
         if explored >= report_at:
+            if deadline < NEVER:
+                # All that completed before is linearized.
+                meter.reach(int(deadline) - 1)
             held = visited.held_bytes() + table.held_bytes() + _held_bytes(frames, taken)
-            report_at = meter.spend(explored, held)
+            report_at = meter.spend(explored, beside + held)
             yield
         # What is pending: invoked before anything that is left completes.
         row = state * stride

@@ -60,6 +60,7 @@ def _earliest_conflict(
     settled.add(_identity(failed.section))
     first = _first_event(failed, operations, model, meter)
     for each in parts:
+        meter.look()
         section = each
         if _identity(section) in settled:
             continue

@@ -47,13 +47,13 @@ linearization.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from sys import getsizeof
 from typing import Any, NamedTuple
 
+from checker.lincheck.accounts import Accounts, Trace
 from checker.lincheck.budget import Meter
+from checker.lincheck.state_table import own_bytes
 from checker.models.model import ANY_STATE, Call, State
-
-Trace = tuple[int, Any] | None
-"""The operations linearized so far, the last one first; ~operation for one that hides."""
 
 Held = dict[int, Trace]
 """The masks held in a state, with how each came about (None unless the engine records it)."""
@@ -76,14 +76,21 @@ _VIEWS_MAX = 16
 _LATE_FACTOR = 8
 """Configurations that an extension looks at, for each one that the frontier may hold."""
 
-_CONFIGURATION_BYTES = 160
-"""Bytes that a configuration holds: a mask, its places in dictionary and list."""
+_SCANNED = 1 << 15
+"""Configurations that may be compared with others between two reports: about 2 ms."""
+
+_KINDS_KEPT = 256
+"""Kinds of calls that are remembered though nothing of them is pending."""
+
+_PENDING_BYTES = getsizeof((None,) * 12)
+_KIND_BYTES = 360
+"""A kind, its call, and its place among the kinds."""
 
 
 class Kind:
     """What equal calls share: what they do, and in which states."""
 
-    __slots__ = ("call", "needs", "number", "observes", "overwrites", "table")
+    __slots__ = ("call", "needs", "number", "observes", "overwrites", "state_bytes", "table")
 
     def __init__(self, number: int, call: Call, needs: State) -> None:
         self.number = number
@@ -94,6 +101,8 @@ class Kind:
         self.needs = needs
         # What it does to each state that it was tried in: the next state, or _REFUSED.
         self.table: dict[State, State] = {}
+        # What the states hold that it led to.
+        self.state_bytes = 0
 
 
 class Observation(NamedTuple):
@@ -171,6 +180,17 @@ class Snapshot(NamedTuple):
     overwriting: int
     is_exact: bool
 
+    def held_bytes(self) -> int:
+        """The bytes held, but for steps and for what is pending, which others hold too."""
+        masks = sum(map(len, self.frontier.values()))
+        return (
+            getsizeof(self)
+            + sum(map(getsizeof, self[:3]))
+            + sum(map(getsizeof, self.frontier.values()))
+            + getsizeof(1 << 2 * self.slots) * masks
+            + getsizeof(self.free_slots)
+        )
+
 
 class FrontierEngine:
     """Judges one part, event by event.
@@ -190,6 +210,7 @@ class FrontierEngine:
         record: bool = False,
         width: int | None = None,
         reusable: Container[Call] = (),
+        joint: bool = False,
     ) -> None:
         self._advance = advance
         self._reusable = reusable
@@ -201,7 +222,12 @@ class FrontierEngine:
         self.is_exact = True
         self.is_paused = False
         self.explored = 0
+        # The rank of the last event that is explained; only the caller knows it.
+        self.reached = -1
         self._report_at = meter.spend(0, 0)
+        self.accounts = Accounts(record=record)
+        self._joint = joint
+        self._kinds_made = 0
         if collapse is not None:
             initial = collapse(initial)
         self._slots = _SLOTS
@@ -271,11 +297,18 @@ class FrontierEngine:
             needs=self._needs,
             record=self._record,
             width=width,
+            joint=self._joint,
         )
         fork._collapse = self._collapse
-        fork._kinds = self._kinds
+        fork._kinds = dict(self._kinds)
+        fork._kinds_made = self._kinds_made
+        fork.accounts.shared = self.accounts.steps
         fork.restore(self.snapshot(), width)
         return fork
+
+    def release(self) -> None:
+        """The engine is not used any more."""
+        self._meter.release()
 
     def widen(self, width: int | None) -> None:
         """Hold so many configurations from now on."""
@@ -297,8 +330,7 @@ class FrontierEngine:
         """
         kind = self._kinds.get(call)
         if kind is None:
-            needs = ANY_STATE if self._needs is None else self._needs(call)
-            kind = self._kinds[call] = Kind(len(self._kinds), call, needs)
+            kind = self._new_kind(call)
         if not self._free_slots:
             self._add_slots()
         done = 1 << 2 * self._free_slots.pop()
@@ -335,6 +367,25 @@ class FrontierEngine:
             self._overwriting |= fresh
         else:
             self._enter(1, fresh, kind, crashed=crashed)
+
+    def _new_kind(self, call: Call) -> Kind:
+        pending = len(self._mutations) + len(self._observations)
+        if len(self._kinds) > _KINDS_KEPT + 8 * pending:
+            self._forget_kinds()
+        needs = ANY_STATE if self._needs is None else self._needs(call)
+        kind = self._kinds[call] = Kind(self._kinds_made, call, needs)
+        self._kinds_made += 1
+        self.accounts.calls += _KIND_BYTES
+        return kind
+
+    def _forget_kinds(self) -> None:
+        """Those of which nothing is pending: what is remembered must not grow with the history."""
+        kinds = [mutation.kind for mutation in self._mutations.values()]
+        kinds += [observation.kind for observation in self._observations.values()]
+        self._kinds = {kind.call: kind for kind in kinds}
+        self.accounts.calls = sum(
+            _KIND_BYTES + getsizeof(kind.table) + kind.state_bytes for kind in self._kinds.values()
+        )
 
     def _add_slots(self) -> None:
         more = _all_fresh(self._slots) << 2 * self._slots
@@ -397,9 +448,17 @@ class FrontierEngine:
             allowed, answer = self._advance(state, kind.call)
             if not allowed:
                 answer = _REFUSED
-            elif self._collapse is not None:
-                answer = self._collapse(answer)
-            kind.table[state] = answer
+            else:
+                if self._collapse is not None:
+                    answer = self._collapse(answer)
+                if answer is not state:
+                    own = own_bytes(answer, state, joint=self._joint)
+                    kind.state_bytes += own
+                    self.accounts.calls += own
+            table = kind.table
+            before = getsizeof(table)
+            table[state] = answer
+            self.accounts.calls += getsizeof(table) - before
         return answer
 
     def _order_among_equals(self, new: Mutation) -> Mutation:
@@ -420,7 +479,7 @@ class FrontierEngine:
         """The operation ends here; False if the history has become impossible."""
         self.explored += 1
         if self.explored >= self._report_at:
-            self._report(0)
+            self._report(None)
         self._completing = operation
         observation = self._observations.get(operation)
         if observation is not None:
@@ -522,7 +581,7 @@ class FrontierEngine:
                 else:
                     # It hid so far and may go on to, or be used now: it is the last chance.
                     late.append((state, mask, False, trace))
-                    hidden = (~mutation.operation, trace) if self._record else None
+                    hidden = [~mutation.operation, trace, None] if self._record else None
                     _admit(settled, state, mask ^ done, hidden)
         if late:
             self._extend(_Job(late, settled, done, fresh, mutation))
@@ -539,6 +598,7 @@ class FrontierEngine:
         views, by_fresh, record = self._views, self._by_fresh, self._record
         hiding, overwriting = self._hiding, self._overwriting
         limit = None if self._width is None else _LATE_FACTOR * self._width
+        due = False
         while job.next < len(late):
             state, seen_before, idle, trace = late[job.next]
             job.next += 1
@@ -576,7 +636,10 @@ class FrontierEngine:
                 satisfied = view_after[0]
                 idle_after = (crashed or hides) and not satisfied & ~grown
                 self.explored += 1
-                trace_after = (operation, trace) if record else None
+                if self.explored >= self._report_at:
+                    self._report(job)
+                    due = True
+                trace_after = [operation, trace, None] if record else None
                 if fresh == goal_fresh:
                     _admit(settled, after, ((grown & ~satisfied) ^ goal) | fresh, trace_after)
                     continue
@@ -586,7 +649,7 @@ class FrontierEngine:
                 if grown & goal and not mask & goal:
                     # It hides; or it may be used later on.
                     assert job.completing is not None
-                    hidden = (~job.completing.operation, trace_after) if record else None
+                    hidden = [~job.completing.operation, trace_after, None] if record else None
                     _admit(settled, after, (grown & ~satisfied) ^ goal, hidden)
                 grown |= satisfied
                 if idle_after:
@@ -599,16 +662,31 @@ class FrontierEngine:
             if limit is not None and len(late) > limit and settled:
                 self.is_exact = False
                 break
-            if self.explored >= self._report_at:
-                self._report(len(late))
+            if due:
                 self._job, self.is_paused = job, True
                 return
         self._frontier = settled
         self._job, self.is_paused = None, False
 
-    def _report(self, late: int) -> None:
-        held = (self.configurations + late) * _CONFIGURATION_BYTES
-        self._report_at = self._meter.spend(self.explored, held)
+    def _report(self, job: _Job | None) -> None:
+        self._meter.reach(self.reached)
+        again = self._meter.spend(self.explored, self._held(job))
+        # The more configurations a state has, the longer it takes to compare a new one with them.
+        self._report_at = min(again, self.explored + max(1, _SCANNED // self.accounts.crowd))
+
+    def _held(self, job: _Job | None) -> int:
+        """The bytes held now."""
+        mask = getsizeof(1 << 2 * self._slots)
+        settled = [self._frontier]
+        reached: list[Frontier] = []
+        late: list[Late] = []
+        if job is not None:
+            settled.append(job.settled)
+            reached, late = [job.reached, job.reached_idle], job.late
+        pending = (self._mutations, self._by_fresh, self._observations)
+        held = sum(map(getsizeof, pending))
+        held += (_PENDING_BYTES + 3 * mask) * (len(self._mutations) + len(self._observations))
+        return held + self.accounts.held(self.explored, settled, reached, late, mask)
 
 
 def _all_fresh(slots: int) -> int:

@@ -58,7 +58,7 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
             pass
         finally:
             lane.release()
-    part = section.translated(model)
+    part = section.translated(model, meter.lane())
     operations = [entry.operation for entry in part.entries]
     if not operations:
         return Finding(section, operations, Possible([]))
@@ -85,6 +85,15 @@ def search(part: Part, meter: Meter, order: bool) -> Search:
         outcome: Outcome = stop.value
         return outcome
     return (yield from race([deep, frontier(part, meter, order)]))
+
+
+def _how_far(section: Section, reached: int) -> str:
+    """What is known of a section whose events are explained up to this rank."""
+    ended = [operation.completed for operation in section.operations]
+    explained = sum(end is not None and end <= reached for end in ended)
+    if not explained:
+        return ""
+    return f"; the first {explained:,} of {len(ended):,} operations are explained"
 
 
 def first_turns(parts: int, meter: Meter) -> int:
@@ -128,7 +137,8 @@ def judge_all(
             except BudgetExhausted as error:
                 exhausted = str(error)
                 lane.release()
-                yield Finding(section, section.operations, None, exhausted)
+                reason = exhausted + _how_far(section, lane.reached)
+                yield Finding(section, section.operations, None, reason)
         if not waiting:
             return
         queue, waiting, turns = waiting, [], TURNS

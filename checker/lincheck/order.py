@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checker.lincheck.frontier import Trace
+from checker.lincheck.accounts import Trace
 from checker.lincheck.parts import Entry, Part
 
 _NEVER = float("inf")
@@ -84,7 +84,7 @@ def _mutations(entries: Sequence[Entry], trace: Trace) -> list[int]:
     """The mutations in order; one that hid goes just before the call that overwrote it."""
     steps: list[int] = []
     while trace is not None:
-        step, trace = trace
+        step, trace, _ = trace
         steps.append(step)
     order: list[int] = []
     for step in reversed(steps):

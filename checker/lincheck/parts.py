@@ -7,11 +7,13 @@ operations on each object are. A key is an object; keys that a transaction ties 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 from checker.history import Operation
+from checker.lincheck.budget import Meter
 from checker.models.model import (
     Call,
     CallError,
@@ -20,6 +22,15 @@ from checker.models.model import (
     Model,
     Specification,
 )
+
+_BETWEEN_LOOKS = 128
+"""Operations translated between two reports."""
+
+_EVERY = 64
+"""One of so many is measured."""
+
+_ENTRY_BYTES = 96
+"""An entry without its call, its place in a list, and what the list has to spare."""
 
 
 class OperationError(Exception):
@@ -51,30 +62,40 @@ class Part:
     joint: bool = False
 
 
-def split(operations: Iterable[Operation], model: Model) -> list[Part]:
+def split(operations: Sequence[Operation], model: Model, meter: Meter | None = None) -> list[Part]:
     """The parts of a history, in order of their first operation.
 
-    Operations that say nothing are left out; raises OperationError for one that the model refuses.
+    Operations that say nothing are left out. Raises OperationError for one that the model refuses,
+    BudgetExhausted.
     """
     parse, new = model.parse, tuple.__new__
     groups: defaultdict[Any, list[Entry]] = defaultdict(list)
     ties: list[tuple[Entry, tuple[Key, ...]]] = []
     per_key, keys_of = model.per_key, model.keys_of
-    for operation in operations:
-        try:
-            call = parse(operation)
-        except CallError as error:
-            raise OperationError(operation, str(error)) from None
-        except RecursionError:
-            raise OperationError(operation, "its values nest too deeply") from None
-        if call is None:
-            continue
-        # As Entry(...) does, but without a call of a Python function.
-        entry = new(Entry, (call, operation[6], operation[7], operation))
-        if keys_of is not None and (keys := keys_of(call)) is not None:
-            ties.append((entry, keys))
-            continue
-        groups[call[1] if per_key else None].append(entry)
+    held = 0
+    for first in range(0, len(operations), _BETWEEN_LOOKS):
+        some = operations[first : first + _BETWEEN_LOOKS]
+        for operation in some:
+            try:
+                call = parse(operation)
+            except CallError as error:
+                raise OperationError(operation, str(error)) from None
+            except RecursionError:
+                raise OperationError(operation, "its values nest too deeply") from None
+            if call is None:
+                continue
+            # As Entry(...) does, but without a call of a Python function.
+            entry = new(Entry, (call, operation[6], operation[7], operation))
+            if keys_of is not None and (keys := keys_of(call)) is not None:
+                ties.append((entry, keys))
+                continue
+            groups[call[1] if per_key else None].append(entry)
+        if meter is not None:
+            # Two of them stand for all.
+            held += (len(some) * sum(_held_bytes(parse(each)) for each in some[::_EVERY])) // len(
+                some[::_EVERY]
+            )
+            meter.hold(held)
     joint: list[Part] = _tie(groups, ties, model) if ties else []
     specification = model.specification()
     parts = [_single(key, entries, specification, model) for key, entries in groups.items()]
@@ -83,6 +104,18 @@ def split(operations: Iterable[Operation], model: Model) -> list[Part]:
     if joint:
         parts.sort(key=lambda part: part.entries[0].invoked)
     return parts
+
+
+def _held_bytes(call: Call | None) -> int:
+    """What an entry with this call holds beside its operation."""
+    return 0 if call is None else _ENTRY_BYTES + _tuple_bytes(call)
+
+
+def _tuple_bytes(value: Any) -> int:
+    """Texts, numbers and None belong to the operation."""
+    if not isinstance(value, tuple):
+        return getsizeof(value) if isinstance(value, frozenset) else 0
+    return getsizeof(value) + sum(map(_tuple_bytes, value))
 
 
 def _single(key: Key, entries: list[Entry], specification: Specification, model: Model) -> Part:

@@ -12,8 +12,13 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from checker.history import Operation
+from checker.lincheck.budget import CHUNK, Meter
 from checker.lincheck.parts import Part, split
 from checker.models.model import CallError, Key, Model, distinct
+
+_PLACE_BYTES = 9
+_GROUP_BYTES = 360
+"""What a place in a list holds, and a section: its list, its place among others, its keys."""
 
 _EQUAL_TO_NOTHING_ELSE = {str, type(None)}
 _PLAIN = {*_EQUAL_TO_NOTHING_ELSE, int}
@@ -31,14 +36,14 @@ class Section(NamedTuple):
     operations: Sequence[Operation]
     part: Part | None = None
 
-    def translated(self, model: Model) -> Part:
+    def translated(self, model: Model, meter: Meter | None = None) -> Part:
         """The section as a part for the engines; an empty one if its operations say nothing.
 
-        Raises OperationError for an operation that the model refuses.
+        Raises OperationError for an operation that the model refuses, BudgetExhausted.
         """
         if self.part is not None:
             return self.part
-        parts = split(self.operations, model)
+        parts = split(self.operations, model, meter)
         if not parts:
             return Part(self.keys, [], model.specification())
         assert len(parts) == 1, "what is untied and has one key is one part"
@@ -59,17 +64,20 @@ def until(operations: Sequence[Operation], rank: int) -> list[Operation]:
     ]
 
 
-def sections(operations: Sequence[Operation], model: Model) -> list[Section]:
+def sections(
+    operations: Sequence[Operation], model: Model, meter: Meter | None = None
+) -> list[Section]:
     """The sections of a history, in order of their first operation.
 
-    Raises OperationError for an operation that the model refuses, if it had to look at it.
+    Raises OperationError for an operation that the model refuses, if it had to look at it;
+    BudgetExhausted.
     """
     if not model.per_key:
         return [Section((), operations)]
     if model.keys_of is not None and _may_tie(operations, model):
         return [
             Section(part.keys, [entry.operation for entry in part.entries], part)
-            for part in split(operations, model)
+            for part in split(operations, model, meter)
         ]
     keys = list(map(_key_of, operations))
     if not _are_plain(keys):
@@ -77,8 +85,12 @@ def sections(operations: Sequence[Operation], model: Model) -> list[Section]:
     if keys and keys.count(keys[0]) == len(keys):
         return [Section((keys[0],), operations)]
     groups: defaultdict[Key, list[Operation]] = defaultdict(list)
-    for key, operation in zip(keys, operations, strict=True):
-        groups[key].append(operation)
+    for first in range(0, len(keys), CHUNK):
+        if meter is not None and first:
+            meter.hold(_GROUP_BYTES * len(groups) + _PLACE_BYTES * first)
+        end = first + CHUNK
+        for key, operation in zip(keys[first:end], operations[first:end], strict=True):
+            groups[key].append(operation)
     return [Section((key,), group) for key, group in groups.items()]
 
 

@@ -127,7 +127,7 @@ class StateTable:
         """The bytes held by states and transitions."""
         states = self._states
         for at in range(self._measured, len(states)):
-            self._bytes += _own_bytes(
+            self._bytes += own_bytes(
                 states[at], states[self._parents[at]] if at else None, joint=self._joint
             )
         self._measured = len(states)
@@ -142,7 +142,7 @@ class StateTable:
         )
 
 
-def _own_bytes(state: State, parent: State, *, joint: bool) -> int:
+def own_bytes(state: State, parent: State, *, joint: bool) -> int:
     """The bytes of a state, without what it shares with the one that it came from.
 
     A joint state holds that of each key, and a call changes few of them. What stands in the state

@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from checker.lincheck.budget import Meter
+from checker.lincheck.budget import CHUNK, Meter
 from checker.lincheck.engine import Impossible, Possible, Search
-from checker.lincheck.frontier import FrontierEngine, Snapshot
+from checker.lincheck.frontier import FrontierEngine
 from checker.lincheck.order import order_of_trace
 from checker.lincheck.parts import Entry, Part
 from checker.lincheck.race import Lane, race
@@ -50,6 +50,10 @@ _WIDEST = 1 << 13
 """Where the narrow search gives up."""
 
 _CHECKPOINT_EVERY = 16
+"""Events between two checkpoints; the further back, the fewer are kept."""
+
+_EVENT_BYTES = 96
+"""An event, its number, and its place in the list."""
 
 
 class Everything:
@@ -59,12 +63,17 @@ class Everything:
         return True
 
 
-def events_of(entries: Sequence[Entry], before: int | None = None) -> Events:
+def events_of(
+    entries: Sequence[Entry], before: int | None = None, meter: Meter | None = None
+) -> Events:
     """The events of these entries, of ranks below ``before``. Ranks are unique: they sort by it."""
-    events = [(entry[1], position) for position, entry in enumerate(entries)]
-    events.extend(
-        (entry[2], ~position) for position, entry in enumerate(entries) if entry[2] is not None
-    )
+    events: Events = []
+    for first in range(0, len(entries), CHUNK):
+        some = entries[first : first + CHUNK]
+        events += [(entry[1], at) for at, entry in enumerate(some, first)]
+        events += [(entry[2], ~at) for at, entry in enumerate(some, first) if entry[2] is not None]
+        if meter is not None and len(some) == CHUNK:
+            meter.hold(_EVENT_BYTES * len(events))
     if before is not None:
         events = [event for event in events if event[0] < before]
     events.sort()
@@ -80,6 +89,7 @@ def engine_of(part: Part, meter: Meter, **options: Any) -> FrontierEngine:
         None if foresight is None else foresight.collapse,
         meter,
         needs=specification.needs,
+        joint=part.joint,
         **options,
     )
 
@@ -90,12 +100,13 @@ def frontier(part: Part, meter: Meter, order: bool, before: int | None = None) -
     Raises BudgetExhausted.
     """
     entries = part.entries
-    events = events_of(entries, before)
     lane = meter.lane()
+    events = events_of(entries, before, lane)
     engine = engine_of(part, lane, record=order)
+    engine.accounts.beside = _EVENT_BYTES * len(events)
     invoke, complete = engine.invoke, engine.complete
     at = 0
-    for at, (_, position) in enumerate(events, start=1):
+    for at, (rank, position) in enumerate(events, start=1):
         if position >= 0:
             call, _, completed, _ = entries[position]
             invoke(position, call, completed)
@@ -107,6 +118,7 @@ def frontier(part: Part, meter: Meter, order: bool, before: int | None = None) -
         if not alive:
             lane.release()
             return Impossible(~position, is_first=True)
+        engine.reached = rank
         if engine.explored > _EXACT_FREE + _EXACT_PER_EVENT * at:
             break
     if at < len(events):
@@ -128,8 +140,19 @@ def _possible(part: Part, engine: FrontierEngine, order: bool) -> Possible:
 
 def exact(part: Part, engine: FrontierEngine, events: Events, start: int, order: bool) -> Lane:
     """The events from ``start`` on, where the engine stands; it always answers."""
+    return (yield from _run(part, engine, events, start, order))
+
+
+def _run(
+    part: Part,
+    engine: FrontierEngine,
+    events: Events,
+    start: int,
+    order: bool,
+    explains: bool = True,
+) -> Search:
     entries = part.entries
-    for _, position in events[start:]:
+    for rank, position in events[start:]:
         if position >= 0:
             engine.invoke(position, entries[position].call, entries[position].completed)
             continue
@@ -139,24 +162,29 @@ def exact(part: Part, engine: FrontierEngine, events: Events, start: int, order:
             alive = engine.resume()
         if not alive:
             return Impossible(~position, is_first=True)
+        if explains:
+            engine.reached = rank
     return _possible(part, engine, order)
 
 
 def relaxed(part: Part, engine: FrontierEngine, events: Events) -> Lane:
     """All events, with an engine in which crashed operations can be used again."""
-    outcome = yield from exact(part, engine, events, 0, False)
-    return Impossible(outcome.at) if isinstance(outcome, Impossible) else None
+    outcome = yield from _run(part, engine, events, 0, False, explains=False)
+    if isinstance(outcome, Impossible):
+        return Impossible(outcome.at)
+    engine.release()
+    return None
 
 
 def narrow(part: Part, engine: FrontierEngine, events: Events, start: int, order: bool) -> Lane:
     """The events from ``start`` on, where the engine stands, with few configurations at first."""
     entries = part.entries
-    checkpoints: list[tuple[int, Snapshot]] = [(start, engine.snapshot())]
+    checkpoints = _Checkpoints(engine, start)
     at, again, width = start, 0, _NARROW
     # Where the search failed; beyond it, by some way, it is narrow again.
     failed_at = -1
     while at < len(events):
-        position = events[at][1]
+        rank, position = events[at]
         at += 1
         if position >= 0:
             engine.invoke(position, entries[position].call, entries[position].completed)
@@ -166,11 +194,11 @@ def narrow(part: Part, engine: FrontierEngine, events: Events, start: int, order
             yield
             alive = engine.resume()
         if alive:
+            engine.reached = rank
             if again and at > failed_at + _BACK:
                 again, width = 0, _NARROW
                 engine.widen(width)
-            if at >= checkpoints[-1][0] + _CHECKPOINT_EVERY:
-                checkpoints.append((at, engine.snapshot()))
+            checkpoints.reach(at)
             continue
         if engine.is_exact:
             return Impossible(~position, is_first=True)
@@ -178,10 +206,53 @@ def narrow(part: Part, engine: FrontierEngine, events: Events, start: int, order
         again += 1
         width = _NARROW * _WIDER**again
         if width > _WIDEST:
+            engine.release()
             return None
         back = failed_at - _BACK * _WIDER ** (again - 1)
-        while len(checkpoints) > 1 and checkpoints[-1][0] > back:
-            checkpoints.pop()
-        at, snapshot = checkpoints[-1]
-        engine.restore(snapshot, width)
+        at = checkpoints.back(back, width)
     return _possible(part, engine, order)
+
+
+class _Checkpoints:
+    """Where a search can go back to: to the start, and to the latest events, the nearer the more
+    exactly.
+
+    A search goes back by powers of ``_WIDER``. So of two checkpoints the earlier one is dropped as
+    soon as the distance between its neighbours is less than an eighth of the way back to them:
+    there are never more than some dozens.
+    """
+
+    def __init__(self, engine: FrontierEngine, start: int) -> None:
+        self._engine = engine
+        self._taken = [(start, engine.snapshot())]
+        self._bytes = [0]
+        self._beside = engine.accounts.beside
+
+    def reach(self, at: int) -> None:
+        """The search has come so far."""
+        taken, size = self._taken, self._bytes
+        if at < taken[-1][0] + _CHECKPOINT_EVERY:
+            return
+        snapshot = self._engine.snapshot()
+        taken.append((at, snapshot))
+        size.append(snapshot.held_bytes())
+        for each in range(len(taken) - 2, 0, -1):
+            if taken[each + 1][0] - taken[each - 1][0] < (at - taken[each - 1][0]) // 8:
+                del taken[each], size[each]
+        self._account()
+
+    def back(self, before: int, width: int) -> int:
+        """Go back to the latest one that is not later than ``before``; says where that is."""
+        taken, size = self._taken, self._bytes
+        while len(taken) > 1 and taken[-1][0] > before:
+            taken.pop()
+            size.pop()
+        at, snapshot = taken[-1]
+        self._engine.restore(snapshot, width)
+        self._account()
+        return at
+
+    def _account(self) -> None:
+        accounts = self._engine.accounts
+        accounts.kept = [snapshot.frontier for _, snapshot in self._taken]
+        accounts.beside = self._beside + sum(self._bytes)

@@ -338,7 +338,7 @@ def _a_put_overwrites_the_keys_beside_it(patch: Patch) -> None:
 
 @plants("check", "register")
 def _orders_of_keys_are_put_one_after_the_other(patch: Patch) -> None:
-    def merge(findings: Any) -> tuple[Any, ...]:
+    def merge(findings: Any, meter: Any) -> tuple[Any, ...]:
         return tuple(f.operations[at] for f in findings for at in f.outcome.order)
 
     patch.setattr(checking, "_merge", merge)
