@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter, lt
 from time import monotonic
 from typing import Any
 
 from checker import verdict as verdicts
+from checker.formats.operations import operations_history
 from checker.history import Event, History, HistoryError, Operation
 from checker.lincheck.budget import Budget, BudgetExhausted, Clock, Meter
 from checker.lincheck.certificate import Certificate, Valid, name_of
@@ -20,6 +23,8 @@ from checker.lincheck.parts import OperationError
 from checker.lincheck.sections import Section, sections
 from checker.models.model import Model
 from checker.verdict import Failure, Validity
+
+_invoked_of, _completed_of = itemgetter(6), itemgetter(7)
 
 _POINT_BYTES = 128
 """What the point of an operation in the order of all holds, and its places in lists."""
@@ -112,9 +117,21 @@ def _operations(
         return history, history.operations()
     items: Sequence[Any] = history if isinstance(history, Sequence) else list(history)
     if items and isinstance(items[0], Operation):
-        return None, items
+        if _have_ranks(items):
+            return None, items
+        given = operations_history(items)
+        return given, given.operations()
     recorded = History(items)
     return recorded, recorded.operations()
+
+
+def _have_ranks(operations: Sequence[Operation]) -> bool:
+    """Whether the times of these are ranks already: in order of invocation, and no operation ends
+    at the rank at which another begins."""
+    invoked = list(map(_invoked_of, operations))
+    if not all(map(lt, invoked, islice(invoked, 1, None))):
+        return False
+    return set(invoked).isdisjoint(map(_completed_of, operations))
 
 
 def _refused(source: History | None, error: OperationError) -> HistoryError:

@@ -20,8 +20,11 @@ _FIRST_TURNS = 16
 """Reports to its meter that a section may make before the next one has its turn."""
 
 _DEEP_FREE = 512
-_DEEP_PER_ENTRY = 2
+_DEEP_PER_ENTRY = 4
 """Configurations that the depth-first search may explore by itself: some, and so many an entry."""
+
+_WIDE_PER_ENTRY = 64
+"""Configurations that the frontier may explore by itself after that."""
 
 TURNS = 256
 """The same, when all have had theirs."""
@@ -68,8 +71,8 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
 
 def search(part: Part, meter: Meter, order: bool) -> Search:
     """By search: depth first, which is fastest where every choice is right or the error shows at
-    once; if it has to come back too often, beside the frontier, whose memory of alternatives is
-    smaller.
+    once; if it has to come back too often, by the frontier, whose memory of alternatives is smaller;
+    if that takes long, by both in turns.
 
     Raises BudgetExhausted.
     """
@@ -82,9 +85,23 @@ def search(part: Part, meter: Meter, order: bool) -> Search:
             yield
     except StopIteration as stop:
         lane.release()
-        outcome: Outcome = stop.value
-        return outcome
-    return (yield from race([deep, frontier(part, meter, order)]))
+        return _outcome(stop)
+    wide_lane = meter.lane()
+    wide = frontier(part, wide_lane, order)
+    try:
+        while wide_lane.explored < _WIDE_PER_ENTRY * len(part.entries):
+            next(wide)
+            yield
+    except StopIteration as stop:
+        lane.release()
+        wide_lane.release()
+        return _outcome(stop)
+    return (yield from race([deep, wide]))
+
+
+def _outcome(stop: StopIteration) -> Outcome:
+    outcome: Outcome = stop.value
+    return outcome
 
 
 def _how_far(section: Section, reached: int) -> str:

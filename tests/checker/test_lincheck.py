@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.history import History
+from checker.history import History, Operation
 from checker.lincheck import Budget, Conflict, check
 from checker.lincheck.verify import verify
 from checker.models import get_model
@@ -162,3 +162,11 @@ def test_another_key_that_is_wrong_outweighs_an_exhausted_budget() -> None:
     assert verdict.validity is Validity.INVALID
     assert verdict.conflict is not None
     assert verdict.conflict.keys == ("y",)
+
+
+def test_operations_of_equal_times_are_concurrent_whoever_made_them() -> None:
+    write = Operation(0, "write", None, 1, 1, "ok", 0, 10)
+    for called, expected in ((10, Validity.VALID), (11, Validity.INVALID)):
+        read = Operation(1, "read", None, None, None, "ok", called, 20)
+        for operations in ([write, read], [read, write]):
+            assert check(operations, get_model("register")).validity is expected
