@@ -16,9 +16,14 @@ from collections.abc import Iterable, Sequence
 from sys import getsizeof
 from typing import Any
 
+from checker.models.model import State
+
 Trace = list[Any] | None
 """The operations linearized so far, the last one first: [operation, trace before, mark], where the
 operation is ~operation for one that hides, and the mark is for counting."""
+
+Frontier = dict[State, dict[int, Trace]]
+"""The masks held in a state, with how each came about (None unless the engine records it)."""
 
 _FEW = 64
 """Dictionaries that are measured at every report."""
@@ -32,42 +37,29 @@ _STEP_BYTES = getsizeof([None, None, None])
 class Accounts:
     """The bytes that a frontier holds.
 
-    ``calls``: those of distinct calls, and of what they do to states; ``beside``: what its caller
-    holds for it. ``kept`` has other frontiers that it may come back to; ``shared``: how many steps
-    another engine holds anyway. ``crowd``: configurations of the state that has most.
+    ``beside``: what its caller holds for it. ``kept`` has other frontiers that it may come back to;
+    ``shared``: how many steps another engine holds anyway. ``crowd``: configurations of the state
+    that has most.
     """
 
-    __slots__ = (
-        "_each_bytes",
-        "_each_holds",
-        "_each_steps",
-        "_measure_at",
-        "beside",
-        "calls",
-        "crowd",
-        "kept",
-        "record",
-        "shared",
-        "steps",
-    )
+    # Defaults of the class: most engines end before they report for the first time.
+    beside = 0
+    kept: Sequence[Frontier] = ()
+    shared = 0
+    steps = 0
+    crowd = 1
+    _each_bytes = _each_holds = _each_steps = 0.0
+    _measure_at = 0
 
     def __init__(self, *, record: bool) -> None:
         self.record = record
-        self.calls = 0
-        self.beside = 0
-        self.kept: list[dict[Any, dict[int, Trace]]] = []
-        self.shared = 0
-        self.steps = 0
-        self.crowd = 1
-        self._each_bytes = self._each_holds = self._each_steps = 0.0
-        self._measure_at = 0
 
     def held(
         self,
         explored: int,
-        settled: Sequence[dict[Any, dict[int, Trace]]],
-        reached: Sequence[dict[Any, dict[int, Trace]]],
-        late: Sequence[tuple[Any, int, bool, Trace]],
+        settled: Sequence[Frontier],
+        reached: Sequence[Frontier],
+        late: Sequence[tuple[State, int, bool, Trace]],
         mask: int,
     ) -> int:
         """All bytes.
@@ -93,12 +85,12 @@ class Accounts:
         size += mask * masks + _LATE_BYTES * len(late)
         if self.record:
             size += _STEP_BYTES * max(round(self._each_steps * masks) - self.shared, 0)
-        return size + self.calls + self.beside
+        return size + self.beside
 
     def _measure(
         self,
-        settled: Sequence[dict[Any, dict[int, Trace]]],
-        reached: Sequence[dict[Any, dict[int, Trace]]],
+        settled: Sequence[Frontier],
+        reached: Sequence[Frontier],
         own: int,
         dictionaries: int,
     ) -> None:
@@ -122,8 +114,8 @@ class Accounts:
 
     def _walk(
         self,
-        settled: Sequence[dict[Any, dict[int, Trace]]],
-        late: Sequence[tuple[Any, int, bool, Trace]],
+        settled: Sequence[Frontier],
+        late: Sequence[tuple[State, int, bool, Trace]],
     ) -> int:
         mark = object()
         count = 0

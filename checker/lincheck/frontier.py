@@ -50,15 +50,10 @@ from collections.abc import Callable, Container
 from sys import getsizeof
 from typing import Any, NamedTuple
 
-from checker.lincheck.accounts import Accounts, Trace
+from checker.lincheck.accounts import Accounts, Frontier, Trace
 from checker.lincheck.budget import Meter
 from checker.lincheck.state_table import own_bytes
 from checker.models.model import ANY_STATE, Call, State
-
-Held = dict[int, Trace]
-"""The masks held in a state, with how each came about (None unless the engine records it)."""
-
-Frontier = dict[State, Held]
 
 Late = tuple[State, int, bool, Trace]
 """A configuration to extend; True: the last step served nobody, so it may not be overwritten."""
@@ -90,7 +85,7 @@ _KIND_BYTES = 360
 class Kind:
     """What equal calls share: what they do, and in which states."""
 
-    __slots__ = ("call", "needs", "number", "observes", "overwrites", "state_bytes", "table")
+    __slots__ = ("call", "needs", "number", "observes", "overwrites", "table")
 
     def __init__(self, number: int, call: Call, needs: State) -> None:
         self.number = number
@@ -101,8 +96,6 @@ class Kind:
         self.needs = needs
         # What it does to each state that it was tried in: the next state, or _REFUSED.
         self.table: dict[State, State] = {}
-        # What the states hold that it led to.
-        self.state_bytes = 0
 
 
 class Observation(NamedTuple):
@@ -228,6 +221,9 @@ class FrontierEngine:
         self.accounts = Accounts(record=record)
         self._joint = joint
         self._kinds_made = 0
+        self._kind_bytes = self._state_bytes = self._count_kinds_at = 0
+        # States that a call led to and what they came from, not measured yet.
+        self._new_states: list[tuple[State, State]] = []
         if collapse is not None:
             initial = collapse(initial)
         self._slots = _SLOTS
@@ -375,17 +371,26 @@ class FrontierEngine:
         needs = ANY_STATE if self._needs is None else self._needs(call)
         kind = self._kinds[call] = Kind(self._kinds_made, call, needs)
         self._kinds_made += 1
-        self.accounts.calls += _KIND_BYTES
         return kind
 
     def _forget_kinds(self) -> None:
         """Those of which nothing is pending: what is remembered must not grow with the history."""
         kinds = [mutation.kind for mutation in self._mutations.values()]
         kinds += [observation.kind for observation in self._observations.values()]
+        known = sum(len(kind.table) for kind in self._kinds.values())
         self._kinds = {kind.call: kind for kind in kinds}
-        self.accounts.calls = sum(
-            _KIND_BYTES + getsizeof(kind.table) + kind.state_bytes for kind in self._kinds.values()
-        )
+        left = sum(len(kind.table) for kind in self._kinds.values())
+        self._count_kinds()
+        self._state_bytes = self._state_bytes * left // max(known, 1)
+
+    def _count_kinds(self) -> None:
+        """The bytes of all kinds, their tables, and the states to which they lead."""
+        kinds = self._kinds.values()
+        self._kind_bytes = sum(_KIND_BYTES + getsizeof(kind.table) for kind in kinds)
+        self._count_kinds_at = self.explored + len(kinds)
+        for state, before in self._new_states:
+            self._state_bytes += own_bytes(state, before, joint=self._joint)
+        self._new_states.clear()
 
     def _add_slots(self) -> None:
         more = _all_fresh(self._slots) << 2 * self._slots
@@ -452,13 +457,8 @@ class FrontierEngine:
                 if self._collapse is not None:
                     answer = self._collapse(answer)
                 if answer is not state:
-                    own = own_bytes(answer, state, joint=self._joint)
-                    kind.state_bytes += own
-                    self.accounts.calls += own
-            table = kind.table
-            before = getsizeof(table)
-            table[state] = answer
-            self.accounts.calls += getsizeof(table) - before
+                    self._new_states.append((answer, state))
+            kind.table[state] = answer
         return answer
 
     def _order_among_equals(self, new: Mutation) -> Mutation:
@@ -683,8 +683,10 @@ class FrontierEngine:
         if job is not None:
             settled.append(job.settled)
             reached, late = [job.reached, job.reached_idle], job.late
+        if self.explored >= self._count_kinds_at:
+            self._count_kinds()
         pending = (self._mutations, self._by_fresh, self._observations)
-        held = sum(map(getsizeof, pending))
+        held = sum(map(getsizeof, pending)) + self._kind_bytes + self._state_bytes
         held += (_PENDING_BYTES + 3 * mask) * (len(self._mutations) + len(self._observations))
         return held + self.accounts.held(self.explored, settled, reached, late, mask)
 

@@ -61,7 +61,7 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
             pass
         finally:
             lane.release()
-    part = section.translated(model, meter.lane())
+    part = section.translated(model, meter)
     operations = [entry.operation for entry in part.entries]
     if not operations:
         return Finding(section, operations, Possible([]))

@@ -90,7 +90,7 @@ def split(operations: Sequence[Operation], model: Model, meter: Meter | None = N
                 ties.append((entry, keys))
                 continue
             groups[call[1] if per_key else None].append(entry)
-        if meter is not None:
+        if meter is not None and len(some) == _BETWEEN_LOOKS:
             # Two of them stand for all.
             held += (len(some) * sum(_held_bytes(parse(each)) for each in some[::_EVERY])) // len(
                 some[::_EVERY]

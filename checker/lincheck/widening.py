@@ -68,6 +68,8 @@ def events_of(
 ) -> Events:
     """The events of these entries, of ranks below ``before``. Ranks are unique: they sort by it."""
     events: Events = []
+    if len(entries) <= CHUNK:
+        meter = None
     for first in range(0, len(entries), CHUNK):
         some = entries[first : first + CHUNK]
         events += [(entry[1], at) for at, entry in enumerate(some, first)]
