@@ -71,8 +71,8 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
 
 def search(part: Part, meter: Meter, order: bool) -> Search:
     """By search: depth first, which is fastest where every choice is right or the error shows at
-    once; if it has to come back too often, by the frontier, whose memory of alternatives is smaller;
-    if that takes long, by both in turns.
+    once; if it has to come back too often, by the frontier, whose memory of alternatives is
+    smaller; if that takes long, by both in turns.
 
     Raises BudgetExhausted.
     """

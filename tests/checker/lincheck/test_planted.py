@@ -165,6 +165,7 @@ def _the_race_takes_giving_up_for_an_answer(patch: Patch) -> None:
 def _the_race_begins_with_a_stale_lane(patch: Patch) -> None:
     patch.setattr(judge, "_DEEP_FREE", 0)
     patch.setattr(judge, "_DEEP_PER_ENTRY", 0)
+    patch.setattr(judge, "_WIDE_PER_ENTRY", 0)
     patch.setattr(judge, "race", lambda lanes: (yield from [None]) or Possible([]))
 
 
