@@ -23,7 +23,7 @@ from checker.models import get_model
 CLIENTS = 10
 ROUNDS = 3
 COUNTS = (100_000, 1_000_000)
-CERTIFICATE_SECONDS = 120.0
+CERTIFICATE_SECONDS = 60.0
 """Budget for the evidence."""
 
 Names = tuple[str, ...]
