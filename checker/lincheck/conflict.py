@@ -26,7 +26,7 @@ from checker.lincheck.certificate import (
 from checker.lincheck.parts import Entry, Part, split
 from checker.lincheck.reduction import NEAR, Reduced, Reducer
 from checker.lincheck.refutation import Refuter, ways_max
-from checker.models.model import ANYTHING, Call, Model, Specification, State
+from checker.models.model import ANYTHING, UNKNOWN, Call, Model, Specification, State
 
 _SHOWN = 12
 
@@ -335,6 +335,9 @@ def _known_at(end: float, part: Part, failed: Sequence[Operation], model: Model)
         if call is None:
             continue
         if model.keys_of is not None and model.keys_of(call) is not None:
+            return None
+        if call.result is UNKNOWN and part.foresight is not None:
+            # It may need what was left out of the part as it served nobody.
             return None
         if not model.per_key or call.key in part.keys:
             known.append(Entry(call, operation.invoked, None, untold(operation)))

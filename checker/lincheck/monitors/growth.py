@@ -58,13 +58,12 @@ class Growth:
     """Nothing was guessed."""
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Begin anew, because of what was found: that is no surer than it was."""
         self.number_of.clear()
         self.steps.clear()
         self.behind.clear()
         self.roots.clear()
         self.doubtful.clear()
-        self.is_sure = True
 
 
 class Roots:
