@@ -86,7 +86,7 @@ def main(maker: Maker, names: Sequence[Names], module: str) -> None:
             last: dict[str, float] = {}
             for count in counts:
                 command = [sys.executable, "-m", module, "row", *row, str(count), valid]
-                done = subprocess.run(command, check=True, capture_output=True, text=True)
+                done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
                 found = json.loads(done.stdout)
                 assert found["verdict"] == valid, (row, found)
                 print(

@@ -95,7 +95,7 @@ def _sweep(
                     following[free] = free = following[above]
                 if free > end[peek]:
                     return _refute(elements, until, ascending[:number], low, end[peek], element)
-        if outside < never:
+        if following[outside] != outside:  # If it is free, it will do: no poll ended before it.
             slot = outside
             while (above := following[slot]) != slot:
                 following[slot] = slot = following[above]
