@@ -70,8 +70,14 @@ _NEVER = float("inf")
 _ANY_VALUE = object()
 """What a write needs."""
 
-_WRITE, _SILENT, _READ, _SWAP, _MISMATCH = range(5)
-"""What an operation does to the value. Silent is what says nothing, and what crashed."""
+_READ, _WRITE, _SWAP, _MISMATCH, _CRASHED, _SILENT = range(6)
+"""What an operation is. Crashed is one that may take effect at any time, or never; silent is what
+says nothing."""
+
+_Call = tuple[int, Any, Any, float]
+"""What an operation is, the value it needs, the one it gives, the rank at which it ends."""
+
+_NOTHING: _Call = (_SILENT, None, None, _NEVER)
 
 _PLAIN = {int, str, type(None)}
 _RESULTS_OF_CAS = (*_PLAIN, list, bool)
@@ -99,47 +105,21 @@ class _Frame(NamedTuple):
     mark: int
 
 
-class _Calls:
-    """The operations met so far, as columns: what each does, the value it needs, the one it gives,
-    and the rank at which it ends. ``crashed``: positions of those that may yet take effect."""
-
-    __slots__ = ("crashed", "ends", "gives", "kinds", "needs")
-
-    def __init__(self) -> None:
-        self.kinds: list[int] = []
-        self.needs: list[Any] = []
-        self.gives: list[Any] = []
-        self.ends: list[float] = []
-        self.crashed: list[int] = []
-
-    def meet(self, operation: Operation) -> None:
-        """Translate the next operation."""
-        _, f, _, argument, result, outcome, _, end, error, _, _ = operation
-        need: Any = _ANY_VALUE
-        give = None
-        kind = _SILENT
-        if f == "read":
-            need = result
-            if outcome == "ok":
-                kind = _READ
-        elif f == "write":
-            give = argument
-            if outcome != "fail":
-                kind = _WRITE
-        else:
-            need, give = argument
-            if outcome != "fail":
-                kind = _SWAP
-            elif error == MISMATCH:
-                kind = _MISMATCH
-        if end is None:
-            if kind in (_WRITE, _SWAP):
-                self.crashed.append(len(self.kinds))
-            kind = _SILENT
-        self.kinds.append(kind)
-        self.needs.append(need)
-        self.gives.append(give)
-        self.ends.append(_NEVER if end is None else end)
+def _call_of(operation: Operation) -> _Call:
+    """What the operation does."""
+    _, f, _, argument, result, outcome, _, end, error, _, _ = operation
+    if f == "read":
+        return (_READ, result, None, end) if outcome == "ok" and end is not None else _NOTHING
+    if f == "write":
+        kind, need, give = _WRITE, _ANY_VALUE, argument
+    else:
+        kind = _SWAP
+        need, give = argument
+    if outcome != "fail":
+        return (_CRASHED, need, give, _NEVER) if end is None else (kind, need, give, end)
+    if kind == _SWAP and error == MISMATCH and end is not None:
+        return _MISMATCH, need, None, end
+    return _NOTHING
 
 
 def short_register(
@@ -152,15 +132,15 @@ def short_register(
     """
     count = len(operations)
     _look_at_values(operations, swaps=swaps)
-    calls = _Calls()
-    meet, kinds, needs, gives, ends = calls.meet, calls.kinds, calls.needs, calls.gives, calls.ends
+    calls: list[_Call] = []
+    crashed: list[int] = []
     begins = list(map(_invoked_of, operations))
     visited: dict[tuple[Any, ...], list[int]] = {}
     frames: list[_Frame] = []
     path: list[int] = []
     value: Any = None
     pending: list[int] = []
-    reached = used = explored = held = known = urgent = blamed = 0
+    reached = used = explored = known = urgent = blamed = 0
     latest = -1.0
     most = _FREE + _PER_OPERATION * count
     report_at = meter.spend(0, 0)
@@ -174,50 +154,57 @@ def short_register(
                 reached = at
                 break
             if at == known:
-                meet(operations[at])
                 known += 1
-            kind = kinds[at]
+                call = _call_of(operations[at])
+                calls.append(call)
+                if call[0] == _CRASHED:
+                    crashed.append(at)
+            else:
+                call = calls[at]
+            kind, need, _, end = call
             if kind == _WRITE:
                 candidates.append(at)
-            elif kind == _SILENT:
+            elif kind >= _CRASHED:
                 continue
-            elif (needs[at] != value) == (kind == _MISMATCH):
+            elif (need != value) == (kind == _MISMATCH):
                 if kind != _SWAP:
                     path.append(at)
                     continue
                 candidates.append(at)
             left.append(at)
-            if ends[at] < deadline:
-                deadline, urgent = ends[at], at
+            if end < deadline:
+                deadline, urgent = end, at
         else:
             reached = count
         if not left:
-            meter.spend(explored, held)
+            meter.spend(explored, meter.held)
             return Possible(path if order else None)
         if deadline > latest:
             latest, blamed = deadline, urgent
         explored += 1
-        held += _CONFIGURATION_BYTES + _LEFT_BYTES * len(left)
         if explored > most:
-            meter.spend(explored, held)
+            meter.spend(explored, _bytes_held(visited, frames))
             raise NotApplicable("the search takes long")
         if explored >= report_at:
             meter.reach(int(latest) - 1)
-            report_at = meter.spend(explored, held)
+            report_at = meter.spend(explored, _bytes_held(visited, frames))
             yield
         if not frames or _is_new(visited, (value, reached, *left), used):
-            candidates, crashes = _choose(calls, candidates, left, reached, urgent, value)
+            crashes = bool(crashed) and crashed[0] < reached
+            if crashes or len(candidates) > 1:
+                chosen = _choose(calls, candidates, left, crashed, urgent, value)
+                candidates, crashes = ([], False) if chosen is None else (chosen, crashes)
             if len(candidates) == 1 and not crashes:
-                (at,) = candidates
+                at = candidates[0]
                 path.append(at)
                 left.remove(at)
-                value, pending = gives[at], left
+                value, pending = calls[at][2], left
                 continue
             if candidates or crashes:
                 frames.append(_Frame(value, left, reached, used, candidates, crashes, len(path)))
-        following = _go_back(frames, calls, path)
+        following = _go_back(frames, calls, crashed, path)
         if following is None:
-            meter.spend(explored, held)
+            meter.spend(explored, meter.held)
             if _some_failed_later(operations[:known], latest):
                 return Impossible()
             return Impossible(blamed, is_first=True)
@@ -235,32 +222,37 @@ def _is_new(visited: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], use
 
 
 def _choose(
-    calls: _Calls, candidates: list[int], left: list[int], reached: int, urgent: int, value: Any
-) -> tuple[list[int], bool]:
-    """The candidates, the best last, and whether a crashed operation may be next.
+    calls: list[_Call],
+    candidates: list[int],
+    left: list[int],
+    crashed: list[int],
+    urgent: int,
+    value: Any,
+) -> list[int] | None:
+    """The candidates, the best last; None if there is no way on, by rule 4.
 
     The best one gives the value for which the urgent operation waits, or is that operation itself.
     """
-    kinds, gives, crashed = calls.kinds, calls.gives, calls.crashed
-    crashes = bool(crashed) and crashed[0] < reached
-    kind, need = kinds[urgent], calls.needs[urgent]
-    if kind == _READ or (kind == _SWAP and need != value):
-        best = [at for at in candidates if gives[at] == need]
-        if best:
-            if len(best) < len(candidates):
-                return [at for at in candidates if gives[at] != need] + best, crashes
-        elif not any(gives[at] == need for at in left if kinds[at] == _SWAP) and not (
-            crashes and any(gives[at] == need for at in crashed if at < reached)
-        ):
-            return [], False
-    elif kind != _MISMATCH and candidates[-1] != urgent:
-        candidates.remove(urgent)
-        candidates.append(urgent)
-    return candidates, crashes
+    kind, need, _, _ = calls[urgent]
+    if kind == _WRITE or (kind == _SWAP and need == value):
+        if candidates[-1] != urgent:
+            candidates.remove(urgent)
+            candidates.append(urgent)
+    elif kind != _MISMATCH:
+        best = [at for at in candidates if calls[at][2] == need]
+        if not best:
+            for at in chain(left, crashed):
+                kind, _, give, _ = calls[at]
+                if give == need and kind in (_SWAP, _CRASHED):
+                    return candidates
+            return None
+        if len(best) < len(candidates):
+            return [at for at in candidates if calls[at][2] != need] + best
+    return candidates
 
 
 def _go_back(
-    frames: list[_Frame], calls: _Calls, path: list[int]
+    frames: list[_Frame], calls: list[_Call], crashed: list[int], path: list[int]
 ) -> tuple[Any, list[int], int, int] | None:
     """Take the next alternative at the latest choice: the value, what is pending, what is reached
     and the crashed ones used after it; None if there is no alternative left."""
@@ -269,30 +261,33 @@ def _go_back(
         if not alternatives:
             frames.pop()
             if crashes:
-                useful = _useful_crashes(calls, reached, used, value)
-                frames.append(_Frame(value, left, reached, used, useful, False, mark))
+                alternatives = _useful(calls, crashed, reached, used, value)
+                frames.append(_Frame(value, left, reached, used, alternatives, False, mark))
             continue
         at = alternatives.pop()
         if not alternatives and not crashes:
             frames.pop()
         del path[mark:]
         path.append(at)
-        if calls.kinds[at] == _SILENT:
-            return calls.gives[at], left, reached, used | 1 << at
+        kind, _, give, _ = calls[at]
+        if kind == _CRASHED:
+            return give, left, reached, used | 1 << at
         pending = left.copy()
         pending.remove(at)
-        return calls.gives[at], pending, reached, used
+        return give, pending, reached, used
     return None
 
 
-def _useful_crashes(calls: _Calls, reached: int, used: int, value: Any) -> list[int]:
+def _useful(
+    calls: list[_Call], crashed: list[int], reached: int, used: int, value: Any
+) -> list[int]:
     """The crashed operations that may be next and change the value, one of those that give the
     same: a compare-and-set rather than a write."""
     found: dict[Any, int] = {}
-    for at in calls.crashed:
+    for at in crashed:
         if at >= reached:
             break
-        need, give = calls.needs[at], calls.gives[at]
+        _, need, give, _ = calls[at]
         if give == value or used >> at & 1:
             continue
         if need is _ANY_VALUE:
@@ -300,6 +295,11 @@ def _useful_crashes(calls: _Calls, reached: int, used: int, value: Any) -> list[
         elif need == value:
             found[give] = at
     return list(found.values())
+
+
+def _bytes_held(visited: dict[tuple[Any, ...], list[int]], frames: list[_Frame]) -> int:
+    places = sum(map(len, visited)) + sum(len(frame.left) for frame in frames)
+    return _CONFIGURATION_BYTES * (len(visited) + len(frames)) + _LEFT_BYTES * places
 
 
 def _some_failed_later(operations: Sequence[Operation], rank: int | float) -> bool:

@@ -234,7 +234,7 @@ def _nothing_short_is_new(patch: Patch) -> None:
 
 @plants("short register", "register")
 def _crashes_have_no_use_in_short(patch: Patch) -> None:
-    patch.setattr(short_registers, "_useful_crashes", lambda *_: [])
+    patch.setattr(short_registers, "_useful", lambda *_: [])
 
 
 @plants("short register", "cas-register")
