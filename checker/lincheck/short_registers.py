@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from checker.history import MISMATCH, Operation
 from checker.lincheck.budget import Meter
@@ -90,19 +90,9 @@ _FORMS = {
 _invoked_of = itemgetter(6)
 
 
-class _Frame(NamedTuple):
-    """A configuration to come back to, with the operations still to be tried there, the best last.
-
-    ``crashes``: then the crashed ones. ``mark``: the length of the order there.
-    """
-
-    value: Any
-    left: list[int]
-    reached: int
-    used: int
-    alternatives: list[int]
-    crashes: bool
-    mark: int
+_Frame = tuple[Any, list[int], int, int, list[int], bool, int]
+"""A configuration to come back to: value, left, reached, crashed ones used; the operations still to
+be tried there, the best last, and whether crashed ones are after them; the length of the order."""
 
 
 def _call_of(operation: Operation) -> _Call:
@@ -201,7 +191,7 @@ def short_register(
                 value, pending = calls[at][2], left
                 continue
             if candidates or crashes:
-                frames.append(_Frame(value, left, reached, used, candidates, crashes, len(path)))
+                frames.append((value, left, reached, used, candidates, crashes, len(path)))
         following = _go_back(frames, calls, crashed, path)
         if following is None:
             meter.spend(explored, meter.held)
@@ -213,7 +203,10 @@ def short_register(
 
 def _is_new(visited: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], used: int) -> bool:
     """Whether nothing like it was visited with a subset of the crashed operations used."""
-    sets = visited.setdefault(key, [])
+    sets = visited.get(key)
+    if sets is None:
+        visited[key] = [used]
+        return True
     for other in sets:
         if other & used == other:
             return False
@@ -262,7 +255,7 @@ def _go_back(
             frames.pop()
             if crashes:
                 alternatives = _useful(calls, crashed, reached, used, value)
-                frames.append(_Frame(value, left, reached, used, alternatives, False, mark))
+                frames.append((value, left, reached, used, alternatives, False, mark))
             continue
         at = alternatives.pop()
         if not alternatives and not crashes:
@@ -298,7 +291,7 @@ def _useful(
 
 
 def _bytes_held(visited: dict[tuple[Any, ...], list[int]], frames: list[_Frame]) -> int:
-    places = sum(map(len, visited)) + sum(len(frame.left) for frame in frames)
+    places = sum(map(len, visited)) + sum(len(frame[1]) for frame in frames)
     return _CONFIGURATION_BYTES * (len(visited) + len(frames)) + _LEFT_BYTES * places
 
 
