@@ -89,7 +89,6 @@ _FORMS = {
 
 _invoked_of = itemgetter(6)
 
-
 _Frame = tuple[Any, list[int], int, int, list[int], bool, int]
 """A configuration to come back to: value, left, reached, crashed ones used; the operations still to
 be tried there, the best last, and whether crashed ones are after them; the length of the order."""
