@@ -13,6 +13,7 @@ from checker.lincheck.monitors import MONITORS
 from checker.lincheck.parts import Part
 from checker.lincheck.race import race
 from checker.lincheck.sections import Section
+from checker.lincheck.short_registers import short_register
 from checker.lincheck.widening import frontier
 from checker.models.model import Model
 
@@ -25,6 +26,8 @@ _DEEP_PER_ENTRY = 4
 
 _WIDE_PER_ENTRY = 64
 """Configurations that the frontier may explore by itself after that."""
+
+_REGISTERS = frozenset({"register", "cas-register"})
 
 TURNS = 256
 """The same, when all have had theirs."""
@@ -52,6 +55,16 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
 
     Raises OperationError for an operation that the model refuses, BudgetExhausted.
     """
+    if section.part is None and model.name in _REGISTERS:
+        lane = meter.lane()
+        try:
+            swaps = model.name == "cas-register"
+            outcome = yield from short_register(section.operations, lane, order, swaps=swaps)
+            return Finding(section, section.operations, outcome)
+        except NotApplicable:
+            pass
+        finally:
+            lane.release()
     monitor = None if section.part is not None else MONITORS.get(model.name)
     if monitor is not None:
         lane = meter.lane()

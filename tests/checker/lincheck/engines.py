@@ -14,7 +14,7 @@ from checker.lincheck import Monitor, check, widening
 from checker.lincheck.budget import Budget, BudgetExhausted, Meter
 from checker.lincheck.conflict import Conflict
 from checker.lincheck.depth_first import depth_first
-from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
+from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible, finish
 from checker.lincheck.frontier import FrontierEngine
 from checker.lincheck.judge import search
 from checker.lincheck.monitors import MONITORS
@@ -22,6 +22,7 @@ from checker.lincheck.parts import Entry, Part, split
 from checker.lincheck.race import race
 from checker.lincheck.refutation import Refuter
 from checker.lincheck.sections import sections, until
+from checker.lincheck.short_registers import short_register
 from checker.lincheck.verify import verify
 from checker.lincheck.widening import (
     Events,
@@ -191,6 +192,38 @@ def _monitor(operations: Sequence[Operation], model: Model, budget: Budget) -> b
     return verdict
 
 
+def _short_register(operations: Sequence[Operation], model: Model, budget: Budget) -> bool | None:
+    """The search for short histories of one register, on what it applies to."""
+    if model.name not in ("register", "cas-register"):
+        return None
+    verdict: bool | None = True
+    for section in sections(operations, model):
+        swaps = model.name == "cas-register"
+        some = section.operations
+        try:
+            outcome = finish(short_register(some, Meter(budget), True, swaps=swaps))
+        except NotApplicable:
+            verdict = None
+            continue
+        if isinstance(outcome, Impossible):
+            _verify_first(some, outcome, model)
+            return False
+        _verify_operations(some, outcome.order, model)
+    return verdict
+
+
+def _verify_first(operations: Sequence[Operation], outcome: Impossible, model: Model) -> None:
+    """Where it claims that a small history became impossible, if it does."""
+    if outcome.at is None or len(operations) > SMALL:
+        return
+    end = operations[outcome.at].completed
+    assert end is not None
+    if possible(until(operations, end), model):
+        raise Disagreement("it was still possible where it is said to be impossible")
+    if not possible(until(operations, end - 1), model):
+        raise Disagreement("it was impossible before")
+
+
 def _verify_operations(
     operations: Sequence[Operation], order: Sequence[int] | None, model: Model
 ) -> None:
@@ -305,6 +338,7 @@ ENGINES: dict[str, Judge] = {
     "search": by_parts(lambda part, meter: search(part, meter, True)),
     "refuter": by_parts(_refuter),
     "monitor": _monitor,
+    "short register": _short_register,
     "streamed": _streamed,
     "streamed zones": _streamed_zones,
     "check": whole,

@@ -24,6 +24,7 @@ from checker.lincheck import (
     reduction,
     refutation,
     sections,
+    short_registers,
     widening,
 )
 from checker.lincheck.certificate import CertificateError
@@ -221,6 +222,29 @@ def _observations_see_the_initial_state(patch: Patch) -> None:
         ]
 
     patch.setattr(StateTable, "_foresee", foresee)
+
+
+# Short histories of one register
+
+
+@plants("short register", "cas-register")
+def _nothing_short_is_new(patch: Patch) -> None:
+    patch.setattr(short_registers, "_is_new", lambda *_: False)
+
+
+@plants("short register", "register")
+def _crashes_have_no_use_in_short(patch: Patch) -> None:
+    patch.setattr(short_registers, "_useful", lambda *_: [])
+
+
+@plants("short register", "cas-register")
+def _who_failed_later_had_failed_before(patch: Patch) -> None:
+    patch.setattr(short_registers, "_some_failed_later", lambda *_: False)
+
+
+@plants("short register", "cas-register")
+def _any_swap_is_a_write(patch: Patch) -> None:
+    patch.setattr(short_registers, "_SWAP", short_registers._WRITE)
 
 
 # Monitors
