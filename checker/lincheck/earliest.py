@@ -14,16 +14,17 @@ from typing import NamedTuple
 from checker.history import Operation
 from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.conflict import Conflict, conflict_since, first_conflict, whole_conflict
-from checker.lincheck.engine import Impossible, Possible, finish
+from checker.lincheck.engine import Impossible, NotApplicable, Possible, finish
 from checker.lincheck.judge import Finding, judge
+from checker.lincheck.monitors import MONITORS
 from checker.lincheck.parts import Entry, Part
 from checker.lincheck.sections import Section, until
 from checker.lincheck.widening import frontier
 from checker.models.model import Model
 
-_BISECTED_MAX = 20_000
-"""Operations of a section in which the first event is searched for; in a larger one it is the last
-event of the few operations that a monitor blames."""
+_SEARCHED_MAX = 200
+"""Operations of a section whose prefixes are judged by search, where a monitor judged the whole and
+does not apply to them."""
 
 
 def earliest_conflict(
@@ -111,7 +112,7 @@ def _first_event(
     outcome = finding.outcome
     assert isinstance(outcome, Impossible)
     known = _known(outcome, finding.operations)
-    if outcome.is_first or (outcome.core is not None and len(finding.operations) > _BISECTED_MAX):
+    if outcome.is_first:
         assert known is not None
         return _First(known, finding)
     part = finding.part
@@ -141,6 +142,18 @@ def _known(outcome: Impossible, operations: Sequence[Operation]) -> int | None:
     return max((end for end in ends if end is not None), default=None)
 
 
+def _monitored(section: Section, model: Model, meter: Meter) -> Finding | None:
+    """What the model's monitor says of a section; None if it does not apply."""
+    lane = meter.lane()
+    try:
+        outcome = MONITORS[model.name](section.operations, lane, False)
+    except NotApplicable:
+        return None
+    finally:
+        lane.release()
+    return Finding(section, section.operations, outcome)
+
+
 def _bisected(finding: Finding, known: int | None, model: Model, meter: Meter) -> _First:
     """By bisection, over the verdicts on what was known at a completion."""
     recorded = finding.section.operations
@@ -152,7 +165,14 @@ def _bisected(finding: Finding, known: int | None, model: Model, meter: Meter) -
     middle = impossible - 1 if known is not None else impossible // 2
     while impossible - possible > 1:
         cut = Section(finding.section.keys, until(recorded, ends[middle]))
-        judged = _judge(cut, model, meter)
+        if len(recorded) <= _SEARCHED_MAX or finding.part is not None:
+            judged = _judge(cut, model, meter)
+        else:
+            by_monitor = _monitored(cut, model, meter)
+            if by_monitor is None:
+                # A search could take for ever; that it is impossible by then is known.
+                break
+            judged = by_monitor
         if isinstance(judged.outcome, Impossible):
             told = _known(judged.outcome, judged.operations)
             impossible, finding = middle, judged
@@ -173,9 +193,6 @@ def _conflict(
     section, core = finding.section, None
     if outcome.core is not None:
         blamed = {finding.operations[position].invoked for position in outcome.core}
-        if len(section.operations) > _BISECTED_MAX:
-            chosen = [o for o in section.operations if o.invoked in blamed]
-            section = Section(section.keys, chosen)
     part = finding.part or section.translated(model)
     if outcome.core is not None:
         core = [at for at, entry in enumerate(part.entries) if entry.invoked in blamed]

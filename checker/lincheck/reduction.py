@@ -147,7 +147,7 @@ class Reducer:
         left out, from some beginning on, was impossible from there on before.
         """
         if self._found is None and chosen is not None:
-            self._found = self._of_these(chosen)
+            self._found = self._of_these(chosen, _WINDOW_MAX)
         if self._found is None and self._from_anywhere is not None and most > self._looked:
             self._found = self._latest_window(most)
             self._looked = most
