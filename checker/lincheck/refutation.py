@@ -22,6 +22,7 @@ from typing import Any
 from checker.lincheck.budget import Meter
 from checker.lincheck.certificate import Refutation, name_of
 from checker.lincheck.parts import Entry
+from checker.lincheck.state_table import own_bytes
 from checker.models.model import ANYTHING, Call, Specification, State
 
 Trace = Any
@@ -32,8 +33,11 @@ Ways = dict[State, list[tuple[int, Trace]]]
 
 _REFUSED: Any = object()
 _UNSEEN: Any = object()
-_CONFIGURATION_BYTES = 160
-"""Bytes that a configuration holds: its tuple, its masks, its places in list and table."""
+_WAY_BYTES = 136
+"""A way that was seen: its tuple, its mask, its places in lists."""
+
+_TABLE_BYTES = 100
+"""What a call does to a state: a place in a table."""
 
 _BETWEEN_REPORTS = 256
 
@@ -61,6 +65,7 @@ class Refuter:
         self._record = record
         self._explored = 0
         self._report_at = _BETWEEN_REPORTS
+        self._table_bytes = 0
         self._lists: list[tuple[tuple[int, ...], ...]] = []
 
     def refutation(self) -> Refutation:
@@ -148,17 +153,17 @@ class Refuter:
                         if _admit(seen, after, done | bit, None, observing, endless):
                             left.append((after, done | bit, (at, trace) if record else None))
             if self._explored >= self._report_at:
-                self._report(len(left))
+                self._report(len(left) + sum(map(len, seen.values())))
         if record:
             self._lists.append(
                 tuple(self._steps(trace) for held in found.values() for _, trace in held)
             )
         return found
 
-    def _report(self, held: int) -> None:
+    def _report(self, ways: int) -> None:
         if self._steps_max is not None and self._explored > self._steps_max:
             raise GaveUp
-        self._meter.spend(self._explored, held * _CONFIGURATION_BYTES)
+        self._meter.spend(self._explored, ways * _WAY_BYTES + self._table_bytes)
         self._report_at = self._explored + _BETWEEN_REPORTS
 
     def _try(self, table: dict[State, State], state: State, call: Call) -> State:
@@ -168,6 +173,14 @@ class Refuter:
         if after is _UNSEEN:
             allowed, after = self._advance(state, call)
             table[state] = after = after if allowed else _REFUSED
+            self._table_bytes += _TABLE_BYTES
+            if allowed and after is not state and after is not ANYTHING:
+                joint = (
+                    isinstance(state, tuple)
+                    and isinstance(after, tuple)
+                    and len(state) == len(after)
+                )
+                self._table_bytes += own_bytes(after, state, joint=joint)
         return after
 
     def _steps(self, trace: Trace) -> tuple[int, ...]:
