@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
 
-from checker.history import Operation
+from checker.history import Operation, collector_paused
 from checker.lincheck.budget import BETWEEN_LOOKS, BudgetExhausted, Meter
 from checker.lincheck.depth_first import depth_first
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible, Search
@@ -22,6 +23,9 @@ _FIRST_TURNS = 16
 _DEEP_FREE = 512
 _DEEP_PER_ENTRY = 2
 """Configurations that the depth-first search may explore by itself: some, and so many an entry."""
+
+_MANY = 1 << 10
+"""Operations from which on it pays to pause the garbage collector."""
 
 _TURNS = 256
 """The same, when all have had theirs."""
@@ -51,7 +55,9 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
     if monitor is not None:
         lane = meter.lane()
         try:
-            return Finding(section, section.operations, monitor(section.operations, lane, order))
+            with collector_paused() if len(section.operations) > _MANY else nullcontext():
+                outcome = monitor(section.operations, lane, order)
+            return Finding(section, section.operations, outcome)
         except NotApplicable:
             pass
         finally:
@@ -60,8 +66,8 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
     operations = [entry.operation for entry in part.entries]
     if not operations:
         return Finding(section, operations, Possible([]))
-    outcome = yield from search(part, meter, order)
-    return Finding(section, operations, outcome)
+    found = yield from search(part, meter, order)
+    return Finding(section, operations, found)
 
 
 def search(part: Part, meter: Meter, order: bool) -> Search:

@@ -66,6 +66,8 @@ class Refuter:
         self._explored = 0
         self._report_at = _BETWEEN_REPORTS
         self._table_bytes = 0
+        # What calls led to, not measured yet: each state, and the one that it came from.
+        self._new_states: list[State] = []
         self._lists: list[tuple[tuple[int, ...], ...]] = []
 
     def refutation(self) -> Refutation:
@@ -163,6 +165,12 @@ class Refuter:
     def _report(self, ways: int) -> None:
         if self._steps_max is not None and self._explored > self._steps_max:
             raise GaveUp
+        new = self._new_states
+        for after, before in zip(new[::2], new[1::2], strict=True):
+            self._table_bytes += _TABLE_BYTES
+            if isinstance(before, tuple) and isinstance(after, tuple) and after is not before:
+                self._table_bytes += own_bytes(after, before, joint=len(before) == len(after))
+        new.clear()
         self._meter.spend(self._explored, ways * _WAY_BYTES + self._table_bytes)
         self._report_at = self._explored + _BETWEEN_REPORTS
 
@@ -173,14 +181,7 @@ class Refuter:
         if after is _UNSEEN:
             allowed, after = self._advance(state, call)
             table[state] = after = after if allowed else _REFUSED
-            self._table_bytes += _TABLE_BYTES
-            if allowed and after is not state and after is not ANYTHING:
-                joint = (
-                    isinstance(state, tuple)
-                    and isinstance(after, tuple)
-                    and len(state) == len(after)
-                )
-                self._table_bytes += own_bytes(after, state, joint=joint)
+            self._new_states += (after, state)
         return after
 
     def _steps(self, trace: Trace) -> tuple[int, ...]:
