@@ -48,7 +48,8 @@ class Accounts:
     shared = 0
     steps = 0
     crowd = 1
-    _each_bytes = _each_holds = _each_steps = 0.0
+    _each_bytes = _each_holds = 0.0
+    _masks = 1
     _measure_at = 0
 
     def __init__(self, *, record: bool) -> None:
@@ -77,14 +78,18 @@ class Accounts:
             cost = dictionaries
             if self.record:
                 self.steps = self._walk(settled, late)
-                self._each_steps = self.steps / max(masks, 1)
+                self._masks = masks
                 cost += self.steps + masks
             self._measure_at = explored + cost // 2
         size = sum(map(getsizeof, settled)) + sum(map(getsizeof, reached)) + getsizeof(late)
         size += round(self._each_bytes * dictionaries)
         size += mask * masks + _LATE_BYTES * len(late)
         if self.record:
-            size += _STEP_BYTES * max(round(self._each_steps * masks) - self.shared, 0)
+            # Since they were counted each new configuration brought a step; if there are fewer, the
+            # steps of the others are gone.
+            more = masks - self._masks
+            steps = self.steps + more if more >= 0 else self.steps * masks // self._masks
+            size += _STEP_BYTES * max(steps - self.shared, 0)
         return size + self.beside
 
     def _measure(

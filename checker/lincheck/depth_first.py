@@ -43,9 +43,11 @@ There is no recursion; only configurations with alternatives left are held.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from sys import getsizeof
 from typing import NamedTuple
 
+from checker.history import collector_paused
 from checker.lincheck.budget import Meter
 from checker.lincheck.choice import NO_LIMIT, Choice, Crash
 from checker.lincheck.engine import Impossible, Possible, Search
@@ -59,6 +61,9 @@ _ENTRY_BYTES = 192
 
 _CALL_BYTES = 72
 """What a distinct call holds in the table of states."""
+
+_MANY = 1 << 10
+"""Entries from which on it pays to pause the garbage collector while they are put in columns."""
 
 
 class Frame(NamedTuple):
@@ -80,12 +85,15 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
     if not part.entries:
         return Possible([] if order else None)
     beside = _ENTRY_BYTES * len(part.entries)
+    meter.hold(beside)
+    with collector_paused() if len(part.entries) > _MANY else nullcontext():
+        columns = columns_of(part.entries)
+        beside += _CALL_BYTES * len(columns.distinct)
+        meter.hold(beside)
+        table = StateTable(part, columns.distinct)
+        choice = Choice(columns, table, part)
     report_at = meter.spend(0, beside)
-    columns = columns_of(part.entries)
-    beside += _CALL_BYTES * len(columns.distinct)
-    table = StateTable(part, columns.distinct)
     _, invoked, completed, calls, observes, _, crashed, _ = columns
-    choice = Choice(columns, table, part)
     end = len(invoked) - 1
     # Bits of the slots are only needed once there is something to come back to.
     bits, shift = [0] * end, 0

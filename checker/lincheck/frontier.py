@@ -222,8 +222,8 @@ class FrontierEngine:
         self._joint = joint
         self._kinds_made = 0
         self._kind_bytes = self._state_bytes = self._count_kinds_at = 0
-        # States that a call led to and what they came from, not measured yet.
-        self._new_states: list[tuple[State, State]] = []
+        # States that calls led to, not measured yet: each, and the one that it came from.
+        self._new_states: list[State] = []
         if collapse is not None:
             initial = collapse(initial)
         self._slots = _SLOTS
@@ -388,7 +388,8 @@ class FrontierEngine:
         kinds = self._kinds.values()
         self._kind_bytes = sum(_KIND_BYTES + getsizeof(kind.table) for kind in kinds)
         self._count_kinds_at = self.explored + len(kinds)
-        for state, before in self._new_states:
+        new = self._new_states
+        for state, before in zip(new[::2], new[1::2], strict=True):
             self._state_bytes += own_bytes(state, before, joint=self._joint)
         self._new_states.clear()
 
@@ -457,7 +458,7 @@ class FrontierEngine:
                 if self._collapse is not None:
                     answer = self._collapse(answer)
                 if answer is not state:
-                    self._new_states.append((answer, state))
+                    self._new_states += (answer, state)
             kind.table[state] = answer
         return answer
 

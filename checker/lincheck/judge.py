@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
 
-from checker.history import Operation
+from checker.history import Operation, collector_paused
 from checker.lincheck.budget import BETWEEN_LOOKS, BudgetExhausted, Meter
 from checker.lincheck.depth_first import depth_first
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible, Search
@@ -28,6 +29,9 @@ _WIDE_PER_ENTRY = 64
 """Configurations that the frontier may explore by itself after that."""
 
 _REGISTERS = frozenset({"register", "cas-register"})
+
+_MANY = 1 << 10
+"""Operations from which on it pays to pause the garbage collector."""
 
 TURNS = 256
 """The same, when all have had theirs."""
@@ -69,7 +73,9 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
     if monitor is not None:
         lane = meter.lane()
         try:
-            return Finding(section, section.operations, monitor(section.operations, lane, order))
+            with collector_paused() if len(section.operations) > _MANY else nullcontext():
+                outcome = monitor(section.operations, lane, order)
+            return Finding(section, section.operations, outcome)
         except NotApplicable:
             pass
         finally:

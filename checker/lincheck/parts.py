@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sys import getsizeof
 from typing import Any, NamedTuple
 
-from checker.history import Operation
+from checker.history import Operation, collector_paused
 from checker.lincheck.budget import Meter
 from checker.models.model import (
     Call,
@@ -25,6 +25,9 @@ from checker.models.model import (
 
 _BETWEEN_LOOKS = 128
 """Operations translated between two reports."""
+
+_MANY = 1 << 10
+"""Operations from which on it pays to pause the garbage collector."""
 
 _EVERY = 64
 """One of so many is measured."""
@@ -68,6 +71,13 @@ def split(operations: Sequence[Operation], model: Model, meter: Meter | None = N
     Operations that say nothing are left out. Raises OperationError for one that the model refuses,
     BudgetExhausted.
     """
+    if len(operations) < _MANY:
+        return _split(operations, model, meter)
+    with collector_paused():
+        return _split(operations, model, meter)
+
+
+def _split(operations: Sequence[Operation], model: Model, meter: Meter | None) -> list[Part]:
     parse, new = model.parse, tuple.__new__
     groups: defaultdict[Any, list[Entry]] = defaultdict(list)
     ties: list[tuple[Entry, tuple[Key, ...]]] = []

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from sys import getsizeof
 
 from checker.lincheck.parts import Part
+from checker.lincheck.visited import table_bytes
 from checker.models.model import DEAD, UNKNOWN, Call, State
 
 REFUSED = -1
@@ -134,9 +135,9 @@ class StateTable:
         return (
             self._bytes
             + getsizeof(states)
-            + getsizeof(self._numbers)
+            + table_bytes(self._numbers)
             + getsizeof(self._parents)
-            + getsizeof(self.transitions)
+            + table_bytes(self.transitions)
             # A state's number is one object, wherever it stands.
             + _INTEGER_BYTES * (len(self.transitions) + len(states))
         )

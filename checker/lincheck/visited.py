@@ -8,6 +8,9 @@ a key without any used dominates them all.
 from __future__ import annotations
 
 from sys import getsizeof
+from typing import Any
+
+from checker.lincheck.budget import BETWEEN_LOOKS
 
 
 class Visited:
@@ -39,10 +42,28 @@ class Visited:
     def held_bytes(self) -> int:
         """The bytes held, keys included."""
         untouched = self.untouched
-        held = getsizeof(untouched) + getsizeof(self._sets) + self._set_bytes
+        held = table_bytes(untouched) + table_bytes(self._sets) + self._set_bytes
         for key in untouched:
             return held + len(untouched) * getsizeof(key)
         return held
 
 
+def table_bytes(table: set[int] | dict[int, Any]) -> int:
+    """The bytes of a table; if it is about to grow, also those of the new one, for a moment.
+
+    CPython doubles a dictionary that is two thirds full, and makes a set that is three fifths full
+    two or (small ones) four times as large.
+    """
+    size = getsizeof(table)
+    used = len(table) + BETWEEN_LOOKS
+    if isinstance(table, set):
+        slots = (size - _EMPTY_SET) // 16
+        if 5 * used < 3 * slots or slots == 0:
+            return size
+        return size + size * (4 if len(table) <= 50_000 else 2)
+    slots = 1 << (size // 15).bit_length() - 1
+    return size if 3 * used < 2 * slots or slots < 8 else 3 * size
+
+
+_EMPTY_SET = getsizeof(set())
 _TUPLE_BYTES = getsizeof((0,))

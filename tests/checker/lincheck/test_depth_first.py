@@ -202,7 +202,7 @@ def test_the_bytes_that_it_says_it_holds_are_those_that_it_holds(name: str) -> N
     search = depth_first(part, Watching(Budget(seconds=None)), False)
     before, _ = tracemalloc.get_traced_memory()
     try:
-        for _ in range(40):
+        for _ in range(60):
             next(search)
         after, _ = tracemalloc.get_traced_memory()
     finally:
