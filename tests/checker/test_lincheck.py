@@ -43,6 +43,11 @@ def check_prefix(recorded: History, conflict: Conflict) -> None:
         return  # Events of one time have no order, so a prefix means nothing among them.
     assert not oracle(History(prefix).operations(), {}, apply_kv)
     assert oracle(History(prefix[:-1]).operations(), {}, apply_kv)
+    if conflict.first_event is None:
+        # Otherwise the operations are impossible without what came before, not after it.
+        chosen = {operation.invocation for operation in conflict.operations}
+        operations = [o for o in History(prefix).operations() if o.invocation in chosen]
+        assert not oracle(operations, {}, apply_kv)
 
 
 @pytest.mark.parametrize(("model", "keys"), MODELS)

@@ -105,3 +105,16 @@ def test_what_never_completes_is_never_in_conflict_by_itself() -> None:
     """Of the parts that were known at an event, one has nothing but crashed operations."""
     recorded = random_history(Random(4674338), "kv", 3, "xy")
     compare(recorded.operations(), get_model("kv"), False)
+
+
+def test_what_is_useless_in_the_whole_may_not_be_so_in_a_prefix() -> None:
+    """That a dequeue took 0 tells that a crashed enqueue of 2 serves nobody; while the dequeue is
+    open, that is not known."""
+    compare(small("fifo-queue", 20185), get_model("fifo-queue"), False, engines=("check",))
+
+
+def test_a_conflict_that_the_budget_left_unknown_is_not_claimed() -> None:
+    operations = large("fifo-queue", 335)
+    for configurations in (2_000, 3_000, 5_000):
+        budget = Budget(seconds=None, configurations=configurations)
+        compare(operations, get_model("fifo-queue"), None, budget, ("check",))
