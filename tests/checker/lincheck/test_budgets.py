@@ -76,8 +76,10 @@ def test_a_search_ends_when_it_holds_what_it_may(case: Callable[[], Hard], engin
         peak = tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()
-    # The depth-first search foresees how its tables will grow, and ends too early by up to that.
-    assert peak == pytest.approx(BYTES, rel=0.2 if engine == "depth first" else 0.1)
+    assert peak <= 1.1 * BYTES
+    # CPython makes a small set four times as large at once: the depth-first search ends before
+    # that, if there is no room for it.
+    assert peak >= (0.8 if engine == "depth first" else 0.9) * BYTES
 
 
 def test_translating_counts_what_it_holds() -> None:
