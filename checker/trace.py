@@ -107,6 +107,66 @@ class Applied(_Event, frozen=True, tag="applied", gc=False):
     executed: bool
 
 
+class ConfigurationChanged(_Event, frozen=True, tag="configuration-changed", gc=False):
+    """The configuration of the entry at ``index``, or of a snapshot of that index, is in effect on
+    the node. ``outgoing`` is the old majority of a joint configuration, else empty."""
+
+    index: int
+    voters: tuple[str, ...]
+    outgoing: tuple[str, ...]
+    learners: tuple[str, ...]
+
+
+class SnapshotTaken(_Event, frozen=True, tag="snapshot-taken", gc=False):
+    """A snapshot of the state after the entry at ``index`` of ``term`` is durable."""
+
+    index: int
+    term: int
+    digest: str
+
+
+class SnapshotRestored(_Event, frozen=True, tag="snapshot-restored", gc=False):
+    """The node's state is that of a snapshot, received or found on its disk: it has committed and
+    applied the entries up to ``index``. Its log goes from there to ``last_index``."""
+
+    index: int
+    term: int
+    digest: str
+    last_index: int
+
+
+class Compacted(_Event, frozen=True, tag="compacted", gc=False):
+    """The node's log no longer holds the entries up to ``index``."""
+
+    index: int
+
+
+class StateDigest(_Event, frozen=True, tag="state-digest", gc=False):
+    """``digest`` stands for the node's state after it had applied the entry at ``index``."""
+
+    index: int
+    digest: str
+
+
+class LeaseRead(_Event, frozen=True, tag="lease-read", gc=False):
+    """The node, leader of ``term``, confirmed a read at ``index`` by its lease alone."""
+
+    index: int
+    term: int
+
+
+class TransferStarted(_Event, frozen=True, tag="transfer-started", gc=False):
+    """The leader began to hand over to ``target``."""
+
+    target: str
+
+
+class TransferEnded(_Event, frozen=True, tag="transfer-ended", gc=False):
+    """The hand-over is over, "done" or "abandoned"."""
+
+    outcome: str
+
+
 TraceEvent = (
     Started
     | Stopped
@@ -119,6 +179,14 @@ TraceEvent = (
     | Persisted
     | Committed
     | Applied
+    | ConfigurationChanged
+    | SnapshotTaken
+    | SnapshotRestored
+    | Compacted
+    | StateDigest
+    | LeaseRead
+    | TransferStarted
+    | TransferEnded
 )
 
 

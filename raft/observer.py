@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from raft.consensus.configuration import Configuration
     from raft.consensus.entry import NodeId
     from raft.consensus.state import Role
 
@@ -51,3 +52,30 @@ class Observer:
     def applied(self, index: int, session: str, sequence: int, executed: bool) -> None:
         """The entry at ``index`` was applied. ``session`` is empty for a no-op; ``executed`` is
         false when the command was a duplicate, answered from the session table."""
+
+    def configuration_changed(self, index: int, configuration: Configuration) -> None:
+        """The configuration of the entry, or of the snapshot, at ``index`` is now in effect."""
+
+    def snapshot_taken(self, index: int, term: int, digest: str) -> None:
+        """A snapshot of the state after the entry at ``index``, of ``term``, is durable; ``digest``
+        stands for the state."""
+
+    def snapshot_restored(self, index: int, term: int, digest: str, last_index: int) -> None:
+        """State and commitIndex are now those of a snapshot, received or found on the disk; of the
+        log, the entries after ``index`` up to ``last_index`` are kept."""
+
+    def compacted(self, index: int) -> None:
+        """The entries up to ``index`` are no longer held in the log."""
+
+    def state_digest(self, index: int, digest: str) -> None:
+        """``digest`` stands for the state after applying the entry at ``index``."""
+
+    def lease_read(self, index: int, term: int) -> None:
+        """A read is confirmed at ``index`` by the lease alone: this server is sure that nobody
+        leads in a newer term than its own, ``term``."""
+
+    def transfer_started(self, target: NodeId) -> None:
+        """The leader hands over to ``target``; it takes no proposals meanwhile."""
+
+    def transfer_ended(self, outcome: str) -> None:
+        """The hand-over is over: "done" if this server no longer leads, else "abandoned"."""

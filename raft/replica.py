@@ -15,6 +15,7 @@ import msgspec
 
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Consensus, Message, NodeId, Settings
+from raft.consensus.snapshot import first_snapshot
 from raft.consensus.state import LEADER
 from raft.kv.state_machine import KeyValueStore
 from raft.observer import Observer
@@ -70,12 +71,12 @@ class Replica:
         observer.persisted(recovered.term, recovered.voted_for, len(recovered.entries))
         self.consensus = variant.consensus(
             node,
-            members,
             settings,
             random,
             observer,
             term=recovered.term,
             voted_for=recovered.voted_for,
+            snapshot=first_snapshot(tuple(members)),
             entries=recovered.entries,
             now=now,
         )

@@ -13,7 +13,7 @@ A driver (raft.replica) does, for every batch of inputs and in this order:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from random import Random
 
 from raft.consensus.entry import Entry, NodeId
@@ -22,11 +22,13 @@ from raft.consensus.messages import (
     AppendEntriesReply,
     Message,
     PreVote,
+    PreVoteReply,
     RequestVote,
     RequestVoteReply,
 )
 from raft.consensus.reads import Reads
 from raft.consensus.settings import Settings
+from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
 from raft.observer import Observer
 
@@ -37,24 +39,24 @@ class Consensus(Reads):
     def __init__(
         self,
         node: NodeId,
-        members: Sequence[NodeId],
         settings: Settings,
         random: Random,
         observer: Observer,
         *,
         term: int = 0,
         voted_for: NodeId | None = None,
+        snapshot: Snapshot,
         entries: Iterable[Entry] = (),
         now: int = 0,
     ) -> None:
         super().__init__(
             node,
-            members,
             settings,
             random,
             observer,
             term=term,
             voted_for=voted_for,
+            snapshot=snapshot,
             entries=entries,
             now=now,
         )
@@ -78,7 +80,7 @@ class Consensus(Reads):
             self.on_request_vote_reply(message)
         elif isinstance(message, PreVote):
             self.on_pre_vote(message)
-        else:
+        elif isinstance(message, PreVoteReply):
             self.on_pre_vote_reply(message)
 
     def tick(self) -> None:

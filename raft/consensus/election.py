@@ -80,8 +80,8 @@ class Election(ServerState):
         self.leader = self.node
 
     def has_quorum(self, servers: set[NodeId]) -> bool:
-        """Whether ``servers`` are a majority."""
-        return len(servers) >= self.quorum
+        """Whether ``servers`` are a majority, or both that a joint configuration asks for."""
+        return self.configuration.has_quorum(servers)
 
     # -- RequestVote, receiver ---------------------------------------------------------------
 

@@ -68,7 +68,7 @@ class Reads(Replication):
 
     def leads_without_asking(self) -> bool:
         """A cluster of one needs no confirmation; any other does (step 3)."""
-        return self.quorum == 1
+        return self.has_quorum({self.node})
 
     def ask_for_confirmation(self, read_id: int) -> None:
         """Steps 2 and 3: note readIndex, and ask all in a new round."""
@@ -101,7 +101,6 @@ class Reads(Replication):
 
     def majority_read_round(self) -> int:
         """The newest round that a majority has answered, the leader itself among them."""
-        rounds = [progress.read_round for progress in self.progress.values()]
-        rounds.append(self.read_round)
-        rounds.sort(reverse=True)
-        return rounds[self.quorum - 1]
+        rounds = {peer: progress.read_round for peer, progress in self.progress.items()}
+        rounds[self.node] = self.read_round
+        return self.configuration.agreed_index(rounds)

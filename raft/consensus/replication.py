@@ -243,11 +243,9 @@ class Replication(Election):
 
     def majority_match_index(self) -> int:
         """The highest index that a majority of logs holds durably, one's own among them."""
-        matched = [self.saved_index]
-        for progress in self.progress.values():
-            matched.append(progress.match_index)
-        matched.sort()
-        return matched[-self.quorum]
+        matched = {peer: progress.match_index for peer, progress in self.progress.items()}
+        matched[self.node] = self.saved_index
+        return self.configuration.agreed_index(matched)
 
     def may_commit(self, index: int) -> bool:
         """Only entries of the leader's own term are committed by counting (section 5.4.2)."""

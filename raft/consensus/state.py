@@ -6,14 +6,16 @@ told to the observer once and the rules elsewhere stay free of book-keeping.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from random import Random
 from typing import Final, Literal
 
+from raft.consensus.configuration import Configuration
 from raft.consensus.entry import Entry, NodeId
 from raft.consensus.log import Log
 from raft.consensus.messages import Message
 from raft.consensus.settings import Settings
+from raft.consensus.snapshot import Snapshot
 from raft.observer import Observer
 
 Role = Literal["follower", "pre-candidate", "candidate", "leader"]
@@ -29,29 +31,36 @@ class ServerState:
     def __init__(
         self,
         node: NodeId,
-        members: Sequence[NodeId],
         settings: Settings,
         random: Random,
         observer: Observer,
         *,
         term: int = 0,
         voted_for: NodeId | None = None,
+        snapshot: Snapshot,
         entries: Iterable[Entry] = (),
         now: int = 0,
     ) -> None:
         self.node = node
-        self.members = tuple(members)
-        self.peers = tuple(member for member in members if member != node)
-        self.quorum = len(self.members) // 2 + 1
         self.settings = settings
         self.random = random
         self.observer = observer
         # Persistent state on all servers.
         self.current_term = term
         self.voted_for = voted_for
-        self.log = Log(entries)
+        self.snapshot = snapshot
+        self.log = Log(entries, snapshot.last_index, snapshot.last_term)
+        # The configurations of snapshot and log, each with its entry's index. The last one is in
+        # effect, committed or not (section 6 of the paper).
+        self._configurations = [(snapshot.last_index, snapshot.configuration)]
+        self._configurations.extend(
+            (entry.index, entry.configuration)
+            for index in range(self.log.first_index, self.log.last_index + 1)
+            if (entry := self.log.entry_at(index)).configuration is not None
+        )
+        self.adopt_configuration()
         # Volatile state on all servers.
-        self.commit_index = 0
+        self.commit_index = snapshot.last_index
         self.role: Role = FOLLOWER
         self.leader: NodeId | None = None
         self.now = now
@@ -95,17 +104,33 @@ class ServerState:
         self.votes_granted.append((self.current_term, candidate))
 
     def append_to_log(self, entry: Entry) -> None:
-        """Add an entry at the end of the log."""
+        """Add an entry at the end of the log; a configuration is in effect from here on."""
         self.log.append(entry)
         self.must_save = True
         self.observer.appended(entry.index, entry.term, entry.command)
+        if entry.configuration is not None:
+            self._configurations.append((entry.index, entry.configuration))
+            self.adopt_configuration()
 
     def truncate_log_from(self, index: int) -> None:
-        """Remove the entry at ``index`` and all that follow it."""
+        """Remove the entry at ``index`` and all that follow it; a configuration among them is
+        rolled back to the one before."""
         self.log.truncate_from(index)
         self.must_save = True
         self.saved_index = min(self.saved_index, index - 1)
         self.observer.truncated(index)
+        if self._configurations[-1][0] >= index:
+            while self._configurations[-1][0] >= index:
+                self._configurations.pop()
+            self.adopt_configuration()
+
+    def adopt_configuration(self) -> None:
+        """A server always uses the latest configuration in its log (section 6)."""
+        index, configuration = self._configurations[-1]
+        self.configuration: Configuration = configuration
+        self.configuration_index = index
+        self.peers = tuple(member for member in configuration.members if member != self.node)
+        self.observer.configuration_changed(index, configuration)
 
     def set_commit_index(self, index: int) -> None:
         """Entries up to ``index`` are committed."""

@@ -13,6 +13,7 @@ from raft.consensus.messages import (
     RequestVote,
     RequestVoteReply,
 )
+from raft.consensus.snapshot import first_snapshot
 from raft.observer import Observer
 from raft.storage.disk import DiskFull
 
@@ -41,12 +42,12 @@ class Server:
         self.now = 0
         self.consensus = kind(
             "n1",
-            members,
             settings,
             Random(1),
             Observer(),
             term=max(terms, default=0) if term is None else term,
             voted_for=voted_for,
+            snapshot=first_snapshot(members),
             entries=log(*terms),
             now=0,
         )

@@ -7,18 +7,27 @@ from checker.trace import (
     Appended,
     Applied,
     Committed,
+    Compacted,
+    ConfigurationChanged,
+    LeaseRead,
     Persisted,
     Role,
     RoleChanged,
+    SnapshotRestored,
+    SnapshotTaken,
     Started,
+    StateDigest,
     Stopped,
     TermChanged,
     TermExposed,
     TraceEvent,
+    TransferEnded,
+    TransferStarted,
     Truncated,
     VoteGranted,
 )
 from nemesis.cluster.sim.events import EventQueue
+from raft.consensus.configuration import Configuration
 from raft.observer import Observer
 
 
@@ -72,6 +81,46 @@ class Recorder(Observer):
 
     def vote_granted(self, term: int, candidate: str) -> None:
         self._add(VoteGranted(len(self._events), self._queue.now, self._node, term, candidate))
+
+    def configuration_changed(self, index: int, configuration: Configuration) -> None:
+        self._add(
+            ConfigurationChanged(
+                len(self._events),
+                self._queue.now,
+                self._node,
+                index,
+                configuration.voters,
+                configuration.outgoing,
+                configuration.learners,
+            )
+        )
+
+    def snapshot_taken(self, index: int, term: int, digest: str) -> None:
+        self._add(
+            SnapshotTaken(len(self._events), self._queue.now, self._node, index, term, digest)
+        )
+
+    def snapshot_restored(self, index: int, term: int, digest: str, last_index: int) -> None:
+        self._add(
+            SnapshotRestored(
+                len(self._events), self._queue.now, self._node, index, term, digest, last_index
+            )
+        )
+
+    def compacted(self, index: int) -> None:
+        self._add(Compacted(len(self._events), self._queue.now, self._node, index))
+
+    def state_digest(self, index: int, digest: str) -> None:
+        self._add(StateDigest(len(self._events), self._queue.now, self._node, index, digest))
+
+    def lease_read(self, index: int, term: int) -> None:
+        self._add(LeaseRead(len(self._events), self._queue.now, self._node, index, term))
+
+    def transfer_started(self, target: str) -> None:
+        self._add(TransferStarted(len(self._events), self._queue.now, self._node, target))
+
+    def transfer_ended(self, outcome: str) -> None:
+        self._add(TransferEnded(len(self._events), self._queue.now, self._node, outcome))
 
     # The four that make up nearly all of a trace are written out.
 
