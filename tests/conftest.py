@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -20,3 +21,8 @@ settings.register_profile(
 settings.register_profile("dev", settings.get_profile("gate"), max_examples=20)
 settings.register_profile("fuzz", settings.get_profile("gate"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--rewrite``: scenarios are written anew with what they print now."""
+    parser.addoption("--rewrite", action="store_true", help="write scenarios anew")
