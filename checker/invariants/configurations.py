@@ -30,10 +30,10 @@ class OneChangeAtATime(Monitor):
     committed, the one that leaves it. So there is at most one uncommitted configuration in a
     leader's log, and what a leader inherited uncommitted it must commit first.
 
-    A step between two configurations that are not joint, and have different voters, also needs an
-    entry of the leader's own term committed: else leaders of two terms may each have appended one
-    to the same predecessor, and their majorities need not overlap (Ongaro's correction of 2015). A
-    joint configuration needs the majority that it comes from, which excludes that.
+    A step to other voters that is not a joint one also needs an entry of the leader's own term
+    committed: else leaders of two terms may each have appended one to the same predecessor, and
+    their majorities need not overlap (Ongaro's correction of 2015). A joint configuration needs the
+    majority that it comes from, which excludes that, and to leave it changes no voters.
 
     Judged when a configuration is in effect from its append on; who adopts it at its commit, as
     etcd does, is not judged.
@@ -56,8 +56,7 @@ class OneChangeAtATime(Monitor):
                 commit_index=node.commit_index,
             )
         elif (
-            not before.outgoing
-            and not event.outgoing
+            not event.outgoing
             and set(before.voters) != set(event.voters)
             and node.terms[node.commit_index - node.base] != node.term
         ):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from checker.invariants.ghost import NodeGhost
 from checker.invariants.monitor import ClusterGhost, Monitor
-from checker.trace import Appended, RoleChanged, Started, TransferEnded, TransferStarted
+from checker.trace import Appended, RoleChanged, TransferEnded, TransferStarted
 
 
 class NoProposalsInTransfer(Monitor):
@@ -27,12 +27,9 @@ class NoProposalsInTransfer(Monitor):
         self.target_of.pop(event.node, None)
 
     def after_role_changed(self, node: NodeGhost, event: RoleChanged) -> None:
-        # A new leadership knows nothing of the hand-over of an earlier one.
+        # A new leadership knows nothing of the hand-over of an earlier one, before a restart or not.
         if event.role == "leader":
             self.target_of.pop(event.node, None)
-
-    def after_started(self, node: NodeGhost, event: Started) -> None:
-        self.target_of.pop(event.node, None)
 
     def before_appended(self, node: NodeGhost, event: Appended) -> None:
         if not self.target_of or event.node not in self.target_of:

@@ -130,6 +130,24 @@ CASES: list[Case] = [
         .configure(2, 2, names(1, 2, 3, 4)),
         FIVE,
     ),
+    Case(
+        "in effect late, on a leader who learned of its commitment as a follower",
+        None,
+        led()
+        .store(1, 2, 1, b"")
+        .store(2, 2, 1, b"")
+        .commit(1, 2)
+        .commit(2, 2)
+        .lead(2, 2)
+        .configure(2, 2, names(1, 2, 3, 4)),
+        FIVE,
+    ),
+    Case(
+        "left a committed joint configuration before an entry of the own term is committed",
+        None,
+        joint().commit(3, 2).lead(3, 2).append(3, 3, 2, b"").change(3, 4, 2, names(3, 4, 5)),
+        FIVE,
+    ),
     # -- Overlapping quorums
     Case("two voters at once", "overlapping-quorums", led().change(1, 2, 1, FIVE), FIVE),
     Case(

@@ -7,6 +7,12 @@ import pytest
 from tests.checker.traces import Case, Trace, committed
 
 
+def superseded() -> Trace:
+    """n1 still leads term 1, with entry 1 committed; n2 has committed entry 2 in term 2."""
+    trace = committed().lead(2, 2).store(2, 2, 2, b"").term(3, 2)
+    return trace.store(3, 1, 1).store(3, 2, 2, b"").commit(2, 2)
+
+
 def handing_over() -> Trace:
     return committed().hand_over(1, "n2")
 
@@ -15,14 +21,7 @@ CASES: list[Case] = [
     Case(
         "a read by lease after a later leader has committed",
         "lease-safety",
-        committed()
-        .lead(2, 2)
-        .store(2, 2, 2, b"")
-        .term(3, 2)
-        .store(3, 1, 1)
-        .store(3, 2, 2, b"")
-        .commit(2, 2)
-        .lease_read(1, 1, 1),
+        superseded().lease_read(1, 1, 1),
     ),
     Case("a read by lease", None, committed().lease_read(1, 1, 1)),
     Case(
@@ -48,16 +47,14 @@ CASES: list[Case] = [
         committed(2).lease_read(1, 1, 1),
     ),
     Case(
+        "at an index beyond which nothing is committed",
+        None,
+        superseded().lease_read(1, 2, 1),
+    ),
+    Case(
         "of the later leader itself",
         None,
-        committed()
-        .lead(2, 2)
-        .store(2, 2, 2, b"")
-        .term(3, 2)
-        .store(3, 1, 1)
-        .store(3, 2, 2, b"")
-        .commit(2, 2)
-        .lease_read(2, 2, 2),
+        superseded().lease_read(2, 2, 2),
     ),
     Case(
         "a command while handing over",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.invariants import Monitors
+from checker.invariants import Monitors, judge_trace
 from checker.trace import Started
 from tests.checker.traces import MEMBERS, Case, Trace, applied, committed
 
@@ -22,6 +22,14 @@ def restarted(n: int = 1, index: int = 2) -> Trace:
 def received(last: int = 3) -> Trace:
     """n3, which had nothing, has received the snapshot of index 2 and made it durable."""
     return taken(last).restore(3, 2).persist(3, 2)
+
+
+def stale() -> Trace:
+    """n3 has a long log on its disk of which nothing was ever committed."""
+    trace = taken()
+    for index in range(1, 6):
+        trace.store(3, index, 0)
+    return trace
 
 
 CASES: list[Case] = [
@@ -43,6 +51,11 @@ CASES: list[Case] = [
         "an older snapshot received",
         "monotonic-snapshot",
         taken(3, 3).restore(3, 3).persist(3, 3).restore(3, 2),
+    ),
+    Case(
+        "an older snapshot received before the newer one is durable",
+        "monotonic-snapshot",
+        taken(3, 3).restore(3, 3).restore(3, 2),
     ),
     Case("a restart with an older snapshot", "monotonic-snapshot", restarted(1, 1)),
     Case(
@@ -96,6 +109,11 @@ CASES: list[Case] = [
         taken().commit(2, 3).apply(2, 1, 1).apply(2, 2, 2).apply(2, 3, 3).restore(2, 2, 1, 3),
     ),
     Case(
+        "a snapshot of just what is applied",
+        None,
+        taken().commit(2, 3).apply(2, 1, 1).apply(2, 2, 2).restore(2, 2, 1, 3),
+    ),
+    Case(
         "applied again what the snapshot holds",
         "applied-within-commit",
         received().store(3, 3, 1).commit(3, 3).apply(3, 2, 2),
@@ -122,6 +140,11 @@ CASES: list[Case] = [
         "kept entries behind a snapshot that does not match",
         "log-matching",
         taken().append(3, 1, 0).append(3, 2, 0).append(3, 3, 0).restore(3, 2, 1, 3),
+    ),
+    Case(
+        "found on the disk, with entries behind it that are told next",
+        None,
+        taken().stop(1).start(1, 1).restore(1, 2, 1, 3).append(1, 3, 1).persist(1, 3),
     ),
     Case("kept entries that it does not have", "log-matching", taken().restore(2, 2, 1, 4)),
     Case(
@@ -169,6 +192,22 @@ CASES: list[Case] = [
         .persist(3, 4)
         .store(1, 4, 1)
         .commit(1, 4),
+    ),
+    Case(
+        "committed on what lies behind a snapshot that replaced a longer log",
+        None,
+        stale()
+        .restore(3, 2)
+        .append(3, 3, 1)
+        .append(3, 4, 1)
+        .persist(3, 4)
+        .store(1, 4, 1)
+        .commit(1, 4),
+    ),
+    Case(
+        "committed on a log that a snapshot is to replace",
+        "committed-on-majority",
+        stale().restore(3, 2).append(3, 3, 1).append(3, 4, 1).store(1, 4, 1).commit(1, 4),
     ),
     Case(
         "gone from a disk, replaced by an older snapshot",
@@ -222,6 +261,20 @@ CASES: list[Case] = [
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_monitor(case: Case) -> None:
     case.check()
+
+
+def test_a_removal_within_the_snapshot_does_not_end_the_judgement() -> None:
+    trace = received().truncate(3, 1).append(3, 2, 1).persist(3, 2).commit(3, 3)
+    kinds = [failure.kind for failure in judge_trace(MEMBERS, trace.events).failures]
+    assert kinds[:2] == ["state-machine-safety", "log-matching"]
+    assert "monotonic-commit" not in kinds
+
+
+def test_an_index_before_the_snapshot_is_not_looked_for_in_the_log() -> None:
+    trace = received().commit(3, 1)
+    assert judge_trace(MEMBERS, trace.events).kinds == {"monotonic-commit"}
+    trace = received().append(3, 3, 1).commit(3, 3).apply(3, 1, 1)
+    assert judge_trace(MEMBERS, trace.events).kinds == {"applied-within-commit"}
 
 
 def test_a_snapshot_costs_no_more_behind_a_long_log() -> None:

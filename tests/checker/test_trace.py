@@ -21,7 +21,7 @@ from checker.trace import (
 from tests.checker.raft_model import RaftModel
 from tests.checker.traces import Trace, names
 
-EVENTS = [Appended(0, 10, "n1", 1, 1, b"\x00\xff"), Committed(1, 20, "n1", 1)]
+EVENTS: list[TraceEvent] = [Appended(0, 10, "n1", 1, 1, b"\x00\xff"), Committed(1, 20, "n1", 1)]
 
 
 def test_round_trip(tmp_path: Path) -> None:
