@@ -27,7 +27,7 @@ class NoProposalsInTransfer(Monitor):
         self.target_of.pop(event.node, None)
 
     def after_role_changed(self, node: NodeGhost, event: RoleChanged) -> None:
-        # A new leadership knows nothing of the hand-over of an earlier one, before a restart or not.
+        # A new leadership knows nothing of the hand-over of an earlier one.
         if event.role == "leader":
             self.target_of.pop(event.node, None)
 
