@@ -44,8 +44,6 @@ _HEAD = Struct("<BBIII")
 _CHECKED = Struct("<BBI")
 _pack_head = _HEAD.pack
 _pack_checked = _CHECKED.pack
-# What a record takes besides its payload, in bytes.
-RECORD_OVERHEAD = _HEAD.size + 1
 _NAME = re.compile(r"log-\d{10}-\d{20}")
 
 

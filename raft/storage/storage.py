@@ -11,7 +11,7 @@ before it has its name, and no file is removed before what takes its place is du
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from raft.consensus.entry import Entry, NodeId
 from raft.consensus.snapshot import Snapshot
@@ -112,8 +112,9 @@ class Storage:
             entries = []
         self._write_vote_file(vote_file.term, vote_file.voted_for)
         self._log.compact(index)
-        for name in (*older, *(name for name in files if name.endswith(UNFINISHED))):
-            disk.remove(name)
+        for name in disk.files():
+            if name in older or name.endswith(UNFINISHED):
+                disk.remove(name)
         self.durable_index = self._log.last_index
         self._is_usable = True
         return Recovered(vote_file.term, vote_file.voted_for, snapshot, entries)
@@ -135,27 +136,31 @@ class Storage:
 
         Raises DiskError; the replica must then stop.
         """
-        self._begin()
+        if not self._is_usable:
+            self._refuse()
+        self._is_usable = False
         term, voted_for = self.state_to_save(term, voted_for)
         vote_file = self._vote_file
         state_changed = term != vote_file.term or voted_for != vote_file.voted_for
         log = self._log
-        has_synced = state_changed
         if state_changed:
             self._write_vote_file(term, voted_for)
+        elif not entries:
+            self._is_usable = True
+            return False
         if entries:
             log.append(entries)
             if entries[0].index <= self.durable_index:
                 # What these entries replace is no longer what the log says.
                 self.durable_index = entries[0].index - 1
-        if (entries or state_changed) and self.must_sync(state_changed):
+        has_synced = self.must_sync(state_changed)
+        if has_synced:
             log.sync()
             self.durable_index = log.last_index
-            has_synced = True
         if log.number != self._vote_file.segment:
             self._write_vote_file(term, voted_for)
         self._is_usable = True
-        return has_synced
+        return has_synced or state_changed
 
     def state_to_save(self, term: int, voted_for: NodeId | None) -> tuple[int, NodeId | None]:
         """currentTerm and votedFor are persistent (Figure 2)."""
@@ -176,8 +181,11 @@ class Storage:
     def _begin(self) -> None:
         """From here on unusable, until the operation is through."""
         if not self._is_usable:
-            raise DiskError("the storage is not recovered, or failed before: it must not go on")
+            self._refuse()
         self._is_usable = False
+
+    def _refuse(self) -> NoReturn:
+        raise DiskError("the storage is not recovered, or failed before: it must not go on")
 
     # -- Snapshots -------------------------------------------------------------------------------
 

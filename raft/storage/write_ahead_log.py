@@ -18,7 +18,6 @@ from raft.storage.disk import Disk, replace_file
 from raft.storage.errors import missing
 from raft.storage.segment import (
     HEADER_BYTES,
-    RECORD_OVERHEAD,
     Record,
     SegmentHeader,
     SegmentReader,
@@ -38,14 +37,16 @@ _decode_entry = msgspec.msgpack.Decoder(Entry).decode
 class WriteAheadLog:
     """Appends entries; they are durable after ``sync``.
 
-    ``last_index`` is that of the log as written, synced or not.
+    ``last_index`` is that of the log as written, synced or not; ``number`` that of the last
+    segment.
     """
 
     def __init__(self, disk: Disk, segment_bytes: int) -> None:
         self._disk = disk
         self._segment_bytes = segment_bytes
         self._segments: list[SegmentHeader] = []
-        # Of the last segment: its name, its size, where the next record goes, what that chains to.
+        # Of the last segment: number, name, size, where the next record goes, what that chains to.
+        self.number = 0
         self._name = ""
         self._size = 0
         self._end = 0
@@ -56,11 +57,6 @@ class WriteAheadLog:
         # entry before the log, the last that is not in these segments.
         self._runs = [(0, 0)]
         self._base_index = 0
-
-    @property
-    def number(self) -> int:
-        """That of the last segment."""
-        return self._segments[-1].number
 
     def format(self) -> None:
         """Make the first segment."""
@@ -105,6 +101,7 @@ class WriteAheadLog:
                 f"the log up to entry {self._base_index}",
                 f"and the newest snapshot ends at {snapshot_index}",
             )
+        self.number = reader.header.number
         self._name = reader.header.name
         self._size = reader.header.size
         self._end = reader.end
@@ -137,32 +134,21 @@ class WriteAheadLog:
         first = entries[0].index
         if not 1 <= first <= self.last_index + 1:
             raise ValueError(f"entry {first} cannot follow entry {self.last_index}")
-        payloads = []
-        needed = 0
-        for entry in entries:
-            if entry.configuration is None:
-                kind = _COMMAND
-                payload = _pack_index_and_term(entry.index, entry.term) + entry.command
-            else:
-                kind = _CONFIGURATION
-                payload = _encode_entry(entry)
-            needed += len(payload) + RECORD_OVERHEAD
-            payloads.append((kind, payload))
-        if self._end + needed > self._size:
+        data, chain = _encode(entries, self._chain)
+        if self._end + len(data) > self._size:
             term = self.term_at(self.last_index)
             assert term is not None
-            self._begin_segment(self.last_index, term, needed)
-        chain = self._chain
-        data = b""
-        for kind, payload in payloads:
-            record, chain = encode_record(kind, payload, chain)
-            data += record
+            self._begin_segment(self.last_index, term, len(data))
+            data, chain = _encode(entries, self._chain)
         self._must_sync = True
         self._disk.write(self._name, self._end, data)
-        self._end += needed
+        self._end += len(data)
         self._chain = chain
         for entry in entries:
-            self._note(entry)
+            if entry.index == self.last_index + 1 and entry.term == self._runs[-1][1]:
+                self.last_index += 1
+            else:
+                self._note(entry)
 
     def sync(self) -> None:
         """Make all that was appended durable. Raises DiskError."""
@@ -187,7 +173,7 @@ class WriteAheadLog:
         nothing may follow what could still be lost."""
         self.sync()
         header = SegmentHeader(
-            self._segments[-1].number + 1 if self._segments else 1,
+            self.number + 1,
             max(self._segment_bytes, HEADER_BYTES + needed),
             previous_index,
             previous_term,
@@ -196,6 +182,7 @@ class WriteAheadLog:
         data, chain = header.encode()
         replace_file(self._disk, header.name, data, header.size)
         self._segments.append(header)
+        self.number = header.number
         self._name = header.name
         self._size = header.size
         self._end = len(data)
@@ -243,6 +230,19 @@ def _unbroken(names: list[str], least_number: int) -> Iterable[str]:
         if following != number + 1:
             raise missing(f"log segment {number + 1}", f"between {names[0]} and {names[-1]}")
     return names
+
+
+def _encode(entries: Sequence[Entry], chain: int) -> tuple[bytes, int]:
+    """The records of ``entries`` chained to ``chain``, and the last one's checksum."""
+    data = b""
+    for entry in entries:
+        if entry.configuration is None:
+            payload = _pack_index_and_term(entry.index, entry.term) + entry.command
+            record, chain = encode_record(_COMMAND, payload, chain)
+        else:
+            record, chain = encode_record(_CONFIGURATION, _encode_entry(entry), chain)
+        data += record
+    return data, chain
 
 
 def _entry_of(record: Record, reader: SegmentReader) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from random import Random
+from typing import NoReturn
 
 from raft.storage.disk import DiskError, DiskFull
 
@@ -25,7 +26,7 @@ class SimulatedFile:
         # No sync has returned yet: a crash may leave nothing.
         self.is_new = True
         # What was written in which order: where, how much, and what stood there before.
-        self.unsynced: list[tuple[int, int, bytes]] = [(0, written, b"")]
+        self.unsynced: list[tuple[int, int, bytes | bytearray]] = [(0, written, b"")]
         # Bytes from the start on that a sync has returned for. What a torn write left behind is
         # not among them, nor what stands behind it.
         self.acknowledged = 0
@@ -63,7 +64,7 @@ class SimulatedDisk:
         return list(self._files)
 
     def read(self, name: str) -> bytes:
-        return bytes(self._file(name).data)
+        return bytes((self._files.get(name) or self._missing(name)).data)
 
     def create(self, name: str, data: bytes, size: int = 0) -> None:
         if name in self._files:
@@ -73,17 +74,17 @@ class SimulatedDisk:
         self._files[name] = SimulatedFile(bytearray(data.ljust(size, b"\0")), len(data))
 
     def write(self, name: str, offset: int, data: bytes) -> None:
-        file = self._file(name)
+        file = self._files.get(name) or self._missing(name)
         end = offset + len(data)
         if end > len(file.data):
             raise DiskError(f"{name}: ends at byte {len(file.data)}, before byte {end}")
-        file.unsynced.append((offset, len(data), bytes(file.data[offset:end])))
+        file.unsynced.append((offset, len(data), file.data[offset:end]))
         file.data[offset:end] = data
         if offset < file.acknowledged:
             file.acknowledged = offset
 
     def sync(self, name: str) -> None:
-        file = self._file(name)
+        file = self._files.get(name) or self._missing(name)
         if self.power_fails is not None:
             raise PowerLost(name)
         file.unsynced.clear()
@@ -94,23 +95,20 @@ class SimulatedDisk:
             self._busy += self.sync_delay
 
     def rename(self, old: str, new: str) -> None:
-        file = self._file(old)
+        file = self._files.get(old) or self._missing(old)
         if new in self._files:
             self.remove(new)
         del self._files[old]
         self._files[new] = file
 
     def remove(self, name: str) -> None:
-        size = len(self._file(name).data)
+        size = len((self._files.get(name) or self._missing(name)).data)
         del self._files[name]
         if self.free is not None:
             self.free += size
 
-    def _file(self, name: str) -> SimulatedFile:
-        file = self._files.get(name)
-        if file is None:
-            raise DiskError(f"{name}: no such file")
-        return file
+    def _missing(self, name: str) -> NoReturn:
+        raise DiskError(f"{name}: no such file")
 
     def _take_space(self, name: str, size: int) -> None:
         if self.free is not None:
