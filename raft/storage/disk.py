@@ -1,4 +1,4 @@
-"""The disk as the storage layer sees it: a few named files in one directory.
+"""The disk as the storage layer sees it: a few named files in a directory of its own.
 
 The simulator implements it with faults (lost unsynced bytes, torn writes, bit flips, a full disk),
 the server with real files. Every method is synchronous; a driver that wants the time of a sync to

@@ -27,12 +27,12 @@ leaves what is no torn tail by this rule: it is refused, which is safe, if not w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
 
+from raft.storage.disk import UNFINISHED
 from raft.storage.errors import StorageCorrupt, corrupt
 
 _MAGIC = b"splitbrain log 2\n"
@@ -42,9 +42,10 @@ HEADER_BYTES = len(_MAGIC) + _NUMBERS.size + _CHECKSUM.size
 _MARK = 0xA5
 _HEAD = Struct("<BBIII")
 _CHECKED = Struct("<BBI")
-_pack_head = _HEAD.pack
+_CHECKSUMS = Struct("<II")
+_unpack_head = _HEAD.unpack_from
 _pack_checked = _CHECKED.pack
-_NAME = re.compile(r"log-\d{10}-\d{20}")
+_pack_checksums = _CHECKSUMS.pack
 
 
 class SegmentHeader(NamedTuple):
@@ -77,7 +78,9 @@ class Record(NamedTuple):
 
 def segment_names(files: list[str]) -> list[str]:
     """Those of ``files`` that are segments, in their order."""
-    return sorted(name for name in files if _NAME.fullmatch(name))
+    return sorted(
+        [name for name in files if name.startswith("log-") and not name.endswith(UNFINISHED)]
+    )
 
 
 def segment_number(name: str) -> int:
@@ -85,12 +88,13 @@ def segment_number(name: str) -> int:
     return int(name.split("-")[1])
 
 
-def encode_record(kind: int, payload: bytes, chain: int) -> tuple[bytes, int]:
-    """The bytes of a record that follows one whose chained checksum is ``chain``, and its own."""
+def encode_record(into: list[bytes], kind: int, payload: bytes, chain: int) -> int:
+    """Add the bytes of a record, which follows one whose chained checksum is ``chain``, to
+    ``into``; its own checksum."""
+    checked = _pack_checked(_MARK, kind, len(payload))
     checksum = crc32(payload, chain)
-    length = len(payload)
-    head = _pack_head(_MARK, kind, length, crc32(_pack_checked(_MARK, kind, length)), checksum)
-    return b"%b%b\xa5" % (head, payload), checksum
+    into += (checked, _pack_checksums(crc32(checked), checksum), payload, b"\xa5")
+    return checksum
 
 
 class SegmentReader:
@@ -138,7 +142,7 @@ class SegmentReader:
             body = start + _HEAD.size
             if body >= size:
                 raise self.corrupt("holds a record that does not fit")
-            _, kind, length, head_checksum, checksum = _HEAD.unpack_from(data, start)
+            _, kind, length, head_checksum, checksum = _unpack_head(data, start)
             if crc32(data[start : start + _CHECKED.size]) != head_checksum:
                 if self._is_zero_from(body):
                     self.is_torn = True

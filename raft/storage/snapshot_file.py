@@ -7,13 +7,13 @@ file    magic, checksum of what follows (u32), length of the body (u64), body: t
 
 from __future__ import annotations
 
-import re
 from struct import Struct
 from zlib import crc32
 
 import msgspec
 
 from raft.consensus.snapshot import Snapshot
+from raft.storage.disk import UNFINISHED
 from raft.storage.errors import corrupt
 
 _MAGIC = b"splitbrain snapshot 1\n"
@@ -21,7 +21,6 @@ _CHECKSUM = Struct("<I")
 _LENGTH = Struct("<Q")
 _CHECKED = len(_MAGIC) + _CHECKSUM.size
 _BODY = _CHECKED + _LENGTH.size
-_NAME = re.compile(r"snapshot-\d{20}")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Snapshot).decode
 
@@ -33,7 +32,9 @@ def snapshot_name(index: int) -> str:
 
 def snapshot_names(files: list[str]) -> list[str]:
     """Those of ``files`` that are snapshots, the oldest first."""
-    return sorted(name for name in files if _NAME.fullmatch(name))
+    return sorted(
+        [name for name in files if name.startswith("snapshot-") and not name.endswith(UNFINISHED)]
+    )
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:

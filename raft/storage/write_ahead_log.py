@@ -51,7 +51,7 @@ class WriteAheadLog:
         self._size = 0
         self._end = 0
         self._chain = 0
-        self._must_sync = False
+        self._is_unsynced = False
         self.last_index = 0
         # Where each run of entries of one term begins, and the term. The first may be that of the
         # entry before the log, the last that is not in these segments.
@@ -89,11 +89,12 @@ class WriteAheadLog:
             self._segments.append(header)
             for record in reader:
                 entry = _entry_of(record, reader)
-                if not 1 <= entry.index <= self.last_index + 1:
-                    raise reader.corrupt(f"holds entry {entry.index} after {self.last_index}")
+                index = entry.index
+                if not 1 <= index <= self.last_index + 1:
+                    raise reader.corrupt(f"holds entry {index} after {self.last_index}")
+                if index <= self.last_index and entries:
+                    del entries[max(0, index - entries[0].index) :]
                 self._note(entry)
-                if entries:
-                    del entries[max(0, entry.index - entries[0].index) :]
                 entries.append(entry)
         assert reader is not None
         if self._base_index > snapshot_index:
@@ -140,21 +141,21 @@ class WriteAheadLog:
             assert term is not None
             self._begin_segment(self.last_index, term, len(data))
             data, chain = _encode(entries, self._chain)
-        self._must_sync = True
+        self._is_unsynced = True
         self._disk.write(self._name, self._end, data)
         self._end += len(data)
         self._chain = chain
+        if first > self.last_index and len(entries) == 1 and entries[0].term == self._runs[-1][1]:
+            self.last_index = first
+            return
         for entry in entries:
-            if entry.index == self.last_index + 1 and entry.term == self._runs[-1][1]:
-                self.last_index += 1
-            else:
-                self._note(entry)
+            self._note(entry)
 
     def sync(self) -> None:
         """Make all that was appended durable. Raises DiskError."""
-        if self._must_sync:
+        if self._is_unsynced:
             self._disk.sync(self._name)
-            self._must_sync = False
+            self._is_unsynced = False
 
     def _note(self, entry: Entry) -> None:
         """The log now ends with ``entry``."""
@@ -234,15 +235,14 @@ def _unbroken(names: list[str], least_number: int) -> Iterable[str]:
 
 def _encode(entries: Sequence[Entry], chain: int) -> tuple[bytes, int]:
     """The records of ``entries`` chained to ``chain``, and the last one's checksum."""
-    data = b""
+    records: list[bytes] = []
     for entry in entries:
         if entry.configuration is None:
             payload = _pack_index_and_term(entry.index, entry.term) + entry.command
-            record, chain = encode_record(_COMMAND, payload, chain)
+            chain = encode_record(records, _COMMAND, payload, chain)
         else:
-            record, chain = encode_record(_CONFIGURATION, _encode_entry(entry), chain)
-        data += record
-    return data, chain
+            chain = encode_record(records, _CONFIGURATION, _encode_entry(entry), chain)
+    return b"".join(records), chain
 
 
 def _entry_of(record: Record, reader: SegmentReader) -> Entry:

@@ -267,12 +267,49 @@ def test_a_missing_file_is_an_error_whichever_it_is() -> None:
             recovered(rest)
 
 
+def test_a_missing_snapshot_is_an_error_even_if_an_older_one_is_there() -> None:
+    disk = written(*one_by_one(LONG))
+    older = contents(disk)[f"snapshot-{0:020}"]
+    start(disk)[0].save_snapshot(AT_FIVE)
+    files = contents(disk) | {f"snapshot-{0:020}": older}
+    assert recovered(files).snapshot == AT_FIVE
+    del files[f"snapshot-{5:020}"]
+    with pytest.raises(StorageMissing, match=f"snapshot-{5:020}: is missing"):
+        recovered(files)
+
+
 def test_the_first_segment_is_missed_if_no_snapshot_makes_up_for_it() -> None:
     disk = written(*one_by_one(LONG))
     files = contents(disk)
     del files[segments(disk)[0]]
     with pytest.raises(StorageMissing, match="the newest snapshot ends at 0"):
         recovered(files)
+
+
+def test_exchanged_snapshots_are_refused() -> None:
+    files = contents(written(*one_by_one(LONG), TakeSnapshot(AT_FIVE)))
+    files[f"snapshot-{6:020}"] = files.pop(f"snapshot-{5:020}")
+    with pytest.raises(StorageCorrupt, match="holds the snapshot of index 5"):
+        recovered(files)
+
+
+def test_a_torn_tail_is_refused_in_a_segment_that_is_not_the_last() -> None:
+    disk = written(*one_by_one([*log(1), Entry(2, 1, b"x" * 60)]))
+    first, _ = segments(disk)
+    data = disk.read(first)
+    end = len(data.rstrip(b"\0"))
+    torn = data[:end] + b"\xa5" + data[end + 1 :]
+    assert len(torn) == len(data)
+    with pytest.raises(StorageCorrupt, match="ends the segment before its time"):
+        recovered({**contents(disk), first: torn})
+
+
+def test_what_was_left_unfinished_is_removed() -> None:
+    files = contents(written(*one_by_one(LONG)))
+    left = {"vote.new": b"", f"snapshot-{7:020}.new": b"half", f"log-{9:010}-{99:020}.new": b"x"}
+    disk = MemoryDisk({**files, **left})
+    assert start(disk)[1].entries == LONG
+    assert sorted(disk.files()) == sorted(files)
 
 
 def test_exchanged_segments_are_refused() -> None:
