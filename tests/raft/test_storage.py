@@ -93,6 +93,20 @@ def test_a_save_is_durable_when_it_returns() -> None:
         assert state == (entry.term, "n1", entry.index)
 
 
+def test_entries_replaced_but_not_synced_count_as_durable_no_more() -> None:
+    class Late(Storage):
+        def must_sync(self, state_changed: bool) -> bool:
+            return state_changed
+
+    storage = Late(new_disk(), SEGMENT_BYTES)
+    storage.recover()
+    assert storage.save(1, None, log(1, 1, 1))
+    assert not storage.save(1, None, [Entry(2, 1, b"other")])
+    assert storage.durable_index == 1
+    assert storage.save(2, None, ())
+    assert storage.durable_index == 2
+
+
 def test_term_and_vote_are_durable_before_an_entry_of_their_term_is_written() -> None:
     disk = new_disk()
     storage, _ = start(disk)
