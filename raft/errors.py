@@ -3,7 +3,9 @@
 RaftError
 ├── DiskError            (raft.storage.disk)
 │   └── DiskFull
-└── StorageCorrupt       (raft.storage.log_file)
+├── StorageCorrupt       (raft.storage.errors)
+│   └── StorageMissing
+└── StorageInUse
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ returns, everything that the outputs depend on is on the disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from random import Random
 from typing import NamedTuple
 
@@ -15,11 +15,11 @@ import msgspec
 
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Consensus, Message, NodeId, Settings
-from raft.consensus.snapshot import first_snapshot
+from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
 from raft.kv.state_machine import KeyValueStore
 from raft.observer import Observer
-from raft.storage import Disk, Storage
+from raft.storage import SEGMENT_BYTES, Disk, Storage
 
 
 class Variant(NamedTuple):
@@ -47,7 +47,6 @@ class Replica:
     def __init__(
         self,
         node: NodeId,
-        members: Sequence[NodeId],
         disk: Disk,
         settings: Settings,
         random: Random,
@@ -55,20 +54,22 @@ class Replica:
         *,
         now: int,
         variant: Variant = HEALTHY,
+        segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         """Recover from ``disk`` and start as a follower.
 
-        ``now`` is the reading of the replica's clock in ns. Raises StorageCorrupt if the disk does
-        not hold what was synced to it, DiskError if it fails.
+        ``now`` is the reading of the replica's clock in ns, ``segment_bytes`` how long a segment of
+        the log is. Raises StorageCorrupt if the disk does not hold what was synced to it (its
+        subclass StorageMissing also if it was never initialised), DiskError if it fails.
         """
         self.node = node
         self.observer = observer
-        self.storage = variant.storage(disk)
+        self.storage = variant.storage(disk, segment_bytes)
         recovered = self.storage.recover()
         observer.started(recovered.term, recovered.voted_for)
         for entry in recovered.entries:
             observer.appended(entry.index, entry.term, entry.command)
-        observer.persisted(recovered.term, recovered.voted_for, len(recovered.entries))
+        observer.persisted(recovered.term, recovered.voted_for, self.storage.durable_index)
         self.consensus = variant.consensus(
             node,
             settings,
@@ -76,7 +77,7 @@ class Replica:
             observer,
             term=recovered.term,
             voted_for=recovered.voted_for,
-            snapshot=first_snapshot(tuple(members)),
+            snapshot=recovered.snapshot,
             entries=recovered.entries,
             now=now,
         )
@@ -90,6 +91,22 @@ class Replica:
         self._exposed_term = recovered.term
         self._clock = now
         self._clock_correction = 0
+
+    @staticmethod
+    def initialize(
+        disk: Disk,
+        snapshot: Snapshot,
+        *,
+        variant: Variant = HEALTHY,
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> None:
+        """Format the empty disk of a server that has never run: it will begin with ``snapshot``.
+
+        To be repeated until it has returned once, and never again after that: whoever forgets that
+        a server has run lets it vote twice. Raises StorageInUse if one has run on this disk,
+        DiskError.
+        """
+        variant.storage(disk, segment_bytes).initialize(snapshot)
 
     # -- The driver's side ---------------------------------------------------------------------
 

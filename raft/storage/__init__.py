@@ -1,7 +1,26 @@
-"""What a replica keeps: the write-ahead log, written against a small Disk interface."""
+"""What a replica keeps: term and vote, the write-ahead log and a snapshot, over a Disk interface.
+
+disk.py             what a disk can do, and what of it is durable when
+storage.py          all of it together: initialize, recover, save, save_snapshot, compact
+vote_file.py        term and vote, and which other files must be there
+segment.py          the format of the log: records with chained checksums; what a torn tail is
+write_ahead_log.py  entries in segments: rotation, replay, removal
+snapshot_file.py    the format of snapshots
+errors.py           why a replica may not start on its disk
+"""
 
 from raft.storage.disk import Disk, DiskError, DiskFull
-from raft.storage.storage import Recovered, Storage
-from raft.storage.write_ahead_log import StorageCorrupt
+from raft.storage.errors import StorageCorrupt, StorageInUse, StorageMissing
+from raft.storage.storage import SEGMENT_BYTES, Recovered, Storage
 
-__all__ = ["Disk", "DiskError", "DiskFull", "Recovered", "Storage", "StorageCorrupt"]
+__all__ = [
+    "SEGMENT_BYTES",
+    "Disk",
+    "DiskError",
+    "DiskFull",
+    "Recovered",
+    "Storage",
+    "StorageCorrupt",
+    "StorageInUse",
+    "StorageMissing",
+]

@@ -1,133 +1,166 @@
-"""What a replica holds on its disk: currentTerm, votedFor and log[] of Figure 2."""
+"""What a replica holds on its disk: currentTerm, votedFor and log[] of Figure 2, and a snapshot.
+
+    vote                    term and vote, and which of the other files must be there
+    snapshot-<index>        the state machine after that entry; the newest counts
+    log-<number>-<index>    the segments of the write-ahead log
+
+A crash may come between any two operations on the disk. Each file but the last segment is complete
+before it has its name, and no file is removed before what takes its place is durable.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from struct import Struct
-from typing import NamedTuple
-from zlib import crc32
+from typing import NamedTuple, NoReturn
 
 from raft.consensus.entry import Entry, NodeId
-from raft.storage.disk import Disk
-from raft.storage.write_ahead_log import MAGIC, LogReader, encode_record
+from raft.consensus.snapshot import Snapshot
+from raft.storage.disk import UNFINISHED, Disk, DiskError, replace_file
+from raft.storage.errors import ADVICE, StorageInUse, StorageMissing, missing
+from raft.storage.snapshot_file import (
+    decode_snapshot,
+    encode_snapshot,
+    snapshot_name,
+    snapshot_names,
+)
+from raft.storage.vote_file import VOTE_FILE, VoteFile, decode_vote_file
+from raft.storage.write_ahead_log import WriteAheadLog, is_unused
 
-_FILE = "log"
-_NEW_FILE = "log.new"
-_TERM_AND_VOTE = 1
-_ENTRY = 2
-_TERM = Struct("<Q")
-_INDEX_AND_TERM = Struct("<QQ")
-_pack_index_and_term = _INDEX_AND_TERM.pack
+# How long a segment of the log is, in bytes, unless one record needs more.
+SEGMENT_BYTES = 1 << 20
 
 
 class Recovered(NamedTuple):
-    """What the disk held when the replica started."""
+    """What the disk held when the replica started: ``entries`` are those after the snapshot."""
 
     term: int
     voted_for: NodeId | None
+    snapshot: Snapshot
     entries: list[Entry]
 
 
 class Storage:
-    """Saves by appending to the write-ahead log; nothing is durable before the sync.
+    """Saves term and vote in one file, entries in the log, snapshots in files of their own.
 
     ``durable_term``, ``durable_vote`` and ``durable_index`` tell what syncs have really made
-    durable, for those who judge.
+    durable, for those who judge. An operation that raised leaves the storage unusable: a write or
+    sync that failed is never tried again, for nobody knows what it left.
     """
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, segment_bytes: int = SEGMENT_BYTES) -> None:
         self.disk = disk
         self.durable_term = 0
         self.durable_vote: NodeId | None = None
         self.durable_index = 0
-        self._written_term = 0
-        self._written_vote: NodeId | None = None
-        self._written_index = 0
-        self._chain = crc32(MAGIC)
+        self._log = WriteAheadLog(disk, segment_bytes)
+        self._vote_file = VoteFile(0, None, 0, 0)
+        self._snapshot_index = 0
+        self._is_usable = False
 
-    # -- Recovery --------------------------------------------------------------------------------
+    # -- Initialization and recovery -------------------------------------------------------------
+
+    def initialize(self, snapshot: Snapshot) -> None:
+        """Format an empty disk, for a server that has never run: ``snapshot`` is what it begins
+        with. May be repeated until it has returned once, and no more after the server has run.
+
+        The storage is not to be used afterwards: ``recover`` with another one. Raises StorageInUse
+        if a server has run on this disk, DiskError.
+        """
+        files = self.disk.files()
+        if VOTE_FILE in files:
+            found = self.recover()
+            if found != Recovered(0, None, snapshot, []):
+                raise StorageInUse(
+                    f"{VOTE_FILE}: is there, of term {found.term}: a replica has run on this disk; "
+                    "start it without initialising its disk, or empty the disk"
+                )
+            return
+        # The vote file comes last: without it there can be no more than what is written here.
+        snapshots = snapshot_names(files)
+        if snapshots not in ([], [snapshot_name(snapshot.last_index)]) or not is_unused(
+            self.disk, files
+        ):
+            raise StorageInUse(
+                f"{VOTE_FILE}: is missing, and other files are there: a replica has run on this "
+                f"disk, and has lost its vote; {ADVICE}"
+            )
+        self._write_snapshot(snapshot)
+        self._log.format()
+        self._write_vote_file(0, None)
 
     def recover(self) -> Recovered:
-        """Read the log, cut off a torn tail, and sync: what is only in the page cache of a process
-        that died may still be lost, so it is made durable before anything is built on it.
+        """Read what was saved, finish what a crash interrupted, and make durable what was found.
 
-        Raises StorageCorrupt, DiskError.
+        Raises StorageMissing on a disk that was not initialised or lost a file, StorageCorrupt,
+        DiskError.
         """
-        if not self.disk.exists(_FILE):
-            self._create()
-            return Recovered(0, None, [])
-        data = self.disk.read(_FILE)
-        reader = LogReader(_FILE, data)
-        recovered = self._replay(reader)
-        if reader.end < len(data):
-            self.disk.truncate(_FILE, reader.end)
-        self.disk.sync(_FILE)
-        self._chain = reader.chain
-        self._written_term = recovered.term
-        self._written_vote = recovered.voted_for
-        self._written_index = len(recovered.entries)
-        self._now_durable()
-        return recovered
+        disk = self.disk
+        files = disk.files()
+        if VOTE_FILE not in files:
+            raise StorageMissing(
+                f"{VOTE_FILE}: is missing: a server that has never run must be initialised first; "
+                f"one that has run has lost its vote: {ADVICE}"
+            )
+        self._vote_file = vote_file = decode_vote_file(disk.read(VOTE_FILE))
+        snapshot, older = self._read_snapshots(files)
+        index = self._snapshot_index = snapshot.last_index
+        entries = self._log.replay(files, vote_file.segment, index)
+        if self._log.term_at(index) == snapshot.last_term:
+            entries = [entry for entry in entries if entry.index > index]
+        else:
+            self._log.restart(index, snapshot.last_term)
+            entries = []
+        self._write_vote_file(vote_file.term, vote_file.voted_for)
+        self._log.compact(index)
+        for name in disk.files():
+            if name in older or name.endswith(UNFINISHED):
+                disk.remove(name)
+        self.durable_index = self._log.last_index
+        self._is_usable = True
+        return Recovered(vote_file.term, vote_file.voted_for, snapshot, entries)
 
-    def _create(self) -> None:
-        """A file that is renamed into place is there whole or not at all."""
-        if self.disk.exists(_NEW_FILE):
-            self.disk.truncate(_NEW_FILE, 0)
-        self.disk.append(_NEW_FILE, MAGIC)
-        self.disk.sync(_NEW_FILE)
-        self.disk.rename(_NEW_FILE, _FILE)
-
-    def _replay(self, reader: LogReader) -> Recovered:
-        """An entry at or below the last index takes the place of it and of all that followed."""
-        term = 0
-        voted_for: NodeId | None = None
-        entries: list[Entry] = []
-        for kind, payload in reader:
-            if kind == _TERM_AND_VOTE:
-                (term,) = _TERM.unpack_from(payload)
-                voted_for = payload[_TERM.size :].decode() or None
-            elif kind == _ENTRY:
-                index, entry_term = _INDEX_AND_TERM.unpack_from(payload)
-                if not 1 <= index <= len(entries) + 1:
-                    raise reader.corrupt_record(f"holds entry {index} after {len(entries)}")
-                del entries[index - 1 :]
-                entries.append(Entry(index, entry_term, payload[_INDEX_AND_TERM.size :]))
-            else:
-                raise reader.corrupt_record(f"holds a record of the unknown kind {kind}")
-        return Recovered(term, voted_for, entries)
+    def _read_snapshots(self, files: list[str]) -> tuple[Snapshot, list[str]]:
+        """The newest snapshot, and the names of the others, which are looked at no less."""
+        names = snapshot_names(files)
+        expected = snapshot_name(self._vote_file.snapshot)
+        if not names or names[-1] < expected:
+            raise missing(expected, f"of which {VOTE_FILE} knows")
+        snapshots = [decode_snapshot(name, self.disk.read(name)) for name in names]
+        return snapshots[-1], names[:-1]
 
     # -- Saving ----------------------------------------------------------------------------------
 
     def save(self, term: int, voted_for: NodeId | None, entries: Sequence[Entry]) -> bool:
-        """Write what has changed, in one append, and sync it. True if a sync has returned.
+        """Write what has changed and sync it: term and vote first, so that no entry is in the log
+        of a term that a restart would not know. True if a sync has returned.
 
         Raises DiskError; the replica must then stop.
         """
+        if not self._is_usable:
+            self._refuse()
+        self._is_usable = False
         term, voted_for = self.state_to_save(term, voted_for)
-        state_changed = term != self._written_term or voted_for != self._written_vote
-        if not state_changed and not entries:
-            return False
-        data = self._encode_term_and_vote(term, voted_for) if state_changed else b""
-        chain = self._chain
-        for entry in entries:
-            payload = _pack_index_and_term(entry.index, entry.term) + entry.command
-            record, chain = encode_record(_ENTRY, payload, chain)
-            data += record
-        self._chain = chain
-        self.disk.append(_FILE, data)
+        vote_file = self._vote_file
+        state_changed = term != vote_file.term or voted_for != vote_file.voted_for
+        log = self._log
         if state_changed:
-            self._written_term = term
-            self._written_vote = voted_for
+            self._write_vote_file(term, voted_for)
+        elif not entries:
+            self._is_usable = True
+            return False
         if entries:
-            self._written_index = entries[-1].index
+            log.append(entries)
             if entries[0].index <= self.durable_index:
                 # What these entries replace is no longer what the log says.
                 self.durable_index = entries[0].index - 1
-        if not self.must_sync(state_changed):
-            return False
-        self.disk.sync(_FILE)
-        self._now_durable()
-        return True
+        has_synced = self.must_sync(state_changed)
+        if has_synced:
+            log.sync()
+            self.durable_index = log.last_index
+        if log.number != self._vote_file.segment:
+            self._write_vote_file(term, voted_for)
+        self._is_usable = True
+        return has_synced or state_changed
 
     def state_to_save(self, term: int, voted_for: NodeId | None) -> tuple[int, NodeId | None]:
         """currentTerm and votedFor are persistent (Figure 2)."""
@@ -137,12 +170,62 @@ class Storage:
         """Everything is synced before an answer leaves, entries no less than term and vote."""
         return True
 
-    def _now_durable(self) -> None:
-        self.durable_term = self._written_term
-        self.durable_vote = self._written_vote
-        self.durable_index = self._written_index
+    def _write_vote_file(self, term: int, voted_for: NodeId | None) -> None:
+        vote_file = VoteFile(term, voted_for, self._log.number, self._snapshot_index)
+        if vote_file != self._vote_file:
+            replace_file(self.disk, VOTE_FILE, vote_file.encode())
+            self._vote_file = vote_file
+        self.durable_term = term
+        self.durable_vote = voted_for
 
-    def _encode_term_and_vote(self, term: int, voted_for: NodeId | None) -> bytes:
-        payload = _TERM.pack(term) + (voted_for or "").encode()
-        data, self._chain = encode_record(_TERM_AND_VOTE, payload, self._chain)
-        return data
+    def _begin(self) -> None:
+        """From here on unusable, until the operation is through."""
+        if not self._is_usable:
+            self._refuse()
+        self._is_usable = False
+
+    def _refuse(self) -> NoReturn:
+        raise DiskError("the storage is not recovered, or failed before: it must not go on")
+
+    # -- Snapshots -------------------------------------------------------------------------------
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        """Make ``snapshot`` durable; older ones go. An older or equal one changes nothing.
+
+        If the log holds the snapshot's last entry, with its term, what follows it stays; else the
+        snapshot takes the place of the whole log, which goes on after it (Figure 13, rules 6, 7).
+        Raises DiskError; the replica must then stop.
+        """
+        index = snapshot.last_index
+        older = self._snapshot_index
+        if index <= older:
+            return
+        self._begin()
+        log = self._log
+        replaces_log = log.term_at(index) != snapshot.last_term
+        self._write_snapshot(snapshot)
+        if replaces_log:
+            log.restart(index, snapshot.last_term)
+            self.durable_index = index
+        else:
+            self.durable_index = max(self.durable_index, index)
+        self._write_vote_file(self._vote_file.term, self._vote_file.voted_for)
+        self.disk.remove(snapshot_name(older))
+        if replaces_log:
+            log.compact(index)
+        self._is_usable = True
+
+    def compact(self, index: int) -> None:
+        """Remove the segments of the log whose entries are all at or below ``index``, which the
+        newest snapshot must reach. Raises DiskError; the replica must then stop."""
+        if index > self._snapshot_index:
+            raise ValueError(f"no snapshot reaches {index}, the newest {self._snapshot_index}")
+        self._begin()
+        self._log.compact(index)
+        self._is_usable = True
+
+    def _write_snapshot(self, snapshot: Snapshot) -> None:
+        """Once this has its name, recovery begins with it, whatever the log holds."""
+        name = snapshot_name(snapshot.last_index)
+        replace_file(self.disk, name, encode_snapshot(snapshot))
+        self._snapshot_index = snapshot.last_index

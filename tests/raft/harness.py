@@ -15,7 +15,7 @@ from raft.consensus.messages import (
 )
 from raft.consensus.snapshot import first_snapshot
 from raft.observer import Observer
-from raft.storage.disk import DiskFull
+from raft.storage.disk import DiskError, DiskFull
 
 MS = 1_000_000
 MEMBERS = ("n1", "n2", "n3")
@@ -127,31 +127,55 @@ class Server:
 
 
 class MemoryDisk:
-    """A disk that keeps everything and counts what it does."""
+    """A disk that keeps everything and counts what it does.
+
+    ``synced`` says of each file how much of it was there at its last sync, and nothing of one that
+    was written since."""
 
     def __init__(self, files: dict[str, bytes] | None = None) -> None:
-        self.files = {name: bytearray(data) for name, data in (files or {}).items()}
+        self.contents = {name: bytearray(data) for name, data in (files or {}).items()}
         self.synced: dict[str, int] = {}
         self.events: list[str] = []
         self.free: int | None = None
 
-    def exists(self, name: str) -> bool:
-        return name in self.files
+    def files(self) -> list[str]:
+        return list(self.contents)
 
     def read(self, name: str) -> bytes:
-        return bytes(self.files[name])
+        if name not in self.contents:
+            raise DiskError(f"{name}: no such file")
+        return bytes(self.contents[name])
 
-    def append(self, name: str, data: bytes) -> None:
-        if self.free is not None and len(data) > self.free:
+    def create(self, name: str, data: bytes, size: int = 0) -> None:
+        if self.free is not None and max(len(data), size) > self.free:
             raise DiskFull(f"{name}: full")
-        self.files.setdefault(name, bytearray()).extend(data)
+        self.contents[name] = bytearray(data.ljust(size, b"\0"))
+        self.synced.pop(name, None)
+        self.events.append("create")
+
+    def write(self, name: str, offset: int, data: bytes) -> None:
+        assert offset + len(data) <= len(self.contents[name])
+        self.contents[name][offset : offset + len(data)] = data
+        self.synced.pop(name, None)
+        self.events.append("write")
 
     def sync(self, name: str) -> None:
-        self.synced[name] = len(self.files[name])
+        self.synced[name] = len(self.contents[name])
         self.events.append("sync")
 
-    def truncate(self, name: str, size: int) -> None:
-        del self.files[name][size:]
-
     def rename(self, old: str, new: str) -> None:
-        self.files[new] = self.files.pop(old)
+        self.contents[new] = self.contents.pop(old)
+        self.synced.pop(new, None)
+        if old in self.synced:
+            self.synced[new] = self.synced.pop(old)
+        self.events.append("rename")
+
+    def remove(self, name: str) -> None:
+        del self.contents[name]
+        self.synced.pop(name, None)
+        self.events.append("remove")
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether a crash would take nothing."""
+        return self.synced == {name: len(data) for name, data in self.contents.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from random import Random
+from typing import NoReturn
 
 from raft.storage.disk import DiskError, DiskFull
 
@@ -16,17 +17,30 @@ class PowerLost(Exception):
 
 
 class SimulatedFile:
-    """Bytes, and how many of them a crash cannot take; a cut below that is undone by a crash."""
+    """Bytes, and what was written since the last sync: a crash undoes it."""
 
-    __slots__ = ("acknowledged", "data", "synced", "unsynced_cut")
+    __slots__ = ("acknowledged", "data", "is_new", "unsynced")
 
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.synced = 0
-        # Bytes that a sync has returned for. What a torn write left behind is not among them.
+    def __init__(self, data: bytearray, written: int) -> None:
+        self.data = data
+        # No sync has returned yet: a crash may leave nothing.
+        self.is_new = True
+        # What was written in which order: where, how much, and what stood there before.
+        self.unsynced: list[tuple[int, int, bytes | bytearray]] = [(0, written, b"")]
+        # Bytes from the start on that a sync has returned for. What a torn write left behind is
+        # not among them, nor what stands behind it.
         self.acknowledged = 0
-        # Synced bytes that a truncation not yet synced has removed.
-        self.unsynced_cut = b""
+
+    def undo(self) -> list[tuple[int, bytes]]:
+        """Take back what was not synced; where it stood and what it was, in its order."""
+        undone = []
+        for offset, length, before in reversed(self.unsynced):
+            undone.append((offset, bytes(self.data[offset : offset + length])))
+            self.data[offset : offset + length] = before
+        if self.is_new:
+            self.data.clear()
+        self.unsynced.clear()
+        return undone[::-1]
 
 
 class SimulatedDisk:
@@ -35,7 +49,7 @@ class SimulatedDisk:
     def __init__(self, random: Random, effects: Counter[str]) -> None:
         self._random = random
         self._effects = effects
-        self.files: dict[str, SimulatedFile] = {}
+        self._files: dict[str, SimulatedFile] = {}
         # Free bytes left, or None for as many as anyone wants.
         self.free: int | None = None
         # Time that each sync takes, and what the syncs since the last ``take_busy_time`` took.
@@ -46,45 +60,62 @@ class SimulatedDisk:
 
     # -- raft.storage.disk.Disk -----------------------------------------------------------------
 
-    def exists(self, name: str) -> bool:
-        return name in self.files
+    def files(self) -> list[str]:
+        return list(self._files)
 
     def read(self, name: str) -> bytes:
-        if name not in self.files:
-            raise DiskError(f"{name}: no such file")
-        return bytes(self.files[name].data)
+        return bytes((self._files.get(name) or self._missing(name)).data)
 
-    def append(self, name: str, data: bytes) -> None:
-        if self.free is not None:
-            if len(data) > self.free:
-                self._effects["full-disk"] += 1
-                raise DiskFull(f"{name}: no space left for {len(data)} bytes")
-            self.free -= len(data)
-        file = self.files.get(name)
-        if file is None:
-            file = self.files[name] = SimulatedFile()
-        file.data += data
+    def create(self, name: str, data: bytes, size: int = 0) -> None:
+        if name in self._files:
+            self.remove(name)
+        size = max(len(data), size)
+        self._take_space(name, size)
+        self._files[name] = SimulatedFile(bytearray(data.ljust(size, b"\0")), len(data))
+
+    def write(self, name: str, offset: int, data: bytes) -> None:
+        file = self._files.get(name) or self._missing(name)
+        end = offset + len(data)
+        if end > len(file.data):
+            raise DiskError(f"{name}: ends at byte {len(file.data)}, before byte {end}")
+        file.unsynced.append((offset, len(data), file.data[offset:end]))
+        file.data[offset:end] = data
+        if offset < file.acknowledged:
+            file.acknowledged = offset
 
     def sync(self, name: str) -> None:
-        file = self.files[name]
+        file = self._files.get(name) or self._missing(name)
         if self.power_fails is not None:
             raise PowerLost(name)
-        file.synced = file.acknowledged = len(file.data)
-        file.unsynced_cut = b""
+        file.unsynced.clear()
+        file.is_new = False
+        file.acknowledged = len(file.data)
         if self.sync_delay:
             self._effects["slow-disk"] += 1
             self._busy += self.sync_delay
 
-    def truncate(self, name: str, size: int) -> None:
-        file = self.files[name]
-        if size < file.synced:
-            file.unsynced_cut = bytes(file.data[size : file.synced]) + file.unsynced_cut
-            file.synced = size
-        file.acknowledged = min(file.acknowledged, size)
-        del file.data[size:]
-
     def rename(self, old: str, new: str) -> None:
-        self.files[new] = self.files.pop(old)
+        file = self._files.get(old) or self._missing(old)
+        if new in self._files:
+            self.remove(new)
+        del self._files[old]
+        self._files[new] = file
+
+    def remove(self, name: str) -> None:
+        size = len((self._files.get(name) or self._missing(name)).data)
+        del self._files[name]
+        if self.free is not None:
+            self.free += size
+
+    def _missing(self, name: str) -> NoReturn:
+        raise DiskError(f"{name}: no such file")
+
+    def _take_space(self, name: str, size: int) -> None:
+        if self.free is not None:
+            if size > self.free:
+                self._effects["full-disk"] += 1
+                raise DiskFull(f"{name}: no space left for {size} bytes")
+            self.free -= size
 
     # -- The simulator's side --------------------------------------------------------------------
 
@@ -97,35 +128,41 @@ class SimulatedDisk:
         """The process is gone, and with it what was not synced; a torn write leaves a part."""
         kind, self.power_fails = self.power_fails, None
         self._busy = 0
-        for file in self.files.values():
-            unsynced = len(file.data) - file.synced
-            if file.unsynced_cut:
-                del file.data[file.synced :]
-                file.data += file.unsynced_cut
-                file.synced = len(file.data)
-                file.unsynced_cut = b""
-            if unsynced <= 0:
+        for file in self._files.values():
+            if not file.unsynced:
                 continue
+            size = len(file.data)
+            undone = file.undo()
+            unsynced = sum(len(data) for _, data in undone)
             keep = 0
             if kind == "torn-write":
                 keep = int(self._random.random() * unsynced)
-            del file.data[file.synced + keep :]
-            if keep and self._random.random() < 0.5:
+            lost = unsynced - keep
+            for offset, data in undone:
+                part = data[:keep]
+                file.data[offset : offset + len(part)] = part
+                keep -= len(part)
+            if file.data and len(file.data) < size and self._random.random() < 0.5:
                 # The file's size reached the disk before its blocks did: zeros where data was.
-                file.data += bytes(unsynced - keep)
-            file.synced = len(file.data)
-            self._effects[kind or "bytes-lost"] += unsynced - keep
+                file.data += bytes(size - len(file.data))
+            if lost:
+                self._effects[kind or "bytes-lost"] += lost
 
     def flip_bit(self, position: int) -> bool:
         """Flip one bit of what a sync has acknowledged, at ``position`` modulo how much that is.
-        False: nothing is."""
-        total = sum(file.acknowledged for file in self.files.values())
+        False: nothing is. The zeros at the end of a file are left alone: nearly all of a log's
+        segment is space not yet used, and a bit there tells less than one in a record."""
+        sizes = {
+            name: len(file.data[: file.acknowledged].rstrip(b"\0"))
+            for name, file in self._files.items()
+        }
+        total = sum(sizes.values())
         if not total:
             return False
         position %= total * 8
-        for file in self.files.values():
-            if position < file.acknowledged * 8:
-                file.data[position // 8] ^= 1 << position % 8
+        for name, size in sizes.items():
+            if position < size * 8:
+                self._files[name].data[position // 8] ^= 1 << position % 8
                 break
-            position -= file.acknowledged * 8
+            position -= size * 8
         return True

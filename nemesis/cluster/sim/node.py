@@ -14,8 +14,12 @@ from nemesis.cluster.sim.disk import PowerLost, SimulatedDisk
 from nemesis.cluster.sim.events import EventQueue
 from nemesis.cluster.sim.recorder import Recorder
 from raft.consensus import Settings
+from raft.consensus.snapshot import first_snapshot
 from raft.replica import Outputs, Replica, Variant
 from raft.storage import DiskError, StorageCorrupt
+
+# Small, so that the log goes on in a new segment within an ordinary run.
+_SEGMENT_BYTES = 1024
 
 
 class Sender(Protocol):
@@ -50,6 +54,7 @@ class SimulatedNode:
         # The disk is corrupt: known once it was flipped, confirmed once the replica refuses it.
         self.is_lost = False
         self._members = members
+        self._is_initialized = False
         self._settings = settings
         self._random = Random(seed)
         self._variant = variant
@@ -69,21 +74,33 @@ class SimulatedNode:
     # -- Life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the process on what its disk holds; a corrupt disk keeps it down for good."""
+        """Start the process on what its disk holds; a corrupt disk keeps it down for good.
+
+        The disk is initialised at the first start, again if power failed meanwhile; a node that has
+        run must find its files.
+        """
         self._life += 1
         self._inbox.clear()
         self._busy_until = 0
         self.disk.free = None
         try:
+            if not self._is_initialized:
+                Replica.initialize(
+                    self.disk,
+                    first_snapshot(tuple(self._members)),
+                    variant=self._variant,
+                    segment_bytes=_SEGMENT_BYTES,
+                )
+                self._is_initialized = True
             self.replica = Replica(
                 self.name,
-                self._members,
                 self.disk,
                 self._settings,
                 self._random,
                 self._recorder,
                 now=self.clock.reading(self._queue.now),
                 variant=self._variant,
+                segment_bytes=_SEGMENT_BYTES,
             )
         except StorageCorrupt as error:
             if not self.is_lost:
