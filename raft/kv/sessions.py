@@ -6,7 +6,19 @@ answer are all that must be remembered.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
+
 from raft.kv.commands import Result
+
+
+class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One line of the table: the last command that was executed for a session, and its answer."""
+
+    name: str
+    sequence: int
+    result: Result
 
 
 class Sessions:
@@ -14,8 +26,8 @@ class Sessions:
 
     __slots__ = ("_last",)
 
-    def __init__(self) -> None:
-        self._last: dict[str, tuple[int, Result]] = {}
+    def __init__(self, table: Iterable[Session] = ()) -> None:
+        self._last = {line.name: (line.sequence, line.result) for line in table}
 
     def last_sequence(self, session: str) -> int:
         """The sequence number of the last command executed for the session; 0 if there is none."""
@@ -31,6 +43,10 @@ class Sessions:
     def remember(self, session: str, sequence: int, result: Result) -> None:
         """The command was executed, with this answer."""
         self._last[session] = (sequence, result)
+
+    def table(self) -> list[Session]:
+        """All sessions in order of their names."""
+        return [Session(*line) for line in self.items()]
 
     def items(self) -> list[tuple[str, int, Result]]:
         """All sessions in order of their names."""

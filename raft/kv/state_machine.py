@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from raft.errors import RaftError
 from raft.kv.commands import (
     Append,
     Command,
@@ -16,9 +17,13 @@ from raft.kv.commands import (
     Transaction,
     decode_command,
 )
-from raft.kv.sessions import Sessions
+from raft.kv.sessions import Session, Sessions
 
 _DONE = Result()
+
+
+class SnapshotError(RaftError):
+    """Bytes that are no snapshot of a key-value store."""
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +37,18 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
 
 
 _NO_OP = Applied("", 0, False, None)
+
+
+class _State(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a snapshot holds; equal states are encoded equally."""
+
+    # In order of the keys.
+    values: tuple[tuple[str, str], ...]
+    sessions: tuple[Session, ...]
+
+
+_encode_state = msgspec.msgpack.Encoder().encode
+_decode_state = msgspec.msgpack.Decoder(_State).decode
 
 
 class KeyValueStore:
@@ -66,6 +83,31 @@ class KeyValueStore:
     def contents(self) -> tuple[dict[str, str], list[tuple[str, int, Result]]]:
         """The whole state, keys and sessions in order: equal on replicas that agree."""
         return {key: self._values[key] for key in sorted(self._values)}, self._sessions.items()
+
+    # -- Snapshots -------------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """The whole state, for ``restore``; equal states give equal bytes."""
+        return _encode_state(
+            _State(tuple(sorted(self._values.items())), tuple(self.sessions_to_snapshot()))
+        )
+
+    def sessions_to_snapshot(self) -> list[Session]:
+        """The session table belongs to the state: without it a command that was executed before
+        the snapshot, and is retried after it, would be executed again (thesis, 6.3)."""
+        return self._sessions.table()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Take on the state of a snapshot instead of the present one. Raises SnapshotError for
+        bytes that are none; the state is then unchanged."""
+        try:
+            state = _decode_state(snapshot)
+        except msgspec.DecodeError as error:
+            raise SnapshotError(
+                f"{len(snapshot)} bytes are no snapshot of a key-value store: {error}"
+            ) from error
+        self._values = dict(state.values)
+        self._sessions = Sessions(state.sessions)
 
     # -- Operations ------------------------------------------------------------------------------
 
