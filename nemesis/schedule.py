@@ -34,6 +34,9 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_interval: int = 75 * MILLISECOND
     max_entries_per_append: int = 16
     max_appends_in_flight: int = 8
+    # Sessions that were not used for so long, by log time, expire; None: never, and clients need
+    # not register.
+    session_timeout: int | None = None
     # How long a message takes on a healthy link.
     delay_min: int = 1 * MILLISECOND
     delay_max: int = 5 * MILLISECOND
@@ -140,6 +143,10 @@ def validate(schedule: Schedule, source: str = "schedule") -> None:
             "knobs.election_timeout_max is below election_timeout_min",
         ),
         (not 0 <= knobs.delay_min <= knobs.delay_max, "knobs.delay_min is not within delay_max"),
+        (
+            knobs.session_timeout is not None and knobs.session_timeout <= 0,
+            "knobs.session_timeout must be positive, or null",
+        ),
         (knobs.attempt_timeout <= 0, "knobs.attempt_timeout must be positive"),
         (knobs.max_entries_per_append < 1, "knobs.max_entries_per_append must be at least 1"),
         (knobs.max_appends_in_flight < 1, "knobs.max_appends_in_flight must be at least 1"),

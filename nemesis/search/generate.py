@@ -142,6 +142,7 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
         delay_max=chooser.pick((5, 2, 10, 20)) * MILLISECOND,
         max_entries_per_append=chooser.pick((16, 1, 4)),
         max_appends_in_flight=chooser.pick((8, 1, 2)),
+        session_timeout=chooser.pick((None, None, None, 500 * MILLISECOND)),
     )
 
 

@@ -21,3 +21,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     check_quorum: bool = True
     max_entries_per_append: int = 16
     max_appends_in_flight: int = 8
+    # Sessions expire that were not used for so long, in log time, and the least recently used one
+    # if there are more than so many. None: never, and none need be registered (raft.kv.sessions).
+    session_timeout: int | None = 60_000 * MILLISECOND
+    max_sessions: int = 4_096
