@@ -25,8 +25,11 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     replicas: int = 3
     clients: int = 3
     workload: str = "kv"
-    # ReadIndex, or reads as entries of the log.
-    reads: Literal["index", "log"] = "index"
+    # ReadIndex at the leader, reads as entries of the log, ReadIndex at any replica, or reads by
+    # the leader's lease, which is shorter by the drift that clocks are allowed, in parts per
+    # million; needs check_quorum.
+    reads: Literal["index", "log", "follower", "lease"] = "index"
+    max_clock_drift: int = 10_000
     pre_vote: bool = True
     check_quorum: bool = True
     election_timeout_min: int = 150 * MILLISECOND
@@ -146,6 +149,14 @@ def validate(schedule: Schedule, source: str = "schedule") -> None:
         (
             knobs.session_timeout is not None and knobs.session_timeout <= 0,
             "knobs.session_timeout must be positive, or null",
+        ),
+        (
+            knobs.reads == "lease" and not knobs.check_quorum,
+            "knobs.reads lease needs knobs.check_quorum",
+        ),
+        (
+            not 0 <= knobs.max_clock_drift < 1_000_000,
+            "knobs.max_clock_drift must be at least 0 and below 1000000",
         ),
         (knobs.attempt_timeout <= 0, "knobs.attempt_timeout must be positive"),
         (knobs.max_entries_per_append < 1, "knobs.max_entries_per_append must be at least 1"),

@@ -60,6 +60,7 @@ class Client:
         attempt_timeout: int,
         operation_timeout: int,
         reads_through_log: bool = False,
+        reads_anywhere: bool = False,
         registers: bool = True,
         first_replica: int = 0,
     ) -> None:
@@ -72,6 +73,7 @@ class Client:
         self._attempt_timeout = attempt_timeout
         self._operation_timeout = operation_timeout
         self._reads_through_log = reads_through_log
+        self._reads_anywhere = reads_anywhere
         self._target = first_replica % len(self._replicas)
         self._registration = registration
         self._registrations = 0
@@ -92,8 +94,11 @@ class Client:
         self._is_read = type(operation) is Get
         if self._is_read and not self._reads_through_log:
             self._request = ClientRequest(
-                self.name, self.session, self.sequence, 0, None, operation
+                self.name, self.session, self.sequence, 0, None, operation, self._reads_anywhere
             )
+            if self._reads_anywhere:
+                # Each replica in turn.
+                self._target = self.sequence % len(self._replicas)
         elif self._has_session:
             self._request = self._command(operation)
         else:
@@ -161,6 +166,7 @@ class Client:
             request.attempt + 1,
             request.command,
             request.query,
+            request.at_any_replica,
         )
         self._is_waiting = False
         self.deadline = min(now + self._attempt_timeout, self._gives_up_at)

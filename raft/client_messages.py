@@ -23,6 +23,8 @@ class ClientRequest(msgspec.Struct, frozen=True, tag="ClientRequest", gc=False):
     attempt: int
     command: Command | None
     query: Operation | None
+    # Whether a follower may answer the query, with the leader's help.
+    at_any_replica: bool = False
 
     def answered(self, result: Result | None) -> ClientReply:
         """The operation was performed."""

@@ -98,7 +98,8 @@ class Replica:
     # -- The driver's side ---------------------------------------------------------------------
 
     def handle(self, inputs: Iterable[Message | ClientRequest], now: int) -> Outputs:
-        """Take in messages and requests, and whatever is due by the clock.
+        """Take in messages and requests, and whatever is due by the clock. ``now`` must have been
+        read after they arrived: reads by lease rest on it.
 
         Raises DiskError if the disk fails: the replica must then be dropped, as it may not go on
         after a failed write (a failed sync is never retried).
@@ -145,7 +146,7 @@ class Replica:
 
     def _on_request(self, request: ClientRequest, replies: list[ClientReply]) -> None:
         consensus = self.consensus
-        if consensus.role != LEADER:
+        if consensus.role != LEADER and not (request.query and request.at_any_replica):
             replies.append(request.refused(consensus.leader))
         elif request.command is not None:
             command = request.command.stamped(self.log_time())
