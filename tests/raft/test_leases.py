@@ -114,11 +114,14 @@ def test_who_was_asked_to_campaign_voids_the_lease_for_the_rest_of_the_term() ->
 
 def test_a_new_term_begins_without_a_lease() -> None:
     server = leader()
+    assert served(server)
     server.step(RequestVoteReply("n3", "n1", 5, False))
-    server.now += 1
-    server.elect()
+    # As if it had been asked to campaign at once.
+    server.consensus.start_election()
+    server.step(RequestVoteReply("n2", "n1", 6, True))
     server.acknowledge(2, "n2", read_round=0)
-    assert not served(server)
+    assert server.consensus.may_set_read_index()
+    assert not served(server, 2)
 
 
 def test_a_lease_that_is_over_is_no_reason_to_refuse_reads() -> None:
