@@ -17,6 +17,7 @@ from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Consensus, Message, NodeId, Settings
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
+from raft.kv.commands import decode_command, encode_command
 from raft.kv.state_machine import KeyValueStore
 from raft.observer import Observer
 from raft.storage import SEGMENT_BYTES, Disk, Storage
@@ -81,7 +82,7 @@ class Replica:
             entries=recovered.entries,
             now=now,
         )
-        self.state_machine = variant.state_machine()
+        self.state_machine = variant.state_machine(settings.session_timeout, settings.max_sessions)
         self.last_applied = 0
         # Clients that wait for the entry at an index, with the term in which it was proposed.
         self._waiting: dict[int, tuple[int, ClientRequest]] = {}
@@ -91,6 +92,9 @@ class Replica:
         self._exposed_term = recovered.term
         self._clock = now
         self._clock_correction = 0
+        # What makes a log time of the clock's readings, and in which term it does.
+        self._log_time_offset = 0
+        self._log_time_term = 0
 
     @staticmethod
     def initialize(
@@ -111,7 +115,8 @@ class Replica:
     # -- The driver's side ---------------------------------------------------------------------
 
     def handle(self, inputs: Iterable[Message | ClientRequest], now: int) -> Outputs:
-        """Take in messages and requests, and whatever is due by the clock.
+        """Take in messages and requests, and whatever is due by the clock. ``now`` must have been
+        read after they arrived: reads by lease rest on it.
 
         Raises DiskError if the disk fails: the replica must then be dropped, as it may not go on
         after a failed write (a failed sync is never retried).
@@ -158,15 +163,39 @@ class Replica:
 
     def _on_request(self, request: ClientRequest, replies: list[ClientReply]) -> None:
         consensus = self.consensus
-        if consensus.role != LEADER:
+        if consensus.role != LEADER and not (request.query and request.at_any_replica):
             replies.append(request.refused(consensus.leader))
         elif request.command is not None:
-            index = consensus.append_as_leader(request.command)
+            command = request.command.stamped(self.log_time())
+            index = consensus.append_as_leader(encode_command(command))
             self._waiting[index] = (consensus.current_term, request)
         else:
             self._next_read_id += 1
             self._reads[self._next_read_id] = request
             consensus.read(self._next_read_id)
+
+    def log_time(self) -> int:
+        """The log time, in ns, that a leader stamps its proposals with now.
+
+        It goes on from where the log has come to, at the pace of the leader's own clock. So it
+        only grows in the order of the log, wherever the servers' clocks have begun, and a clock
+        that is wrong makes it pass too fast or too slowly, no more (the idea of LogCabin's
+        cluster clock). It begins to pass with a leader's first proposal.
+        """
+        consensus = self.consensus
+        if self._log_time_term != consensus.current_term:
+            self._log_time_term = consensus.current_term
+            self._log_time_offset = self._last_log_time() - consensus.now
+        return consensus.now + self._log_time_offset
+
+    def _last_log_time(self) -> int:
+        """The log time of the last entry that has one, applied or not."""
+        log = self.consensus.log
+        for index in range(log.last_index, self.last_applied, -1):
+            command = log.entry_at(index).command
+            if command:
+                return max(decode_command(command).log_time, self.state_machine.log_time)
+        return self.state_machine.log_time
 
     def _apply_committed(self, replies: list[ClientReply]) -> None:
         """If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]."""
@@ -179,11 +208,13 @@ class Replica:
             waiting = self._waiting.pop(index, None)
             if waiting is not None:
                 term, request = waiting
-                if term == entry.term:
-                    replies.append(request.answered(applied.result))
-                else:
+                if term != entry.term:
                     # Another leader's entry took the place of the one proposed here.
                     replies.append(request.lost(consensus.leader))
+                elif applied.is_expired:
+                    replies.append(request.expired())
+                else:
+                    replies.append(request.answered(applied.result))
 
     def _answer_reads(self, replies: list[ClientReply]) -> None:
         consensus = self.consensus

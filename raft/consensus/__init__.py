@@ -3,7 +3,9 @@
 state.py        the state of a server, and the only ways in which it changes
 election.py     RequestVote, candidates, pre-vote
 replication.py  AppendEntries, leaders, commitment, check-quorum
+leases.py       when a leader may read without asking
 reads.py        ReadIndex
+follower_reads.py  ReadIndex at followers
 consensus.py    the rules together: inputs in, messages out
 """
 

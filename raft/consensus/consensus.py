@@ -17,23 +17,25 @@ from collections.abc import Iterable
 from random import Random
 
 from raft.consensus.entry import Entry, NodeId
+from raft.consensus.follower_reads import FollowerReads
 from raft.consensus.messages import (
     AppendEntries,
     AppendEntriesReply,
     Message,
     PreVote,
     PreVoteReply,
+    ReadIndex,
+    ReadIndexReply,
     RequestVote,
     RequestVoteReply,
 )
-from raft.consensus.reads import Reads
 from raft.consensus.settings import Settings
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
 from raft.observer import Observer
 
 
-class Consensus(Reads):
+class Consensus(FollowerReads):
     """A Raft server without clock, disk or network."""
 
     def __init__(
@@ -67,6 +69,8 @@ class Consensus(Reads):
         self.pending_reads = []
         self.confirmed_reads = []
         self.refused_reads = []
+        self.asked_reads = {}
+        self.last_leader_contact = self.contact_before_start()
 
     def receive(self, message: Message) -> None:
         """A message of another server arrived."""
@@ -82,6 +86,10 @@ class Consensus(Reads):
             self.on_pre_vote(message)
         elif isinstance(message, PreVoteReply):
             self.on_pre_vote_reply(message)
+        elif isinstance(message, ReadIndex):
+            self.on_read_index(message)
+        elif isinstance(message, ReadIndexReply):
+            self.on_read_index_reply(message)
 
     def tick(self) -> None:
         """Do what is due by the clock."""

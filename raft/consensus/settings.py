@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from raft.errors import RaftError
+
 MILLISECOND = 1_000_000  # ns
+
+
+class SettingsError(RaftError):
+    """Settings with which the rules do not hold; the message says which do not go together."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,3 +27,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     check_quorum: bool = True
     max_entries_per_append: int = 16
     max_appends_in_flight: int = 8
+    # Sessions expire that were not used for so long, in log time, and the least recently used one
+    # if there are more than so many. None: never, and none need be registered (raft.kv.sessions).
+    session_timeout: int | None = 60_000 * MILLISECOND
+    max_sessions: int = 4_096
+    # Whether a leader may read without asking while a majority grants no votes (leases.py), and by
+    # how much any server's clock may run faster than any other's, in parts per million. A reading
+    # that jumps is beyond any bound. What clocks do beyond it makes reads stale, nothing else.
+    lease_reads: bool = False
+    max_clock_drift: int = 10_000
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        if self.lease_reads and not self.check_quorum:
+            raise SettingsError(
+                "lease_reads needs check_quorum: without it servers grant votes while they hear "
+                "from a leader, and no lease holds"
+            )
+        if not 0 <= self.max_clock_drift < 1_000_000:
+            raise SettingsError(
+                f"max_clock_drift is {self.max_clock_drift} parts per million: it must be at least "
+                f"0, and below 1000000, or no lease lasts"
+            )
