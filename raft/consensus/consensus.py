@@ -3,12 +3,14 @@
 A driver (raft.replica) does, for every batch of inputs and in this order:
 
     now = ...                        the server's own clock, in ns; never goes backwards
-    receive, append_as_leader, read  any number of each
+    receive, append_as_leader, read  any number of each; proposal_refusal() before an append
     tick()                           if ``deadline`` has come
     finish()                         if ``must_broadcast``: fills the outbox
     save term, vote and entries      if ``must_save``: to the disk, and then saved()
-    send the outbox                  nothing of it may leave before the save has returned
+    save ``received_snapshot``       if there is one: to the disk, then install_snapshot()
+    send the outbox                  nothing of it may leave before the saves have returned
     apply what is committed          raft.replica
+    take a snapshot                  if snapshot_is_due(): to the disk, and then snapshot_taken()
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from raft.consensus.follower_reads import FollowerReads
 from raft.consensus.messages import (
     AppendEntries,
     AppendEntriesReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
     Message,
     PreVote,
     PreVoteReply,
@@ -63,6 +67,8 @@ class Consensus(FollowerReads):
             now=now,
         )
         self.votes = set()
+        self.incoming_snapshot = None
+        self.received_snapshot = None
         self.progress = {}
         self.active_peers = set()
         self.early_reads = []
@@ -86,6 +92,10 @@ class Consensus(FollowerReads):
             self.on_pre_vote(message)
         elif isinstance(message, PreVoteReply):
             self.on_pre_vote_reply(message)
+        elif isinstance(message, InstallSnapshot):
+            self.on_install_snapshot(message)
+        elif isinstance(message, InstallSnapshotReply):
+            self.on_install_snapshot_reply(message)
         elif isinstance(message, ReadIndex):
             self.on_read_index(message)
         elif isinstance(message, ReadIndexReply):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raft.consensus.messages import AppendEntries, ReadIndex, ReadIndexReply
+from raft.consensus.messages import AppendEntries, InstallSnapshot, ReadIndex, ReadIndexReply
 from raft.consensus.reads import ConfirmedRead, Reads
 from raft.consensus.state import LEADER
 
@@ -76,6 +76,12 @@ class FollowerReads(Reads):
         """With the heartbeats time passes also for requests that were lost while the leader is
         well."""
         super().on_append_entries(message)
+        if self.asked_reads:
+            self.give_up_asked_reads(self.now)
+
+    def on_install_snapshot(self, message: InstallSnapshot) -> None:
+        """While a snapshot comes, its chunks are the heartbeats."""
+        super().on_install_snapshot(message)
         if self.asked_reads:
             self.give_up_asked_reads(self.now)
 

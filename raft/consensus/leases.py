@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections import deque
 
-from raft.consensus.replication import Replication
+from raft.consensus.snapshots import Snapshots
 
 _MILLION = 1_000_000
 
 
-class Leases(Replication):
+class Leases(Snapshots):
     """The rules by which a leader knows that it is the only one."""
 
     # Rounds that no majority is known to have answered: number, and when it was sent.

@@ -6,7 +6,7 @@ import msgspec
 
 from raft.consensus.entry import NodeId
 from raft.consensus.leases import Leases
-from raft.consensus.messages import AppendEntriesReply, ReadIndexReply
+from raft.consensus.messages import AppendEntriesReply, InstallSnapshotReply, ReadIndexReply
 
 
 class PendingRead(msgspec.Struct, frozen=True, gc=False):
@@ -94,6 +94,12 @@ class Reads(Leases):
     def on_append_entries_reply(self, message: AppendEntriesReply) -> None:
         """Any answer of the current term confirms the leadership for its round."""
         super().on_append_entries_reply(message)
+        if self.pending_reads:
+            self.confirm_reads()
+
+    def on_install_snapshot_reply(self, message: InstallSnapshotReply) -> None:
+        """So does the answer of a follower that receives a snapshot."""
+        super().on_install_snapshot_reply(message)
         if self.pending_reads:
             self.confirm_reads()
 
