@@ -257,9 +257,9 @@ class Replication(Election):
         """Learn what a follower holds, or step back."""
         if message.term > self.current_term:
             self.observe_term(message.term)
-        progress = self.progress.get(message.source)
-        if progress is None or not self.counts_append_reply(message):
+        if not self.counts_append_reply(message):
             return
+        progress = self.progress[message.source]
         self.hear_from(progress, message)
         if message.success:
             self.on_append_success(progress, message)
@@ -268,7 +268,11 @@ class Replication(Election):
 
     def counts_append_reply(self, message: AppendEntriesReply | InstallSnapshotReply) -> bool:
         """Only an answer of the current term, to this leadership, says anything."""
-        return self.role == LEADER and message.term == self.current_term
+        return (
+            self.role == LEADER
+            and message.term == self.current_term
+            and message.source in self.progress
+        )
 
     def hear_from(
         self, progress: Progress, message: AppendEntriesReply | InstallSnapshotReply
@@ -280,7 +284,7 @@ class Replication(Election):
 
     def on_append_success(self, progress: Progress, message: AppendEntriesReply) -> None:
         """If successful: update nextIndex and matchIndex for follower."""
-        if progress.matched(message.match_index):
+        if progress.matched(message.match_index) and message.match_index > self.commit_index:
             self.advance_commit_index()
         if progress.state == SNAPSHOT and self.log_suffices(progress):
             progress.replicate()

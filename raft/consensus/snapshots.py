@@ -120,9 +120,9 @@ class Snapshots(Replication):
         """Go on with the next chunk, or with the log."""
         if message.term > self.current_term:
             self.observe_term(message.term)
-        progress = self.progress.get(message.source)
-        if progress is None or not self.counts_append_reply(message):
+        if not self.counts_append_reply(message):
             return
+        progress = self.progress[message.source]
         self.hear_from(progress, message)
         if message.installed:
             self.on_snapshot_installed(progress, message)
