@@ -138,8 +138,10 @@ class Client:
         if reply.leader in self._replicas and reply.leader != self._replicas[self._target]:
             self._target = self._replicas.index(reply.leader)
             return self._send(now)
-        # Nobody knows a leader: ask the next one, but give an election some time.
-        self._target = (self._target + 1) % len(self._replicas)
+        # Nobody knows a leader: ask the next one, but give an election some time. A leader that is
+        # busy is given as much.
+        if reply.status != "busy":
+            self._target = (self._target + 1) % len(self._replicas)
         self._is_waiting = True
         self.deadline = min(now + self._attempt_timeout // 2, self._gives_up_at)
         return None

@@ -38,6 +38,13 @@ class ClientRequest(msgspec.Struct, frozen=True, tag="ClientRequest", gc=False):
             self.client, self.session, self.sequence, self.attempt, "not-leader", leader, None
         )
 
+    def busy(self, leader: str | None) -> ClientReply:
+        """The leader, but it takes no commands for now, since too much waits for a majority:
+        nothing was done with this attempt. Ask it again a little later."""
+        return ClientReply(
+            self.client, self.session, self.sequence, self.attempt, "busy", leader, None
+        )
+
     def lost(self, leader: str | None) -> ClientReply:
         """No longer the leader: this attempt may or may not take effect."""
         return ClientReply(
@@ -59,6 +66,6 @@ class ClientReply(msgspec.Struct, frozen=True, tag="ClientReply", gc=False):
     session: str
     sequence: int
     attempt: int
-    status: Literal["ok", "not-leader", "lost", "expired"]
+    status: Literal["ok", "not-leader", "busy", "lost", "expired"]
     leader: str | None
     result: Result | None

@@ -61,13 +61,20 @@ class Replica:
 
         ``now`` is the reading of the replica's clock in ns, ``segment_bytes`` how long a segment of
         the log is. Raises StorageCorrupt if the disk does not hold what was synced to it (its
-        subclass StorageMissing also if it was never initialised), DiskError if it fails.
+        subclass StorageMissing also if it was never initialised), DiskError if it fails,
+        SnapshotError if a snapshot is not one of this service.
         """
         self.node = node
         self.observer = observer
         self.storage = variant.storage(disk, segment_bytes)
         recovered = self.storage.recover()
         observer.started(recovered.term, recovered.voted_for)
+        snapshot = recovered.snapshot
+        self.state_machine = variant.state_machine(settings.session_timeout, settings.max_sessions)
+        if snapshot.last_index:
+            self.state_machine.restore(snapshot.data)
+            index = snapshot.last_index
+            observer.snapshot_restored(index, snapshot.last_term, snapshot.digest, index)
         for entry in recovered.entries:
             observer.appended(entry.index, entry.term, entry.command)
         observer.persisted(recovered.term, recovered.voted_for, self.storage.durable_index)
@@ -78,12 +85,11 @@ class Replica:
             observer,
             term=recovered.term,
             voted_for=recovered.voted_for,
-            snapshot=recovered.snapshot,
+            snapshot=snapshot,
             entries=recovered.entries,
             now=now,
         )
-        self.state_machine = variant.state_machine(settings.session_timeout, settings.max_sessions)
-        self.last_applied = 0
+        self.last_applied = snapshot.last_index
         # Clients that wait for the entry at an index, with the term in which it was proposed.
         self._waiting: dict[int, tuple[int, ClientRequest]] = {}
         # Clients that wait for a read, by the read's number, and those whose read is confirmed.
@@ -138,11 +144,15 @@ class Replica:
             consensus.finish()
         if consensus.must_save:
             self._save()
+        if consensus.received_snapshot is not None:
+            self._install_snapshot(consensus.received_snapshot)
         messages: list[Message] = []
         if consensus.outbox or consensus.votes_granted:
             messages = self._release()
         if consensus.commit_index > self.last_applied:
             self._apply_committed(replies)
+            if consensus.snapshot_is_due(self.last_applied):
+                self._take_snapshot()
         if self._reads:
             self._answer_reads(replies)
         if self._waiting and consensus.role != LEADER:
@@ -166,6 +176,9 @@ class Replica:
         if consensus.role != LEADER and not (request.query and request.at_any_replica):
             replies.append(request.refused(consensus.leader))
         elif request.command is not None:
+            if consensus.proposal_refusal() is not None:
+                replies.append(request.busy(self.node))
+                return
             command = request.command.stamped(self.log_time())
             index = consensus.append_as_leader(encode_command(command))
             self._waiting[index] = (consensus.current_term, request)
@@ -250,6 +263,34 @@ class Replica:
                 storage.durable_term, storage.durable_vote, storage.durable_index
             )
         consensus.saved()
+
+    # -- Snapshots -----------------------------------------------------------------------------
+
+    def _take_snapshot(self) -> None:
+        """The log has grown enough: keep the state instead of what led to it (section 7)."""
+        consensus = self.consensus
+        index = self.last_applied
+        snapshot = Snapshot(
+            index,
+            consensus.log.term_at(index),
+            consensus.configuration_at(index),
+            self.state_machine.snapshot(),
+        )
+        self.storage.save_snapshot(snapshot)
+        consensus.snapshot_taken(snapshot)
+        self.storage.compact(consensus.log.base_index)
+
+    def _install_snapshot(self, snapshot: Snapshot) -> None:
+        """A leader's snapshot is complete. Term, vote and log were saved before it, so that the
+        disk decides as the log in memory does whether what follows the snapshot stays."""
+        consensus = self.consensus
+        storage = self.storage
+        storage.save_snapshot(snapshot)
+        if consensus.install_snapshot():
+            self.state_machine.restore(snapshot.data)
+            self.last_applied = snapshot.last_index
+            storage.compact(consensus.log.base_index)
+        self.observer.persisted(storage.durable_term, storage.durable_vote, storage.durable_index)
 
     def _release(self) -> list[Message]:
         """The messages that may leave now, and what they make known to others."""

@@ -149,11 +149,10 @@ class Snapshots(Replication):
         chunk was lost."""
         if not transfer.is_of(message.last_index, message.last_term):
             return
-        if message.next_offset == transfer.offset:
-            if not self.is_chunk_lost(transfer):
-                return
-        elif message.next_offset == 0:
-            # The follower was restarted and has nothing: there may be a newer one by now.
+        if message.next_offset == transfer.offset and not self.is_chunk_lost(transfer):
+            return
+        if message.next_offset == 0:
+            # Nothing has come yet, or the follower was restarted: there may be a newer one by now.
             transfer = progress.send_snapshot(self.snapshot)
         else:
             transfer.offset = message.next_offset

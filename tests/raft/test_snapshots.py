@@ -205,6 +205,17 @@ def test_a_follower_that_lost_its_chunks_begins_again_with_the_newest() -> None:
     assert chunks(server.answer_chunk(newer, 4)) == [(4, b"e at", False)]
 
 
+def test_a_transfer_of_which_nothing_has_come_begins_again_with_the_newest() -> None:
+    server, snapshot = leader()
+    refuse(server)
+    server.propose()
+    server.acknowledge(7, "n3")
+    server.compact(7)
+    assert server.answer_chunk(snapshot, 0) == []  # it may yet come
+    server.step(after=PLAIN.heartbeat_interval)
+    assert [(m.last_index, m.offset) for m in server.answer_chunk(snapshot, 0)] == [(7, 0)]
+
+
 def test_late_news_of_what_the_follower_holds_end_a_transfer() -> None:
     server, _ = leader(keep=2)
     refuse(server)
