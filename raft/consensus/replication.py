@@ -100,7 +100,11 @@ class Replication(Election):
     def send_missing_entries(self, peer: NodeId, progress: Progress) -> None:
         """Send what the follower lacks, as much as may be in flight."""
         while progress.next_index <= self.log.last_index and self.may_send_entries(progress):
+            next_index = progress.next_index
             self.send_append_entries(peer, progress)
+            if progress.next_index == next_index:
+                # A probe, or a snapshot: what follows waits for the answer.
+                return
 
     def send_append_entries(self, peer: NodeId, progress: Progress) -> None:
         """If last log index >= nextIndex: send AppendEntries with log entries from nextIndex."""

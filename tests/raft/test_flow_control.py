@@ -139,6 +139,13 @@ def test_a_window_full_of_lost_messages_is_sent_again() -> None:
     assert carried(server.acknowledge(4)) == [[5]]
 
 
+def test_what_was_in_flight_before_a_probe_leaves_no_trace_in_the_window() -> None:
+    server = leader(max_appends_in_flight=2, max_entries_per_append=1)
+    propose(server, 20, 20, 20)
+    assert carried(refusal(server, 2, 3)) == [[2]]
+    assert carried(server.acknowledge(2)) == [[3], [4]]
+
+
 def test_a_window_full_of_lost_answers_is_opened_by_the_answer_to_a_heartbeat() -> None:
     server = leader(max_appends_in_flight=2)
     for _ in range(3):

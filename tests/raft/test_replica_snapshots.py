@@ -10,6 +10,7 @@ import pytest
 from raft.client import Client
 from raft.client_messages import ClientRequest
 from raft.consensus import Consensus, InstallSnapshotReply, Settings
+from raft.consensus.snapshot import first_snapshot
 from raft.kv.commands import Append, Command, Get, Put
 from raft.observer import Observer
 from raft.replica import Replica
@@ -88,6 +89,20 @@ def test_a_log_that_has_grown_is_replaced_by_a_snapshot_on_every_replica() -> No
         assert consensus.log.bytes_between(0, consensus.log.last_index) < 400
         assert not consensus.snapshot_is_due(replica.last_applied)
     cluster.assert_equal()
+
+
+def test_the_disk_keeps_no_more_of_the_log_than_memory_does() -> None:
+    disk = MemoryDisk()
+    Replica.initialize(disk, first_snapshot(("n1",)), segment_bytes=512)
+    one = Replica("n1", disk, SMALL, Random(0), Observer(), now=0, segment_bytes=512)
+    one.handle((), one.deadline)
+    sizes = []
+    for sequence in range(1, 101):
+        command = Command("s", sequence, Put("k", "v"))
+        assert one.handle((ClientRequest("c", "s", sequence, 1, command, None),), one.deadline)
+        sizes.append(sum(len(data) for data in disk.contents.values()))
+    assert one.consensus.snapshot.last_index > 80
+    assert max(sizes) < 4 * 512
 
 
 def test_without_a_threshold_none_is_taken() -> None:
