@@ -232,7 +232,8 @@ def test_late_news_of_what_the_follower_holds_end_a_transfer() -> None:
 def test_a_refusal_does_not_disturb_a_transfer() -> None:
     server, _ = leader()
     refuse(server)
-    assert refuse(server) == []
+    late = AppendEntriesReply("n2", "n1", 2, False, 0, 5, 1, 0, 0)
+    assert server.step(late) == []
     assert server.consensus.progress["n2"].state == "snapshot"
 
 
