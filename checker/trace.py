@@ -30,8 +30,9 @@ class _Event(msgspec.Struct, frozen=True, tag_field="event", gc=False):
 
 
 class Started(_Event, frozen=True, tag="started", gc=False):
-    """The node came up with this term and vote. Its log is empty until Appended events tell what
-    was recovered, and a Persisted event closes the recovery."""
+    """The node came up with this term and vote. Its log is empty until SnapshotRestored, if there
+    is a snapshot, and Appended events tell what was recovered, from the index after it on. A
+    Persisted event closes the recovery; ConfigurationChanged follows."""
 
     term: int
     voted_for: str | None
@@ -84,7 +85,8 @@ class Truncated(_Event, frozen=True, tag="truncated", gc=False):
 
 
 class Persisted(_Event, frozen=True, tag="persisted", gc=False):
-    """Term, vote and the log up to ``last_index`` are durable on the node's disk."""
+    """Term, vote and the log up to ``last_index`` are durable on the node's disk, and with it the
+    snapshot last restored, if the log reaches its index."""
 
     term: int
     voted_for: str | None
@@ -109,7 +111,9 @@ class Applied(_Event, frozen=True, tag="applied", gc=False):
 
 class ConfigurationChanged(_Event, frozen=True, tag="configuration-changed", gc=False):
     """The configuration of the entry at ``index``, or of a snapshot of that index, is in effect on
-    the node. ``outgoing`` is the old majority of a joint configuration, else empty."""
+    the node. ``outgoing`` is the old majority of a joint configuration, else empty. Told at every
+    start, and right after the event that changed it: an Appended or Truncated entry, a snapshot.
+    In a trace that never tells one, all members of the header vote."""
 
     index: int
     voters: tuple[str, ...]
@@ -127,7 +131,10 @@ class SnapshotTaken(_Event, frozen=True, tag="snapshot-taken", gc=False):
 
 class SnapshotRestored(_Event, frozen=True, tag="snapshot-restored", gc=False):
     """The node's state is that of a snapshot, received or found on its disk: it has committed and
-    applied the entries up to ``index``. Its log goes from there to ``last_index``."""
+    applied the entries up to ``index``, without Committed and Applied events. Its log goes from
+    there to ``last_index``, beyond ``index`` only if it had the snapshot's last entry (section 7);
+    at a start, which tells the entries after it, they are equal. A snapshot received is durable
+    with the next Persisted event that reaches ``index``."""
 
     index: int
     term: int

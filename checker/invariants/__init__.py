@@ -5,8 +5,8 @@
         monitors.observe(event)
     monitors.failures
 
-``ghost.py`` holds what is remembered of the nodes, ``monitor.py`` what a monitor is, the others
-the monitors themselves, one class a property.
+``ghost.py`` holds what is remembered of the nodes, ``quorums.py`` what a majority is,
+``monitor.py`` what a monitor is, the others the monitors themselves, one class a property.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from checker.invariants import elections, logs
+from checker.invariants import configurations, elections, leases, logs, snapshots, transfers
 from checker.invariants.ghost import NodeGhost
 from checker.invariants.monitor import ClusterGhost, Handler, Monitor
 from checker.trace import (
@@ -41,11 +41,19 @@ from checker.trace import (
 )
 from checker.verdict import VALID, Failure, Verdict, invalid
 
-__all__ = ["MONITORS", "Monitor", "Monitors", "elections", "judge_trace", "logs"]
+__all__ = ["MONITORS", "Monitor", "Monitors", "judge_trace"]
 
 # By name, which is the kind of failure that each reports.
 MONITORS: dict[str, type[Monitor]] = {
-    each.name: each for each in (*elections.MONITORS, *logs.MONITORS)
+    each.name: each
+    for each in (
+        *elections.MONITORS,
+        *logs.MONITORS,
+        *configurations.MONITORS,
+        *snapshots.MONITORS,
+        *leases.MONITORS,
+        *transfers.MONITORS,
+    )
 }
 
 
@@ -85,9 +93,9 @@ _UPDATES: dict[type[TraceEvent], tuple[str, Callable[[NodeGhost, Any], Any]]] = 
     Persisted: ("persisted", NodeGhost.persist),
     Committed: ("committed", _commit),
     Applied: ("applied", _apply),
-    ConfigurationChanged: ("configuration_changed", _nothing),
-    SnapshotTaken: ("snapshot_taken", _nothing),
-    SnapshotRestored: ("snapshot_restored", _nothing),
+    ConfigurationChanged: ("configuration_changed", NodeGhost.configure),
+    SnapshotTaken: ("snapshot_taken", NodeGhost.take_snapshot),
+    SnapshotRestored: ("snapshot_restored", NodeGhost.restore_snapshot),
     Compacted: ("compacted", _nothing),
     StateDigest: ("state_digest", _nothing),
     LeaseRead: ("lease_read", _nothing),
@@ -134,13 +142,13 @@ class Monitors:
 
     def observe(self, event: TraceEvent) -> None:
         """Judge one event."""
-        node = self._nodes[event.node]
+        node = self._nodes.get(event.node) or self.cluster.add_node(event.node)
         for handler in self._table[type(event)]:
             handler(node, event)
 
     def judge_of(self, name: str) -> Callable[[TraceEvent], None]:
         """As ``observe``, for whoever tells of one node only."""
-        node = self._nodes[name]
+        node = self.cluster.node(name)
         table = self._table
 
         def judge(event: TraceEvent) -> None:

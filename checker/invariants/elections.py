@@ -101,7 +101,8 @@ class LeaderCompleteness(Monitor):
 
     Judged at the election, and only against entries that were committed in an *earlier* term: a
     delayed vote may legally elect a leader of an old term, who knows nothing of newer commitments.
-    Thanks to prefix hashes, comparing the last such entry compares all of them.
+    Thanks to prefix hashes, comparing the last such entry compares all of them; what a snapshot of
+    the leader covers it has.
     """
 
     name: ClassVar[str] = "leader-completeness"
@@ -134,7 +135,7 @@ class LeaderCompleteness(Monitor):
             return
         index = self.last_index[at]
         entry = self.cluster.committed[index]
-        if index < len(node.hashes) and node.hashes[index] == entry.prefix:
+        if node.holds(index):
             return
         self.fail(
             event,

@@ -6,7 +6,16 @@ from typing import ClassVar
 
 from checker.invariants.ghost import Commitment, NodeGhost
 from checker.invariants.monitor import ClusterGhost, Monitor
-from checker.trace import Appended, Applied, Committed, Persisted, Truncated
+from checker.invariants.quorums import has_quorum
+from checker.trace import (
+    Appended,
+    Applied,
+    Committed,
+    ConfigurationChanged,
+    Persisted,
+    SnapshotRestored,
+    Truncated,
+)
 
 
 class LeaderAppendOnly(Monitor):
@@ -23,12 +32,24 @@ class LeaderAppendOnly(Monitor):
                 index=event.index,
             )
 
+    def before_snapshot_restored(self, node: NodeGhost, event: SnapshotRestored) -> None:
+        if node.role == "leader" and event.last_index < node.last_index:
+            self.fail(
+                event,
+                f"{event.node}, leader of term {node.term}, gave up the entries after "
+                f"{event.last_index} for a snapshot",
+                term=node.term,
+                index=event.last_index + 1,
+            )
+
 
 class LogMatching(Monitor):
     """Two logs with an entry of the same index and term are identical up to it (Figure 3).
 
     Over every log that ever existed, as in the paper's proof. Also: entries follow each other
-    without a gap, and terms within a log never go down.
+    without a gap, and terms within a log never go down. With a snapshot, the entries after it are
+    kept only if the log has the snapshot's last entry (section 7), and what a node has; what a
+    restart finds on the disk after its snapshot is told entry by entry.
     """
 
     name: ClassVar[str] = "log-matching"
@@ -38,11 +59,11 @@ class LogMatching(Monitor):
         self.prefix_at: dict[tuple[int, int], tuple[int, str]] = {}
 
     def before_appended(self, node: NodeGhost, event: Appended) -> None:
-        if event.index != len(node.hashes) or event.term < node.terms[-1]:
+        if event.index != node.base + len(node.hashes) or event.term < node.terms[-1]:
             self.fail(
                 event,
                 f"{event.node} appended entry {event.index} of term {event.term} after entry "
-                f"{len(node.hashes) - 1} of term {node.terms[-1]}",
+                f"{node.last_index} of term {node.terms[-1]}",
                 index=event.index,
                 term=event.term,
             )
@@ -60,6 +81,21 @@ class LogMatching(Monitor):
                 nodes=[first[1], event.node],
             )
 
+    def before_snapshot_restored(self, node: NodeGhost, event: SnapshotRestored) -> None:
+        index = event.index
+        last = event.last_index
+        if last == index or node.is_recovering or index >= len(self.cluster.committed):
+            return
+        if not index < last <= node.last_index or not node.holds(index):
+            self.fail(
+                event,
+                f"{event.node} kept the entries after its snapshot of index {index} up to {last}, "
+                f"though its log, which ended at {node.last_index}, "
+                + ("did not have them" if node.holds(index) else "did not match the snapshot"),
+                index=index,
+                last_index=last,
+            )
+
 
 class MonotonicCommit(Monitor):
     """commitIndex only grows while a node is up, and stays within its log."""
@@ -73,19 +109,20 @@ class MonotonicCommit(Monitor):
                 f"commitIndex of {event.node} went from {node.commit_index} to {event.index}",
                 indices=[node.commit_index, event.index],
             )
-        elif event.index >= len(node.hashes):
+        elif event.index >= node.base + len(node.hashes):
             self.fail(
                 event,
-                f"commitIndex of {event.node} is {event.index}, its log ends at "
-                f"{len(node.hashes) - 1}",
-                indices=[len(node.hashes) - 1, event.index],
+                f"commitIndex of {event.node} is {event.index}, its log ends at {node.last_index}",
+                indices=[node.last_index, event.index],
             )
 
 
 class StateMachineSafety(Monitor):
     """No two nodes commit or apply different entries at one index (Figure 3).
 
-    A committed entry is never removed from the log of a node that knows it as committed.
+    A committed entry is never removed from the log of a node that knows it as committed. A snapshot
+    stands for all entries up to its last one, which must be committed by then: who takes a snapshot
+    has applied it.
     """
 
     name: ClassVar[str] = "state-machine-safety"
@@ -93,9 +130,10 @@ class StateMachineSafety(Monitor):
     def before_committed(self, node: NodeGhost, event: Committed) -> None:
         # Runs before the cluster's record grows: what is known must agree, the rest is recorded.
         committed = self.cluster.committed
-        last = min(event.index, len(node.hashes) - 1)
+        base = node.base
+        last = min(event.index, base + len(node.hashes) - 1)
         known = min(last, len(committed) - 1)
-        if node.hashes[known] != committed[known].prefix:
+        if known >= base and node.hashes[known - base] != committed[known].prefix:
             entry = committed[known]
             self.fail(
                 event,
@@ -105,8 +143,9 @@ class StateMachineSafety(Monitor):
                 nodes=[entry.node, event.node],
             )
         for index in range(len(committed), last + 1):
+            at = index - base
             committed.append(
-                Commitment(node.hashes[index], node.terms[index], node.term, node.name, event.time)
+                Commitment(node.hashes[at], node.terms[at], node.term, node.name, event.time)
             )
 
     def before_truncated(self, node: NodeGhost, event: Truncated) -> None:
@@ -119,11 +158,33 @@ class StateMachineSafety(Monitor):
                 commit_index=node.commit_index,
             )
 
+    def before_snapshot_restored(self, node: NodeGhost, event: SnapshotRestored) -> None:
+        index = event.index
+        committed = self.cluster.committed
+        if index >= len(committed) or committed[index].term != event.term:
+            there = f"of term {committed[index].term}" if index < len(committed) else "none"
+            self.fail(
+                event,
+                f"{event.node} has a snapshot whose last entry is {index} of term {event.term}; "
+                f"committed there is {there}",
+                index=index,
+                term=event.term,
+            )
+        elif event.last_index < node.commit_index:
+            self.fail(
+                event,
+                f"{event.node} gave up the entries after {event.last_index} for a snapshot, though "
+                f"it had committed up to {node.commit_index}",
+                index=event.last_index + 1,
+                commit_index=node.commit_index,
+            )
+
     def after_applied(self, node: NodeGhost, event: Applied) -> None:
         index = event.index
-        if index < len(node.hashes) and index < len(self.cluster.committed):
+        at = index - node.base
+        if 0 <= at < len(node.hashes) and index < len(self.cluster.committed):
             entry = self.cluster.committed[index]
-            if node.hashes[index] != entry.prefix:
+            if node.hashes[at] != entry.prefix:
                 self.fail(
                     event,
                     f"{event.node} applied at or before index {index} another entry than "
@@ -139,22 +200,24 @@ class OwnTermCommit(Monitor):
     name: ClassVar[str] = "own-term-commit"
 
     def before_committed(self, node: NodeGhost, event: Committed) -> None:
-        if (
-            node.role == "leader"
-            and event.index < len(node.terms)
-            and node.terms[event.index] != node.term
-        ):
+        if node.role != "leader":
+            return
+        at = event.index - node.base
+        if 0 <= at < len(node.terms) and node.terms[at] != node.term:
             self.fail(
                 event,
                 f"{event.node}, leader of term {node.term}, committed entry {event.index} of term "
-                f"{node.terms[event.index]} by counting replicas",
+                f"{node.terms[at]} by counting replicas",
                 index=event.index,
-                terms=[node.terms[event.index], node.term],
+                terms=[node.terms[at], node.term],
             )
 
 
 class AppliedWithinCommit(Monitor):
-    """Entries are applied one after the other, and none beyond commitIndex."""
+    """Entries are applied one after the other, and none beyond commitIndex.
+
+    A snapshot takes the place of those up to its index, and never takes the state back.
+    """
 
     name: ClassVar[str] = "applied-within-commit"
 
@@ -173,13 +236,34 @@ class AppliedWithinCommit(Monitor):
                 indices=[node.commit_index, event.index],
             )
 
+    def before_snapshot_restored(self, node: NodeGhost, event: SnapshotRestored) -> None:
+        if event.index < node.applied_index:
+            self.fail(
+                event,
+                f"{event.node} went back to a snapshot of index {event.index}, though it had "
+                f"applied up to {node.applied_index}",
+                indices=[node.applied_index, event.index],
+            )
+
 
 class CommittedOnMajority(Monitor):
-    """A committed entry is, and stays, on the disks of a majority.
+    """A committed entry is, and stays, on the disks of a majority, as entries or by a snapshot.
 
     What counts is what was synced. A node that is down, or that refuses to start because its disk
     is corrupt, counts with what its disk last held: it answers nobody, so no quorum can form
     behind its back.
+
+    Which majority: when an index is committed first, that of the configuration in effect on the
+    node that commits it, the latest in its log, committed or not (section 6); a joint one asks for
+    both. Later on, the majority of that same configuration, as of the last index committed:
+
+    - Nodes that held an entry when it was committed hold it for good, whether or not they remain
+      members, since leaders of later terms have it and no log gives up what agrees with its
+      leader's. So the quorum that it was committed by can only grow, also if the configuration
+      was not committed itself and is rolled back.
+    - A later configuration needs no judgement of its own: its entry is committed by its own
+      quorum, which then holds all that precedes. From then on that is the last index committed,
+      so that what happens to the disks of removed members no longer counts.
     """
 
     name: ClassVar[str] = "committed-on-majority"
@@ -187,11 +271,14 @@ class CommittedOnMajority(Monitor):
     def __init__(self, cluster: ClusterGhost) -> None:
         super().__init__(cluster)
         self.checked = 0
+        # Under which configuration that index was committed.
+        self.configuration = ConfigurationChanged(0, 0, "", 0, cluster.members, (), ())
 
     def after_committed(self, node: NodeGhost, event: Committed) -> None:
         last = len(self.cluster.committed) - 1
         if last > self.checked:
             self.checked = last
+            self.configuration = node.configuration
             self._check(event, "is committed")
 
     def after_persisted(self, node: NodeGhost, event: Persisted) -> None:
@@ -199,15 +286,20 @@ class CommittedOnMajority(Monitor):
             self._check(event, "was committed")
 
     def _check(self, event: Committed | Persisted, verb: str) -> None:
-        index = len(self.cluster.committed) - 1
-        holders = self.cluster.holders(index)
-        if len(holders) < self.cluster.quorum:
-            entry = self.cluster.committed[index]
+        cluster = self.cluster
+        index = len(cluster.committed) - 1
+        holders = cluster.holders(index)
+        configuration = self.configuration
+        if not has_quorum(configuration, holders):
+            entry = cluster.committed[index]
             on_disk = " and ".join(holders) if holders else "no node"
+            of = f"{len(configuration.voters)}"
+            if configuration.outgoing:
+                of = f"the joint {configuration.voters} and {configuration.outgoing}"
             self.fail(
                 event,
                 f"entry {index} of term {entry.term} {verb}, but only the disk of {on_disk} holds "
-                f"it, of {len(self.cluster.members)}",
+                f"it, of {of}",
                 index=index,
                 term=entry.term,
                 holders=holders,

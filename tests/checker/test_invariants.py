@@ -1,86 +1,19 @@
-"""Every monitor both ways: it accepts the good, close to the edge, and convicts the bad."""
+"""Every monitor both ways: it accepts the good, close to the edge, and convicts the bad.
+
+Here those of elections and logs; the others have files of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from checker.invariants import MONITORS, Monitors, judge_trace
-from checker.trace import (
-    Appended,
-    Applied,
-    Committed,
-    Persisted,
-    RoleChanged,
-    Started,
-    Stopped,
-    TermChanged,
-    TermExposed,
-    TraceEvent,
-    Truncated,
-    VoteGranted,
+from checker.invariants import MONITORS, Monitors
+from tests.checker import (
+    test_invariants_configurations,
+    test_invariants_leases,
+    test_invariants_snapshots,
 )
-
-MEMBERS = ("n1", "n2", "n3")
-
-
-class Trace:
-    """Writes a trace, an event a call; ``n`` is the node's number."""
-
-    def __init__(self, *, started: bool = True) -> None:
-        self.events: list[TraceEvent] = []
-        if started:
-            for n in (1, 2, 3):
-                self.start(n)
-
-    def _add(self, kind: Callable[..., TraceEvent], n: int, *fields: object) -> Trace:
-        at = len(self.events)
-        self.events.append(kind(at, at * 10, f"n{n}", *fields))
-        return self
-
-    def start(self, n: int, term: int = 0, vote: str | None = None) -> Trace:
-        return self._add(Started, n, term, vote)
-
-    def stop(self, n: int) -> Trace:
-        return self._add(Stopped, n, "crashed")
-
-    def term(self, n: int, term: int) -> Trace:
-        return self._add(TermChanged, n, term)
-
-    def expose(self, n: int, term: int) -> Trace:
-        return self._add(TermExposed, n, term)
-
-    def lead(self, n: int, term: int) -> Trace:
-        return self.term(n, term)._add(RoleChanged, n, "leader", term)
-
-    def vote(self, n: int, term: int, candidate: str) -> Trace:
-        return self._add(VoteGranted, n, term, candidate)
-
-    def append(self, n: int, index: int, term: int, command: bytes = b"c") -> Trace:
-        return self._add(Appended, n, index, term, command)
-
-    def truncate(self, n: int, index: int) -> Trace:
-        return self._add(Truncated, n, index)
-
-    def persist(self, n: int, last: int, term: int = 1) -> Trace:
-        return self._add(Persisted, n, term, None, last)
-
-    def store(self, n: int, index: int, term: int, command: bytes = b"c") -> Trace:
-        return self.append(n, index, term, command).persist(n, index, term)
-
-    def commit(self, n: int, index: int) -> Trace:
-        return self._add(Committed, n, index)
-
-    def apply(self, n: int, index: int, request: int = 1, *, executed: bool = True) -> Trace:
-        return self._add(Applied, n, index, "s", request, executed)
-
-
-def committed() -> Trace:
-    """n1 leads term 1 and has committed entry 1, which n1 and n2 hold."""
-    trace = Trace().lead(1, 1).store(1, 1, 1)
-    return trace.term(2, 1).store(2, 1, 1).term(3, 1).commit(1, 1)
-
+from tests.checker.traces import MEMBERS, Case, Trace, committed
 
 # name, monitor that must convict (None: all accept), trace
 CASES: list[tuple[str, str | None, Trace]] = [
@@ -200,23 +133,18 @@ CASES: list[tuple[str, str | None, Trace]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "kind", "trace"), CASES, ids=[case[0] for case in CASES])
-def test_monitor(name: str, kind: str | None, trace: Trace) -> None:
-    verdict = judge_trace(MEMBERS, trace.events)
-    if kind is None:
-        assert verdict.failures == ()
-        return
-    assert kind in verdict.kinds
-    first = next(failure for failure in verdict.failures if failure.kind == kind)
-    # The last event is the one that breaks the promise, and the evidence says so.
-    assert first.evidence["sequence"] == len(trace.events) - 1
-    assert first.time == trace.events[-1].time
-    assert first.node == trace.events[-1].node
-    assert judge_trace(MEMBERS, trace.events[:-1]).failures == ()
+@pytest.mark.parametrize("case", [Case(*case) for case in CASES], ids=[case[0] for case in CASES])
+def test_monitor(case: Case) -> None:
+    case.check()
 
 
 def test_every_monitor_is_tested_both_ways() -> None:
-    assert {kind for _, kind, _ in CASES if kind is not None} == set(MONITORS)
+    others = (
+        *test_invariants_configurations.CASES,
+        *test_invariants_leases.CASES,
+        *test_invariants_snapshots.CASES,
+    )
+    assert {kind for _, kind, *_ in (*CASES, *others) if kind is not None} == set(MONITORS)
 
 
 def test_an_event_costs_no_more_in_a_long_log() -> None:
