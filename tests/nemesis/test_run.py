@@ -13,6 +13,7 @@ from nemesis.schedule import Knobs, Operate, Schedule
 from nemesis.search.generate import Only, Size, generate
 from raft.consensus import Consensus
 from raft.consensus.messages import AppendEntries
+from raft.consensus.snapshot import first_snapshot
 from raft.replica import Variant
 from raft.storage import Recovered, Storage, StorageCorrupt
 
@@ -111,7 +112,7 @@ class Blind(Storage):
         try:
             return super().recover()
         except StorageCorrupt:
-            return Recovered(0, None, [])
+            return Recovered(0, None, first_snapshot(("n1", "n2", "n3")), [])
 
 
 def test_corruption_that_goes_undetected_is_convicted() -> None:
