@@ -25,8 +25,11 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     replicas: int = 3
     clients: int = 3
     workload: str = "kv"
-    # ReadIndex, or reads as entries of the log.
-    reads: Literal["index", "log"] = "index"
+    # ReadIndex at the leader, reads as entries of the log, ReadIndex at any replica, or reads by
+    # the leader's lease, which is shorter by the drift that clocks are allowed, in parts per
+    # million; needs check_quorum.
+    reads: Literal["index", "log", "follower", "lease"] = "index"
+    max_clock_drift: int = 10_000
     pre_vote: bool = True
     check_quorum: bool = True
     election_timeout_min: int = 150 * MILLISECOND
@@ -34,6 +37,9 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_interval: int = 75 * MILLISECOND
     max_entries_per_append: int = 16
     max_appends_in_flight: int = 8
+    # Sessions that were not used for so long, by log time, expire; None: never, and clients need
+    # not register.
+    session_timeout: int | None = None
     # How long a message takes on a healthy link.
     delay_min: int = 1 * MILLISECOND
     delay_max: int = 5 * MILLISECOND
@@ -140,6 +146,18 @@ def validate(schedule: Schedule, source: str = "schedule") -> None:
             "knobs.election_timeout_max is below election_timeout_min",
         ),
         (not 0 <= knobs.delay_min <= knobs.delay_max, "knobs.delay_min is not within delay_max"),
+        (
+            knobs.session_timeout is not None and knobs.session_timeout <= 0,
+            "knobs.session_timeout must be positive, or null",
+        ),
+        (
+            knobs.reads == "lease" and not knobs.check_quorum,
+            "knobs.reads lease needs knobs.check_quorum",
+        ),
+        (
+            not 0 <= knobs.max_clock_drift < 1_000_000,
+            "knobs.max_clock_drift must be at least 0 and below 1000000",
+        ),
         (knobs.attempt_timeout <= 0, "knobs.attempt_timeout must be positive"),
         (knobs.max_entries_per_append < 1, "knobs.max_entries_per_append must be at least 1"),
         (knobs.max_appends_in_flight < 1, "knobs.max_appends_in_flight must be at least 1"),

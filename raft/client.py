@@ -2,7 +2,8 @@
 
 A driver sends what it is told to, hands in what arrives, and calls ``on_timeout`` when ``deadline``
 has come. Every retry carries the same session and sequence number, so that the service executes it
-once.
+once. Before its first command a client registers a session (thesis, 6.3), and a new one whenever a
+command has ended without an answer; reads that are no commands need none.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from typing import Literal
 import msgspec
 
 from raft.client_messages import ClientReply, ClientRequest
-from raft.kv.commands import Command, Get, Operation, Result, encode_command
+from raft.kv.commands import (
+    REGISTRATION,
+    Command,
+    Get,
+    Operation,
+    Result,
+)
 
 
 class Send(msgspec.Struct, frozen=True, gc=False):
@@ -25,7 +32,11 @@ class Send(msgspec.Struct, frozen=True, gc=False):
 
 class Finished(msgspec.Struct, frozen=True, gc=False):
     """The operation has ended: ``ok`` it happened, ``fail`` it did not and never will, ``info``
-    nobody knows; the session must then not be used again."""
+    nobody knows, and it may still happen later.
+
+    ``error`` says why it is not ok: "timed-out", "session-expired", or "no-session" if none could
+    be registered in time, so that the operation was never sent.
+    """
 
     outcome: Literal["ok", "fail", "info"]
     result: Result | None
@@ -33,28 +44,43 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
 
 
 class Client:
-    """A session with the service. Times in ns, of whatever clock the driver passes."""
+    """A client of the service. Times in ns, of whatever clock the driver passes.
+
+    Answers find it by ``name``. ``registration`` is a word that no client of this name has used
+    before: by it the answers to its registrations are told from those to another's. Where sessions
+    never expire (``session_timeout`` None) it need not register, and that word names its sessions.
+    """
 
     def __init__(
         self,
         name: str,
-        session: str,
+        registration: str,
         replicas: Sequence[str],
         *,
         attempt_timeout: int,
         operation_timeout: int,
         reads_through_log: bool = False,
+        reads_anywhere: bool = False,
+        registers: bool = True,
         first_replica: int = 0,
     ) -> None:
         self.name = name
-        self.session = session
+        # The session that was registered, or what is asked for under until one is.
+        self.session = registration
         self.sequence = 0
         self.deadline = 0
         self._replicas = tuple(replicas)
         self._attempt_timeout = attempt_timeout
         self._operation_timeout = operation_timeout
         self._reads_through_log = reads_through_log
+        self._reads_anywhere = reads_anywhere
         self._target = first_replica % len(self._replicas)
+        self._registration = registration
+        self._registrations = 0
+        self._must_register = registers
+        self._has_session = not registers
+        # What is sent as soon as there is a session.
+        self._waiting_operation: Operation | None = None
         self._request: ClientRequest | None = None
         self._gives_up_at = 0
         self._is_waiting = False
@@ -64,18 +90,25 @@ class Client:
         """Begin an operation; the one before must have ended."""
         assert self._request is None, "a client has one operation under way at a time"
         self.sequence += 1
-        is_query = type(operation) is Get and not self._reads_through_log
-        self._request = ClientRequest(
-            self.name,
-            self.session,
-            self.sequence,
-            0,
-            None if is_query else encode_command(Command(self.session, self.sequence, operation)),
-            operation if is_query else None,
-        )
         self._gives_up_at = now + self._operation_timeout
         self._is_read = type(operation) is Get
+        if self._is_read and not self._reads_through_log:
+            self._request = ClientRequest(
+                self.name, self.session, self.sequence, 0, None, operation, self._reads_anywhere
+            )
+            if self._reads_anywhere:
+                # Each replica in turn.
+                self._target = self.sequence % len(self._replicas)
+        elif self._has_session:
+            self._request = self._command(operation)
+        else:
+            self._waiting_operation = operation
+            self._request = ClientRequest(self.name, self.session, 0, 0, REGISTRATION, None)
         return self._send(now)
+
+    def _command(self, operation: Operation) -> ClientRequest:
+        command = Command(self.session, self.sequence, operation)
+        return ClientRequest(self.name, self.session, self.sequence, 0, command, None)
 
     @property
     def is_busy(self) -> bool:
@@ -85,20 +118,30 @@ class Client:
     def on_reply(self, reply: ClientReply, now: int) -> Send | Finished | None:
         """A reply arrived. None: nothing to do but to wait on."""
         request = self._request
-        if request is None or reply.sequence != self.sequence or reply.session != self.session:
+        if (
+            request is None
+            or reply.sequence != request.sequence
+            or reply.session != request.session
+        ):
             # Late: to an earlier operation, or to a session that was given up.
             return None
         if reply.status == "ok":
             # Any attempt's answer is the operation's answer.
+            if self._waiting_operation is not None:
+                return self._on_registered(reply, now)
             self._request = None
             return Finished("ok", reply.result, None)
+        if reply.status == "expired":
+            return self._end_without_answer("session-expired")
         if reply.attempt != request.attempt or self._is_waiting:
             return None
-        if reply.leader is not None and reply.leader != self._replicas[self._target]:
+        if reply.leader in self._replicas and reply.leader != self._replicas[self._target]:
             self._target = self._replicas.index(reply.leader)
             return self._send(now)
-        # Nobody knows a leader: ask the next one, but give an election some time.
-        self._target = (self._target + 1) % len(self._replicas)
+        # Nobody knows a leader: ask the next one, but give an election some time. A leader that is
+        # busy is given as much.
+        if reply.status != "busy":
+            self._target = (self._target + 1) % len(self._replicas)
         self._is_waiting = True
         self.deadline = min(now + self._attempt_timeout // 2, self._gives_up_at)
         return None
@@ -110,7 +153,7 @@ class Client:
         if not self._is_waiting:
             self._target = (self._target + 1) % len(self._replicas)
         if now >= self._gives_up_at:
-            return self._give_up()
+            return self._end_without_answer("timed-out")
         return self._send(now)
 
     def _send(self, now: int) -> Send:
@@ -125,14 +168,43 @@ class Client:
             request.attempt + 1,
             request.command,
             request.query,
+            request.at_any_replica,
         )
         self._is_waiting = False
         self.deadline = min(now + self._attempt_timeout, self._gives_up_at)
         return Send(self._replicas[self._target], self._request)
 
-    def _give_up(self) -> Finished:
-        """A read without an answer tells nothing: it failed. Anything else may have happened, even
-        if every attempt was refused: a network may deliver a second copy of a refused request to
-        a replica that leads by then."""
+    def _on_registered(self, reply: ClientReply, now: int) -> Send:
+        """There is a session now: send what has waited for it."""
+        operation = self._waiting_operation
+        assert operation is not None
+        assert reply.result is not None
+        assert reply.result.value is not None, "the answer to a registration names the session"
+        self.session = reply.result.value
+        self._has_session = True
+        self._waiting_operation = None
+        self._request = self._command(operation)
+        return self._send(now)
+
+    def _end_without_answer(self, error: str) -> Finished:
+        """Give the operation up; the next command begins a session of its own.
+
+        A read without an answer tells nothing: it failed. So did what waited for a session: it was
+        never sent. Anything else may have happened, even if every attempt was refused: a network
+        may deliver a second copy of a refused request to a replica that leads by then. Nor does it
+        help to know that the session is expired, even if only one attempt was made: a copy of it
+        may have been executed before, and its answer lost.
+        """
+        request = self._request
+        assert request is not None
         self._request = None
-        return Finished("fail" if self._is_read else "info", None, "timed-out")
+        if request.query is not None:
+            return Finished("fail", None, error)
+        was_sent = self._waiting_operation is None
+        self._waiting_operation = None
+        self._has_session = not self._must_register
+        self._registrations += 1
+        self.session = f"{self._registration}.{self._registrations}"
+        if not was_sent:
+            return Finished("fail", None, "no-session")
+        return Finished("fail" if self._is_read else "info", None, error)

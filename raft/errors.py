@@ -1,6 +1,9 @@
 """The root of raft's exceptions, so that a caller can catch all of them by one name.
 
 RaftError
+├── CommandError         (raft.kv.commands)
+├── SnapshotError        (raft.kv.snapshot)
+├── SettingsError        (raft.consensus.settings)
 ├── DiskError            (raft.storage.disk)
 │   └── DiskFull
 ├── StorageCorrupt       (raft.storage.errors)

@@ -17,6 +17,7 @@ from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Consensus, Message, NodeId, Settings
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
+from raft.kv.commands import decode_command, encode_command
 from raft.kv.state_machine import KeyValueStore
 from raft.observer import Observer
 from raft.storage import SEGMENT_BYTES, Disk, Storage
@@ -60,13 +61,20 @@ class Replica:
 
         ``now`` is the reading of the replica's clock in ns, ``segment_bytes`` how long a segment of
         the log is. Raises StorageCorrupt if the disk does not hold what was synced to it (its
-        subclass StorageMissing also if it was never initialised), DiskError if it fails.
+        subclass StorageMissing also if it was never initialised), DiskError if it fails,
+        SnapshotError if a snapshot is not one of this service.
         """
         self.node = node
         self.observer = observer
         self.storage = variant.storage(disk, segment_bytes)
         recovered = self.storage.recover()
         observer.started(recovered.term, recovered.voted_for)
+        snapshot = recovered.snapshot
+        self.state_machine = variant.state_machine(settings.session_timeout, settings.max_sessions)
+        if snapshot.last_index:
+            self.state_machine.restore(snapshot.data)
+            index = snapshot.last_index
+            observer.snapshot_restored(index, snapshot.last_term, snapshot.digest, index)
         for entry in recovered.entries:
             observer.appended(entry.index, entry.term, entry.command)
         observer.persisted(recovered.term, recovered.voted_for, self.storage.durable_index)
@@ -77,12 +85,11 @@ class Replica:
             observer,
             term=recovered.term,
             voted_for=recovered.voted_for,
-            snapshot=recovered.snapshot,
+            snapshot=snapshot,
             entries=recovered.entries,
             now=now,
         )
-        self.state_machine = variant.state_machine()
-        self.last_applied = 0
+        self.last_applied = snapshot.last_index
         # Clients that wait for the entry at an index, with the term in which it was proposed.
         self._waiting: dict[int, tuple[int, ClientRequest]] = {}
         # Clients that wait for a read, by the read's number, and those whose read is confirmed.
@@ -91,6 +98,9 @@ class Replica:
         self._exposed_term = recovered.term
         self._clock = now
         self._clock_correction = 0
+        # What makes a log time of the clock's readings, and in which term it does.
+        self._log_time_offset = 0
+        self._log_time_term = 0
 
     @staticmethod
     def initialize(
@@ -111,7 +121,8 @@ class Replica:
     # -- The driver's side ---------------------------------------------------------------------
 
     def handle(self, inputs: Iterable[Message | ClientRequest], now: int) -> Outputs:
-        """Take in messages and requests, and whatever is due by the clock.
+        """Take in messages and requests, and whatever is due by the clock. ``now`` must have been
+        read after they arrived: reads by lease rest on it.
 
         Raises DiskError if the disk fails: the replica must then be dropped, as it may not go on
         after a failed write (a failed sync is never retried).
@@ -133,11 +144,15 @@ class Replica:
             consensus.finish()
         if consensus.must_save:
             self._save()
+        if consensus.received_snapshot is not None:
+            self._install_snapshot(consensus.received_snapshot)
         messages: list[Message] = []
         if consensus.outbox or consensus.votes_granted:
             messages = self._release()
         if consensus.commit_index > self.last_applied:
             self._apply_committed(replies)
+            if consensus.snapshot_is_due(self.last_applied):
+                self._take_snapshot()
         if self._reads:
             self._answer_reads(replies)
         if self._waiting and consensus.role != LEADER:
@@ -158,15 +173,42 @@ class Replica:
 
     def _on_request(self, request: ClientRequest, replies: list[ClientReply]) -> None:
         consensus = self.consensus
-        if consensus.role != LEADER:
+        if consensus.role != LEADER and not (request.query and request.at_any_replica):
             replies.append(request.refused(consensus.leader))
         elif request.command is not None:
-            index = consensus.append_as_leader(request.command)
+            if consensus.proposal_refusal() is not None:
+                replies.append(request.busy(self.node))
+                return
+            command = request.command.stamped(self.log_time())
+            index = consensus.append_as_leader(encode_command(command))
             self._waiting[index] = (consensus.current_term, request)
         else:
             self._next_read_id += 1
             self._reads[self._next_read_id] = request
             consensus.read(self._next_read_id)
+
+    def log_time(self) -> int:
+        """The log time, in ns, that a leader stamps its proposals with now.
+
+        It goes on from where the log has come to, at the pace of the leader's own clock. So it
+        only grows in the order of the log, wherever the servers' clocks have begun, and a clock
+        that is wrong makes it pass too fast or too slowly, no more (the idea of LogCabin's
+        cluster clock). It begins to pass with a leader's first proposal.
+        """
+        consensus = self.consensus
+        if self._log_time_term != consensus.current_term:
+            self._log_time_term = consensus.current_term
+            self._log_time_offset = self._last_log_time() - consensus.now
+        return consensus.now + self._log_time_offset
+
+    def _last_log_time(self) -> int:
+        """The log time of the last entry that has one, applied or not."""
+        log = self.consensus.log
+        for index in range(log.last_index, self.last_applied, -1):
+            command = log.entry_at(index).command
+            if command:
+                return max(decode_command(command).log_time, self.state_machine.log_time)
+        return self.state_machine.log_time
 
     def _apply_committed(self, replies: list[ClientReply]) -> None:
         """If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]."""
@@ -179,11 +221,13 @@ class Replica:
             waiting = self._waiting.pop(index, None)
             if waiting is not None:
                 term, request = waiting
-                if term == entry.term:
-                    replies.append(request.answered(applied.result))
-                else:
+                if term != entry.term:
                     # Another leader's entry took the place of the one proposed here.
                     replies.append(request.lost(consensus.leader))
+                elif applied.is_expired:
+                    replies.append(request.expired())
+                else:
+                    replies.append(request.answered(applied.result))
 
     def _answer_reads(self, replies: list[ClientReply]) -> None:
         consensus = self.consensus
@@ -219,6 +263,34 @@ class Replica:
                 storage.durable_term, storage.durable_vote, storage.durable_index
             )
         consensus.saved()
+
+    # -- Snapshots -----------------------------------------------------------------------------
+
+    def _take_snapshot(self) -> None:
+        """The log has grown enough: keep the state instead of what led to it (section 7)."""
+        consensus = self.consensus
+        index = self.last_applied
+        snapshot = Snapshot(
+            index,
+            consensus.log.term_at(index),
+            consensus.configuration_at(index),
+            self.state_machine.snapshot(),
+        )
+        self.storage.save_snapshot(snapshot)
+        consensus.snapshot_taken(snapshot)
+        self.storage.compact(consensus.log.base_index)
+
+    def _install_snapshot(self, snapshot: Snapshot) -> None:
+        """A leader's snapshot is complete. Term, vote and log were saved before it, so that the
+        disk decides as the log in memory does whether what follows the snapshot stays."""
+        consensus = self.consensus
+        storage = self.storage
+        storage.save_snapshot(snapshot)
+        if consensus.install_snapshot():
+            self.state_machine.restore(snapshot.data)
+            self.last_applied = snapshot.last_index
+            storage.compact(consensus.log.base_index)
+        self.observer.persisted(storage.durable_term, storage.durable_vote, storage.durable_index)
 
     def _release(self) -> list[Message]:
         """The messages that may leave now, and what they make known to others."""

@@ -7,7 +7,7 @@ does anything enough. The same generator serves Hypothesis, through another choo
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -38,6 +38,8 @@ ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not
 _UNSEATING = ("crash", "partition", "pause", "unsynced-loss", "crash-all", "torn-write")
 # These leave a node without a running process, for a while.
 _STOPPING = frozenset((*_UNSEATING, "full-disk", "bit-flip")) - {"partition"}
+# These set clocks, or let them run at another rate: nothing rests on clocks but leases.
+_CLOCKS = frozenset(("clock-jump", "clock-offset", "clock-drift"))
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
 _ATTEMPTS = 5
 
@@ -132,23 +134,42 @@ def _draw_relief(
 
 def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
     """Draw what is fixed for a run; the first options are the ordinary ones."""
+    reads = chooser.pick(_ways_to_read(only))
     return Knobs(
         replicas=only.replicas or chooser.pick((3, 3, 3, 5, 5, 7)),
         clients=chooser.pick((3, 2, 4, 5)),
         workload=only.workload or chooser.pick(("kv", "register")),
-        reads=chooser.pick(("index", "index", "index", "log")),
+        reads=reads,
         pre_vote=not chooser.chance(25),
-        check_quorum=not chooser.chance(40),
+        check_quorum=not chooser.chance(40) or reads == "lease",
         delay_max=chooser.pick((5, 2, 10, 20)) * MILLISECOND,
         max_entries_per_append=chooser.pick((16, 1, 4)),
         max_appends_in_flight=chooser.pick((8, 1, 2)),
+        session_timeout=chooser.pick((None, None, None, 500 * MILLISECOND)),
     )
+
+
+def _ways_to_read(only: Only) -> tuple[Literal["index", "log", "follower", "lease"], ...]:
+    """Reads by lease are drawn only where the clocks may be left within their bound."""
+    if only.faults is not None and not set(only.faults) - _CLOCKS:
+        return ("index", "index", "log", "follower")
+    return ("index", "index", "index", "log", "follower", "lease")
+
+
+def keeps_clocks_within_bound(name: str, knobs: Knobs) -> bool:
+    """Whether a fault of this kind may be drawn: with leases, none that makes clocks differ by more
+    than they are allowed to. What comes of that is no bug."""
+    return knobs.reads != "lease" or name not in _CLOCKS
 
 
 def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
     workload = WORKLOADS[knobs.workload]
     named = ATTACKS if only.faults is None else only.faults
-    allowed = tuple(name for name in named if FAULTS[name].least_replicas <= knobs.replicas)
+    allowed = tuple(
+        name
+        for name in named
+        if FAULTS[name].least_replicas <= knobs.replicas and keeps_clocks_within_bound(name, knobs)
+    )
     if not allowed:
         raise NemesisError(
             f"{', '.join(named) or 'no fault'}: nothing to hit in a cluster of {knobs.replicas}"

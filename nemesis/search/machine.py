@@ -23,7 +23,7 @@ from nemesis.faults import FAULTS
 from nemesis.replay import judge_history
 from nemesis.run import Execution, Run
 from nemesis.schedule import MILLISECOND, Advance
-from nemesis.search.generate import ANYTHING, Only, draw_knobs
+from nemesis.search.generate import ANYTHING, Only, draw_knobs, keeps_clocks_within_bound
 from nemesis.search.shrink import shrink
 from nemesis.search.strategies import SEEDS, HypothesisChooser
 from nemesis.store import new_directory, save
@@ -102,7 +102,12 @@ class ClusterMachine(RuleBasedStateMachine):
     def _attack(self, names: tuple[str, ...], data: st.DataObject, wait: int) -> None:
         chooser = HypothesisChooser(data.draw)
         allowed = self.only.faults
-        chosen = [name for name in names if allowed is None or name in allowed]
+        knobs = self.execution.knobs
+        chosen = [
+            name
+            for name in names
+            if (allowed is None or name in allowed) and keeps_clocks_within_bound(name, knobs)
+        ]
         if chosen:
             self.execution.perform(FAULTS[chooser.pick(chosen)].draw(chooser, wait))
         else:

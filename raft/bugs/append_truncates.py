@@ -12,8 +12,9 @@ class TruncatesAlways(Consensus):
     """Takes the message for the end of the log, conflict or not."""
 
     def store_entries(self, message: AppendEntries) -> None:
-        if message.entries and message.prev_log_index < self.log.last_index:
-            self.truncate_log_from(message.prev_log_index + 1)
+        after = max(message.prev_log_index, self.log.base_index)
+        if message.entries and after < self.log.last_index:
+            self.truncate_log_from(after + 1)
         super().store_entries(message)
 
 

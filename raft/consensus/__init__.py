@@ -2,8 +2,11 @@
 
 state.py        the state of a server, and the only ways in which it changes
 election.py     RequestVote, candidates, pre-vote
-replication.py  AppendEntries, leaders, commitment, check-quorum
+replication.py  AppendEntries, leaders, commitment, flow control, check-quorum
+snapshots.py    InstallSnapshot, compaction of the log
+leases.py       when a leader may read without asking
 reads.py        ReadIndex
+follower_reads.py  ReadIndex at followers
 consensus.py    the rules together: inputs in, messages out
 """
 
@@ -12,13 +15,17 @@ from raft.consensus.entry import Entry, NodeId
 from raft.consensus.messages import (
     AppendEntries,
     AppendEntriesReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
     Message,
     PreVote,
     PreVoteReply,
     RequestVote,
     RequestVoteReply,
 )
+from raft.consensus.replication import Refusal
 from raft.consensus.settings import Settings
+from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import Role
 
 __all__ = [
@@ -26,12 +33,16 @@ __all__ = [
     "AppendEntriesReply",
     "Consensus",
     "Entry",
+    "InstallSnapshot",
+    "InstallSnapshotReply",
     "Message",
     "NodeId",
     "PreVote",
     "PreVoteReply",
+    "Refusal",
     "RequestVote",
     "RequestVoteReply",
     "Role",
     "Settings",
+    "Snapshot",
 ]

@@ -3,12 +3,14 @@
 A driver (raft.replica) does, for every batch of inputs and in this order:
 
     now = ...                        the server's own clock, in ns; never goes backwards
-    receive, append_as_leader, read  any number of each
+    receive, append_as_leader, read  any number of each; proposal_refusal() before an append
     tick()                           if ``deadline`` has come
     finish()                         if ``must_broadcast``: fills the outbox
     save term, vote and entries      if ``must_save``: to the disk, and then saved()
-    send the outbox                  nothing of it may leave before the save has returned
+    save ``received_snapshot``       if there is one: to the disk, then install_snapshot()
+    send the outbox                  nothing of it may leave before the saves have returned
     apply what is committed          raft.replica
+    take a snapshot                  if snapshot_is_due(): to the disk, and then snapshot_taken()
 """
 
 from __future__ import annotations
@@ -17,23 +19,27 @@ from collections.abc import Iterable
 from random import Random
 
 from raft.consensus.entry import Entry, NodeId
+from raft.consensus.follower_reads import FollowerReads
 from raft.consensus.messages import (
     AppendEntries,
     AppendEntriesReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
     Message,
     PreVote,
     PreVoteReply,
+    ReadIndex,
+    ReadIndexReply,
     RequestVote,
     RequestVoteReply,
 )
-from raft.consensus.reads import Reads
 from raft.consensus.settings import Settings
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
 from raft.observer import Observer
 
 
-class Consensus(Reads):
+class Consensus(FollowerReads):
     """A Raft server without clock, disk or network."""
 
     def __init__(
@@ -61,12 +67,16 @@ class Consensus(Reads):
             now=now,
         )
         self.votes = set()
+        self.incoming_snapshot = None
+        self.received_snapshot = None
         self.progress = {}
         self.active_peers = set()
         self.early_reads = []
         self.pending_reads = []
         self.confirmed_reads = []
         self.refused_reads = []
+        self.asked_reads = {}
+        self.last_leader_contact = self.contact_before_start()
 
     def receive(self, message: Message) -> None:
         """A message of another server arrived."""
@@ -82,6 +92,14 @@ class Consensus(Reads):
             self.on_pre_vote(message)
         elif isinstance(message, PreVoteReply):
             self.on_pre_vote_reply(message)
+        elif isinstance(message, InstallSnapshot):
+            self.on_install_snapshot(message)
+        elif isinstance(message, InstallSnapshotReply):
+            self.on_install_snapshot_reply(message)
+        elif isinstance(message, ReadIndex):
+            self.on_read_index(message)
+        elif isinstance(message, ReadIndexReply):
+            self.on_read_index_reply(message)
 
     def tick(self) -> None:
         """Do what is due by the clock."""

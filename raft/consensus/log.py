@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 
 from raft.consensus.entry import Entry
+
+# What an entry takes beside its command: index and term.
+_INDEX_AND_TERM = 16
+
+
+def entry_size(entry: Entry) -> int:
+    """What an entry counts for where bytes of the log are limited: its command, index and term."""
+    return len(entry.command) + _INDEX_AND_TERM
 
 
 class Log:
     """Entries ``first_index`` to ``last_index``; no decisions are taken here.
 
-    What precedes them is known by the index and the term of its last entry only: those of the
-    snapshot that took its place, or 0 and 0, which are in every log.
+    What precedes them is known by the index and the term of its last entry only, ``base_index``
+    and ``base_term``: those of the last entry that was compacted, or 0 and 0, which are in every
+    log.
     """
 
-    __slots__ = ("_base", "_entries", "last_index", "last_term")
+    __slots__ = ("_ends", "_entries", "base_index", "last_index", "last_term")
 
     def __init__(
         self, entries: Iterable[Entry] = (), base_index: int = 0, base_term: int = 0
     ) -> None:
-        # The entry at index i is at i - _base; the first stands for all that was compacted.
-        self._base = base_index
+        # The last index that is no longer held as an entry; 0 if none was compacted.
+        self.base_index = base_index
+        # The entry at index i is at i - base_index; the first stands for all that was compacted.
         self._entries = [Entry(base_index, base_term, b""), *entries]
+        # Where each entry ends, in bytes of the log. Whatever is limited in bytes is a difference
+        # of two of them: a counter beside the log can leak, as did etcd's (a370b6f).
+        self._ends = list(accumulate(map(entry_size, self._entries[1:]), initial=0))
         self.last_index = self._entries[-1].index
         self.last_term = self._entries[-1].term
-
-    @property
-    def base_index(self) -> int:
-        """The last index that is no longer held as an entry; 0 if none was compacted."""
-        return self._base
 
     @property
     def base_term(self) -> int:
@@ -38,63 +48,88 @@ class Log:
     @property
     def first_index(self) -> int:
         """The first index that is held as an entry, if there is any."""
-        return self._base + 1
+        return self.base_index + 1
 
     def term_at(self, index: int) -> int:
         """Term of the entry at ``index``; -1, which matches no term, beyond the end and where it
         is no longer known."""
-        if self._base <= index <= self.last_index:
-            return self._entries[index - self._base].term
+        if self.base_index <= index <= self.last_index:
+            return self._entries[index - self.base_index].term
         return -1
 
     def entry_at(self, index: int) -> Entry:
         """The entry at ``index``, which must be between ``first_index`` and ``last_index``."""
-        return self._entries[index - self._base]
+        return self._entries[index - self.base_index]
 
-    def entries_from(self, index: int, limit: int | None = None) -> tuple[Entry, ...]:
-        """Entries from ``index`` on, which must not be compacted; at most ``limit`` of them."""
-        start = index - self._base
-        stop = None if limit is None else start + limit
+    def entries_from(
+        self, index: int, limit: int | None = None, max_bytes: int | None = None
+    ) -> tuple[Entry, ...]:
+        """Entries from ``index`` on, which must not be compacted; at most ``limit`` of them, and
+        of ``max_bytes`` in all, but at least one if there is any."""
+        start = index - self.base_index
+        ends = self._ends
+        stop = len(ends)
+        if limit is not None and start + limit < stop:
+            stop = start + limit
+        if max_bytes is not None:
+            most = ends[start - 1] + max_bytes
+            if ends[stop - 1] > most:
+                stop = max(start + 1, bisect_right(ends, most, start, stop))
         return tuple(self._entries[start:stop])
+
+    def bytes_between(self, after: int, through: int) -> int:
+        """The size of the entries above ``after`` and up to ``through``, of those that are held."""
+        base = self.base_index
+        return self._ends[max(through - base, 0)] - self._ends[max(after - base, 0)]
 
     def append(self, entry: Entry) -> None:
         """Add ``entry`` at the end."""
         self._entries.append(entry)
+        self._ends.append(self._ends[-1] + len(entry.command) + _INDEX_AND_TERM)
         self.last_index = entry.index
         self.last_term = entry.term
 
     def truncate_from(self, index: int) -> None:
         """Remove the entry at ``index``, which must not be compacted, and all that follow it."""
-        del self._entries[index - self._base :]
+        at = index - self.base_index
+        if at < 1:
+            raise ValueError(
+                f"entry {index} cannot be removed: the log begins after {self.base_index}"
+            )
+        del self._entries[at:]
+        del self._ends[at:]
         self.last_index = self._entries[-1].index
         self.last_term = self._entries[-1].term
 
     def compact_to(self, index: int) -> None:
         """Forget the entries up to ``index``, which must be held, but for the last one's term."""
-        kept = self._entries[index - self._base :]
+        at = index - self.base_index
+        kept = self._entries[at:]
         kept[0] = Entry(index, kept[0].term, b"")
         self._entries = kept
-        self._base = index
+        del self._ends[:at]
+        self.base_index = index
 
     def reset_to(self, index: int, term: int) -> None:
         """Forget everything: the log now begins after the entry at ``index``."""
         self._entries = [Entry(index, term, b"")]
-        self._base = self.last_index = index
+        self._ends = [0]
+        self.base_index = self.last_index = index
         self.last_term = term
 
     def first_index_of_term_at(self, index: int) -> int:
         """The first index of the run of entries that have the same term as the one at ``index``;
         what was compacted is not looked into."""
-        at = index - self._base
+        at = index - self.base_index
         term = self._entries[at].term
         while at > 1 and self._entries[at - 1].term == term:
             at -= 1
-        return at + self._base
+        return at + self.base_index
 
     def last_index_of_term(self, term: int, at_most: int) -> int:
         """The last index at or below ``at_most`` whose entry has ``term``, or 0 if none is known
         to have."""
-        at = min(at_most, self.last_index) - self._base
+        at = min(at_most, self.last_index) - self.base_index
         while at > 0 and self._entries[at].term > term:
             at -= 1
-        return at + self._base if at >= 0 and self._entries[at].term == term else 0
+        return at + self.base_index if at >= 0 and self._entries[at].term == term else 0

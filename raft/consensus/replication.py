@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from raft.consensus.election import Election
 from raft.consensus.entry import Entry, NodeId
-from raft.consensus.messages import AppendEntries, AppendEntriesReply
-from raft.consensus.progress import Progress
+from raft.consensus.messages import (
+    AppendEntries,
+    AppendEntriesReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
+)
+from raft.consensus.progress import PROBE, REPLICATE, SNAPSHOT, Progress
 from raft.consensus.state import LEADER
+
+# Why a server takes no proposal now. Nothing was done with it, so it may be made again.
+Refusal = Literal["not-leader", "too-much-uncommitted", "transferring"]
 
 _NO_OP = b""
 
@@ -43,6 +53,25 @@ class Replication(Election):
         next_index = self.log.last_index + 1
         self.progress = {peer: Progress(next_index) for peer in self.peers}
 
+    def proposal_refusal(self) -> Refusal | None:
+        """Why a client's command may not be appended now; None if it may. To be asked before
+        ``append_as_leader``; what the leader adds of its own accord is never refused."""
+        if self.role != LEADER:
+            return "not-leader"
+        if self.has_too_much_uncommitted():
+            return "too-much-uncommitted"
+        return None
+
+    def has_too_much_uncommitted(self) -> bool:
+        """Without a majority that answers, the log must not grow for ever. One proposal always
+        fits, however large."""
+        limit = self.settings.max_uncommitted_bytes
+        return 0 < limit <= self.uncommitted_bytes()
+
+    def uncommitted_bytes(self) -> int:
+        """The size of what is in the log, but not known as committed."""
+        return self.log.bytes_between(self.commit_index, self.log.last_index)
+
     def append_as_leader(self, command: bytes) -> int:
         """If command received from client: append entry to local log. Returns its index."""
         entry = Entry(self.log.last_index + 1, self.current_term, command)
@@ -56,8 +85,11 @@ class Replication(Election):
         self.read_round_sent = self.read_round
         self.heartbeat_deadline = self.now + self.settings.heartbeat_interval
         self.set_leader_deadline()
+        last_index = self.log.last_index
         for peer, progress in self.progress.items():
             self.send_append_entries(peer, progress)
+            if progress.next_index <= last_index:
+                self.send_missing_entries(peer, progress)
 
     def set_leader_deadline(self) -> None:
         """The next heartbeat, or the next check of the quorum."""
@@ -65,15 +97,30 @@ class Replication(Election):
         if self.settings.check_quorum and self.quorum_deadline < self.deadline:
             self.deadline = self.quorum_deadline
 
+    def send_missing_entries(self, peer: NodeId, progress: Progress) -> None:
+        """Send what the follower lacks, as much as may be in flight."""
+        while progress.next_index <= self.log.last_index and self.may_send_entries(progress):
+            next_index = progress.next_index
+            self.send_append_entries(peer, progress)
+            if progress.next_index == next_index:
+                # A probe, or a snapshot: what follows waits for the answer.
+                return
+
     def send_append_entries(self, peer: NodeId, progress: Progress) -> None:
         """If last log index >= nextIndex: send AppendEntries with log entries from nextIndex."""
         log = self.log
         prev_log_index = progress.next_index - 1
+        if prev_log_index < log.base_index:
+            self.send_install_snapshot(peer, progress)
+            return
         entries: tuple[Entry, ...] = ()
         if prev_log_index < log.last_index and self.may_send_entries(progress):
-            entries = log.entries_from(prev_log_index + 1, self.settings.max_entries_per_append)
+            settings = self.settings
+            entries = log.entries_from(
+                prev_log_index + 1, settings.max_entries_per_append, settings.max_bytes_per_append
+            )
             last = entries[-1].index
-            if progress.probing:
+            if progress.state == PROBE:
                 progress.probe_sent = True
             else:
                 progress.next_index = last + 1
@@ -92,10 +139,30 @@ class Replication(Election):
         )
 
     def may_send_entries(self, progress: Progress) -> bool:
-        """One message at a time while probing, a bounded number of them otherwise."""
-        if progress.probing:
+        """One message at a time while probing, a bounded number and size of them otherwise.
+
+        A window full of lost messages does not stay full: a heartbeat names the entry before
+        nextIndex as well, so that it is either refused, and nextIndex steps back, or confirms all
+        that was in flight.
+        """
+        if progress.state == REPLICATE:
+            in_flight = len(progress.in_flight)
+            return not in_flight or (
+                in_flight < self.settings.max_appends_in_flight
+                and self.has_room_in_flight(progress)
+            )
+        return progress.state == PROBE and not progress.probe_sent
+
+    def has_room_in_flight(self, progress: Progress) -> bool:
+        """Whether fewer bytes are on their way to the follower than may be."""
+        limit = self.settings.max_bytes_in_flight
+        if not limit:
             return True
-        return len(progress.in_flight) < self.settings.max_appends_in_flight
+        return self.log.bytes_between(progress.match_index, progress.next_index - 1) < limit
+
+    def send_install_snapshot(self, peer: NodeId, progress: Progress) -> None:
+        """What the follower needs next was compacted: the snapshot takes its place. See
+        snapshots.py."""
 
     # -- AppendEntries, receiver -------------------------------------------------------------
 
@@ -129,15 +196,17 @@ class Replication(Election):
             )
         )
 
-    def recognize_leader(self, message: AppendEntries) -> None:
+    def recognize_leader(self, message: AppendEntries | InstallSnapshot) -> None:
         """AppendEntries of the current term come from its leader: candidates become followers."""
         self.become_follower(message.source)
         self.last_leader_contact = self.now
         self.reset_election_timer()
 
     def log_matches(self, prev_log_index: int, prev_log_term: int) -> bool:
-        """Whether the log contains an entry at prevLogIndex whose term is prevLogTerm."""
-        return self.log.term_at(prev_log_index) == prev_log_term
+        """Whether the log contains an entry at prevLogIndex whose term is prevLogTerm; what was
+        compacted is committed, and so is in the log of every leader."""
+        log = self.log
+        return log.term_at(prev_log_index) == prev_log_term or prev_log_index < log.base_index
 
     def find_conflict(self, prev_log_index: int) -> tuple[int, int]:
         """Where the leader should try next: index and term, by the rule that ends section 5.3."""
@@ -156,8 +225,10 @@ class Replication(Election):
             self.append_to_log(entry)
 
     def conflicts(self, entry: Entry) -> bool:
-        """3. An existing entry conflicts with a new one: same index but different terms."""
-        return self.log.term_at(entry.index) != entry.term
+        """3. An existing entry conflicts with a new one: same index but different terms. What was
+        compacted does not, as it is committed."""
+        log = self.log
+        return log.term_at(entry.index) != entry.term and entry.index > log.base_index
 
     def learn_commit_index(self, leader_commit: int, last_new_index: int) -> None:
         """5. If leaderCommit > commitIndex, commitIndex = min(leaderCommit, last new entry)."""
@@ -192,25 +263,42 @@ class Replication(Election):
             self.observe_term(message.term)
         if not self.counts_append_reply(message):
             return
-        self.active_peers.add(message.source)
         progress = self.progress[message.source]
-        if message.read_round > progress.read_round:
-            progress.read_round = message.read_round
+        self.hear_from(progress, message)
         if message.success:
             self.on_append_success(progress, message)
         else:
             self.on_append_refused(progress, message)
 
-    def counts_append_reply(self, message: AppendEntriesReply) -> bool:
+    def counts_append_reply(self, message: AppendEntriesReply | InstallSnapshotReply) -> bool:
         """Only an answer of the current term, to this leadership, says anything."""
-        return self.role == LEADER and message.term == self.current_term
+        return (
+            self.role == LEADER
+            and message.term == self.current_term
+            and message.source in self.progress
+        )
+
+    def hear_from(
+        self, progress: Progress, message: AppendEntriesReply | InstallSnapshotReply
+    ) -> None:
+        """A follower that answers recognizes the leader, whatever it answers."""
+        self.active_peers.add(message.source)
+        if message.read_round > progress.read_round:
+            progress.read_round = message.read_round
 
     def on_append_success(self, progress: Progress, message: AppendEntriesReply) -> None:
         """If successful: update nextIndex and matchIndex for follower."""
-        if progress.matched(message.match_index):
+        if progress.matched(message.match_index) and message.match_index > self.commit_index:
             self.advance_commit_index()
-        if progress.next_index <= self.log.last_index and self.may_send_entries(progress):
-            self.send_append_entries(message.source, progress)
+        if progress.state == SNAPSHOT and self.log_suffices(progress):
+            progress.replicate()
+        if progress.next_index <= self.log.last_index:
+            self.send_missing_entries(message.source, progress)
+
+    def log_suffices(self, progress: Progress) -> bool:
+        """Whether the follower needs no snapshot any more, be it that the snapshot was installed
+        or that late news came of what it holds (etcd/raft #124 asked for the very index of it)."""
+        return progress.next_index > self.log.base_index
 
     def on_append_refused(self, progress: Progress, message: AppendEntriesReply) -> None:
         """If AppendEntries fails because of log inconsistency: decrement nextIndex and retry."""
@@ -226,9 +314,9 @@ class Replication(Election):
 
     def is_stale_refusal(self, progress: Progress, message: AppendEntriesReply) -> bool:
         """A refusal that later news has overtaken, as networks reorder and duplicate."""
-        if progress.probing:
+        if progress.state == PROBE:
             return message.prev_log_index != progress.next_index - 1
-        return message.prev_log_index <= progress.match_index
+        return progress.state == SNAPSHOT or message.prev_log_index <= progress.match_index
 
     # -- Commitment --------------------------------------------------------------------------
 

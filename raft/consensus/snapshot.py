@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import msgspec
 
 from raft.consensus.configuration import Configuration
@@ -20,6 +22,11 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_term: int
     configuration: Configuration
     data: bytes = b""
+
+    @property
+    def digest(self) -> str:
+        """Stands for the data; equal data have equal digests."""
+        return blake2b(self.data, digest_size=8).hexdigest()
 
 
 def first_snapshot(voters: tuple[NodeId, ...]) -> Snapshot:

@@ -137,6 +137,35 @@ class ServerState:
         self.commit_index = index
         self.observer.committed(index)
 
+    def compact_log_to(self, index: int) -> None:
+        """Forget the entries up to ``index``; a snapshot holds what they did."""
+        self.log.compact_to(index)
+        self.observer.compacted(index)
+
+    def restore_snapshot(self, snapshot: Snapshot, *, retain: bool) -> None:
+        """Take on the state of a snapshot that is durable; of the log, ``retain`` what follows it
+        or nothing."""
+        index = snapshot.last_index
+        self.snapshot = snapshot
+        self.commit_index = index
+        if retain:
+            self.log.compact_to(index)
+            self.saved_index = max(self.saved_index, index)
+        else:
+            self.log.reset_to(index, snapshot.last_term)
+            self.saved_index = index
+        last_index = self.log.last_index
+        self.observer.snapshot_restored(index, snapshot.last_term, snapshot.digest, last_index)
+        self._configurations = [
+            (index, snapshot.configuration),
+            *(each for each in self._configurations if index < each[0] <= last_index),
+        ]
+        self.adopt_configuration()
+
+    def configuration_at(self, index: int) -> Configuration:
+        """The configuration in effect at ``index``, which is not below the snapshot's."""
+        return next(each for at, each in reversed(self._configurations) if at <= index)
+
     def unsaved_entries(self) -> tuple[Entry, ...]:
         """The entries that the disk does not hold yet."""
         if self.saved_index == self.log.last_index:

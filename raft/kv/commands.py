@@ -1,7 +1,8 @@
 """What clients ask of the key-value service, and what they are answered.
 
 Values are strings; an absent key reads as None. A command is an operation with the session and
-sequence number that make it exactly-once; in the log it is MessagePack.
+sequence number that make it exactly-once; in the log it is MessagePack, with the log time at which
+a leader took it in.
 """
 
 from __future__ import annotations
@@ -70,9 +71,19 @@ class Transaction(msgspec.Struct, frozen=True, array_like=True, tag="txn", gc=Fa
 Operation = Get | Put | Append | Delete | CompareAndSet | Transaction
 
 
+class RegisterSession(msgspec.Struct, frozen=True, array_like=True, tag="register", gc=False):
+    """Begins a session; the answer's ``value`` is its name.
+
+    The name comes from the index of the entry (thesis, 6.3). No client could choose as well: if a
+    copy of its registration, and then one of its first command, arrived after the session has
+    expired, the command would be executed again.
+    """
+
+
 class Result(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """``value``: what a get read. ``succeeded``: whether the compares held. ``values``: what the
-    operations of a transaction read, None for those that read nothing."""
+    """``value``: what a get read, or the name of a new session. ``succeeded``: whether the compares
+    held. ``values``: what the operations of a transaction read, None for those that read nothing.
+    """
 
     value: str | None = None
     succeeded: bool = True
@@ -80,12 +91,23 @@ class Result(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An operation, numbered by its client within its session, from 1."""
+    """An operation, numbered by its client within its session, from 1.
+
+    A registration has no session yet, and the number 0. ``log_time``, in ns, is the leader's to
+    fill in.
+    """
 
     session: str
     sequence: int
-    operation: Operation
+    operation: Operation | RegisterSession
+    log_time: int = 0
 
+    def stamped(self, log_time: int) -> Command:
+        """The same, taken in at ``log_time``."""
+        return Command(self.session, self.sequence, self.operation, log_time)
+
+
+REGISTRATION = Command("", 0, RegisterSession())
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Command)

@@ -7,51 +7,99 @@ import msgspec
 from raft.kv.commands import (
     Append,
     Command,
+    CommandError,
     CompareAndSet,
     Delete,
     Get,
     Operation,
     Put,
+    RegisterSession,
     Result,
     Transaction,
     decode_command,
 )
 from raft.kv.sessions import Sessions
+from raft.kv.snapshot import Session, State, decode_state, encode_state
+
+SESSION_TIMEOUT = 60_000_000_000  # ns
+MAX_SESSIONS = 4_096
 
 _DONE = Result()
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):
-    """What applying an entry did. ``session`` is empty for a no-op; ``executed`` is false for a
-    duplicate; ``result`` is None if nobody can wait for it."""
+    """What applying an entry did. ``session`` is empty for a no-op, ``sequence`` 0 for the
+    beginning of a session; ``executed`` is false for a duplicate, and if the session is expired;
+    ``result`` is None if nobody can wait for it."""
 
     session: str
     sequence: int
     executed: bool
     result: Result | None
+    is_expired: bool = False
 
 
 _NO_OP = Applied("", 0, False, None)
 
 
 class KeyValueStore:
-    """Deterministic: equal logs give equal states and equal answers."""
+    """Deterministic: equal logs give equal states and equal answers.
 
-    def __init__(self) -> None:
+    A session that is not used for ``session_timeout`` ns of log time expires, and of more than
+    ``max_sessions`` the least recently used one; both must be the same on all replicas. With the
+    timeout None no session is ever forgotten: then one need not be registered, for one that is not
+    known can only be new.
+    """
+
+    def __init__(
+        self, session_timeout: int | None = SESSION_TIMEOUT, max_sessions: int = MAX_SESSIONS
+    ) -> None:
+        self._session_timeout = session_timeout
+        self._max_sessions = max_sessions
         self._values: dict[str, str] = {}
-        self._sessions = Sessions()
+        self._sessions = Sessions(session_timeout, max_sessions)
+        # The highest log time among the entries applied, in ns.
+        self.log_time = 0
 
     def apply(self, index: int, command: bytes) -> Applied:
-        """Apply the entry at ``index``. Raises CommandError for bytes that are no command."""
+        """Apply the entry at ``index``: a command, or nothing. Raises CommandError for
+        bytes that are no command."""
         if not command:
             return _NO_OP
         decoded = decode_command(command)
+        if decoded.log_time > self.log_time:
+            # Log time never goes back, whatever leaders have stamped.
+            self.log_time = decoded.log_time
+            self.expire_sessions()
+        if not decoded.sequence:
+            return self._register(str(index))
         session, sequence = decoded.session, decoded.sequence
+        if not self._sessions.is_known(session):
+            if self.is_expired(decoded):
+                return Applied(session, sequence, False, None, True)
+            self._sessions.register(session, self.log_time)
+        if self._session_timeout is not None:
+            # Any command of a session, a duplicate too, is a sign of life of its client.
+            self._sessions.use(session, self.log_time)
         if self.is_duplicate(decoded):
             return Applied(session, sequence, False, self._sessions.first_answer(session, sequence))
         result = self._execute(decoded.operation)
         self._sessions.remember(session, sequence, result)
         return Applied(session, sequence, True, result)
+
+    def _register(self, name: str) -> Applied:
+        self._sessions.register(name, self.log_time)
+        return Applied(name, 0, True, Result(name))
+
+    def expire_sessions(self) -> None:
+        """Sessions expire by log time, and by nobody's clock: at the same entry on all replicas."""
+        if self._session_timeout is not None:
+            self._sessions.expire(self.log_time)
+
+    def is_expired(self, command: Command) -> bool:
+        """Whether a command must not be executed because its session is not known, or no longer.
+        Where sessions are forgotten, nobody can tell if it was executed before."""
+        return self._session_timeout is not None
 
     def is_duplicate(self, command: Command) -> bool:
         """Whether the command was executed before: a retry, or a copy that the network made."""
@@ -63,13 +111,34 @@ class KeyValueStore:
             raise TypeError(f"{type(operation).__name__} changes the state: send it as a command")
         return self._get(operation)
 
-    def contents(self) -> tuple[dict[str, str], list[tuple[str, int, Result]]]:
-        """The whole state, keys and sessions in order: equal on replicas that agree."""
-        return {key: self._values[key] for key in sorted(self._values)}, self._sessions.items()
+    def contents(self) -> dict[str, str]:
+        """All keys and their values, in order of the keys."""
+        return dict(sorted(self._values.items()))
+
+    # -- Snapshots -------------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """The whole state, for ``restore``; equal states give equal bytes."""
+        return encode_state(
+            State(self.log_time, tuple(sorted(self._values.items())), self.sessions_to_snapshot())
+        )
+
+    def sessions_to_snapshot(self) -> tuple[Session, ...]:
+        """The session table belongs to the state: without it a command that was executed before
+        the snapshot, and is retried after it, would not be known for a retry (thesis, 6.3)."""
+        return self._sessions.table()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Take on the state of a snapshot instead of the present one. Raises SnapshotError for
+        bytes that are none; the state is then unchanged."""
+        state = decode_state(snapshot)
+        self.log_time = state.log_time
+        self._values = dict(state.values)
+        self._sessions = Sessions(self._session_timeout, self._max_sessions, state.sessions)
 
     # -- Operations ------------------------------------------------------------------------------
 
-    def _execute(self, operation: Operation) -> Result:
+    def _execute(self, operation: Operation | RegisterSession) -> Result:
         if isinstance(operation, Put):
             return self._put(operation)
         if isinstance(operation, Get):
@@ -80,7 +149,9 @@ class KeyValueStore:
             return self._delete(operation)
         if isinstance(operation, CompareAndSet):
             return self._compare_and_set(operation)
-        return self._transaction(operation)
+        if isinstance(operation, Transaction):
+            return self._transaction(operation)
+        raise CommandError("a registration has the sequence number 0, this one has another")
 
     def _get(self, operation: Get) -> Result:
         return Result(self._values.get(operation.key))

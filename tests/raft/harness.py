@@ -5,15 +5,20 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import msgspec
+
 from raft.consensus import Consensus, Entry, Message, Settings
+from raft.consensus.configuration import Configuration
 from raft.consensus.messages import (
     AppendEntries,
     AppendEntriesReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
     PreVoteReply,
     RequestVote,
     RequestVoteReply,
 )
-from raft.consensus.snapshot import first_snapshot
+from raft.consensus.snapshot import Snapshot, first_snapshot
 from raft.observer import Observer
 from raft.storage.disk import DiskError, DiskFull
 
@@ -38,19 +43,26 @@ class Server:
         settings: Settings = PLAIN,
         members: tuple[str, ...] = MEMBERS,
         kind: type[Consensus] = Consensus,
+        snapshot: Snapshot | None = None,
+        observer: Observer | None = None,
     ) -> None:
+        """``terms`` are those of the entries after the snapshot."""
         self.now = 0
+        snapshot = snapshot or first_snapshot(members)
+        base = snapshot.last_index
         self.consensus = kind(
             "n1",
             settings,
             Random(1),
-            Observer(),
-            term=max(terms, default=0) if term is None else term,
+            observer or Observer(),
+            term=max(terms, default=snapshot.last_term) if term is None else term,
             voted_for=voted_for,
-            snapshot=first_snapshot(members),
-            entries=log(*terms),
+            snapshot=snapshot,
+            entries=log(*[0] * base, *terms)[base:],
             now=0,
         )
+        # The snapshots that the state machine was reset to.
+        self.restored: list[Snapshot] = []
 
     def step(self, *inputs: Message, after: int = 0) -> list[Any]:
         """Let ``after`` ns pass, hand in the inputs, save; what may leave then."""
@@ -70,6 +82,9 @@ class Server:
             consensus.finish()
         if consensus.must_save:
             consensus.saved()
+        received = consensus.received_snapshot
+        if received is not None and consensus.install_snapshot():
+            self.restored.append(received)
         sent, consensus.outbox = consensus.outbox, []
         return sent
 
@@ -112,6 +127,70 @@ class Server:
         term = self.consensus.current_term
         return self.step(AppendEntriesReply(source, "n1", term, True, index, 0, 0, 0, read_round))
 
+    def compact(self, index: int, *, keep: int = 0) -> Snapshot:
+        """Take a snapshot of what is applied up to ``index``; the log keeps ``keep`` entries of
+        those that it covers."""
+        consensus = self.consensus
+        snapshot = Snapshot(
+            index,
+            consensus.log.term_at(index),
+            consensus.configuration_at(index),
+            f"state at {index}".encode(),
+        )
+        consensus.settings = msgspec.structs.replace(
+            consensus.settings, entries_kept_after_snapshot=keep
+        )
+        consensus.snapshot_taken(snapshot)
+        return snapshot
+
+    def chunk(
+        self,
+        snapshot: Snapshot,
+        offset: int = 0,
+        size: int = 1_000,
+        *,
+        term: int | None = None,
+        source: str = "n2",
+    ) -> InstallSnapshotReply:
+        """InstallSnapshot of another server, with ``size`` bytes of the snapshot; the answer."""
+        stop = offset + size
+        message = InstallSnapshot(
+            source,
+            "n1",
+            self.consensus.current_term if term is None else term,
+            snapshot.last_index,
+            snapshot.last_term,
+            snapshot.configuration,
+            offset,
+            snapshot.data[offset:stop],
+            stop >= len(snapshot.data),
+            0,
+        )
+        (reply,) = self.step(message)
+        return reply  # type: ignore[no-any-return]
+
+    def answer_chunk(
+        self,
+        snapshot: Snapshot,
+        next_offset: int,
+        *,
+        installed: bool = False,
+        source: str = "n2",
+        read_round: int = 0,
+    ) -> list[Any]:
+        """A follower tells how much of a snapshot it has; what that leads to."""
+        reply = InstallSnapshotReply(
+            source,
+            "n1",
+            self.consensus.current_term,
+            snapshot.last_index,
+            snapshot.last_term,
+            next_offset,
+            installed,
+            read_round,
+        )
+        return self.step(reply)
+
     def ask_vote(
         self, term: int, last_index: int, last_term: int, source: str = "n2"
     ) -> RequestVoteReply:
@@ -121,9 +200,31 @@ class Server:
 
     @property
     def terms(self) -> list[int]:
-        """The terms of the entries of the log."""
+        """The terms of the entries that the log holds."""
         held = self.consensus.log
-        return [held.term_at(index) for index in range(1, held.last_index + 1)]
+        return [held.term_at(index) for index in range(held.first_index, held.last_index + 1)]
+
+
+class Diary(Observer):
+    """What was told of snapshots, commits and configurations."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def committed(self, index: int) -> None:
+        self.told.append(("committed", index))
+
+    def snapshot_taken(self, index: int, term: int, digest: str) -> None:
+        self.told.append(("taken", index, term, digest))
+
+    def snapshot_restored(self, index: int, term: int, digest: str, last_index: int) -> None:
+        self.told.append(("restored", index, term, digest, last_index))
+
+    def compacted(self, index: int) -> None:
+        self.told.append(("compacted", index))
+
+    def configuration_changed(self, index: int, configuration: Configuration) -> None:
+        self.told.append(("configuration", index, configuration.voters))
 
 
 class MemoryDisk:

@@ -149,7 +149,7 @@ def test_messages_carry_no_more_entries_than_they_may() -> None:
         server.consensus.append_as_leader(b"x")
     server.settle()
     sent = server.acknowledge(1)
-    assert [len(message.entries) for message in sent] == [2]
+    assert [len(message.entries) for message in sent] == [2, 2, 2]
 
 
 def test_pipelining_runs_ahead_but_only_so_far() -> None:

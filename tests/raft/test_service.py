@@ -39,7 +39,7 @@ class Store:
     """A state machine, commands of one session applied in order."""
 
     def __init__(self) -> None:
-        self.machine = KeyValueStore()
+        self.machine = KeyValueStore(session_timeout=None)
         self.applied = 0
 
     def do(self, operation: Operation, sequence: int | None = None) -> Result | None:
@@ -113,14 +113,14 @@ def test_agrees_with_a_dictionary(operations: list[Any]) -> None:
             model[operation.key] = model.get(operation.key, "") + operation.value
         else:
             model.pop(operation.key, None)
-    assert store.machine.contents()[0] == model
+    assert store.machine.contents() == model
 
 
 # The client.
 
 
 def client() -> Client:
-    return Client("c", "s", MEMBERS, attempt_timeout=100, operation_timeout=250)
+    return Client("c", "s", MEMBERS, attempt_timeout=100, operation_timeout=250, registers=False)
 
 
 def answer(request: ClientRequest, status: str, leader: str | None = None) -> ClientReply:
@@ -169,7 +169,9 @@ def test_late_answers_are_not_taken_for_others() -> None:
     one.on_reply(answer(first.request, "ok"), 1)
     second = one.start(Put("a", "2"), 2)
     assert one.on_reply(answer(first.request, "ok"), 3) is None
-    other = Client("c", "other session", MEMBERS, attempt_timeout=1, operation_timeout=2)
+    other = Client(
+        "c", "other session", MEMBERS, attempt_timeout=1, operation_timeout=2, registers=False
+    )
     foreign = other.start(Put("a", "3"), 0).request
     again = ClientRequest("c", "other session", 2, 1, foreign.command, None)
     assert one.on_reply(answer(again, "ok"), 3) is None
@@ -178,7 +180,7 @@ def test_late_answers_are_not_taken_for_others() -> None:
 
 # The replica.
 
-SETTINGS = Settings(check_quorum=False)
+SETTINGS = Settings(check_quorum=False, session_timeout=None)
 
 
 def new_disk() -> MemoryDisk:
@@ -191,7 +193,8 @@ def new_disk() -> MemoryDisk:
 class Cluster:
     """Three replicas in memory; messages are carried by hand, instantly."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings = SETTINGS) -> None:
+        self.settings = settings
         self.now = 0
         self.disks = {name: new_disk() for name in MEMBERS}
         self.replicas = {name: self.make(name) for name in MEMBERS}
@@ -200,7 +203,9 @@ class Cluster:
 
     def make(self, name: str) -> Replica:
         seed = MEMBERS.index(name)
-        return Replica(name, self.disks[name], SETTINGS, Random(seed), Observer(), now=self.now)
+        return Replica(
+            name, self.disks[name], self.settings, Random(seed), Observer(), now=self.now
+        )
 
     def handle(self, name: str, *inputs: Any) -> None:
         outputs = self.replicas[name].handle(inputs, self.now)
@@ -219,7 +224,7 @@ class Cluster:
 
     def ask(self, name: str, operation: Operation, sequence: int) -> ClientReply:
         query = operation if type(operation) is Get else None
-        command = None if query else encode_command(Command("s", sequence, operation))
+        command = None if query else Command("s", sequence, operation)
         self.handle(name, ClientRequest("c", "s", sequence, 1, command, query))
         return self.replies.pop()
 

@@ -92,6 +92,8 @@ class SimulatedClient:
             attempt_timeout=self._knobs.attempt_timeout,
             operation_timeout=self._knobs.operation_timeout,
             reads_through_log=self._knobs.reads == "log",
+            reads_anywhere=self._knobs.reads == "follower",
+            registers=self._knobs.session_timeout is not None,
             first_replica=self._number,
         )
 

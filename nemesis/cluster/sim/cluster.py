@@ -39,6 +39,9 @@ def settings_of(knobs: Knobs) -> Settings:
         check_quorum=knobs.check_quorum,
         max_entries_per_append=knobs.max_entries_per_append,
         max_appends_in_flight=knobs.max_appends_in_flight,
+        session_timeout=knobs.session_timeout,
+        lease_reads=knobs.reads == "lease",
+        max_clock_drift=knobs.max_clock_drift,
     )
 
 
