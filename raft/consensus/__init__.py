@@ -3,6 +3,8 @@
 state.py        the state of a server, and the only ways in which it changes
 election.py     RequestVote, candidates, pre-vote
 replication.py  AppendEntries, leaders, commitment, check-quorum
+membership.py   configuration changes; changes.py, catch_up.py: what they are, how learners catch up
+transfer.py     leadership transfer
 reads.py        ReadIndex
 consensus.py    the rules together: inputs in, messages out
 """

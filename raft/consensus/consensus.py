@@ -3,7 +3,7 @@
 A driver (raft.replica) does, for every batch of inputs and in this order:
 
     now = ...                        the server's own clock, in ns; never goes backwards
-    receive, append_as_leader, read  any number of each
+    receive, append_as_leader, read, change_membership, transfer_leadership: any number of each
     tick()                           if ``deadline`` has come
     finish()                         if ``must_broadcast``: fills the outbox
     save term, vote and entries      if ``must_save``: to the disk, and then saved()
@@ -25,6 +25,7 @@ from raft.consensus.messages import (
     PreVoteReply,
     RequestVote,
     RequestVoteReply,
+    TimeoutNow,
 )
 from raft.consensus.reads import Reads
 from raft.consensus.settings import Settings
@@ -63,6 +64,10 @@ class Consensus(Reads):
         self.votes = set()
         self.progress = {}
         self.active_peers = set()
+        self.awaited_peers = set()
+        self.appended_changes = []
+        self.refused_changes = []
+        self.ended_transfers = []
         self.early_reads = []
         self.pending_reads = []
         self.confirmed_reads = []
@@ -82,6 +87,8 @@ class Consensus(Reads):
             self.on_pre_vote(message)
         elif isinstance(message, PreVoteReply):
             self.on_pre_vote_reply(message)
+        elif isinstance(message, TimeoutNow):
+            self.on_timeout_now(message)
 
     def tick(self) -> None:
         """Do what is due by the clock."""
@@ -91,6 +98,9 @@ class Consensus(Reads):
             return
         if self.settings.check_quorum and self.now >= self.quorum_deadline:
             self.check_quorum()
+        if self.role == LEADER:
+            self.tick_transfer()
+            self.tick_membership()
         if self.role == LEADER and self.now >= self.heartbeat_deadline:
             self.must_broadcast = True
 
@@ -100,6 +110,8 @@ class Consensus(Reads):
             self.must_broadcast = False
             if self.role == LEADER:
                 self.broadcast_append_entries()
+                if self.must_leave_office:
+                    self.leave_office()
 
     def saved(self) -> None:
         """The disk holds the whole log now; a leader counts its own copy from here on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from raft.consensus.messages import AppendEntriesReply
-from raft.consensus.replication import Replication
+from raft.consensus.transfer import Transfer
 
 
 class PendingRead(msgspec.Struct, frozen=True, gc=False):
@@ -23,7 +23,7 @@ class ConfirmedRead(msgspec.Struct, frozen=True, gc=False):
     read_index: int
 
 
-class Reads(Replication):
+class Reads(Transfer):
     """The rules by which a leader answers reads from its state machine.
 
     1. An entry of the leader's own term must be committed, else its commit index may lag.

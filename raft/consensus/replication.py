@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from raft.consensus.configuration import Configuration
 from raft.consensus.election import Election
 from raft.consensus.entry import Entry, NodeId
 from raft.consensus.messages import AppendEntries, AppendEntriesReply
@@ -25,6 +26,8 @@ class Replication(Election):
     read_round_sent: int = 0
     # Whether something waits to be sent to all followers.
     must_broadcast: bool = False
+    # Peers whose next answer something waits for (membership.py, transfer.py).
+    awaited_peers: set[NodeId]
 
     # -- Rules for leaders -------------------------------------------------------------------
 
@@ -33,6 +36,7 @@ class Replication(Election):
         super().become_leader()
         self.initialize_progress()
         self.active_peers = set()
+        self.awaited_peers = set()
         self.quorum_deadline = self.now + self.settings.election_timeout_min
         self.read_round = 0
         self.read_round_sent = 0
@@ -43,9 +47,9 @@ class Replication(Election):
         next_index = self.log.last_index + 1
         self.progress = {peer: Progress(next_index) for peer in self.peers}
 
-    def append_as_leader(self, command: bytes) -> int:
+    def append_as_leader(self, command: bytes, configuration: Configuration | None = None) -> int:
         """If command received from client: append entry to local log. Returns its index."""
-        entry = Entry(self.log.last_index + 1, self.current_term, command)
+        entry = Entry(self.log.last_index + 1, self.current_term, command, configuration)
         self.append_to_log(entry)
         self.must_broadcast = True
         return entry.index
@@ -203,7 +207,11 @@ class Replication(Election):
 
     def counts_append_reply(self, message: AppendEntriesReply) -> bool:
         """Only an answer of the current term, to this leadership, says anything."""
-        return self.role == LEADER and message.term == self.current_term
+        return (
+            self.role == LEADER
+            and message.term == self.current_term
+            and message.source in self.progress
+        )
 
     def on_append_success(self, progress: Progress, message: AppendEntriesReply) -> None:
         """If successful: update nextIndex and matchIndex for follower."""
@@ -211,6 +219,11 @@ class Replication(Election):
             self.advance_commit_index()
         if progress.next_index <= self.log.last_index and self.may_send_entries(progress):
             self.send_append_entries(message.source, progress)
+        if message.source in self.awaited_peers:
+            self.on_awaited_answer(message.source)
+
+    def on_awaited_answer(self, peer: NodeId) -> None:
+        """A follower that a promotion or a transfer waits for has answered; overridden there."""
 
     def on_append_refused(self, progress: Progress, message: AppendEntriesReply) -> None:
         """If AppendEntries fails because of log inconsistency: decrement nextIndex and retry."""

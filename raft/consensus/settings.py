@@ -21,3 +21,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     check_quorum: bool = True
     max_entries_per_append: int = 16
     max_appends_in_flight: int = 8
+    # Who should rather lead: servers of lower priority campaign later. Absent: 0.
+    priorities: dict[str, int] = {}
