@@ -132,12 +132,12 @@ class Replica:
         messages: list[Message] = []
         if consensus.outbox or consensus.votes_granted:
             messages = self._release()
+        if self._operator_desk is not None:
+            self._operator_desk.answer(replies)
         if consensus.commit_index > self.last_applied:
             self._apply_committed(replies)
         if self._reads:
             self._answer_reads(replies)
-        if self._operator_desk is not None:
-            self._operator_desk.answer(replies)
         if self._waiting and consensus.role != LEADER:
             self._give_up_waiting(replies)
         return Outputs(messages, replies)

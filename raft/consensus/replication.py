@@ -204,6 +204,11 @@ class Replication(Election):
             self.on_append_success(progress, message)
         else:
             self.on_append_refused(progress, message)
+        if message.source in self.awaited_peers:
+            self.on_awaited_answer(message.source)
+
+    def on_awaited_answer(self, peer: NodeId) -> None:
+        """A follower that a promotion or a transfer waits for has answered; overridden there."""
 
     def counts_append_reply(self, message: AppendEntriesReply) -> bool:
         """Only an answer of the current term, to this leadership, says anything."""
@@ -219,11 +224,6 @@ class Replication(Election):
             self.advance_commit_index()
         if progress.next_index <= self.log.last_index and self.may_send_entries(progress):
             self.send_append_entries(message.source, progress)
-        if message.source in self.awaited_peers:
-            self.on_awaited_answer(message.source)
-
-    def on_awaited_answer(self, peer: NodeId) -> None:
-        """A follower that a promotion or a transfer waits for has answered; overridden there."""
 
     def on_append_refused(self, progress: Progress, message: AppendEntriesReply) -> None:
         """If AppendEntries fails because of log inconsistency: decrement nextIndex and retry."""
