@@ -270,6 +270,22 @@ def test_a_joint_configuration_is_left_once_it_is_committed(transition: str) -> 
     assert network["d"].configuration == Configuration(NEW)
 
 
+def test_a_joint_configuration_is_not_left_for_the_commitment_of_an_earlier_entry() -> None:
+    network = led("abcde", "abc")
+    network.propose("a")
+    network.in_flight.clear()
+    change(network, "a", Target(NEW))
+    server = network["a"]
+    for name in "bd":
+        network.step("a", AppendEntriesReply(name, "a", 1, True, 2, 1, 0, 0, 0))
+    assert server.commit_index == 2
+    assert server.configuration == Configuration(NEW, OLD)
+    for name in "bd":
+        network.step("a", AppendEntriesReply(name, "a", 1, True, 3, 2, 0, 0, 0))
+    assert server.commit_index == 3
+    assert server.configuration == Configuration(NEW)
+
+
 def test_an_explicit_one_is_left_when_that_is_asked_for() -> None:
     network = led("abcde", "abc")
     change(network, "a", Target(NEW), transition="explicit")
