@@ -219,7 +219,8 @@ def test_a_wrong_decision_is_convicted(kind: type[Consensus]) -> None:
 
 
 def many_runs(kind: type[Consensus]) -> None:
-    for seed in range(400):
+    for seed in range(1_500):
         chaos = Chaos(seed, kind)
         chaos.run(400)
-        chaos.heal_and_check()
+        if kind is NotRolledBack:
+            chaos.heal_and_check()
