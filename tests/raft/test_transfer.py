@@ -32,7 +32,9 @@ def test_a_target_that_holds_everything_is_told_at_once_and_takes_over() -> None
     network = led()
     assert transfer(network, "a", "b") is None
     assert network.timeouts_now() == [TimeoutNow("a", "b", 1)]
+    network["b"].leader = "a"
     network.deliver(network.timeouts_now()[0])
+    assert network["b"].leader is None
     # At once, without pre-vote, and nobody holds it back for the leader's sake.
     assert network.asked_for_votes("b") == [
         RequestVote("b", peer, 2, 1, 1, True) for peer in ("a", "c")
@@ -85,6 +87,9 @@ def test_a_message_of_an_abandoned_transfer_may_still_depose_the_leader() -> Non
     network.exchange("bc")
     assert network["b"].role == "leader"
     assert not network["b"].timeout_now_sent
+    network.elapse(100 * MS)
+    network.elect("a", among="ac")
+    assert not network["a"].timeout_now_sent  # a term of its own
 
 
 @pytest.mark.parametrize(
