@@ -13,13 +13,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from raft.client_messages import ClientReply, ClientRequest
+from raft.client_messages import (
+    ClientRequest,
+    MembershipRequest,
+    OperatorRequest,
+    Reply,
+    TransferRequest,
+)
 from raft.consensus import Consensus, Message, NodeId, Settings
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
 from raft.kv.commands import decode_command, encode_command
 from raft.kv.state_machine import KeyValueStore
 from raft.observer import Observer
+from raft.operator_desk import OperatorDesk
 from raft.storage import SEGMENT_BYTES, Disk, Storage
 
 
@@ -33,13 +40,15 @@ class Variant(NamedTuple):
 
 
 HEALTHY = Variant()
+_REQUESTS = frozenset((ClientRequest, MembershipRequest, TransferRequest))
 
 
 class Outputs(msgspec.Struct, frozen=True, gc=False):
-    """What a batch of inputs led to: messages for other replicas, answers for clients."""
+    """What a batch of inputs led to: messages for other replicas, answers for clients
+    and operators."""
 
     messages: list[Message]
-    replies: list[ClientReply]
+    replies: list[Reply]
 
 
 class Replica:
@@ -95,6 +104,8 @@ class Replica:
         # Clients that wait for a read, by the read's number, and those whose read is confirmed.
         self._reads: dict[int, ClientRequest] = {}
         self._next_read_id = 0
+        # Opened when the first operator asks.
+        self._operator_desk: OperatorDesk | None = None
         self._exposed_term = recovered.term
         self._clock = now
         self._clock_correction = 0
@@ -120,7 +131,9 @@ class Replica:
 
     # -- The driver's side ---------------------------------------------------------------------
 
-    def handle(self, inputs: Iterable[Message | ClientRequest], now: int) -> Outputs:
+    def handle(
+        self, inputs: Iterable[Message | ClientRequest | OperatorRequest], now: int
+    ) -> Outputs:
         """Take in messages and requests, and whatever is due by the clock. ``now`` must have been
         read after they arrived: reads by lease rest on it.
 
@@ -128,14 +141,14 @@ class Replica:
         after a failed write (a failed sync is never retried).
         """
         consensus = self.consensus
-        replies: list[ClientReply] = []
+        replies: list[Reply] = []
         consensus.now = now + self._clock_correction
         if now < self._clock:
             consensus.now = self._stand_still(now)
         self._clock = now
         for item in inputs:
-            if type(item) is ClientRequest:
-                self._on_request(item, replies)
+            if type(item) in _REQUESTS:
+                self._on_request(item, replies)  # type: ignore[arg-type]
             else:
                 consensus.receive(item)  # type: ignore[arg-type]
         if consensus.now >= consensus.deadline:
@@ -149,6 +162,8 @@ class Replica:
         messages: list[Message] = []
         if consensus.outbox or consensus.votes_granted:
             messages = self._release()
+        if self._operator_desk is not None:
+            self._operator_desk.answer(replies)
         if consensus.commit_index > self.last_applied:
             self._apply_committed(replies)
             if consensus.snapshot_is_due(self.last_applied):
@@ -169,11 +184,15 @@ class Replica:
         self._clock_correction += self._clock - now
         return now + self._clock_correction
 
-    # -- Clients -------------------------------------------------------------------------------
+    # -- Clients and operators -----------------------------------------------------------------
 
-    def _on_request(self, request: ClientRequest, replies: list[ClientReply]) -> None:
+    def _on_request(self, request: ClientRequest | OperatorRequest, replies: list[Reply]) -> None:
         consensus = self.consensus
-        if consensus.role != LEADER and not (request.query and request.at_any_replica):
+        if not isinstance(request, ClientRequest):
+            if self._operator_desk is None:
+                self._operator_desk = OperatorDesk(consensus)
+            self._operator_desk.take(request, replies)
+        elif consensus.role != LEADER and not (request.query and request.at_any_replica):
             replies.append(request.refused(consensus.leader))
         elif request.command is not None:
             if consensus.proposal_refusal() is not None:
@@ -210,7 +229,7 @@ class Replica:
                 return max(decode_command(command).log_time, self.state_machine.log_time)
         return self.state_machine.log_time
 
-    def _apply_committed(self, replies: list[ClientReply]) -> None:
+    def _apply_committed(self, replies: list[Reply]) -> None:
         """If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]."""
         consensus = self.consensus
         for index in range(self.last_applied + 1, consensus.commit_index + 1):
@@ -229,7 +248,7 @@ class Replica:
                 else:
                     replies.append(request.answered(applied.result))
 
-    def _answer_reads(self, replies: list[ClientReply]) -> None:
+    def _answer_reads(self, replies: list[Reply]) -> None:
         consensus = self.consensus
         if consensus.confirmed_reads:
             later = []
@@ -246,7 +265,7 @@ class Replica:
                 replies.append(self._reads.pop(read_id).refused(consensus.leader))
             consensus.refused_reads = []
 
-    def _give_up_waiting(self, replies: list[ClientReply]) -> None:
+    def _give_up_waiting(self, replies: list[Reply]) -> None:
         """No longer leader: what was proposed here may or may not be committed by others."""
         leader = self.consensus.leader
         replies.extend(request.lost(leader) for _, request in self._waiting.values())

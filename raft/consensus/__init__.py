@@ -4,6 +4,8 @@ state.py        the state of a server, and the only ways in which it changes
 election.py     RequestVote, candidates, pre-vote
 replication.py  AppendEntries, leaders, commitment, flow control, check-quorum
 snapshots.py    InstallSnapshot, compaction of the log
+membership.py   configuration changes; changes.py, catch_up.py: what they are, how learners catch up
+transfer.py     leadership transfer
 leases.py       when a leader may read without asking
 reads.py        ReadIndex
 follower_reads.py  ReadIndex at followers

@@ -55,11 +55,16 @@ class Configuration(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def _has_majority(voters: tuple[NodeId, ...], servers: Container[NodeId]) -> bool:
-    return 2 * sum(voter in servers for voter in voters) > len(voters)
+    present = 0
+    for voter in voters:
+        if voter in servers:
+            present += 1
+    return 2 * present > len(voters)
 
 
 def _majority_index(voters: tuple[NodeId, ...], reached: Mapping[NodeId, int]) -> int:
     if not voters:
         return 0
-    indices = sorted(reached.get(voter, 0) for voter in voters)
-    return indices[(len(indices) - 1) // 2]
+    indices = [reached.get(voter, 0) for voter in voters]
+    indices.sort()
+    return indices[(len(indices) - 1) >> 1]

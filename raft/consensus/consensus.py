@@ -4,6 +4,7 @@ A driver (raft.replica) does, for every batch of inputs and in this order:
 
     now = ...                        the server's own clock, in ns; never goes backwards
     receive, append_as_leader, read  any number of each; proposal_refusal() before an append
+    change_membership, transfer_leadership  likewise
     tick()                           if ``deadline`` has come
     finish()                         if ``must_broadcast``: fills the outbox
     save term, vote and entries      if ``must_save``: to the disk, and then saved()
@@ -32,6 +33,7 @@ from raft.consensus.messages import (
     ReadIndexReply,
     RequestVote,
     RequestVoteReply,
+    TimeoutNow,
 )
 from raft.consensus.settings import Settings
 from raft.consensus.snapshot import Snapshot
@@ -71,6 +73,10 @@ class Consensus(FollowerReads):
         self.received_snapshot = None
         self.progress = {}
         self.active_peers = set()
+        self.awaited_peers = set()
+        self.appended_changes = []
+        self.refused_changes = []
+        self.ended_transfers = []
         self.early_reads = []
         self.pending_reads = []
         self.confirmed_reads = []
@@ -100,6 +106,8 @@ class Consensus(FollowerReads):
             self.on_read_index(message)
         elif isinstance(message, ReadIndexReply):
             self.on_read_index_reply(message)
+        elif isinstance(message, TimeoutNow):
+            self.on_timeout_now(message)
 
     def tick(self) -> None:
         """Do what is due by the clock."""
@@ -109,6 +117,9 @@ class Consensus(FollowerReads):
             return
         if self.settings.check_quorum and self.now >= self.quorum_deadline:
             self.check_quorum()
+        if self.role == LEADER:
+            self.tick_transfer()
+            self.tick_membership()
         if self.role == LEADER and self.now >= self.heartbeat_deadline:
             self.must_broadcast = True
 
@@ -118,6 +129,8 @@ class Consensus(FollowerReads):
             self.must_broadcast = False
             if self.role == LEADER:
                 self.broadcast_append_entries()
+                if self.must_leave_office:
+                    self.leave_office()
 
     def saved(self) -> None:
         """The disk holds the whole log now; a leader counts its own copy from here on."""

@@ -33,13 +33,42 @@ class Election(ServerState):
 
     # -- Rules for followers and candidates --------------------------------------------------
 
+    def adopt_configuration(self) -> None:
+        """Who has a higher priority depends on who belongs to the cluster."""
+        super().adopt_configuration()
+        if self.settings.priorities:
+            self.priority_delay = self.delay_for_priority()
+
+    def delay_for_priority(self) -> int:
+        """Let those voters whose priority is higher campaign first: one spread of the time-outs for
+        each of them, in ns. The delay is bounded, so nothing depends on their being up."""
+        settings = self.settings
+        own = settings.priorities.get(self.node, 0)
+        higher = sum(settings.priorities.get(peer, 0) > own for peer in self.configuration.voters)
+        return higher * (settings.election_timeout_max - settings.election_timeout_min)
+
     def on_election_timeout(self) -> None:
         """No word from a leader for an election time-out: campaign, asking first (thesis, 9.6)."""
         self.leader = None
-        if self.settings.pre_vote:
+        if not self.may_campaign():
+            self.reset_election_timer()
+        elif self.settings.pre_vote:
             self.start_pre_vote()
         else:
             self.start_election()
+
+    def may_campaign(self) -> bool:
+        """Voters campaign; learners and servers outside their own configuration do not (etcd
+        db54973), but for one case: who leaves by an entry that may still be lost is a voter until
+        it is known to be committed. Nobody else may be electable then (thesis, 4.2.2)."""
+        if self.configuration.is_voter(self.node):
+            return True
+        return self.commit_index < self.configuration_index and self.was_voter()
+
+    def was_voter(self) -> bool:
+        """Whether the configuration before the present one gives this server a vote."""
+        previous = self._configurations[-2:-1]
+        return any(configuration.is_voter(self.node) for _, configuration in previous)
 
     def start_pre_vote(self) -> None:
         """Ask whether an election could be won, so that a partitioned server raises no terms."""
@@ -55,7 +84,7 @@ class Election(ServerState):
                 PreVote(self.node, peer, self.current_term + 1, log.last_index, log.last_term)
             )
 
-    def start_election(self) -> None:
+    def start_election(self, leadership_transfer: bool = False) -> None:
         """Increment currentTerm, vote for self, reset election timer, send RequestVote to all."""
         self.set_term(self.current_term + 1)
         self.set_role(CANDIDATE)
@@ -65,7 +94,14 @@ class Election(ServerState):
         log = self.log
         for peer in self.peers:
             self.outbox.append(
-                RequestVote(self.node, peer, self.current_term, log.last_index, log.last_term)
+                RequestVote(
+                    self.node,
+                    peer,
+                    self.current_term,
+                    log.last_index,
+                    log.last_term,
+                    leadership_transfer,
+                )
             )
         self.become_leader_if_elected()
 
@@ -86,10 +122,13 @@ class Election(ServerState):
     # -- RequestVote, receiver ---------------------------------------------------------------
 
     def on_request_vote(self, message: RequestVote) -> None:
-        """Grant the vote if term, vote and log allow it."""
-        if self.hears_from_leader():
-            # A server that was partitioned away must not depose a leader who is well: the request
-            # is dropped before its term is looked at (thesis, 4.2.3).
+        """Grant the vote if term, vote and log allow it.
+
+        Whoever asks: the candidate may be a member of a configuration that is not here yet
+        (section 6), and a learner that is asked may be a voter without knowing it (etcd-io/raft
+        has learners vote for that reason). Candidates count the votes of voters only.
+        """
+        if self.is_disruptive(message):
             return
         self.observe_term(message.term)
         granted = self.grants_vote(message)
@@ -98,6 +137,12 @@ class Election(ServerState):
             self.become_follower(None)
             self.reset_election_timer()
         self.outbox.append(RequestVoteReply(self.node, message.source, self.current_term, granted))
+
+    def is_disruptive(self, message: RequestVote) -> bool:
+        """A server that was partitioned away or removed must not depose a leader who is well: its
+        request is dropped before its term is looked at, unless it asks on the leader's behalf
+        (thesis, 4.2.3)."""
+        return not message.leadership_transfer and self.hears_from_leader()
 
     def grants_vote(self, message: RequestVote) -> bool:
         """1. Reply false if term < currentTerm. 2. If votedFor is null or candidateId, and the

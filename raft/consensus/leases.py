@@ -11,20 +11,18 @@ from __future__ import annotations
 
 from collections import deque
 
-from raft.consensus.snapshots import Snapshots
+from raft.consensus.transfer import Transfer
 
 _MILLION = 1_000_000
 
 
-class Leases(Snapshots):
+class Leases(Transfer):
     """The rules by which a leader knows that it is the only one."""
 
     # Rounds that no majority is known to have answered: number, and when it was sent.
     unanswered_rounds: deque[tuple[int, int]]
     # When the newest round was sent that a majority has answered, in ns of the own clock.
     lease_began: int | None = None
-    # Whether anyone was sent TimeoutNow in this term.
-    timeout_now_sent: bool = False
 
     # -- Leaders -------------------------------------------------------------------------------
 
@@ -32,7 +30,6 @@ class Leases(Snapshots):
         """A new term, no lease yet."""
         self.unanswered_rounds = deque()
         self.lease_began = None
-        self.timeout_now_sent = False
         super().become_leader()
 
     def broadcast_append_entries(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from raft.consensus.configuration import Configuration
 from raft.consensus.election import Election
 from raft.consensus.entry import Entry, NodeId
 from raft.consensus.messages import (
@@ -35,6 +36,8 @@ class Replication(Election):
     read_round_sent: int = 0
     # Whether something waits to be sent to all followers.
     must_broadcast: bool = False
+    # Peers whose next answer something waits for (membership.py, transfer.py).
+    awaited_peers: set[NodeId]
 
     # -- Rules for leaders -------------------------------------------------------------------
 
@@ -43,6 +46,7 @@ class Replication(Election):
         super().become_leader()
         self.initialize_progress()
         self.active_peers = set()
+        self.awaited_peers = set()
         self.quorum_deadline = self.now + self.settings.election_timeout_min
         self.read_round = 0
         self.read_round_sent = 0
@@ -72,9 +76,9 @@ class Replication(Election):
         """The size of what is in the log, but not known as committed."""
         return self.log.bytes_between(self.commit_index, self.log.last_index)
 
-    def append_as_leader(self, command: bytes) -> int:
+    def append_as_leader(self, command: bytes, configuration: Configuration | None = None) -> int:
         """If command received from client: append entry to local log. Returns its index."""
-        entry = Entry(self.log.last_index + 1, self.current_term, command)
+        entry = Entry(self.log.last_index + 1, self.current_term, command, configuration)
         self.append_to_log(entry)
         self.must_broadcast = True
         return entry.index
@@ -269,6 +273,11 @@ class Replication(Election):
             self.on_append_success(progress, message)
         else:
             self.on_append_refused(progress, message)
+        if message.source in self.awaited_peers:
+            self.on_awaited_answer(message.source)
+
+    def on_awaited_answer(self, peer: NodeId) -> None:
+        """A follower that a promotion or a transfer waits for has answered; overridden there."""
 
     def counts_append_reply(self, message: AppendEntriesReply | InstallSnapshotReply) -> bool:
         """Only an answer of the current term, to this leadership, says anything."""

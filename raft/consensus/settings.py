@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes_per_append: int = 1 << 20
     # What may be on its way to one follower; of bytes, 0: no limit.
     max_appends_in_flight: int = 8
+    # Who should rather lead: servers of lower priority campaign later. Absent: 0.
+    priorities: dict[str, int] = {}
     max_bytes_in_flight: int = 0
     # Proposals are refused while so much of the leader's log is not committed; 0: no limit.
     max_uncommitted_bytes: int = 0

@@ -140,6 +140,8 @@ class Snapshots(Replication):
             progress.replicate()
         if progress.next_index <= self.log.last_index:
             self.send_missing_entries(message.source, progress)
+        if message.source in self.awaited_peers:
+            self.on_awaited_answer(message.source)
 
     def on_chunk_answered(
         self, transfer: SnapshotTransfer, progress: Progress, message: InstallSnapshotReply

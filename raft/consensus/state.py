@@ -28,6 +28,36 @@ LEADER: Final = "leader"
 class ServerState:
     """One server's state. Time is in ns of the server's own clock, passed in with every input."""
 
+    # What is read most. With slots for these, the rest of a server's attributes stays below the
+    # thirty beyond which CPython gives up its fast look-up of attributes.
+    __slots__ = (
+        "_configurations",
+        "awaits_configuration",
+        "commit_index",
+        "configuration",
+        "configuration_index",
+        "current_term",
+        "deadline",
+        "election_deadline",
+        "last_leader_contact",
+        "leader",
+        "log",
+        "must_save",
+        "node",
+        "now",
+        "observer",
+        "outbox",
+        "peers",
+        "priority_delay",
+        "random",
+        "role",
+        "saved_index",
+        "settings",
+        "snapshot",
+        "voted_for",
+        "votes_granted",
+    )
+
     def __init__(
         self,
         node: NodeId,
@@ -58,7 +88,6 @@ class ServerState:
             for index in range(self.log.first_index, self.log.last_index + 1)
             if (entry := self.log.entry_at(index)).configuration is not None
         )
-        self.adopt_configuration()
         # Volatile state on all servers.
         self.commit_index = snapshot.last_index
         self.role: Role = FOLLOWER
@@ -73,8 +102,13 @@ class ServerState:
         self.saved_index = self.log.last_index
         # Whether term, vote or log have changed since they were last saved.
         self.must_save = False
+        # Whether something is to be done once the configuration is committed (membership.py).
+        self.awaits_configuration = False
+        # How much longer than others this server waits before it campaigns, in ns.
+        self.priority_delay = 0
         # When the driver must come back even without input, in ns of the server's own clock.
         self.deadline = 0
+        self.adopt_configuration()
         self.reset_election_timer()
 
     def reset_election_timer(self) -> None:
@@ -82,6 +116,7 @@ class ServerState:
         settings = self.settings
         spread = settings.election_timeout_max - settings.election_timeout_min
         drawn = settings.election_timeout_min + int(self.random.random() * spread)
+        drawn += self.priority_delay
         self.election_deadline = self.deadline = self.now + drawn
 
     def set_term(self, term: int) -> None:
@@ -120,9 +155,13 @@ class ServerState:
         self.saved_index = min(self.saved_index, index - 1)
         self.observer.truncated(index)
         if self._configurations[-1][0] >= index:
-            while self._configurations[-1][0] >= index:
-                self._configurations.pop()
-            self.adopt_configuration()
+            self.roll_back_configuration(index)
+
+    def roll_back_configuration(self, index: int) -> None:
+        """A server falls back on the configuration before ``index`` (thesis, 4.1)."""
+        while self._configurations[-1][0] >= index:
+            self._configurations.pop()
+        self.adopt_configuration()
 
     def adopt_configuration(self) -> None:
         """A server always uses the latest configuration in its log (section 6)."""
@@ -136,6 +175,11 @@ class ServerState:
         """Entries up to ``index`` are committed."""
         self.commit_index = index
         self.observer.committed(index)
+        if self.awaits_configuration:
+            self.follow_up_configuration()
+
+    def follow_up_configuration(self) -> None:
+        """What the commitment of a configuration calls for; overridden where there is such."""
 
     def compact_log_to(self, index: int) -> None:
         """Forget the entries up to ``index``; a snapshot holds what they did."""

@@ -233,9 +233,8 @@ class Scenario:
     def do_progress(self, name: str) -> None:
         """What a leader knows of its followers."""
         for peer, progress in self.cluster[name].progress.items():
-            state = "probe" if progress.probing else "replicate"
             self._say(
-                f"{peer} {state} match={progress.match_index} next={progress.next_index} "
+                f"{peer} {progress.state} match={progress.match_index} next={progress.next_index} "
                 f"in_flight={progress.in_flight}"
             )
 
