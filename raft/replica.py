@@ -169,6 +169,7 @@ class Replica:
             if consensus.snapshot_is_due(self.last_applied):
                 self._take_snapshot()
         if self._reads:
+            consensus.give_up_late_reads()
             self._answer_reads(replies)
         if self._waiting and consensus.role != LEADER:
             self._give_up_waiting(replies)

@@ -7,6 +7,7 @@ A driver (raft.replica) does, for every batch of inputs and in this order:
     change_membership, transfer_leadership  likewise
     tick()                           if ``deadline`` has come
     finish()                         if ``must_broadcast``: fills the outbox
+    give_up_late_reads()             if it waits for reads
     save term, vote and entries      if ``must_save``: to the disk, and then saved()
     save ``received_snapshot``       if there is one: to the disk, then install_snapshot()
     send the outbox                  nothing of it may leave before the saves have returned
@@ -128,6 +129,8 @@ class Consensus(FollowerReads):
         if self.must_broadcast:
             self.must_broadcast = False
             if self.role == LEADER:
+                if self.settings.lease_reads:
+                    self.begin_lease_round()
                 self.broadcast_append_entries()
                 if self.must_leave_office:
                     self.leave_office()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raft.consensus.messages import AppendEntries, InstallSnapshot, ReadIndex, ReadIndexReply
+from raft.consensus.messages import ReadIndex, ReadIndexReply
 from raft.consensus.reads import ConfirmedRead, Reads
 from raft.consensus.state import LEADER
 
@@ -72,10 +72,9 @@ class FollowerReads(Reads):
         self.give_up_asked_reads(None)
         super().on_election_timeout()
 
-    def on_append_entries(self, message: AppendEntries) -> None:
-        """With the heartbeats time passes also for requests that were lost while the leader is
-        well."""
-        super().on_append_entries(message)
+    def give_up_late_reads(self) -> None:
+        """Requests and answers may be lost while the leader is well. A driver that waits for reads
+        asks for this with every input, and the leader's heartbeats bring some."""
         if self.asked_reads:
             self.give_up_asked_reads(self.now)
 

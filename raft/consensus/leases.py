@@ -32,14 +32,9 @@ class Leases(Transfer):
         self.lease_began = None
         super().become_leader()
 
-    def broadcast_append_entries(self) -> None:
-        """With leases, each broadcast is a round, so that an answer tells what it was sent for."""
-        if self.settings.lease_reads:
-            self.begin_lease_round()
-        super().broadcast_append_entries()
-
     def begin_lease_round(self) -> None:
-        """Note when the round is sent; forget those that are too old to matter."""
+        """With leases each broadcast is a round, so that an answer tells what it was sent for. Note
+        when that was; forget the rounds that are too old to matter."""
         if self.read_round == self.read_round_sent:
             self.read_round += 1
         rounds = self.unanswered_rounds

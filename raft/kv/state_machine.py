@@ -70,7 +70,8 @@ class KeyValueStore:
         if decoded.log_time > self.log_time:
             # Log time never goes back, whatever leaders have stamped.
             self.log_time = decoded.log_time
-            self.expire_sessions()
+            if self._session_timeout is not None:
+                self.expire_sessions()
         if not decoded.sequence:
             return self._register(str(index))
         session, sequence = decoded.session, decoded.sequence
@@ -93,8 +94,7 @@ class KeyValueStore:
 
     def expire_sessions(self) -> None:
         """Sessions expire by log time, and by nobody's clock: at the same entry on all replicas."""
-        if self._session_timeout is not None:
-            self._sessions.expire(self.log_time)
+        self._sessions.expire(self.log_time)
 
     def is_expired(self, command: Command) -> bool:
         """Whether a command must not be executed because its session is not known, or no longer.

@@ -142,7 +142,7 @@ def schedule_text(**knobs: object) -> bytes:
         (schedule_text(replicas="3"), "knobs"),
         (schedule_text(clients=0), "clients"),
         (schedule_text(heartbeat_interval=10**12), "heartbeat"),
-        (encode_schedule(generate(1)).replace(b'"wait":', b'"wait":-', 1), "negative"),
+        (encode_schedule(generate(1)).replace(b'"wait":', b'"wait":-1', 1), "negative"),
         (encode_schedule(generate(1)).replace(b'"step":"', b'"step":"x', 1), r"steps\[0\]"),
         (encode_schedule(generate(1)).replace(b'"version": 1', b'"version": 2', 1), "version"),
         (encode_schedule(generate(1))[:-30], "malformed"),

@@ -141,8 +141,10 @@ def test_a_lost_request_is_given_up_at_a_heartbeat() -> None:
     request = ask(server, 7)
     heartbeat = AppendEntries("n2", "n1", 3, 0, 0, (), 0, 0)
     server.step(heartbeat, after=PLAIN.election_timeout_min - 1)
+    server.consensus.give_up_late_reads()
     assert server.consensus.refused_reads == []
     server.step(heartbeat, after=1)
+    server.consensus.give_up_late_reads()
     assert server.consensus.refused_reads == [7]
     server.step(reply(request, 5))
     assert confirmed(server) == []
@@ -259,6 +261,16 @@ def test_a_read_waits_until_its_index_is_applied() -> None:
     service.heartbeat("n1")
     (answer,) = service.replies
     assert answer.result == Result("2")
+
+
+def test_a_replica_gives_up_a_read_whose_request_was_lost() -> None:
+    service = Service()
+    request = ClientRequest("c", "s", 9, 1, None, Get("a"), True)
+    assert service.replicas["n2"].handle([request], service.now).messages
+    for _ in range(2):
+        service.heartbeat("n1")
+    (answer,) = service.replies
+    assert (answer.status, answer.leader) == ("not-leader", "n1")
 
 
 def test_a_client_asks_each_replica_in_turn_and_writes_at_the_leader() -> None:
