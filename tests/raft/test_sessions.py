@@ -1,9 +1,8 @@
-"""Sessions: what makes a retry take effect once (thesis, 6.3), from the table to the client."""
+"""Sessions: what makes a retry take effect once (thesis, 6.3), from the table to the service."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 
 from nemesis.run import run
 from nemesis.search.generate import generate
-from raft.client import Client, Finished, Send
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Settings
 from raft.kv.commands import (
@@ -27,7 +25,7 @@ from raft.kv.commands import (
 )
 from raft.kv.snapshot import SnapshotError
 from raft.kv.state_machine import Applied, KeyValueStore
-from tests.raft.harness import MEMBERS, MS
+from tests.raft.harness import MS
 from tests.raft.test_service import Cluster
 
 TIMEOUT = 10
@@ -201,6 +199,15 @@ def test_agrees_with_the_model(commands: list[tuple[Command, int]]) -> None:
     assert (log.value or "") == effects
 
 
+def test_even_one_attempt_may_be_executed_and_then_answered_as_expired() -> None:
+    """Why the client takes that for "info", not "fail": the network copies the only attempt."""
+    log = Log()
+    session = log.register(0)
+    assert log.append(session, 1, "x", 0).executed  # The answer is lost.
+    assert log.append(session, 1, "x", 1 + TIMEOUT).is_expired
+    assert log.value == "x"
+
+
 # Snapshots.
 
 
@@ -252,76 +259,6 @@ def test_bytes_that_are_no_snapshot_are_refused_and_change_nothing(data: bytes) 
     with pytest.raises(SnapshotError, match=f"^{len(data)} bytes"):
         store.restore(data)
     assert store.snapshot() == some_snapshot()
-
-
-# The client.
-
-
-def client(**options: Any) -> Client:
-    return Client("c", "r", MEMBERS, attempt_timeout=100, operation_timeout=250, **options)
-
-
-def registered(one: Client, request: ClientRequest, name: str = "7", now: int = 1) -> Send:
-    """The service answers a registration; what the client sends then."""
-    assert (request.command, request.sequence) == (REGISTRATION, 0)
-    send = one.on_reply(request.answered(Result(name)), now)
-    assert isinstance(send, Send)
-    return send
-
-
-def test_a_client_registers_once_before_its_first_command() -> None:
-    one = client()
-    send = registered(one, one.start(Put("a", "1"), 0).request)
-    assert send.request.command == Command("7", 1, Put("a", "1"))
-    assert one.on_reply(send.request.answered(Result()), 2) == Finished("ok", Result(), None)
-    assert one.start(Put("a", "2"), 3).request.command == Command("7", 2, Put("a", "2"))
-
-
-def test_a_read_needs_no_session() -> None:
-    one = client()
-    assert one.start(Get("a"), 0).request.query == Get("a")
-
-
-def test_answers_to_another_registration_are_not_taken() -> None:
-    one = client()
-    request = one.start(Put("a", "1"), 0).request
-    late = ClientReply("c", "of another", 0, 1, "ok", None, Result("3"))
-    assert one.on_reply(late, 1) is None
-    send = registered(one, request)
-    # The network's copy of the answer, and the answer to a second attempt.
-    assert one.on_reply(request.answered(Result("8")), 2) is None
-    assert one.session == send.request.session == "7"
-
-
-def test_what_was_never_sent_failed() -> None:
-    one = client()
-    one.start(Put("a", "1"), 0)
-    while isinstance(action := one.on_timeout(one.deadline), Send):
-        assert action.request.command == REGISTRATION
-    assert action == Finished("fail", None, "no-session")
-
-
-@pytest.mark.parametrize(
-    ("operation", "outcome"), [(Put("a", "1"), "info"), (Get("a"), "fail")], ids=["write", "read"]
-)
-def test_nobody_knows_whether_a_command_of_an_expired_session_was_executed(
-    operation: Put | Get, outcome: str
-) -> None:
-    one = client(reads_through_log=True)
-    request = registered(one, one.start(operation, 0).request).request
-    finished = one.on_reply(request.expired(), 2)
-    assert finished == Finished(outcome, None, "session-expired")  # type: ignore[arg-type]
-    again = one.start(operation, 3).request
-    assert (again.command, again.session) == (REGISTRATION, "r.1")
-
-
-def test_even_one_attempt_may_be_executed_and_then_answered_as_expired() -> None:
-    """Why the outcome above is not "fail": the network copies the only attempt."""
-    log = Log()
-    session = log.register(0)
-    assert log.append(session, 1, "x", 0).executed  # The answer is lost.
-    assert log.append(session, 1, "x", 1 + TIMEOUT).is_expired
-    assert log.value == "x"
 
 
 # The service.
