@@ -78,12 +78,6 @@ class FollowerReads(Reads):
         if self.asked_reads:
             self.give_up_asked_reads(self.now)
 
-    def on_install_snapshot(self, message: InstallSnapshot) -> None:
-        """While a snapshot comes, its chunks are the heartbeats."""
-        super().on_install_snapshot(message)
-        if self.asked_reads:
-            self.give_up_asked_reads(self.now)
-
     def give_up_asked_reads(self, due: int | None) -> None:
         """Refuse the reads whose answer has not come by the time ``due``; None: all of them."""
         for number, (read_id, deadline) in list(self.asked_reads.items()):
