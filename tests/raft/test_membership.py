@@ -352,6 +352,13 @@ def test_a_learner_does_not_campaign_nor_does_who_waits_to_join() -> None:
     assert network["d"].leader is None
 
 
+def test_who_never_had_a_vote_does_not_campaign_before_that_is_committed_either() -> None:
+    server = Server(members=(), settings=Settings())
+    server.append(1, 0, 0, Entry(1, 1, b"", Configuration(("n2", "n3"), learners=("n1",))))
+    assert server.time_out() == []
+    assert server.consensus.role == "follower"
+
+
 def test_a_demoted_voter_stays_a_learner() -> None:
     network = led("abcd", "abcd")
     change(network, "a", Demote("d"), transition="implicit")

@@ -19,12 +19,13 @@ from raft.client_messages import (
 from raft.consensus import Settings
 from raft.consensus.changes import AddLearner, AddVoter, Remove, Target
 from raft.consensus.configuration import Configuration
-from raft.kv.commands import Command, Put, encode_command
+from raft.consensus.snapshot import first_snapshot
+from raft.kv.commands import Command, Put
 from raft.observer import Observer
 from raft.replica import Replica
 from tests.raft.harness import MS, MemoryDisk
 
-SETTINGS = Settings()
+SETTINGS = Settings(session_timeout=None)
 
 
 class Replicas:
@@ -35,18 +36,11 @@ class Replicas:
         self.cut: set[str] = set()
         self.replies: list[Reply] = []
         members = ("n1", "n2", "n3")
-        self.replicas = {
-            name: Replica(
-                name,
-                members if name in members else (),
-                MemoryDisk(),
-                SETTINGS,
-                Random(int(name[1])),
-                Observer(),
-                now=0,
-            )
-            for name in (*members, "n4", "n5")
-        }
+        self.replicas = {}
+        for seed, name in enumerate((*members, "n4", "n5")):
+            disk = MemoryDisk()
+            Replica.initialize(disk, first_snapshot(members if name in members else ()))
+            self.replicas[name] = Replica(name, disk, SETTINGS, Random(seed), Observer(), now=0)
         leader = self.replicas["n1"]
         leader.consensus.election_deadline = leader.consensus.deadline = 1
         self.elapse(100 * MS)
@@ -87,7 +81,7 @@ def change(*changes: Any, transition: Any = "automatic") -> MembershipRequest:
 
 
 def put(sequence: int) -> ClientRequest:
-    command = encode_command(Command("s", sequence, Put("key", "value")))
+    command = Command("s", sequence, Put("key", "value"))
     return ClientRequest("c", "s", sequence, 1, command, None)
 
 
@@ -158,7 +152,7 @@ def test_an_abandoned_transfer_is_answered_and_proposals_are_refused_meanwhile()
     assert replicas.ask("n1", TransferRequest("operator", 2, "n3")) == []
     (refused,) = replicas.ask("n1", put(1))
     assert isinstance(refused, ClientReply)
-    assert (refused.status, refused.leader) == ("not-leader", None)
+    assert (refused.status, refused.leader) == ("busy", "n1")
     replicas.replies = []
     replicas.elapse(SETTINGS.election_timeout_min)
     assert replicas.replies == [TransferReply("operator", 2, "refused", "abandoned", "n1")]
