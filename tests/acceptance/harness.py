@@ -1,0 +1,299 @@
+"""A cluster of real replicas in virtual time, for scenarios that others wrote for their Rafts.
+
+Servers have numbers from 0, as in the originals. All that happens is judged by the Raft invariants,
+and what clients see by lincheck: a scenario fails when any of them convicts, whatever it asserts.
+
+Commands are counted from 1 and no-ops are not, so that the n-th command of the originals, whose
+leaders append no no-op, is the n-th command here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from random import Random
+from typing import NamedTuple
+
+from checker.invariants import Monitors
+from checker.verdict import Failure
+from nemesis.cluster.protocol import Link
+from nemesis.cluster.sim.events import Action, EventQueue
+from nemesis.cluster.sim.node import SimulatedNode
+from nemesis.cluster.sim.recorder import Recorder, Trace
+from raft.client_messages import ClientRequest
+from raft.consensus.state import LEADER
+from raft.kv.commands import Command, Put, encode_command
+from raft.replica import Replica
+from tests.acceptance.network import MILLISECOND, Network
+from tests.acceptance.tasks import Steps, T, Task
+from tests.acceptance.worlds import World
+
+# How long a task may take, in ns, before the scenario is given up.
+_PATIENCE = 600_000 * MILLISECOND
+
+
+class Started(NamedTuple):
+    """A command that a leader has appended: its place among the commands, and its term."""
+
+    position: int
+    term: int
+
+
+class Watcher(Recorder):
+    """Records as the simulator does, and keeps what the log holds and what was applied of it."""
+
+    __slots__ = ("applied_commands", "log", "positions")
+
+    def __init__(self, node: str, trace: Trace) -> None:
+        super().__init__(node, trace)
+        self._forget()
+
+    def _forget(self) -> None:
+        # By index - 1: the entries' commands, and how many commands there are up to each.
+        self.log: list[bytes] = []
+        self.positions: list[int] = []
+        self.applied_commands: list[bytes] = []
+
+    def started(self, term: int, voted_for: str | None) -> None:
+        self._forget()
+        super().started(term, voted_for)
+
+    def stopped(self, reason: str) -> None:
+        self._forget()
+        super().stopped(reason)
+
+    def appended(self, index: int, term: int, command: bytes) -> None:
+        super().appended(index, term, command)
+        self.log.append(command)
+        self.positions.append((self.positions[-1] if self.positions else 0) + bool(command))
+
+    def truncated(self, index: int) -> None:
+        super().truncated(index)
+        del self.log[index - 1 :]
+        del self.positions[index - 1 :]
+
+    def applied(self, index: int, session: str, sequence: int, executed: bool) -> None:
+        super().applied(index, session, sequence, executed)
+        command = self.log[index - 1]
+        if command:
+            self.applied_commands.append(command)
+
+
+class Cluster:
+    """Servers, the network between them, and who watches over them."""
+
+    def __init__(self, world: World, size: int, seed: int) -> None:
+        self.world = world
+        self.size = size
+        self.queue = EventQueue()
+        # For the scenario's own choices; the servers and the network draw from others.
+        self.random = Random(seed * 1_000_003 + 1)
+        self.names = tuple(f"n{number}" for number in range(1, size + 1))
+        self.monitors = Monitors(self.names)
+        self.trace = Trace(self.queue, self.monitors)
+        self.failures: list[Failure] = []
+        self.receivers: dict[str, Action] = {}
+        self.network = Network(
+            self.queue, Random(seed * 1_000_003 + 2), world.rules, self.receivers
+        )
+        self.connected = [True] * size
+        self._watchers = [Watcher(name, self.trace) for name in self.names]
+        self._nodes = [self._make_node(at, seed * 1_000_003 + 10 * (at + 1)) for at in range(size)]
+        self._values: dict[bytes, object] = {}
+        for name, node in zip(self.names, self._nodes, strict=True):
+            self.receivers[name] = node.receive
+            node.start()
+
+    def _make_node(self, server: int, seed: int) -> SimulatedNode:
+        """The one place that knows how a node is put together."""
+        return SimulatedNode(
+            self.names[server],
+            self.names,
+            self.world.settings,
+            seed,
+            self.world.variant,
+            self.queue,
+            self.network,
+            self._watchers[server],
+            Counter(),
+            self.failures.append,
+        )
+
+    # -- Time ------------------------------------------------------------------------------------
+
+    def sleep(self, milliseconds: int) -> None:
+        """Let the time pass that the original sleeps."""
+        self.pass_time(milliseconds * self.world.slowness * MILLISECOND)
+
+    def settle(self, milliseconds: int) -> None:
+        """As ``sleep``; but where messages are lost, long enough for several attempts."""
+        attempts = 20 * self.world.settings.heartbeat_interval if self.world.slowness > 1 else 0
+        self.pass_time(max(milliseconds * MILLISECOND, attempts))
+
+    def pass_time(self, duration: int) -> None:
+        """Let ``duration`` ns pass, and see whether all is well."""
+        end = self.queue.now + duration
+        while not self.queue.run_until(end):
+            pass
+        self.check_invariants()
+
+    def spawn(self, steps: Steps[T]) -> Task[T]:
+        """Begin something that goes on while time passes."""
+        return Task(self.queue, steps)
+
+    def finish(self, task: Task[T]) -> T:
+        """Let time pass until the task has ended."""
+        end = self.queue.now + _PATIENCE
+        while not task.done:
+            assert not self.queue.run_until(end), "a task does not end"
+        self.check_invariants()
+        return task.result
+
+    def run(self, steps: Steps[T]) -> T:
+        """Do it and wait for it."""
+        return self.finish(self.spawn(steps))
+
+    def check_invariants(self) -> None:
+        """Raft's safety properties hold, and no replica has raised anything."""
+        assert [*self.monitors.failures, *self.failures] == []
+
+    # -- Network and processes -------------------------------------------------------------------
+
+    def _links(self, server: int, others: Iterable[int]) -> list[Link]:
+        name = self.names[server]
+        peers = [self.names[other] for other in others if other != server]
+        return [(name, peer) for peer in peers] + [(peer, name) for peer in peers]
+
+    def disconnect(self, server: int) -> None:
+        """Cut a server off from all others."""
+        self.connected[server] = False
+        self.network.cut(self._links(server, range(self.size)))
+
+    def reconnect(self, server: int) -> None:
+        """Connect a server to all others that are connected."""
+        self.connected[server] = True
+        others = [other for other in range(self.size) if self.connected[other]]
+        self.network.mend(self._links(server, others))
+
+    def partition(self, groups: Iterable[Iterable[int]]) -> None:
+        """Only servers of the same group hear each other."""
+        for server in range(self.size):
+            self.network.cut(self._links(server, range(self.size)))
+        for group in groups:
+            members = list(group)
+            for server in members:
+                self.connected[server] = True
+                self.network.mend(self._links(server, members))
+
+    def connect_all(self) -> None:
+        """Every server hears every other."""
+        self.partition([range(self.size)])
+
+    def crash(self, server: int) -> None:
+        """End the process; its disk stays."""
+        self.disconnect(server)
+        self._nodes[server].stop("crashed")
+
+    def restart(self, server: int) -> None:
+        """Start the process again on its disk, and connect it."""
+        assert not self.is_running(server)
+        self.reconnect(server)
+        self._nodes[server].start()
+
+    def is_running(self, server: int) -> bool:
+        """Whether the process is there."""
+        return self._nodes[server].replica is not None
+
+    def replica(self, server: int) -> Replica:
+        """The replica itself, for scenarios that look inside."""
+        replica = self._nodes[server].replica
+        assert replica is not None, f"server {server} is down"
+        return replica
+
+    # -- Leaders ---------------------------------------------------------------------------------
+
+    def term(self, server: int) -> int:
+        """currentTerm of a running server."""
+        return self.replica(server).consensus.current_term
+
+    def is_leader(self, server: int) -> bool:
+        """Whether the server believes that it leads."""
+        return self.is_running(server) and self.replica(server).consensus.role == LEADER
+
+    def leaders(self) -> list[int]:
+        """Connected servers that believe that they lead."""
+        return [at for at in range(self.size) if self.connected[at] and self.is_leader(at)]
+
+    def check_single_leader(self) -> tuple[int, int]:
+        """Exactly one connected server believes that it leads: its number and term. Waits for one,
+        as long as "Implementing Raft" does, or five times that where messages are lost: an
+        election of two servers fails with any of its messages."""
+        for _ in range(8 if self.world.slowness == 1 else 40):
+            leaders = self.leaders()
+            assert len(leaders) <= 1, f"servers {leaders} all think that they lead"
+            if leaders:
+                return leaders[0], self.term(leaders[0])
+            self.sleep(150)
+        raise AssertionError("no leader was elected")
+
+    def check_no_leader(self) -> None:
+        """No connected server believes that it leads."""
+        assert self.leaders() == []
+
+    # -- Commands --------------------------------------------------------------------------------
+
+    def submit(self, server: int, value: object) -> Started | None:
+        """Propose a command to a server, as a client would; None if it does not lead.
+
+        Nobody waits for the answer: what comes of it is seen at the servers.
+        """
+        if not self.is_running(server):
+            return None
+        session = f"submitted-{len(self._values)}"
+        command = encode_command(Command(session, 1, Put("value", str(value))))
+        self._values[command] = value
+        log = self._watchers[server].log
+        length = len(log)
+        self._nodes[server].receive(ClientRequest("nobody", session, 1, 1, command, None))
+        if len(log) == length:
+            return None
+        assert log[-1] == command
+        return Started(self._watchers[server].positions[-1], self.term(server))
+
+    def commits(self, server: int) -> list[object]:
+        """The commands that a server has applied since it started, in order."""
+        return [self._values[command] for command in self._watchers[server].applied_commands]
+
+    def count_committed(self, position: int) -> tuple[int, object]:
+        """How many servers have applied a command at this place, and which command that is."""
+        values = [
+            self._values[watcher.applied_commands[position - 1]]
+            for watcher in self._watchers
+            if len(watcher.applied_commands) >= position
+        ]
+        assert len(set(values)) <= 1, f"different commands at {position}: {values}"
+        return len(values), values[0] if values else None
+
+    def check_committed(self, value: object, servers: int) -> int:
+        """Exactly so many connected servers there are, all have committed the same commands, and
+        ``value`` is one of them. Its place among them."""
+        sequences = [self.commits(at) for at in range(self.size) if self.connected[at]]
+        assert len(sequences) == servers
+        assert all(sequence == sequences[0] for sequence in sequences), sequences
+        assert value in sequences[0], f"{value} is not among {sequences[0]}"
+        return sequences[0].index(value) + 1
+
+    def check_not_committed(self, value: object) -> None:
+        """No connected server has committed the command."""
+        for server in range(self.size):
+            assert not (self.connected[server] and value in self.commits(server))
+
+    def log_holds(self, server: int, value: object) -> bool:
+        """Whether the command is in the server's log, committed or not."""
+        log = self._watchers[server].log
+        return any(command and self._values[command] == value for command in log)
+
+    def close(self) -> None:
+        """Nothing happens any more; what leads from the parts back to each other is cut."""
+        self.queue.clear()
+        self.receivers.clear()
