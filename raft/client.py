@@ -94,7 +94,7 @@ class Client:
             return Finished("ok", reply.result, None)
         if reply.attempt != request.attempt or self._is_waiting:
             return None
-        if reply.leader is not None and reply.leader != self._replicas[self._target]:
+        if reply.leader in self._replicas and reply.leader != self._replicas[self._target]:
             self._target = self._replicas.index(reply.leader)
             return self._send(now)
         # Nobody knows a leader: ask the next one, but give an election some time.

@@ -20,15 +20,15 @@ from nemesis.cluster.protocol import Link
 from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.node import SimulatedNode
 from nemesis.cluster.sim.recorder import Recorder, Trace
-from raft.client_messages import ClientRequest
+from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus.state import LEADER
-from raft.kv.commands import Command, Put, encode_command
+from raft.kv.commands import Command, Operation, Put, encode_command
 from raft.replica import Replica
 from tests.acceptance.network import MILLISECOND, Network
-from tests.acceptance.tasks import Steps, T, Task
+from tests.acceptance.tasks import Pending, Steps, T, Task
 from tests.acceptance.worlds import World
 
-# How long a task may take, in ns, before the scenario is given up.
+# How long anything pending may take, in ns, before the scenario is given up.
 _PATIENCE = 600_000 * MILLISECOND
 
 
@@ -141,13 +141,13 @@ class Cluster:
         """Begin something that goes on while time passes."""
         return Task(self.queue, steps)
 
-    def finish(self, task: Task[T]) -> T:
-        """Let time pass until the task has ended."""
+    def finish(self, pending: Pending[T]) -> T:
+        """Let time pass until a task, or whatever else is pending, has ended: its result."""
         end = self.queue.now + _PATIENCE
-        while not task.done:
-            assert not self.queue.run_until(end), "a task does not end"
+        while not pending.done:
+            assert not self.queue.run_until(end), "it does not end"
         self.check_invariants()
-        return task.result
+        return pending.result
 
     def run(self, steps: Steps[T]) -> T:
         """Do it and wait for it."""
@@ -249,16 +249,31 @@ class Cluster:
         """
         if not self.is_running(server):
             return None
-        session = f"submitted-{len(self._values)}"
-        command = encode_command(Command(session, 1, Put("value", str(value))))
+        request = self.request(f"submitted-{len(self._values)}", Put("value", str(value)))
+        command = request.command
+        assert command is not None
         self._values[command] = value
         log = self._watchers[server].log
         length = len(log)
-        self._nodes[server].receive(ClientRequest("nobody", session, 1, 1, command, None))
+        self._nodes[server].receive(request)
         if len(log) == length:
             return None
         assert log[-1] == command
         return Started(self._watchers[server].positions[-1], self.term(server))
+
+    def request(self, client: str, operation: Operation) -> ClientRequest:
+        """The only request of a client of this name. The one place that knows how it is put
+        together."""
+        return ClientRequest(
+            client, client, 1, 1, encode_command(Command(client, 1, operation)), None
+        )
+
+    def ask(self, server: int, client: str, operation: Operation) -> Pending[ClientReply]:
+        """Ask one server, once, for something that goes through the log; what it answers."""
+        answer: Pending[ClientReply] = Pending()
+        self.receivers[client] = answer.finish
+        self._nodes[server].receive(self.request(client, operation))
+        return answer
 
     def commits(self, server: int) -> list[object]:
         """The commands that a server has applied since it started, in order."""
