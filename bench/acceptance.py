@@ -2,8 +2,8 @@
 
     python bench/acceptance.py [--seeds N] [--first N] [--workers N] [suite ...]
 
-A suite is part of the name of its file. Times are processor time of one run under one seed, starting
-Python and pytest left out, and of all runs. The exit code is 1 if any run failed.
+A suite is part of the name of its file. Times are processor time: of a run under one seed, without
+what Python and pytest take to start, and of all runs. The exit code is 1 if any run failed.
 """
 
 from __future__ import annotations
