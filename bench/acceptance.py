@@ -1,4 +1,4 @@
-"""Each suite of tests/acceptance under many seeds, one after the other, and what it takes.
+"""Each series of scenarios in tests/acceptance under many seeds, one after the other, and what it takes.
 
     python bench/acceptance.py [--seeds N] [--first N] [--workers N] [suite ...]
 
@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-SUITES = sorted((ROOT / "tests" / "acceptance").glob("test_*.py"))
+TESTS = ROOT / "tests" / "acceptance"
+SUITES = [*sorted(TESTS.glob("test_implementing_raft_*.py")), *sorted(TESTS.glob("test_mit_*.py"))]
 
 
 def processor_time() -> float:
