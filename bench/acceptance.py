@@ -1,4 +1,4 @@
-"""Each series of scenarios in tests/acceptance under many seeds, one after the other, and what it takes.
+"""The series of scenarios in tests/acceptance under many seeds, suite by suite, and what they take.
 
     python bench/acceptance.py [--seeds N] [--first N] [--workers N] [suite ...]
 
