@@ -22,7 +22,7 @@ from nemesis.cluster.sim.node import SimulatedNode
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus.state import LEADER
-from raft.kv.commands import Command, Operation, Put, encode_command
+from raft.kv.commands import Command, Operation, Put, decode_command, encode_command
 from raft.replica import Replica
 from tests.acceptance.network import MILLISECOND, Network
 from tests.acceptance.tasks import Pending, Steps, T, Task
@@ -99,7 +99,8 @@ class Cluster:
         self.connected = [True] * size
         self._watchers = [Watcher(name, self.trace) for name in self.names]
         self._nodes = [self._make_node(at, seed * 1_000_003 + 10 * (at + 1)) for at in range(size)]
-        self._values: dict[bytes, object] = {}
+        # By the session of its command, what was submitted.
+        self._values: dict[str, object] = {}
         for name, node in zip(self.names, self._nodes, strict=True):
             self.receivers[name] = node.receive
             node.start()
@@ -249,17 +250,19 @@ class Cluster:
         """
         if not self.is_running(server):
             return None
-        request = self.request(f"submitted-{len(self._values)}", Put("value", str(value)))
-        command = request.command
-        assert command is not None
-        self._values[command] = value
+        session = f"submitted-{len(self._values)}"
+        self._values[session] = value
         log = self._watchers[server].log
         length = len(log)
-        self._nodes[server].receive(request)
+        self._nodes[server].receive(self.request(session, Put("value", str(value))))
         if len(log) == length:
             return None
-        assert log[-1] == command
+        assert self._value_of(log[-1]) == value
         return Started(self._watchers[server].positions[-1], self.term(server))
+
+    def _value_of(self, command: bytes) -> object:
+        """What was submitted as this command."""
+        return self._values[decode_command(command).session]
 
     def request(self, client: str, operation: Operation) -> ClientRequest:
         """The only request of a client of this name. The one place that knows how it is put
@@ -277,12 +280,12 @@ class Cluster:
 
     def commits(self, server: int) -> list[object]:
         """The commands that a server has applied since it started, in order."""
-        return [self._values[command] for command in self._watchers[server].applied_commands]
+        return [self._value_of(command) for command in self._watchers[server].applied_commands]
 
     def count_committed(self, position: int) -> tuple[int, object]:
         """How many servers have applied a command at this place, and which command that is."""
         values = [
-            self._values[watcher.applied_commands[position - 1]]
+            self._value_of(watcher.applied_commands[position - 1])
             for watcher in self._watchers
             if len(watcher.applied_commands) >= position
         ]
@@ -306,7 +309,7 @@ class Cluster:
     def log_holds(self, server: int, value: object) -> bool:
         """Whether the command is in the server's log, committed or not."""
         log = self._watchers[server].log
-        return any(command and self._values[command] == value for command in log)
+        return any(command and self._value_of(command) == value for command in log)
 
     def close(self) -> None:
         """Nothing happens any more; what leads from the parts back to each other is cut."""
