@@ -42,16 +42,19 @@ class Started(NamedTuple):
 class Watcher(Recorder):
     """Records as the simulator does, and keeps what the log holds and what was applied of it."""
 
-    __slots__ = ("applied_commands", "log", "positions")
+    __slots__ = ("_committed", "applied_commands", "last_index", "log", "positions")
 
-    def __init__(self, node: str, trace: Trace) -> None:
+    def __init__(self, node: str, trace: Trace, committed: list[bytes]) -> None:
         super().__init__(node, trace)
+        # By index - 1, of the whole cluster: what a snapshot stands for.
+        self._committed = committed
         self._forget()
 
     def _forget(self) -> None:
-        # By index - 1: the entries' commands, and how many commands there are up to each.
-        self.log: list[bytes] = []
-        self.positions: list[int] = []
+        # By index: the entries' commands, and how many commands there are up to each.
+        self.log: dict[int, bytes] = {}
+        self.positions = {0: 0}
+        self.last_index = 0
         self.applied_commands: list[bytes] = []
 
     def started(self, term: int, voted_for: str | None) -> None:
@@ -64,17 +67,31 @@ class Watcher(Recorder):
 
     def appended(self, index: int, term: int, command: bytes) -> None:
         super().appended(index, term, command)
-        self.log.append(command)
-        self.positions.append((self.positions[-1] if self.positions else 0) + bool(command))
+        self.log[index] = command
+        self.positions[index] = self.positions[index - 1] + bool(command)
+        self.last_index = index
 
     def truncated(self, index: int) -> None:
         super().truncated(index)
-        del self.log[index - 1 :]
-        del self.positions[index - 1 :]
+        for at in range(index, self.last_index + 1):
+            del self.log[at]
+            del self.positions[at]
+        self.last_index = index - 1
+
+    def snapshot_restored(self, index: int, term: int, digest: str, last_index: int) -> None:
+        super().snapshot_restored(index, term, digest, last_index)
+        self.applied_commands = [command for command in self._committed[:index] if command]
+        if last_index <= index:
+            # Nothing of the log is kept.
+            self.log = {}
+            self.positions = {index: len(self.applied_commands)}
+            self.last_index = index
 
     def applied(self, index: int, session: str, sequence: int, executed: bool) -> None:
         super().applied(index, session, sequence, executed)
-        command = self.log[index - 1]
+        command = self.log[index]
+        if index > len(self._committed):
+            self._committed.append(command)
         if command:
             self.applied_commands.append(command)
 
@@ -97,7 +114,8 @@ class Cluster:
             self.queue, Random(seed * 1_000_003 + 2), world.rules, self.receivers
         )
         self.connected = [True] * size
-        self._watchers = [Watcher(name, self.trace) for name in self.names]
+        committed: list[bytes] = []
+        self._watchers = [Watcher(name, self.trace, committed) for name in self.names]
         self._nodes = [self._make_node(at, seed * 1_000_003 + 10 * (at + 1)) for at in range(size)]
         # By the session of its command, what was submitted.
         self._values: dict[str, object] = {}
@@ -252,13 +270,13 @@ class Cluster:
             return None
         session = f"submitted-{len(self._values)}"
         self._values[session] = value
-        log = self._watchers[server].log
-        length = len(log)
+        watcher = self._watchers[server]
+        index = watcher.last_index + 1
         self._nodes[server].receive(self.request(session, Put("value", str(value))))
-        if len(log) == length:
+        if watcher.last_index < index:
             return None
-        assert self._value_of(log[-1]) == value
-        return Started(self._watchers[server].positions[-1], self.term(server))
+        assert self._value_of(watcher.log[index]) == value
+        return Started(watcher.positions[index], self.term(server))
 
     def _value_of(self, command: bytes) -> object:
         """What was submitted as this command."""
@@ -308,7 +326,7 @@ class Cluster:
 
     def log_holds(self, server: int, value: object) -> bool:
         """Whether the command is in the server's log, committed or not."""
-        log = self._watchers[server].log
+        log = self._watchers[server].log.values()
         return any(command and self._value_of(command) == value for command in log)
 
     def close(self) -> None:

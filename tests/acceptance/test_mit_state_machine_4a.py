@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from raft.kv.commands import Delete
+from raft.kv.commands import Delete, Get
 from tests.acceptance.clients import Clients
 from tests.acceptance.conftest import Start
 from tests.acceptance.mit import shut_down_all, start_all
@@ -55,8 +55,7 @@ class Counter:
 
     def value(self, server: int) -> int:
         """What the server's state machine holds."""
-        values, _ = self.cluster.replica(server).state_machine.contents()
-        return len(values.get("n", ""))
+        return len(self.cluster.replica(server).state_machine.query(Get("n")).value or "")
 
     def check(self, value: int, servers: int) -> None:
         """So many servers come to hold this value."""
