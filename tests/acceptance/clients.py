@@ -84,6 +84,7 @@ class KeyValueClient:
             attempt_timeout=self._attempt_timeout,
             operation_timeout=self._patience,
             reads_through_log=self._reads_through_log,
+            registers=False,
         )
 
     # -- Operations ------------------------------------------------------------------------------

@@ -22,8 +22,9 @@ from nemesis.cluster.sim.node import SimulatedNode
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus.state import LEADER
-from raft.kv.commands import Command, Operation, Put, decode_command, encode_command
+from raft.kv.commands import Command, Operation, Put, decode_command
 from raft.replica import Replica
+from raft.storage.snapshot_file import snapshot_names
 from tests.acceptance.network import MILLISECOND, Network
 from tests.acceptance.tasks import Pending, Steps, T, Task
 from tests.acceptance.worlds import World
@@ -174,7 +175,8 @@ class Cluster:
 
     def check_invariants(self) -> None:
         """Raft's safety properties hold, and no replica has raised anything."""
-        assert [*self.monitors.failures, *self.failures] == []
+        failures = [*self.monitors.failures, *self.failures]
+        assert not failures, failures
 
     # -- Network and processes -------------------------------------------------------------------
 
@@ -285,9 +287,7 @@ class Cluster:
     def request(self, client: str, operation: Operation) -> ClientRequest:
         """The only request of a client of this name. The one place that knows how it is put
         together."""
-        return ClientRequest(
-            client, client, 1, 1, encode_command(Command(client, 1, operation)), None
-        )
+        return ClientRequest(client, client, 1, 1, Command(client, 1, operation), None)
 
     def ask(self, server: int, client: str, operation: Operation) -> Pending[ClientReply]:
         """Ask one server, once, for something that goes through the log; what it answers."""
@@ -328,6 +328,23 @@ class Cluster:
         """Whether the command is in the server's log, committed or not."""
         log = self._watchers[server].log.values()
         return any(command and self._value_of(command) == value for command in log)
+
+    # -- Disks -----------------------------------------------------------------------------------
+
+    def log_bytes(self) -> int:
+        """The bytes of the longest log on any disk, beside snapshots."""
+        return max(self._file_bytes(node, snapshots=False) for node in self._nodes)
+
+    def snapshot_bytes(self) -> int:
+        """The bytes of the largest snapshot on any disk."""
+        return max(self._file_bytes(node, snapshots=True) for node in self._nodes)
+
+    @staticmethod
+    def _file_bytes(node: SimulatedNode, *, snapshots: bool) -> int:
+        disk = node.disk
+        chosen = set(snapshot_names(disk.files()))
+        names = [name for name in disk.files() if (name in chosen) == snapshots]
+        return sum(len(disk.read(name)) for name in names)
 
     def close(self) -> None:
         """Nothing happens any more; what leads from the parts back to each other is cut."""

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from raft.consensus import Consensus, Settings
 from raft.replica import HEALTHY, Variant
 from tests.acceptance.network import (
@@ -65,6 +67,7 @@ def _settings(heartbeat: int, timeout: int, *, guarded: bool) -> Settings:
         election_timeout_max=2 * timeout * MILLISECOND,
         pre_vote=guarded,
         check_quorum=guarded,
+        session_timeout=None,
     )
 
 
@@ -93,3 +96,11 @@ MIT_SERVICE = MIT[1:]
 def unreliable(world: World) -> World:
     """The same on MIT's unreliable network."""
     return world._replace(rules=MIT_UNRELIABLE)
+
+
+def with_snapshots(world: World, log_bytes: int) -> World:
+    """The same with a snapshot whenever so much has been logged since the last one."""
+    settings = msgspec.structs.replace(
+        world.settings, snapshot_threshold_bytes=log_bytes, entries_kept_after_snapshot=0
+    )
+    return world._replace(settings=settings)
