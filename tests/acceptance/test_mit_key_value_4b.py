@@ -95,10 +95,11 @@ def generic_test(
     crash: bool = False,
     partitions: bool = False,
     random_keys: bool = False,
+    most_log_bytes: int | None = None,
 ) -> None:
     """Three times: ``count`` clients put and get for a second, and for two more while the network
     is partitioned in changing ways; then every server crashes and comes back. What was put is
-    there, each put once.
+    there, each put once. Logs stay within ``most_log_bytes`` on the disk, if that is not None.
 
     The original's partitions begin when its clients are about to end.
     """
@@ -128,6 +129,9 @@ def generic_test(
             shut_down_all(cluster)
             cluster.sleep(ELECTION_TIMEOUT)
             start_all(cluster)
+        if most_log_bytes is not None:
+            assert cluster.log_bytes() <= most_log_bytes
+            assert cluster.snapshot_bytes()
     assert puts
     assert bool(cluster.network.effects["lost"]) == bool(cluster.network.rules.loss)
     assert bool(cluster.network.effects["cut"]) or not partitions
@@ -137,9 +141,8 @@ def test_basic_4b(serve: Serve) -> None:
     generic_test(serve(5), 1)
 
 
-def test_speed_4b(serve: Serve) -> None:
+def speed_test(clients: Clients) -> None:
     """At least three puts in the 100 ms between two heartbeats: nothing waits for one."""
-    clients = serve(3)
     cluster = clients.cluster
     client = clients.new(patience=_FOR_EVER)
     cluster.finish(client.perform("get", "x"))
@@ -151,6 +154,10 @@ def test_speed_4b(serve: Serve) -> None:
         last = str(number)
     assert (cluster.queue.now - begun) / 1000 <= 100 / 3 * MILLISECOND
     assert cluster.finish(client.perform("get", "k")).value == "999"
+
+
+def test_speed_4b(serve: Serve) -> None:
+    speed_test(serve(3))
 
 
 def test_concurrent_4b(serve: Serve) -> None:
