@@ -122,15 +122,15 @@ def _operations(
 ) -> tuple[History | None, Sequence[Operation]]:
     """The operations, in order of invocation, and the history that they come from."""
     if isinstance(history, History):
-        return history, history.operations()
+        return history, history.operations(meter.look)
     items: Sequence[Any] = history if isinstance(history, Sequence) else list(history)
     if items and isinstance(items[0], Operation):
         if _have_ranks(items, meter):
             return None, items
         given = operations_history(items)
-        return given, given.operations()
+        return given, given.operations(meter.look)
     recorded = History(items)
-    return recorded, recorded.operations()
+    return recorded, recorded.operations(meter.look)
 
 
 def _have_ranks(operations: Sequence[Operation], meter: Meter) -> bool:

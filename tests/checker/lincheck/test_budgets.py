@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from checker.history import Operation
+from checker.history import Event, Operation
 from checker.lincheck import Budget, check
 from checker.lincheck.budget import BETWEEN_LOOKS, BudgetExhausted, Meter
 from checker.lincheck.depth_first import depth_first
@@ -231,6 +231,18 @@ def test_a_monitor_looks_before_and_after_each_phase(name: str) -> None:
         verdict = check(operations, model, budget=Budget(seconds), clock=Clock())
         assert verdict.validity == "unknown"
         assert f"{seconds:g} s" in verdict.reasons[0]
+
+
+def test_it_looks_while_events_are_paired() -> None:
+    events = [
+        Event(at, process, kind, "write", "x", at)
+        for at in range(LONG)
+        for process, kind in ((0, ("invoke", "ok")[at % 2]),)
+    ]
+    clock = Clock()
+    verdict = check(events, get_model("register"), budget=Budget(2.5), clock=clock)
+    assert verdict.reasons == ("the budget of 2.5 s is exhausted",)
+    assert clock.looks == 4
 
 
 # Cancelling, and what is said
