@@ -185,7 +185,7 @@ def _merge(findings: Sequence[Finding], meter: Meter) -> tuple[Operation, ...]:
             merged.append(operation)
     meter.hold(_POINT_BYTES * len(points))
     points.sort()
-    meter.look(len(order))
+    meter.look(len(points))
     return tuple(merged[at] for _, at in points)
 
 
