@@ -23,6 +23,8 @@ from time import perf_counter, process_time
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+# Imported here, as ``check`` would do that where it first needs it, and seem to hold more.
+import checker.lincheck.verify  # noqa: F401
 from checker.history import Operation
 from checker.lincheck import check
 from checker.lincheck.budget import Budget, BudgetExhausted, Meter

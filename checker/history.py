@@ -23,7 +23,7 @@ Nemesis events stand in the same history under the process ``nemesis``; they are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -121,15 +121,17 @@ class History:
                 self._events = tuple(map(_as_event, self.columns.rows()))
         return self._events
 
-    def operations(self) -> tuple[Operation, ...]:
+    def operations(self, look: Callable[[], object] | None = None) -> tuple[Operation, ...]:
         """The operations of the clients, in order of invocation.
+
+        ``look`` is called every some thousand events, and may end it by an exception.
 
         Raises HistoryError, with file and line, for a history that contradicts itself.
         """
         if self._operations is None:
             try:
                 with collector_paused():
-                    self._operations = tuple(pair_columns(self.columns))
+                    self._operations = tuple(pair_columns(self.columns, look))
             except HistoryError as error:
                 if error.position is None:
                     raise

@@ -8,10 +8,10 @@ pass over the columns of a history, no object but the operations themselves; a t
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 from operator import itemgetter, lt
 from typing import Any, cast
 
@@ -53,13 +53,18 @@ def pair(events: Iterable[Event]) -> list[Operation]:
     return pair_columns(columns_of(events))
 
 
+_BETWEEN_LOOKS = 1 << 14
+"""Events between two looks: some milliseconds."""
+
+_Row = tuple[Any, ...]
+
 _Open = tuple[int, int, int, str, Any, Any, str | None]
 """An operation that waits for its completion: its place in the result, and of its invocation the
 rank, index, f, key, value and error."""
 
 
-def pair_columns(columns: Columns) -> list[Operation]:
-    """As ``pair``, of columns."""
+def pair_columns(columns: Columns, look: Callable[[], object] | None = None) -> list[Operation]:
+    """As ``pair``, of columns. ``look`` is called now and then, and may end it by an exception."""
     ranks = _ranks(columns)
     positions = list(range(len(columns.indexes)))
     indexes, processes, types, functions, keys, values, _, errors = columns
@@ -68,7 +73,7 @@ def pair_columns(columns: Columns) -> list[Operation]:
     operations: list[Operation | None] = []
     open_: dict[int | str, _Open] = {}
     retired: dict[int | str, int] = {}
-    for position, rank, index, process, type_, f, key, value, error in zip(
+    rows = zip(
         positions,
         positions if ranks is None else ranks,
         indexes,
@@ -79,6 +84,9 @@ def pair_columns(columns: Columns) -> list[Operation]:
         values,
         repeat(None) if errors is None else errors,
         strict=False,
+    )
+    for position, rank, index, process, type_, f, key, value, error in (
+        rows if look is None else _watched(rows, look)
     ):
         if process == NEMESIS:
             continue
@@ -133,6 +141,18 @@ def pair_columns(columns: Columns) -> list[Operation]:
             process, f, key, argument, None, "info", invoked, None, error, invocation, None
         )
     return cast("list[Operation]", operations)
+
+
+def _watched(rows: Iterator[_Row], look: Callable[[], object]) -> Iterator[_Row]:
+    """The rows, with a look after every so many."""
+
+    def stretches() -> Iterator[Iterable[_Row]]:
+        for first in rows:
+            yield (first,)
+            yield islice(rows, _BETWEEN_LOOKS)
+            look()
+
+    return chain.from_iterable(stretches())
 
 
 def _busy(process: int | str, f: str, open_: _Open | None, retired: int | None) -> str:

@@ -25,67 +25,25 @@ linear in the number of small operations and the length of the longest reads.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from typing import Any
 
-from checker.isolation.anomalies import Anomaly, Collector, Step
+from checker.isolation.anomalies import Collector
 from checker.isolation.graph import RW, RW_ON, SHIFT, WR, WW, Graph
-from checker.isolation.transactions import LIST_APPEND, READ, Small, Transactions
-from checker.isolation.workload import COMMITTED, FAILED, STATUS, UNKNOWN, Name
+from checker.isolation.list_append_words import ListAppendWords
+from checker.isolation.list_known import Elements, KnownList, without_own
+from checker.isolation.transactions import READ, Transactions
+from checker.isolation.workload import COMMITTED, FAILED, UNKNOWN
 from checker.models.model import Key
 
-Elements = list[Any]
 
-
-class _List:
-    """All that is known of one key.
-
-    ``reads`` are the lists read, ``readers`` who read each; ``writer`` of each element;
-    ``superseded``: elements after which their writer appended another, and ``previous``: the
-    element that it had appended before, with the writer; ``ambiguous``: appended
-    twice by transactions that did not fail; ``retried``: appended twice by any. The rest is found
-    when all is read: ``longest``, its reader ``witness``, the number of its elements on which all
-    reads ``agreed``, and in ``order`` the writer of each, None for one that nobody appended.
-    """
-
-    __slots__ = (
-        "agreed",
-        "ambiguous",
-        "longest",
-        "order",
-        "previous",
-        "readers",
-        "reads",
-        "retried",
-        "superseded",
-        "witness",
-        "writer",
-    )
-
-    def __init__(self) -> None:
-        self.reads: list[Elements] = []
-        self.readers: list[int] = []
-        self.writer: dict[Any, int] = {}
-        self.superseded: dict[Any, int] = {}
-        self.previous: dict[Any, tuple[Any, int]] = {}
-        self.ambiguous: dict[Any, None] = {}
-        self.retried: dict[Any, None] = {}
-        self.longest: Elements = []
-        self.witness: int | None = None
-        self.agreed = 0
-        self.order: list[int | None] = []
-
-
-class ListAppend:
+class ListAppend(ListAppendWords):
     """The inference; see Inference for what it offers."""
 
     def __init__(self, transactions: Transactions, collector: Collector) -> None:
-        self.transactions = transactions
+        super().__init__(transactions, collector)
         self.graph = Graph(len(transactions.all))
-        self.status = bytearray(STATUS[each.outcome] for each in transactions.all)
         self.reasons: list[str] = []
-        self._collector = collector
-        self._keys: dict[Key, _List] = {}
         self._early: list[tuple[int, int, Key, Any]] = []
         self._collect()
         for at, place, key, element in self._early:
@@ -108,7 +66,7 @@ class ListAppend:
             for place, (f, key, value) in enumerate(transaction.smalls):
                 known = keys.get(key)
                 if known is None:
-                    known = keys[key] = _List()
+                    known = keys[key] = KnownList()
                 if f == READ:
                     if key in before or key in own:
                         self._read_again(at, place, known, before, own)
@@ -130,7 +88,7 @@ class ListAppend:
                 if key in before and status[at] == COMMITTED and value in before[key]:
                     self._early.append((at, place, key, value))
 
-    def _append_again(self, known: _List, element: Any, other: int, at: int) -> None:
+    def _append_again(self, known: KnownList, element: Any, other: int, at: int) -> None:
         """An element is appended a second time. One that failed does not count beside others."""
         status = self.status
         known.retried[element] = None
@@ -145,14 +103,14 @@ class ListAppend:
         self,
         at: int,
         place: int,
-        known: _List,
+        known: KnownList,
         before: dict[Key, Elements],
         own: dict[Key, Elements],
     ) -> None:
         """A read of a key that the transaction has read or appended to before."""
         _, key, value = self.transactions.all[at].smalls[place]
         mine, seen = own.get(key, []), before.get(key)
-        base = _without_own(value, mine)
+        base = without_own(value, mine)
         if base is None or (seen is not None and base != seen):
             expected = [*(seen or ()), *mine]
             self._internal(at, place, key, value, expected, seen is not None)
@@ -163,7 +121,7 @@ class ListAppend:
 
     # --- the order of each list
 
-    def _leave_out(self, key: Key, known: _List) -> None:
+    def _leave_out(self, key: Key, known: KnownList) -> None:
         element = self._shown(next(iter(known.ambiguous)))
         self.reasons.append(
             f"duplicate appends: {element!r} was appended to {self._shown(key)!r} more than once, "
@@ -171,7 +129,7 @@ class ListAppend:
         )
         known.reads, known.readers, known.writer = [], [], {}
 
-    def _order(self, key: Key, known: _List) -> None:
+    def _order(self, key: Key, known: KnownList) -> None:
         """Find the order of appends, and what is wrong with the reads themselves."""
         reads = known.reads
         if not reads:
@@ -203,7 +161,7 @@ class ListAppend:
                     self._inspect(key, known, value, known.readers[at])
                 self._intermediate(key, known, value, known.readers[at])
 
-    def _clean(self, known: _List) -> int:
+    def _clean(self, known: KnownList) -> int:
         """How far the longest read has nothing twice, and each writer's elements in order."""
         longest = known.longest
         if len(set(longest)) == len(longest) and known.previous.keys().isdisjoint(longest):
@@ -215,14 +173,14 @@ class ListAppend:
             seen.add(element)
         return len(longest)
 
-    def _disordered(self, known: _List, element: Any, seen: Container[Any]) -> bool:
+    def _disordered(self, known: KnownList, element: Any, seen: Container[Any]) -> bool:
         """Whether what its writer appended just before an element is not among those seen."""
         before = known.previous.get(element)
         if before is None or before[0] in seen:
             return False
         return known.writer.get(element) == before[1] == known.writer.get(before[0])
 
-    def _inspect(self, key: Key, known: _List, value: Elements, reader: int) -> None:
+    def _inspect(self, key: Key, known: KnownList, value: Elements, reader: int) -> None:
         """What is wrong with one read; and whom it shows to have committed."""
         status = self.status
         seen: dict[Any, None] = {}
@@ -241,7 +199,7 @@ class ListAppend:
                     self._direct("disordered-writes", (reader, who), key, element)
             seen[element] = None
 
-    def _intermediate(self, key: Key, known: _List, value: Elements, reader: int) -> None:
+    def _intermediate(self, key: Key, known: KnownList, value: Elements, reader: int) -> None:
         """Whether a read ends amid the appends of another transaction."""
         if value and value[-1] in known.superseded:
             who = known.writer[value[-1]]
@@ -250,7 +208,7 @@ class ListAppend:
 
     # --- edges
 
-    def _connect(self, known: _List) -> None:
+    def _connect(self, known: KnownList) -> None:
         """The edges of one key."""
         out, status, agreed = self.graph.out, self.status, known.agreed
         order = [
@@ -288,7 +246,7 @@ class ListAppend:
         if len(known.writer) > agreed or len(order) != agreed or -1 in order:
             self._connect_unread(known, previous, waiting)
 
-    def _connect_unread(self, known: _List, last: int, waiting: list[int]) -> None:
+    def _connect_unread(self, known: KnownList, last: int, waiting: list[int]) -> None:
         """Committed elements that are not in the order come after it."""
         ordered = set(known.longest[: known.agreed])
         unread = list(
@@ -305,7 +263,7 @@ class ListAppend:
         if unread and waiting:
             self.graph.fan(list(dict.fromkeys(waiting)), unread, RW, RW_ON)
 
-    def _read_beyond(self, known: _List, value: Elements, reader: int) -> None:
+    def _read_beyond(self, known: KnownList, value: Elements, reader: int) -> None:
         """A read of elements whose order nobody knows: it was after the last of them."""
         for element in reversed(value):
             who = known.writer.get(element)
@@ -337,16 +295,6 @@ class ListAppend:
             if len(group) > 1 and self._collector.wants("lost-update"):
                 self._lost_update(key, self._keys[key].longest[:size], tuple(group))
 
-    def _observed(self, at: int) -> Iterator[tuple[int, Key, Elements]]:
-        """The lists that a transaction read, without its own elements: (small, key, list).
-
-        Keys that are left out, and reads that contradict their transaction's appends, are not
-        among them.
-        """
-        for place, key, base in observed(self.transactions.all[at].smalls):
-            if not self._keys[key].ambiguous:
-                yield place, key, base
-
     def _vanished(self, at: int, reads: list[tuple[int, Key, Elements]]) -> None:
         seen: dict[int, tuple[Key, Any]] = {}
         for _, key, value in reads:
@@ -360,199 +308,6 @@ class ListAppend:
                 last = self._keys[key].writer.get(value[-1])
                 if last is not None and last != at and self.status[last] == COMMITTED:
                     seen.setdefault(last, (key, value[-1]))
-
-    # --- explanations
-
-    def explain(self, source: int, target: int, kind: str, name: Name) -> Step:
-        """Why there is this edge."""
-        if kind == "ww":
-            return self._explain_order(source, target, name)
-        if kind == "wr":
-            return self._explain_read(source, target, name)
-        return self._explain_missed(source, target, name)
-
-    def _explain_order(self, source: int, target: int, name: Name) -> Step:
-        for key, first, gap, second in self._neighbours(source, target):
-            known = self._keys[key]
-            assert known.witness is not None
-            witness = self.transactions.all[known.witness]
-            shown, one, two = self._shown(key), self._shown(first), self._shown(second)
-            why = (
-                f"{name(source)} appended {one!r} to {shown!r} just before {name(target)}'s {two!r}"
-            )
-            if gap != 1:
-                why = why.replace(" just before ", " before ")
-            reader = f"the read of event {witness.event}"
-            why += f" ({reader} shows {'both' if second in known.longest else 'only the first'})"
-            positions = self._position(source), self._position(target)
-            return Step(*positions, "ww", why, "order", shown, one, two, (witness.position,))
-        raise AssertionError(f"no key orders the appends of {source} and {target}")
-
-    def _neighbours(self, source: int, target: int) -> list[tuple[Key, Any, int, Any]]:
-        """Elements of both in the order of a key, and their distance, the nearest first.
-
-        The distance is -1 where the second one's place is unknown.
-        """
-        found = []
-        smalls = self.transactions.all
-        for key in dict.fromkeys(key for f, key, _ in smalls[source].smalls if f != READ):
-            known = self._keys[key]
-            place = {element: at for at, element in enumerate(known.longest[: known.agreed])}
-            theirs = [v for f, k, v in smalls[target].smalls if f != READ and k == key]
-            for first in [v for f, k, v in smalls[source].smalls if f != READ and k == key]:
-                for second in theirs if first in place else ():
-                    gap = place[second] - place[first] if second in place else -1
-                    if gap > 0 or second not in place:
-                        found.append((key, first, gap, second))
-        return sorted(found, key=lambda each: (each[2] < 0, each[2]))
-
-    def _explain_read(self, source: int, target: int, name: Name) -> Step:
-        appended = {(key, v) for f, key, v in self.transactions.all[source].smalls if f != READ}
-        for _, key, value in self._observed(target):
-            for element in reversed(value):
-                if (key, element) in appended:
-                    shown, one = self._shown(key), self._shown(element)
-                    why = f"{name(target)} read {shown!r} with {name(source)}'s append of {one!r}"
-                    positions = self._position(source), self._position(target)
-                    return Step(*positions, "wr", why, "read", shown, one)
-                who = self._keys[key].writer.get(element)
-                if who is not None and self.status[who] == COMMITTED:
-                    break
-        raise AssertionError(f"{target} read nothing of {source}")
-
-    def _explain_missed(self, source: int, target: int, name: Name) -> Step:
-        appended: dict[Key, Elements] = {}
-        for f, key, element in self.transactions.all[target].smalls:
-            if f != READ:
-                appended.setdefault(key, []).append(element)
-        for _, key, value in self._observed(source):
-            for element in appended.get(key, ()):
-                if element not in value:
-                    return self._missed(source, target, key, value, element, name)
-        raise AssertionError(f"{source} missed nothing of {target}")
-
-    def _missed(
-        self, source: int, target: int, key: Key, value: Elements, element: Any, name: Name
-    ) -> Step:
-        shown, one = self._shown(key), self._shown(element)
-        last = self._shown(value[-1]) if value else None
-        up_to = f"up to {last!r}" if value else "as empty"
-        why = f"{name(source)} read {shown!r} {up_to}, without {name(target)}'s append of {one!r}"
-        positions = self._position(source), self._position(target)
-        return Step(*positions, "rw", why, "missed", shown, last, one)
-
-    # --- direct anomalies, in words
-
-    def _shown(self, value: Any) -> Any:
-        return self.transactions.shown(value)
-
-    def _position(self, at: int) -> int:
-        return self.transactions.all[at].position
-
-    def _anomaly(
-        self, kind: str, message: str, who: tuple[int, ...], key: Key, **facts: Any
-    ) -> None:
-        positions = tuple(map(self._position, who))
-        shown = self._shown(key)
-        self._collector.add(Anomaly(kind, LIST_APPEND, message, positions, shown, (), facts))
-
-    def _direct(self, kind: str, who: tuple[int, ...], key: Key, element: Any) -> None:
-        if not self._collector.wants(kind):
-            return
-        shown, one = self._shown(key), self._shown(element)
-        message = {
-            "duplicate-elements": f"T1 read {shown!r} with {one!r} twice",
-            "garbage-read": f"T1 read {shown!r} with {one!r}, which nobody appended",
-            "disordered-writes": (
-                f"T1 read {shown!r} with {one!r}, but not before it what T2 had appended before it"
-            ),
-            "G1a": f"T1 read {shown!r} with {one!r}, which T2 appended, but T2 failed",
-            "G1b": f"T1 read {shown!r} up to {one!r}, after which T2 itself appended more to it",
-        }[kind]
-        self._anomaly(kind, message, who, key, element=one)
-
-    def _future_read(self, at: int, place: int, key: Key, element: Any) -> None:
-        if self._keys[key].ambiguous or not self._collector.wants("future-read"):
-            return
-        shown, one = self._shown(key), self._shown(element)
-        message = f"T1 read {shown!r} with {one!r}, which T1 itself appended later"
-        self._anomaly("future-read", message, (at,), key, element=one, small=place)
-
-    def _internal(
-        self, at: int, place: int, key: Key, value: Elements, expected: Elements, whole: bool
-    ) -> None:
-        if not self._collector.wants("internal"):
-            return
-        read, should = [list(map(self._shown, each)) for each in (value, expected)]
-        ending = "" if whole else "something ending with "
-        message = f"T1 read {self._shown(key)!r} as {read!r}, but must have seen {ending}{should!r}"
-        self._anomaly("internal", message, (at,), key, small=place)
-
-    def _incompatible(self, key: Key, reader: int, witness: int) -> None:
-        if self._collector.wants("incompatible-order"):
-            message = f"T1 and T2 read {self._shown(key)!r} as lists of which none begins the other"
-            self._anomaly("incompatible-order", message, (reader, witness), key)
-
-    def _dirty_update(self, key: Key, known: _List, bad: list[int]) -> None:
-        """A committed append right after one of a transaction that failed."""
-        for at in bad:
-            aborted, then = known.order[at], known.order[at + 1 : at + 2]
-            if aborted is None or at + 1 >= known.agreed or not then or then[0] is None:
-                continue
-            if self.status[then[0]] == FAILED or not self._collector.wants("dirty-update"):
-                continue
-            shown, one = self._shown(key), self._shown(known.longest[at])
-            two = self._shown(known.longest[at + 1])
-            assert known.witness is not None
-            message = (
-                f"T2 appended {two!r} to {shown!r} after T1's {one!r}, but T1 failed; T3 saw both"
-            )
-            who = (aborted, then[0], known.witness)
-            self._anomaly("dirty-update", message, who, key, before=one, after=two)
-
-    def _lost_update(self, key: Key, value: Elements, who: tuple[int, ...]) -> None:
-        last = self._shown(value[-1]) if value else None
-        up_to = f"up to {last!r}" if value else "as empty"
-        names = " and ".join(f"T{number}" for number in range(1, len(who) + 1))
-        message = f"{names} read {self._shown(key)!r} {up_to}, and each appended to it"
-        read = list(map(self._shown, value))
-        self._anomaly("lost-update", message, who, key, read=read)
-
-    def _otv(self, at: int, who: int, seen: tuple[Key, Any], missed: tuple[Key, Any]) -> None:
-        (key_seen, one), (key, two) = (tuple(map(self._shown, each)) for each in (seen, missed))
-        message = (
-            f"T1 read {key_seen!r} with T2's append of {one!r}, and then {key!r} without T2's "
-            f"append of {two!r}"
-        )
-        self._anomaly("OTV", message, (at, who), missed[0], seen=[key_seen, one], missed=two)
-
-
-def observed(smalls: list[Small]) -> Iterator[tuple[int, Key, Elements]]:
-    """What a transaction read, without its own elements: (place of the read, key, list).
-
-    A read that does not end with what its own transaction had appended is left out.
-    """
-    own: dict[Key, Elements] = {}
-    for place, (f, key, value) in enumerate(smalls):
-        if f != READ:
-            own.setdefault(key, []).append(value)
-            continue
-        mine = own.get(key)
-        if mine is None:
-            yield place, key, value
-        else:
-            base = _without_own(value, mine)
-            if base is not None:
-                yield place, key, base
-
-
-def _without_own(value: Elements, own: Elements) -> Elements | None:
-    """What a list was before its reader's own appends; None if it does not show each of them so."""
-    size = len(value) - len(own)
-    if size < 0 or value[size:] != own:
-        return None
-    base = value[:size]
-    return None if any(element in base for element in own) else base
 
 
 def _common(one: Elements, other: Elements) -> int:

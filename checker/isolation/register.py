@@ -37,10 +37,9 @@ most that use a key at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from checker.isolation.anomalies import Anomaly, Collector, Step
+from checker.isolation.anomalies import Collector
 from checker.isolation.graph import (
     RW,
     RW_ON,
@@ -52,60 +51,14 @@ from checker.isolation.graph import (
     components,
     shortest_way,
 )
-from checker.isolation.transactions import READ, REGISTER, Transactions
-from checker.isolation.workload import COMMITTED, FAILED, STATUS, UNKNOWN, Name
+from checker.isolation.register_known import KnownRegister, Order, Use, put
+from checker.isolation.register_words import RegisterWords
+from checker.isolation.transactions import READ, Transactions
+from checker.isolation.workload import COMMITTED, FAILED, UNKNOWN
 from checker.models.model import Key
 
-# Why a version is before another: the rule, and the transactions that it rests on.
-Because = tuple[str, tuple[int, ...]]
 
-
-# Which versions come after each, and why.
-Order = dict[Any, dict[Any, Because]]
-
-
-class _Use(NamedTuple):
-    """What a transaction found on a key, and what it left there."""
-
-    at: int
-    found: Any
-    left: Any
-
-
-class _Register:
-    """All that is known of one key.
-
-    ``readers`` of each value; ``writer`` of each value; ``superseded``: values that their writer
-    wrote over; ``ambiguous``: values that do not tell who wrote them; ``final``: the last write of
-    each writer; ``updates``: who read each value and then wrote. ``after`` holds the versions known
-    to come after each, and why; ``in_time`` those that do by real time.
-    """
-
-    __slots__ = (
-        "after",
-        "ambiguous",
-        "final",
-        "in_time",
-        "readers",
-        "superseded",
-        "updates",
-        "uses",
-        "writer",
-    )
-
-    def __init__(self) -> None:
-        self.readers: dict[Any, list[int]] = {}
-        self.writer: dict[Any, int] = {}
-        self.superseded: dict[Any, int] = {}
-        self.ambiguous: dict[Any, None] = {}
-        self.final: dict[int, Any] = {}
-        self.updates: dict[Any, list[int]] = {}
-        self.uses: list[_Use] = []
-        self.after: Order = {}
-        self.in_time: Order = {}
-
-
-class Register:
+class Register(RegisterWords):
     """The inference; see Inference for what it offers."""
 
     def __init__(
@@ -116,12 +69,9 @@ class Register:
         sequential_keys: bool,
         linearizable_keys: bool,
     ) -> None:
-        self.transactions = transactions
+        super().__init__(transactions, collector)
         self.graph = Graph(len(transactions.all))
-        self.status = bytearray(STATUS[each.outcome] for each in transactions.all)
         self.reasons: list[str] = []
-        self._collector = collector
-        self._keys: dict[Key, _Register] = {}
         self._early: list[tuple[int, int, Key, Any]] = []
         self._collect()
         for at, place, key, value in self._early:
@@ -146,7 +96,7 @@ class Register:
             for place, (f, key, value) in enumerate(transaction.smalls):
                 known = keys.get(key)
                 if known is None:
-                    known = keys[key] = _Register()
+                    known = keys[key] = KnownRegister()
                 if f == READ:
                     if key in own:
                         if value != own[key]:
@@ -172,9 +122,9 @@ class Register:
                     known.updates.setdefault(before[key], []).append(at)
             for key in {**found, **own}:
                 left = own[key] if key in own else before[key]
-                keys[key].uses.append(_Use(at, found.get(key, left), left))
+                keys[key].uses.append(Use(at, found.get(key, left), left))
 
-    def _write(self, known: _Register, value: Any, at: int) -> None:
+    def _write(self, known: KnownRegister, value: Any, at: int) -> None:
         """Note a write; a value written twice does not tell by whom, unless all but one failed."""
         if value is None:
             known.ambiguous[None] = None
@@ -187,7 +137,7 @@ class Register:
 
     # --- reads by themselves
 
-    def _inspect(self, key: Key, known: _Register) -> None:
+    def _inspect(self, key: Key, known: KnownRegister) -> None:
         """What is wrong with single reads; and whom they show to have committed."""
         if known.ambiguous:
             value = self._shown(next(iter(known.ambiguous)))
@@ -211,7 +161,7 @@ class Register:
             if who is not None and status[who] == UNKNOWN:
                 status[who] = COMMITTED
 
-    def _lost_updates(self, key: Key, known: _Register) -> None:
+    def _lost_updates(self, key: Key, known: KnownRegister) -> None:
         for value, group in known.updates.items():
             unsure = value in known.ambiguous or len(group) < 2
             if not unsure and self._collector.wants("lost-update"):
@@ -225,7 +175,7 @@ class Register:
 
     # --- the order of versions
 
-    def _is_version(self, known: _Register, value: Any) -> bool:
+    def _is_version(self, known: KnownRegister, value: Any) -> bool:
         """Whether a value stands for one version: written once, last by its writer, committed."""
         if value in known.ambiguous:
             return False
@@ -234,15 +184,15 @@ class Register:
         who = known.writer.get(value)
         return who is not None and self.status[who] == COMMITTED and known.final.get(who) == value
 
-    def _order(self, known: _Register, sequential: bool, linearizable: bool) -> None:
+    def _order(self, known: KnownRegister, sequential: bool, linearizable: bool) -> None:
         for value, group in known.updates.items():
             if self._is_version(known, value):
                 for who in group:
                     if self._is_version(known, known.final[who]):
-                        _put(known.after, value, known.final[who], ("follows-reads", (who,)))
+                        put(known.after, value, known.final[who], ("follows-reads", (who,)))
         if not linearizable:
             writes = [
-                _Use(who, value, value)
+                Use(who, value, value)
                 for who, value in known.final.items()
                 if self._is_version(known, value)
             ]
@@ -257,7 +207,7 @@ class Register:
             and self._is_version(known, use.left)
         ]
         if sequential:
-            of_process: dict[int | str, list[_Use]] = {}
+            of_process: dict[int | str, list[Use]] = {}
             for use in uses:
                 process = self.transactions.all[use.at].process
                 of_process.setdefault(process, []).append(use)
@@ -266,25 +216,25 @@ class Register:
         if linearizable:
             self._in_time(known.after, uses, "linearizable")
 
-    def _in_time(self, order: Order, uses: list[_Use], rule: str) -> None:
+    def _in_time(self, order: Order, uses: list[Use], rule: str) -> None:
         """Order versions by these uses, each of which comes after those that had ended before it.
 
         It is enough to compare each with the latest that had ended: one that had ended before a
         later one of them began is ordered by that one.
         """
-        events: list[tuple[int, int, _Use]] = []
+        events: list[tuple[int, int, Use]] = []
         for number, use in enumerate(uses):
             transaction = self.transactions.all[use.at]
             events.append((transaction.invoked, number, use))
             if transaction.completed is not None:
                 events.append((transaction.completed, -1 - number, use))
-        latest: dict[int, _Use] = {}
+        latest: dict[int, Use] = {}
         preceded: dict[int, list[int]] = {}
         for _, number, use in sorted(events, key=lambda event: event[0]):
             if number >= 0:
                 preceded[number] = list(latest)
                 for earlier in latest.values():
-                    _put(order, earlier.left, use.found, (rule, (earlier.at, use.at)))
+                    put(order, earlier.left, use.found, (rule, (earlier.at, use.at)))
             else:
                 for earlier_number in preceded[-1 - number]:
                     latest.pop(earlier_number, None)
@@ -328,7 +278,7 @@ class Register:
 
     # --- edges
 
-    def _connect(self, known: _Register) -> None:
+    def _connect(self, known: KnownRegister) -> None:
         graph, status = self.graph, self.status
         for value, readers in known.readers.items():
             if value is None or value in known.ambiguous:
@@ -374,186 +324,3 @@ class Register:
                 writer = known.writer.get(value) if value not in known.ambiguous else None
                 if writer is not None and writer != at and self.status[writer] == COMMITTED:
                     seen.setdefault(writer, (key, value))
-
-    def _observed(self, at: int) -> Iterator[tuple[Key, Any]]:
-        """What a transaction read before it wrote to the key."""
-        if self.transactions.all[at].outcome == "ok":
-            own: dict[Key, None] = {}
-            for f, key, value in self.transactions.all[at].smalls:
-                if f != READ:
-                    own[key] = None
-                elif key not in own:
-                    yield key, value
-
-    def _because(self, known: _Register, value: Any, later: Any) -> Because | None:
-        """Why one version is before the other, if it is known to be."""
-        if value == later or value in known.ambiguous:
-            return None
-        if value is None:
-            return "initial", ()
-        return known.after.get(value, {}).get(later)
-
-    # --- explanations
-
-    def explain(self, source: int, target: int, kind: str, name: Name) -> Step:
-        """Why there is this edge."""
-        if kind == "wr":
-            return self._explain_read(source, target, name)
-        if kind != "ww":
-            return self._explain_missed(source, target, kind == "rw-realtime", name)
-        return self._explain_order(source, target, name)
-
-    def _explain_read(self, source: int, target: int, name: Name) -> Step:
-        for key, value in self._observed(target):
-            known = self._keys[key]
-            if value not in known.ambiguous and known.writer.get(value) == source:
-                shown, one = self._shown(key), self._shown(value)
-                why = f"{name(target)} read {one!r} from {shown!r}, which {name(source)} wrote"
-                positions = self._position(source), self._position(target)
-                return Step(*positions, "wr", why, "read", shown, one)
-        raise AssertionError(f"{target} read nothing of {source}")
-
-    def _explain_missed(self, source: int, target: int, in_time: bool, name: Name) -> Step:
-        for key, value in self._observed(source):
-            known = self._keys[key]
-            if target not in known.final:
-                continue
-            later = known.final[target]
-            because = self._because(known, value, later)
-            if in_time:
-                because = known.in_time.get(value, {}).get(later)
-            if because is not None:
-                shown, one, two = map(self._shown, (key, value, later))
-                why = (
-                    f"{name(source)} read {_worded(one)} from {shown!r}, and {name(target)} wrote "
-                    f"{two!r} after it: {self._reason(because, target, name)}"
-                )
-                positions = self._position(source), self._position(target)
-                witness = tuple(map(self._position, because[1]))
-                return Step(*positions, "rw", why, because[0], shown, one, two, witness)
-        raise AssertionError(f"{source} missed nothing of {target}")
-
-    def _explain_order(self, source: int, target: int, name: Name) -> Step:
-        smalls = self.transactions.all[source].smalls
-        for key in dict.fromkeys(key for f, key, _ in smalls if f != READ):
-            known = self._keys[key]
-            if target in known.final:
-                value, later = known.final[source], known.final[target]
-                because = self._because(known, value, later)
-                if because is not None and because[0] != "follows-reads":
-                    shown, one, two = map(self._shown, (key, value, later))
-                    why = (
-                        f"{name(source)} wrote {one!r} to {shown!r} before {name(target)} wrote "
-                        f"{two!r}: {self._reason(because, target, name)}"
-                    )
-                    positions = self._position(source), self._position(target)
-                    witness = tuple(map(self._position, because[1]))
-                    return Step(*positions, "ww", why, because[0], shown, one, two, witness)
-        raise AssertionError(f"no key orders the writes of {source} and {target}")
-
-    def _reason(self, because: Because, target: int, name: Name) -> str:
-        rule, who = because
-        if rule == "initial":
-            return "nil is what was there at first"
-        if rule == "follows-reads":
-            return f"{name(target)} had read it"
-        events = [self.transactions.all[at].event for at in who]
-        if rule == "realtime-writes":
-            return (
-                f"what began at event {events[0]} wrote it, and ended before {name(target)} began"
-            )
-        if rule == "sequential":
-            return f"one process found them in this order, at events {events[0]} and {events[1]}"
-        return (
-            f"what began at event {events[0]} left the first and ended before what began at event "
-            f"{events[1]} found the second"
-        )
-
-    # --- direct anomalies, in words
-
-    def _shown(self, value: Any) -> Any:
-        return self.transactions.shown(value)
-
-    def _position(self, at: int) -> int:
-        return self.transactions.all[at].position
-
-    def _anomaly(
-        self, kind: str, message: str, who: tuple[int, ...], key: Key, **facts: Any
-    ) -> None:
-        positions = tuple(map(self._position, who))
-        shown = self._shown(key)
-        self._collector.add(Anomaly(kind, REGISTER, message, positions, shown, (), facts))
-
-    def _direct(self, kind: str, who: tuple[int, ...], key: Key, value: Any) -> None:
-        if not self._collector.wants(kind):
-            return
-        shown, one = self._shown(key), self._shown(value)
-        message = {
-            "garbage-read": f"T1 read {one!r} from {shown!r}, which nobody wrote",
-            "G1a": f"T1 read {one!r} from {shown!r}, which T2 wrote, but T2 failed",
-            "G1b": f"T1 read {one!r} from {shown!r}, which T2 itself wrote over",
-        }[kind]
-        self._anomaly(kind, message, who, key, element=one)
-
-    def _future_read(self, at: int, place: int, key: Key, value: Any) -> None:
-        known = self._keys[key]
-        if value in known.ambiguous or not self._collector.wants("future-read"):
-            return
-        message = (
-            f"T1 read {self._shown(value)!r} from {self._shown(key)!r}, which T1 itself wrote later"
-        )
-        element = self._shown(value)
-        self._anomaly("future-read", message, (at,), key, element=element, small=place)
-
-    def _internal(self, at: int, place: int, key: Key, value: Any, expected: Any) -> None:
-        if self._collector.wants("internal"):
-            message = (
-                f"T1 read {_worded(self._shown(value))} from {self._shown(key)!r}, but must have "
-                f"seen {_worded(self._shown(expected))}"
-            )
-            self._anomaly("internal", message, (at,), key, small=place)
-
-    def _cyclic_versions(self, key: Key, versions: list[Any]) -> None:
-        if not self._collector.wants("cyclic-versions"):
-            return
-        known = self._keys[key]
-        steps = []
-        who: dict[int, None] = {}
-        for at, value in enumerate(versions):
-            later = versions[(at + 1) % len(versions)]
-            because = known.after.get(value, {}).get(later, ("initial", ()))
-            who.update(dict.fromkeys(because[1]))
-            steps.append(
-                {
-                    "before": self._shown(value),
-                    "after": self._shown(later),
-                    "rule": because[0],
-                    "witness": list(map(self._position, because[1])),
-                }
-            )
-        shown = " < ".join(_worded(self._shown(value)) for value in (*versions, versions[0]))
-        message = f"the versions of {self._shown(key)!r} come before each other: {shown}"
-        self._anomaly("cyclic-versions", message, tuple(who), key, order=steps)
-
-    def _otv(self, at: int, who: int, seen: tuple[Key, Any], missed: tuple[Key, Any, Any]) -> None:
-        key_seen, one = map(self._shown, seen)
-        key, old, two = map(self._shown, missed)
-        message = (
-            f"T1 read {one!r} from {key_seen!r}, which T2 wrote, and then {_worded(old)} from "
-            f"{key!r}, to which T2 wrote {two!r} after it"
-        )
-        because = self._because(self._keys[missed[0]], missed[1], missed[2])
-        assert because is not None
-        rule, witness = because[0], list(map(self._position, because[1]))
-        facts = {"seen": [key_seen, one], "read": old, "missed": two}
-        self._anomaly("OTV", message, (at, who), missed[0], rule=rule, witness=witness, **facts)
-
-
-def _worded(value: Any) -> str:
-    return "nil" if value is None else repr(value)
-
-
-def _put(order: Order, value: Any, later: Any, because: Because) -> None:
-    """Note that a version is before another, unless this is known."""
-    if value != later:
-        order.setdefault(value, {}).setdefault(later, because)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from sys import maxsize
 from time import monotonic
 
 Clock = Callable[[], float]
@@ -167,9 +168,19 @@ class Meter:
         """Report the bytes that are held now; raises BudgetExhausted."""
         self.spend(self.explored, held)
 
-    def look(self) -> None:
-        """Raises BudgetExhausted when a limit is reached."""
-        self.spend(self.explored, self.held)
+    def look(self, rows: int = CHUNK) -> None:
+        """Raises BudgetExhausted when a limit is reached. Between phases that take so many rows, or
+        operations, each: it does not look if these are so few that they take no time."""
+        if rows >= CHUNK:
+            self.spend(self.explored, self.held)
+
+    def room(self) -> int:
+        """The bytes that this search may hold, if nobody else holds more than now."""
+        root = self
+        while root._above is not None:
+            root = root._above
+        memory = root.budget.memory
+        return maxsize if memory is None else memory - root.held + self.held
 
     def reach(self, rank: int) -> None:
         """All events up to this rank can be explained."""

@@ -84,10 +84,11 @@ def check_by(
     certificate: bool,
 ) -> Verdict:
     """As ``check``, by whoever judges the sections, on this meter."""
-    source, operations = _operations(history)
+    source = history if isinstance(history, History) else None
     findings: list[Finding] = []
     failed: Finding | None = None
     try:
+        source, operations = _operations(history, meter)
         parts = sections(operations, model, meter.lane())
         for finding in judge_sections(parts, model, meter, certificate):
             findings.append(finding)
@@ -96,42 +97,52 @@ def check_by(
         if failed is not None:
             return _invalid(source, operations, model, meter, parts, findings, certificate)
         reasons = [_reason(finding) for finding in findings if finding.outcome is None]
-        order = _merge(findings, meter.lane()) if certificate and not reasons else ()
+        if not reasons:
+            return _valid(model, meter, findings, certificate)
     except OperationError as error:
         raise _refused(source, error) from None
     except BudgetExhausted as error:
         reasons = [str(error)]
-    if reasons:
-        return Verdict(Validity.UNKNOWN, reasons=tuple(reasons), configurations=meter.explored)
+    return Verdict(Validity.UNKNOWN, reasons=tuple(reasons), configurations=meter.explored)
+
+
+def _valid(model: Model, meter: Meter, findings: Sequence[Finding], certificate: bool) -> Verdict:
+    """Raises BudgetExhausted."""
     if not certificate:
         return Verdict(Validity.VALID, configurations=meter.explored)
+    order = _merge(findings, meter.lane())
+    meter.look(len(order))
     proof = Valid(model.name, tuple(map(name_of, order)))
+    meter.look(len(order))
     return Verdict(Validity.VALID, configurations=meter.explored, certificate=proof, order=order)
 
 
 def _operations(
-    history: History | Iterable[Event] | Iterable[Operation],
+    history: History | Iterable[Event] | Iterable[Operation], meter: Meter
 ) -> tuple[History | None, Sequence[Operation]]:
     """The operations, in order of invocation, and the history that they come from."""
     if isinstance(history, History):
-        return history, history.operations()
+        return history, history.operations(meter.look)
     items: Sequence[Any] = history if isinstance(history, Sequence) else list(history)
     if items and isinstance(items[0], Operation):
-        if _have_ranks(items):
+        if _have_ranks(items, meter):
             return None, items
         given = operations_history(items)
-        return given, given.operations()
+        return given, given.operations(meter.look)
     recorded = History(items)
-    return recorded, recorded.operations()
+    return recorded, recorded.operations(meter.look)
 
 
-def _have_ranks(operations: Sequence[Operation]) -> bool:
+def _have_ranks(operations: Sequence[Operation], meter: Meter) -> bool:
     """Whether the times of these are ranks already: in order of invocation, and no operation ends
     at the rank at which another begins."""
     invoked = list(map(_invoked_of, operations))
+    meter.look(len(operations))
     if not all(map(lt, invoked, islice(invoked, 1, None))):
         return False
-    return set(invoked).isdisjoint(map(_completed_of, operations))
+    begun = set(invoked)
+    meter.look(len(operations))
+    return begun.isdisjoint(map(_completed_of, operations))
 
 
 def _refused(source: History | None, error: OperationError) -> HistoryError:
@@ -159,6 +170,7 @@ def _merge(findings: Sequence[Finding], meter: Meter) -> tuple[Operation, ...]:
         assert finding.outcome.order is not None, "an order was asked for"
         operations = finding.operations
         orders.append([operations[at] for at in finding.outcome.order])
+        meter.look(len(operations))
     if len(orders) == 1:
         return tuple(orders[0])
     points: list[tuple[int, int]] = []
@@ -171,7 +183,9 @@ def _merge(findings: Sequence[Finding], meter: Meter) -> tuple[Operation, ...]:
                 latest = operation.invoked
             points.append((latest, len(merged)))
             merged.append(operation)
+    meter.hold(_POINT_BYTES * len(points))
     points.sort()
+    meter.look(len(points))
     return tuple(merged[at] for _, at in points)
 
 

@@ -143,7 +143,7 @@ class Choice:
         """Those after which the wanted call is allowed last, those that lead to dead states
         first."""
         table = self._table
-        known, stride, dead = table.transitions.get, table.stride, table.dead
+        known, stride, dead = table.known, table.stride, table.dead
         if wanted < 0 and not dead:
             return candidates
         hopeless: list[int] = []
@@ -171,7 +171,7 @@ class Choice:
     ) -> list[int]:
         """The crashed operations to try, as ~number: of each call the first that is left."""
         columns, table = self._columns, self._table
-        known, stride = table.transitions.get, table.stride
+        known, stride = table.known, table.stride
         pending = set()
         at = after[self._end]
         while columns.invoked[at] < limit:
@@ -206,13 +206,13 @@ class Choice:
 
     def _undoes(self, call: int, state: int, crash: Crash) -> bool:
         """Whether the call leads to the same state with the crashed one before it as without."""
-        known, stride = self._table.transitions.get, self._table.stride
+        known, stride = self._table.known, self._table.stride
         return known(crash.state * stride + call) == known(state * stride + call)
 
     def not_later(self, call: int, state: int, crash: Crash) -> bool:
         """Whether the call might as well come before the crashed one (or without it)."""
         table = self._table
-        known, stride = table.transitions.get, table.stride
+        known, stride = table.known, table.stride
         first = known(crash.state * stride + call)
         if first is None:
             first = table.move(crash.state, call)
@@ -234,7 +234,7 @@ class Choice:
         """
         columns, table = self._columns, self._table
         invoked, completed, calls = columns.invoked, columns.completed, columns.calls
-        known, stride, sees = table.transitions.get, table.stride, table.sees
+        known, stride, sees = table.known, table.stride, table.sees
         out = NEVER
         for call, group in columns.crashed.items():
             to = known(state * stride + call)

@@ -26,6 +26,7 @@ from checker.lincheck.certificate import (
 from checker.lincheck.parts import Entry, Part, split
 from checker.lincheck.reduction import NEAR, Reduced, Reducer
 from checker.lincheck.refutation import Refuter, ways_max
+from checker.lincheck.state_table import own_bytes
 from checker.models.model import ANYTHING, UNKNOWN, Call, Model, Specification, State
 
 _SHOWN = 12
@@ -122,14 +123,19 @@ def _is_soon_verified(
     )
     if _steps_at_most(entries, refutation, any_state) < verify.STEPS_MAX:
         return True
-    lane, explored, report_at = meter.lane(), 0, 0
+    lane, explored, report_at, held = meter.lane(), 0, 0, 0
+    joint = len(conflict.keys) > 1
 
     def advance(state: State, call: Call) -> tuple[bool, State]:
-        nonlocal explored, report_at
+        nonlocal explored, report_at, held
         explored += 1
         if explored >= report_at:
-            report_at = lane.spend(explored, explored * _WAY_BYTES)
-        return specification.advance(state, call)
+            report_at = lane.spend(explored, held)
+        allowed, after = specification.advance(state, call)
+        held += _WAY_BYTES
+        if allowed and after is not ANYTHING:
+            held += own_bytes(after, None if state is ANYTHING else state, joint=joint)
+        return allowed, after
 
     items = [(name_of(e.operation), e.call, e.invoked, e.completed or inf) for e in entries]
     try:

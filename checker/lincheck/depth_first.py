@@ -52,6 +52,7 @@ from checker.lincheck.budget import Meter
 from checker.lincheck.choice import NO_LIMIT, Choice, Crash
 from checker.lincheck.engine import Impossible, Possible, Search
 from checker.lincheck.event_list import NEVER, Columns, columns_of, slots_of
+from checker.lincheck.layers import make_room
 from checker.lincheck.parts import Part
 from checker.lincheck.state_table import ASK, REFUSED, StateTable
 from checker.lincheck.visited import Visited
@@ -100,9 +101,11 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
     # The list of what is left: ``after`` and ``before`` of ``end`` are its first and last.
     after = [*range(1, end + 1), 0]
     before = [end, *range(end)]
-    known, move, stride, sees = table.transitions.get, table.move, table.stride, table.sees
+    known, move, stride, sees = table.known, table.move, table.stride, table.sees
     visited = Visited()
-    untouched = visited.untouched
+    untouched: set[int] = visited.untouched.newest
+    older: list[set[int]] = visited.untouched.older
+    layers = (*table.layers, *visited.layers)
     first_crash = min((group[0].invoked for group in crashed.values()), default=NEVER)
     buried = choice.buried
     overwrites = [call[4] == "overwrites" for call in columns.distinct] if buried else []
@@ -122,7 +125,9 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
                 # All that completed before is linearized.
                 meter.reach(int(deadline) - 1)
             held = visited.held_bytes() + table.held_bytes() + _held_bytes(frames, taken)
-            report_at = meter.spend(explored, beside + held)
+            report_at = meter.spend(explored, make_room(layers, beside + held, meter))
+            table.renew()
+            known, move, untouched = table.known, table.move, visited.untouched.newest
             yield
         # What is pending: invoked before anything that is left completes.
         row = state * stride
@@ -165,7 +170,7 @@ def depth_first(part: Part, meter: Meter, order: bool) -> Search:
         seen = False
         if frames:
             key = state << shift | mask | urgent
-            if key in untouched:
+            if key in untouched or (older and any(key in each for each in older)):
                 seen = True
             elif used:
                 seen = visited.dominates(key, used)

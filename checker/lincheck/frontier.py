@@ -48,83 +48,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 from sys import getsizeof
-from typing import Any, NamedTuple
 
 from checker.lincheck.accounts import Accounts, Frontier, Trace
 from checker.lincheck.budget import Meter
-from checker.lincheck.state_table import own_bytes
-from checker.models.model import ANY_STATE, Call, State
+from checker.lincheck.domination import admit, copied, fullest, is_dominated, lengthened
+from checker.lincheck.pending import SLOTS, UNSEEN, Mutation, Pending, all_fresh
+from checker.lincheck.snapshot import Snapshot
+from checker.models.model import Call, State
 
 Late = tuple[State, int, bool, Trace]
 """A configuration to extend; True: the last step served nobody, so it may not be overwritten."""
-
-_REFUSED: Any = object()
-_UNSEEN: Any = object()
-_NEVER = float("inf")
-
-_SLOTS = 16
-"""Slots for pending operations at first; doubled when they do not suffice."""
-
-_VIEWS_MAX = 16
-"""States whose views are kept up to date; what a model with more states needs is made anew."""
 
 _LATE_FACTOR = 8
 """Configurations that an extension looks at, for each one that the frontier may hold."""
 
 _SCANNED = 1 << 15
 """Configurations that may be compared with others between two reports: about 2 ms."""
-
-_KINDS_KEPT = 256
-"""Kinds of calls that are remembered though nothing of them is pending."""
-
-_PENDING_BYTES = getsizeof((None,) * 12)
-_KIND_BYTES = 360
-"""A kind, its call, and its place among the kinds."""
-
-
-class Kind:
-    """What equal calls share: what they do, and in which states."""
-
-    __slots__ = ("call", "needs", "number", "observes", "overwrites", "table")
-
-    def __init__(self, number: int, call: Call, needs: State) -> None:
-        self.number = number
-        self.call = call
-        self.observes = call.effect == "observes"
-        self.overwrites = call.effect == "overwrites"
-        # The only state that allows it, or ANY_STATE where nothing is known beforehand.
-        self.needs = needs
-        # What it does to each state that it was tried in: the next state, or _REFUSED.
-        self.table: dict[State, State] = {}
-
-
-class Observation(NamedTuple):
-    """A pending operation that does not change the state, and its bit."""
-
-    done: int
-    kind: Kind
-
-
-class Mutation(NamedTuple):
-    """A pending operation that may change the state.
-
-    ``done`` and ``fresh`` are its bits; a crashed one is never done. It is used only after those
-    equal calls whose fresh bits are ``unused`` and whose done bits are ``undone``. ``hides``: it is
-    always allowed, and live; ``overwrites``: and what was before is gone.
-    """
-
-    operation: int
-    done: int
-    fresh: int
-    table: dict[State, State]
-    kind: Kind
-    crashed: bool
-    hides: bool
-    overwrites: bool
-    unused: int
-    undone: int
-    spends: int
-    deadline: float
 
 
 class _Job:
@@ -161,31 +100,7 @@ class _Job:
         self.reached_idle: Frontier = {}
 
 
-class Snapshot(NamedTuple):
-    """An engine between two events."""
-
-    frontier: Frontier
-    observations: dict[int, Observation]
-    mutations: dict[int, Mutation]
-    slots: int
-    free_slots: list[int]
-    hiding: int
-    overwriting: int
-    is_exact: bool
-
-    def held_bytes(self) -> int:
-        """The bytes held, but for steps and for what is pending, which others hold too."""
-        masks = sum(map(len, self.frontier.values()))
-        return (
-            getsizeof(self)
-            + sum(map(getsizeof, self[:3]))
-            + sum(map(getsizeof, self.frontier.values()))
-            + getsizeof(1 << 2 * self.slots) * masks
-            + getsizeof(self.free_slots)
-        )
-
-
-class FrontierEngine:
+class FrontierEngine(Pending):
     """Judges one part, event by event.
 
     Operations are known by small integers that the caller chooses. ``record`` makes it remember
@@ -205,42 +120,19 @@ class FrontierEngine:
         reusable: Container[Call] = (),
         joint: bool = False,
     ) -> None:
-        self._advance = advance
-        self._reusable = reusable
-        self._needs = needs
-        self._collapse = collapse
+        super().__init__(advance, collapse, needs, reusable, joint=joint)
         self._meter = meter
         self._record = record
         self._width = width
         self.is_exact = True
         self.is_paused = False
-        self.explored = 0
         # The rank of the last event that is explained; only the caller knows it.
         self.reached = -1
         self._report_at = meter.spend(0, 0)
         self.accounts = Accounts(record=record)
-        self._joint = joint
-        self._kinds_made = 0
-        self._kind_bytes = self._state_bytes = self._count_kinds_at = 0
-        # States that calls led to, not measured yet: each, and the one that it came from.
-        self._new_states: list[State] = []
         if collapse is not None:
             initial = collapse(initial)
-        self._slots = _SLOTS
-        self._free_slots = list(range(_SLOTS - 1, -1, -1))
-        self._frontier: Frontier = {initial: {_all_fresh(_SLOTS): None}}
-        self._observations: dict[int, Observation] = {}
-        self._mutations: dict[int, Mutation] = {}
-        self._by_fresh: dict[int, Mutation] = {}
-        self._kinds: dict[Call, Kind] = {}
-        # How many pending mutations there are of a kind, by its number.
-        self._equals: dict[int, int] = {}
-        # What can be done in a state: done bits of observations that it satisfies, fresh bits of
-        # mutations that it allows, but for those that are allowed everywhere (``_overwriting``).
-        self._views: dict[State, list[int]] = {}
-        # Of pending operations: done bits of those that hide, fresh bits of those that overwrite.
-        self._hiding = 0
-        self._overwriting = 0
+        self._frontier: Frontier = {initial: {all_fresh(SLOTS): None}}
         # The operation that completes, and what is left to do of it.
         self._completing = -1
         self._job: _Job | None = None
@@ -253,7 +145,7 @@ class FrontierEngine:
     def snapshot(self) -> Snapshot:
         """What ``restore`` needs to come back here, between two events."""
         return Snapshot(
-            {state: dict(held) for state, held in self._frontier.items()},
+            copied(self._frontier),
             dict(self._observations),
             dict(self._mutations),
             self._slots,
@@ -265,7 +157,7 @@ class FrontierEngine:
 
     def restore(self, snapshot: Snapshot, width: int | None) -> None:
         """Go back to where the snapshot was taken, and on from there with this width."""
-        self._frontier = {state: dict(held) for state, held in snapshot.frontier.items()}
+        self._frontier = copied(snapshot.frontier)
         self._observations = dict(snapshot.observations)
         self._mutations = dict(snapshot.mutations)
         self._by_fresh = {mutation.fresh: mutation for mutation in self._mutations.values()}
@@ -319,162 +211,9 @@ class FrontierEngine:
 
     # Events
 
-    def invoke(self, operation: int, call: Call, deadline: int | None) -> None:
-        """The operation is pending from now on.
-
-        ``deadline`` orders the completions; None: it never completes.
-        """
-        kind = self._kinds.get(call)
-        if kind is None:
-            kind = self._new_kind(call)
-        if not self._free_slots:
-            self._add_slots()
-        done = 1 << 2 * self._free_slots.pop()
-        if kind.observes:
-            self._observations[operation] = Observation(done, kind)
-            self._enter(0, done, kind, crashed=False)
-            return
-        crashed = deadline is None
-        fresh = done << 1
-        overwrites = kind.overwrites
-        hides = not crashed and (overwrites or call.effect == "applies")
-        if hides:
-            self._hiding |= done
-        mutation = Mutation(
-            operation,
-            0 if crashed else done,
-            fresh,
-            kind.table,
-            kind,
-            crashed,
-            hides,
-            overwrites,
-            0,
-            0,
-            0 if crashed and call in self._reusable else fresh,
-            _NEVER if deadline is None else deadline,
-        )
-        equals = self._equals.get(kind.number, 0)
-        if equals:
-            mutation = self._order_among_equals(mutation)
-        self._equals[kind.number] = equals + 1
-        self._mutations[operation] = self._by_fresh[fresh] = mutation
-        if overwrites:
-            self._overwriting |= fresh
-        else:
-            self._enter(1, fresh, kind, crashed=crashed)
-
-    def _new_kind(self, call: Call) -> Kind:
-        pending = len(self._mutations) + len(self._observations)
-        if len(self._kinds) > _KINDS_KEPT + 8 * pending:
-            self._forget_kinds()
-        needs = ANY_STATE if self._needs is None else self._needs(call)
-        kind = self._kinds[call] = Kind(self._kinds_made, call, needs)
-        self._kinds_made += 1
-        return kind
-
-    def _forget_kinds(self) -> None:
-        """Those of which nothing is pending: what is remembered must not grow with the history."""
-        kinds = [mutation.kind for mutation in self._mutations.values()]
-        kinds += [observation.kind for observation in self._observations.values()]
-        known = sum(len(kind.table) for kind in self._kinds.values())
-        self._kinds = {kind.call: kind for kind in kinds}
-        left = sum(len(kind.table) for kind in self._kinds.values())
-        self._count_kinds()
-        self._state_bytes = self._state_bytes * left // max(known, 1)
-
-    def _count_kinds(self) -> None:
-        """The bytes of all kinds, their tables, and the states to which they lead."""
-        kinds = self._kinds.values()
-        self._kind_bytes = sum(_KIND_BYTES + getsizeof(kind.table) for kind in kinds)
-        self._count_kinds_at = self.explored + len(kinds)
-        new = self._new_states
-        for state, before in zip(new[::2], new[1::2], strict=True):
-            self._state_bytes += own_bytes(state, before, joint=self._joint)
-        self._new_states.clear()
-
     def _add_slots(self) -> None:
-        more = _all_fresh(self._slots) << 2 * self._slots
-        self._frontier = {
-            state: {mask | more: trace for mask, trace in held.items()}
-            for state, held in self._frontier.items()
-        }
-        self._free_slots = list(range(2 * self._slots - 1, self._slots - 1, -1))
-        self._slots *= 2
-
-    def _enter(self, place: int, bit: int, kind: Kind, *, crashed: bool) -> None:
-        """Put the bit of a new operation into the views of the states that allow it."""
-        views = self._views
-        if kind.needs is not ANY_STATE:
-            view = views.get(kind.needs)
-            if view is not None and not (crashed and self._answer(kind, kind.needs) == kind.needs):
-                view[place] |= bit
-            return
-        for state, view in views.items():
-            answer = self._answer(kind, state)
-            # A crashed call that changes nothing has no use.
-            if answer is not _REFUSED and not (crashed and answer == state):
-                view[place] |= bit
-
-    def _leave(self, place: int, bit: int, kind: Kind) -> None:
-        """Take the bit of an operation that has completed out of all views."""
-        if kind.needs is not ANY_STATE:
-            view = self._views.get(kind.needs)
-            if view is not None:
-                view[place] &= ~bit
-            return
-        for view in self._views.values():
-            view[place] &= ~bit
-
-    def _view(self, state: State) -> list[int]:
-        """The view of a state that has none yet."""
-        if len(self._views) > _VIEWS_MAX:
-            self._views.clear()
-        satisfied = allowed = 0
-        for done, kind in self._observations.values():
-            if kind.needs is ANY_STATE:
-                if self._answer(kind, state) is not _REFUSED:
-                    satisfied |= done
-            elif kind.needs == state:
-                satisfied |= done
-        for mutation in self._mutations.values():
-            kind = mutation.kind
-            if kind.overwrites or (kind.needs is not ANY_STATE and kind.needs != state):
-                continue
-            answer = self._answer(kind, state)
-            if answer is not _REFUSED and not (mutation.crashed and answer == state):
-                allowed |= mutation.fresh
-        view = self._views[state] = [satisfied, allowed]
-        return view
-
-    def _answer(self, kind: Kind, state: State) -> State:
-        """What the call does to the state, or _REFUSED; remembered."""
-        answer = kind.table.get(state, _UNSEEN)
-        if answer is _UNSEEN:
-            allowed, answer = self._advance(state, kind.call)
-            if not allowed:
-                answer = _REFUSED
-            else:
-                if self._collapse is not None:
-                    answer = self._collapse(answer)
-                if answer is not state:
-                    self._new_states += (answer, state)
-            kind.table[state] = answer
-        return answer
-
-    def _order_among_equals(self, new: Mutation) -> Mutation:
-        kind = new.kind
-        for operation, other in self._mutations.items():
-            if other.kind is not kind:
-                continue
-            if new.deadline < other.deadline:
-                self._replace(operation, _after(other, new))
-            else:
-                new = _after(new, other)
-        return new
-
-    def _replace(self, operation: int, mutation: Mutation) -> None:
-        self._mutations[operation] = self._by_fresh[mutation.fresh] = mutation
+        self._frontier = lengthened(self._frontier, all_fresh(self._slots) << 2 * self._slots)
+        super()._add_slots()
 
     def complete(self, operation: int) -> bool:
         """The operation ends here; False if the history has become impossible."""
@@ -512,37 +251,10 @@ class FrontierEngine:
             self._narrow(self._width)
         return bool(self._frontier)
 
-    def _release(self, mutation: Mutation) -> None:
-        done, fresh, kind = mutation.done, mutation.fresh, mutation.kind
-        del self._mutations[mutation.operation], self._by_fresh[fresh]
-        self._hiding &= ~done
-        if mutation.overwrites:
-            self._overwriting ^= fresh
-        else:
-            self._leave(1, fresh, kind)
-        equals = self._equals[kind.number] - 1
-        if equals:
-            self._equals[kind.number] = equals
-            for operation, other in list(self._mutations.items()):
-                if other.kind is kind:
-                    unused, undone = other.unused & ~fresh, other.undone & ~done
-                    self._replace(operation, other._replace(unused=unused, undone=undone))
-        else:
-            del self._equals[kind.number]
-
     def _narrow(self, width: int) -> None:
         """Keep the fullest masks: those that have done most, and used least."""
         self.is_exact = False
-        ranked = [
-            (-mask.bit_count(), at, state, mask)
-            for at, (state, held) in enumerate(self._frontier.items())
-            for mask in held
-        ]
-        ranked.sort(key=lambda each: each[:2])
-        narrow: Frontier = {}
-        for _, _, state, mask in ranked[:width]:
-            narrow.setdefault(state, {})[mask] = self._frontier[state][mask]
-        self._frontier = narrow
+        self._frontier = fullest(self._frontier, width)
 
     # Completions
 
@@ -561,7 +273,7 @@ class FrontierEngine:
             changed = True
             for mask, trace in held.items():
                 if mask & goal:
-                    _admit(settled, state, mask ^ goal, trace)
+                    admit(settled, state, mask ^ goal, trace)
                 else:
                     late.append((state, mask, False, trace))
         if late:
@@ -578,12 +290,12 @@ class FrontierEngine:
                 if not mask & done:
                     late.append((state, mask, False, trace))
                 elif not mask & fresh:
-                    _admit(settled, state, (mask ^ done) | fresh, trace)
+                    admit(settled, state, (mask ^ done) | fresh, trace)
                 else:
                     # It hid so far and may go on to, or be used now: it is the last chance.
                     late.append((state, mask, False, trace))
                     hidden = [~mutation.operation, trace, None] if self._record else None
-                    _admit(settled, state, mask ^ done, hidden)
+                    admit(settled, state, mask ^ done, hidden)
         if late:
             self._extend(_Job(late, settled, done, fresh, mutation))
         else:
@@ -625,8 +337,8 @@ class FrontierEngine:
                 ) = by_fresh[fresh]
                 if unused & mask or undone & ~mask:
                     continue
-                after = table.get(state, _UNSEEN)
-                if after is _UNSEEN:
+                after = table.get(state, UNSEEN)
+                if after is UNSEEN:
                     after = self._answer(kind, state)
                 if crashed and after == state:
                     continue
@@ -642,23 +354,23 @@ class FrontierEngine:
                     due = True
                 trace_after = [operation, trace, None] if record else None
                 if fresh == goal_fresh:
-                    _admit(settled, after, ((grown & ~satisfied) ^ goal) | fresh, trace_after)
+                    admit(settled, after, ((grown & ~satisfied) ^ goal) | fresh, trace_after)
                     continue
                 if satisfied & goal:
-                    _admit(settled, after, grown & ~satisfied, trace_after)
+                    admit(settled, after, grown & ~satisfied, trace_after)
                     continue
                 if grown & goal and not mask & goal:
                     # It hides; or it may be used later on.
                     assert job.completing is not None
                     hidden = [~job.completing.operation, trace_after, None] if record else None
-                    _admit(settled, after, (grown & ~satisfied) ^ goal, hidden)
+                    admit(settled, after, (grown & ~satisfied) ^ goal, hidden)
                 grown |= satisfied
                 if idle_after:
-                    if _is_dominated(reached, after, grown):
+                    if is_dominated(reached, after, grown):
                         continue
-                    if _admit(reached_idle, after, grown, None):
+                    if admit(reached_idle, after, grown, None):
                         late.append((after, grown, True, trace_after))
-                elif _admit(reached, after, grown, None):
+                elif admit(reached, after, grown, None):
                     late.append((after, grown, False, trace_after))
             if limit is not None and len(late) > limit and settled:
                 self.is_exact = False
@@ -684,52 +396,5 @@ class FrontierEngine:
         if job is not None:
             settled.append(job.settled)
             reached, late = [job.reached, job.reached_idle], job.late
-        if self.explored >= self._count_kinds_at:
-            self._count_kinds()
-        pending = (self._mutations, self._by_fresh, self._observations)
-        held = sum(map(getsizeof, pending)) + self._kind_bytes + self._state_bytes
-        held += (_PENDING_BYTES + 3 * mask) * (len(self._mutations) + len(self._observations))
-        return held + self.accounts.held(self.explored, settled, reached, late, mask)
-
-
-def _all_fresh(slots: int) -> int:
-    return ((1 << 2 * slots) - 1) // 3 << 1
-
-
-def _after(mutation: Mutation, other: Mutation) -> Mutation:
-    """This mutation, to be used after an equal one."""
-    if mutation.crashed or mutation.overwrites:
-        return mutation._replace(unused=mutation.unused | other.fresh)
-    return mutation._replace(undone=mutation.undone | other.done)
-
-
-def _admit(frontier: Frontier, state: State, mask: int, trace: Trace) -> bool:
-    """Add a configuration unless one that is held dominates it; drop those that it dominates."""
-    held = frontier.get(state)
-    if held is None:
-        frontier[state] = {mask: trace}
-        return True
-    dominated: list[int] | None = None
-    for other in held:
-        union = other | mask
-        if union == other:
-            return False
-        if union == mask:
-            if dominated is None:
-                dominated = [other]
-            else:
-                dominated.append(other)
-    if dominated is not None:
-        for other in dominated:
-            del held[other]
-    held[mask] = trace
-    return True
-
-
-def _is_dominated(frontier: Frontier, state: State, mask: int) -> bool:
-    held = frontier.get(state)
-    if held is not None:
-        for other in held:
-            if other | mask == other:
-                return True
-    return False
+        held = self.accounts.held(self.explored, settled, reached, late, mask)
+        return held + self._pending_bytes()

@@ -23,6 +23,7 @@ from typing import Any
 from checker.lincheck.budget import Meter
 from checker.lincheck.certificate import Refutation, name_of
 from checker.lincheck.parts import Entry
+from checker.lincheck.state_table import own_bytes
 from checker.models.model import ANYTHING, Call, Specification, State
 
 Trace = Any
@@ -39,6 +40,12 @@ _REFUSED: Any = object()
 _UNSEEN: Any = object()
 _CONFIGURATION_BYTES = 160
 """Bytes that a configuration holds: its tuple, its masks, its places in list and table."""
+
+_ANSWER_BYTES = 64
+"""Bytes that what a call does to a state holds in a table, beside the state that it leads to."""
+
+_STEP_BYTES = 64
+"""Bytes that a step of a way holds where it is remembered."""
 
 _BETWEEN_REPORTS = 256
 
@@ -84,6 +91,8 @@ class Refuter:
         self._steps_max = steps_max
         self._record = record
         self._report_at = _BETWEEN_REPORTS
+        # The ways that are held, and the bytes of answers, of states and of what is recorded.
+        self._held = self._bytes = 0
         self._lists: list[tuple[tuple[int, ...], ...]] = []
 
     def refutation(self) -> Refutation:
@@ -109,6 +118,7 @@ class Refuter:
             if not ways:
                 return entries[goal]
             pending.remove(goal)
+            self._held = sum(map(len, ways.values()))
         return None
 
     def _explain(self, ways: Ways, goal: int, pending: _Pending) -> Ways:
@@ -148,7 +158,7 @@ class Refuter:
         pending: _Pending,
     ) -> None:
         """Go on from the ways that are left, in all orders, until they hold the goal."""
-        record, advance = self._record, self._advance
+        record = self._record
         observing, endless = pending.observing, pending.endless
         observers, mutators = pending.observers, pending.mutators
         explored = self.explored
@@ -165,8 +175,7 @@ class Refuter:
                 explored += 1
                 after = table.get(state, _UNSEEN)
                 if after is _UNSEEN:
-                    allowed, after = advance(state, call)
-                    table[state] = after = after if allowed else _REFUSED
+                    after = self._ask(state, call, table)
                 if after is _REFUSED or (crashed and after == state and state is not ANYTHING):
                     continue
                 grown = done | bit
@@ -182,11 +191,12 @@ class Refuter:
                     _admit(found, after, grown, on, observing, endless)
                 elif _admit(seen, after, grown, None, observing, endless):
                     left.append((after, grown, on))
+                    self._held += 1
                     # It was compared with all of these.
                     explored += len(seen[after]) >> 3
             if explored >= self._report_at:
                 self.explored = explored
-                self._report(len(left))
+                self._report()
         self.explored = explored
 
     def _free(self, state: State, observers: Sequence[Step]) -> int:
@@ -197,11 +207,22 @@ class Refuter:
         for _, bit, call, table, _, _ in observers:
             after = table.get(state, _UNSEEN)
             if after is _UNSEEN:
-                allowed, after = self._advance(state, call)
-                table[state] = after = after if allowed else _REFUSED
+                after = self._ask(state, call, table)
             if after is not _REFUSED:
                 made |= bit
         return made
+
+    def _ask(self, state: State, call: Call, table: dict[State, State]) -> State:
+        """What the call does to a state in which it was not tried yet."""
+        allowed, after = self._advance(state, call)
+        self._bytes += _ANSWER_BYTES
+        if not allowed:
+            after = _REFUSED
+        elif after is not ANYTHING and after is not state:
+            are_parallel = type(after) is type(state) is tuple and len(after) == len(state)
+            self._bytes += own_bytes(after, state, joint=are_parallel)
+        table[state] = after
+        return after
 
     def _observed(self, made: int, trace: Trace, observers: Sequence[Step]) -> Trace:
         """The trace, with the observations that were made."""
@@ -211,10 +232,11 @@ class Refuter:
                     trace = (at, trace)
         return trace
 
-    def _report(self, held: int) -> None:
+    def _report(self) -> None:
         if self._steps_max is not None and self.explored > self._steps_max:
             raise GaveUp
-        self._meter.spend(self._spent + self.explored, held * _CONFIGURATION_BYTES)
+        each = _CONFIGURATION_BYTES + _STEP_BYTES if self._record else _CONFIGURATION_BYTES
+        self._meter.spend(self._spent + self.explored, self._held * each + self._bytes)
         self._report_at = self.explored + _BETWEEN_REPORTS
 
     def _steps(self, trace: Trace) -> tuple[int, ...]:
@@ -222,6 +244,7 @@ class Refuter:
         while isinstance(trace, tuple):
             at, trace = trace
             steps.append(name_of(self._entries[at].operation))
+        self._bytes += _STEP_BYTES
         return (trace, *reversed(steps))
 
 

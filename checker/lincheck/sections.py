@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from checker.history import Operation
-from checker.lincheck.budget import CHUNK, Meter
+from checker.lincheck.budget import CHUNK, Budget, Meter
 from checker.lincheck.parts import Part, split
 from checker.models.model import CallError, Key, Model, distinct
 
@@ -79,14 +79,18 @@ def sections(
             Section(part.keys, [entry.operation for entry in part.entries], part)
             for part in split(operations, model, meter)
         ]
+    meter = meter or Meter(Budget(None, None, None))
+    meter.look(len(operations))
     keys = list(map(_key_of, operations))
+    meter.look(len(operations))
     if not _are_plain(keys):
         keys = list(map(_distinct, keys))
+    meter.look(len(operations))
     if keys and keys.count(keys[0]) == len(keys):
         return [Section((keys[0],), operations)]
     groups: defaultdict[Key, list[Operation]] = defaultdict(list)
     for first in range(0, len(keys), CHUNK):
-        if meter is not None and first:
+        if first:
             meter.hold(_GROUP_BYTES * len(groups) + _PLACE_BYTES * first)
         end = first + CHUNK
         for key, operation in zip(keys[first:end], operations[first:end], strict=True):

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from sys import getsizeof
+from typing import Any, Protocol, overload
 
+from checker.lincheck.layers import Layers
 from checker.lincheck.parts import Part
-from checker.lincheck.visited import table_bytes
 from checker.models.model import DEAD, UNKNOWN, Call, State
 
 REFUSED = -1
@@ -29,52 +30,73 @@ _INTEGER_BYTES = 32
 """An integer of 30 to 60 bits, as the keys of transitions are."""
 
 
+class Known(Protocol):
+    """As the method ``get`` of a dictionary."""
+
+    @overload
+    def __call__(self, key: int, /) -> int | None: ...
+    @overload
+    def __call__(self, key: int, default: int, /) -> int: ...
+
+
 class StateTable:
     """The states met so far, the distinct calls, and the transitions between states.
 
-    ``transitions[state * stride + call]`` is the next state, or REFUSED; absent if it was not asked
-    for yet: then ``move`` finds out. ``dead`` has the states that are DEAD, in some key at least.
-    ``sees`` has for each call the one state that allows it, where that is known, or ASK.
+    ``known(state * stride + call)`` is the next state, or REFUSED; None if it was not asked for
+    yet: then ``move`` finds out. Both change when ``layers`` are left (``renew``).
+    ``dead`` has the states that are DEAD, in some key at least. ``sees`` has for each call the one
+    state that allows it, where that is known, or ASK.
     """
 
     __slots__ = (
         "_bytes",
+        "_collapse",
         "_joint",
+        "_left",
         "_measured",
         "_numbers",
         "_parents",
+        "_specification",
         "_states",
+        "_transitions",
         "calls",
         "dead",
+        "known",
+        "layers",
         "move",
         "sees",
         "stride",
-        "transitions",
     )
 
     def __init__(self, part: Part, calls: list[Call]) -> None:
         self.calls = calls
         self.stride = len(calls)
         initial = part.specification.initial
-        if part.foresight is not None:
-            initial = part.foresight.collapse(initial)
+        self._specification = part.specification
+        self._collapse = None if part.foresight is None else part.foresight.collapse
+        if self._collapse is not None:
+            initial = self._collapse(initial)
         self._joint = part.joint
         self._states: list[State] = [initial]
-        self._numbers: dict[State, int] = {initial: 0}
+        self._numbers = Layers(dict)
+        self._numbers.newest[initial] = 0
         self._parents: list[int] = [0]
-        self.transitions: dict[int, int] = {}
+        self._transitions = Layers(dict)
+        self.layers = (self._transitions, self._numbers)
         self.dead: set[int] = set()
         self.sees = [ASK] * len(calls)
         if part.foresight is not None and part.foresight.sees is not None:
             self._foresee(part.foresight.sees)
-        self._bytes = 0
-        self.move = self._mover(part)
+        self._bytes = self._left = 0
+        self.known: Known = self._transitions.newest.get
+        self.move = self._mover()
         # What the calls themselves hold is not counted.
         self._measured = len(self._states)
 
     def _foresee(self, sees: Callable[[Call], State]) -> None:
         """Number the states that observations see."""
-        numbers, states = self._numbers, self._states
+        numbers: dict[State, int] = self._numbers.newest
+        states = self._states
         for at, call in enumerate(self.calls):
             if call[4] == "observes":
                 state = sees(call)
@@ -89,15 +111,41 @@ class StateTable:
         seen = self.sees[call]
         if seen != ASK:
             return seen == state
-        to = self.transitions.get(state * self.stride + call)
+        to = self.known(state * self.stride + call)
         return (self.move(state, call) if to is None else to) != REFUSED
 
-    def _mover(self, part: Part) -> Callable[[int, int], int]:
+    def renew(self) -> None:
+        """Use the newest layers from now on, if there are other ones than before."""
+        transitions, numbers = self._transitions, self._numbers
+        if len(transitions.older) + len(numbers.older) == self._left:
+            return
+        self._left = len(transitions.older) + len(numbers.older)
+        gets = [table.get for table in (transitions.newest, *transitions.older)]
+
+        def known(key: int, default: int | None = None, /) -> Any:
+            for get in gets:
+                found = get(key)
+                if found is not None:
+                    return found
+            return default
+
+        self.known = known if transitions.older else transitions.newest.get
+        self.move = self._mover()
+
+    def _mover(self) -> Callable[[int, int], int]:
         """``move``, with all that it needs at hand."""
-        advance, joint = part.specification.advance, part.joint
-        collapse = None if part.foresight is None else part.foresight.collapse
-        states, numbers, parents, dead = self._states, self._numbers, self._parents, self.dead
-        calls, transitions, stride = self.calls, self.transitions, self.stride
+        advance, joint, collapse = self._specification.advance, self._joint, self._collapse
+        states, parents, dead = self._states, self._parents, self.dead
+        calls, stride = self.calls, self.stride
+        transitions: dict[int, int] = self._transitions.newest
+        numbers: dict[State, int] = self._numbers.newest
+        older: list[dict[State, int]] = self._numbers.older
+
+        def of_older(state: State) -> int | None:
+            for table in older:
+                if state in table:
+                    return table[state]
+            return None
 
         def move(state: int, call: int) -> int:
             asked = calls[call]
@@ -109,10 +157,14 @@ class StateTable:
             else:
                 # What has a number is collapsed.
                 known = numbers.get(after)
+                if known is None and older:
+                    known = of_older(after)
                 if known is None:
                     if collapse is not None:
                         after = collapse(after)
-                    known = numbers.setdefault(after, len(states))
+                        known = of_older(after) if older else None
+                    if known is None:
+                        known = numbers.setdefault(after, len(states))
                     if known == len(states):
                         states.append(after)
                         parents.append(state)
@@ -135,11 +187,11 @@ class StateTable:
         return (
             self._bytes
             + getsizeof(states)
-            + table_bytes(self._numbers)
+            + self._numbers.held_bytes()
             + getsizeof(self._parents)
-            + table_bytes(self.transitions)
+            + self._transitions.held_bytes()
             # A state's number is one object, wherever it stands.
-            + _INTEGER_BYTES * (len(self.transitions) + len(states))
+            + _INTEGER_BYTES * (len(self._transitions) + len(states))
         )
 
 

@@ -48,6 +48,7 @@ from checker.lincheck.monitors.clusters import (
     Contradiction,
     Words,
 )
+from checker.lincheck.monitors.columns import looking
 from checker.lincheck.monitors.growth import Growth, Roots, Times, grow
 from checker.lincheck.monitors.guesses import is_plain_sequence, is_plainly_possible
 from checker.lincheck.monitors.mismatches import place
@@ -80,14 +81,11 @@ def monitor(
         raise NotApplicable("an operation has no key")
     if is_plain_sequence(operations, absent):
         return Possible(range(len(operations)) if order else None)
+    meter.look(len(operations))
     if not _has_appends(operations):
         return registers.monitor(words, operations, meter, order)
-    held = len(operations) * _BYTES_AN_OPERATION
-
-    def look() -> None:
-        meter.spend(meter.explored, held)
-
-    look()
+    look = looking(meter, len(operations), _BYTES_AN_OPERATION)
+    meter.hold(len(operations) * _BYTES_AN_OPERATION)
     if not order and is_plainly_possible(operations, absent):
         return Possible()
     look()
@@ -97,9 +95,12 @@ def monitor(
     try:
         roots = Roots(absent, [*told.writes.value, *told.swaps.value])
         _grow(growth, told, roots)
+        look()
         owners = owners_of(told, growth)
+        look()
         calls, clusters = _clusters(told, growth, owners)
-        line = line_up(clusters)
+        look()
+        line = line_up(clusters, look)
     except Contradiction:
         if growth.is_sure:
             return _first(partial(monitor, words, absent), operations, meter) if order else _NO
@@ -113,7 +114,7 @@ def monitor(
         raise NotApplicable("no place was found for a failed compare-and-set")
     if not order:
         return Possible()
-    return Possible(registers.order_of(len(operations), calls, clusters, line, places))
+    return Possible(registers.order_of(len(operations), calls, clusters, line, places, look))
 
 
 def _first(judge: Monitor, operations: Sequence[Operation], meter: Meter) -> Impossible:

@@ -27,6 +27,7 @@ from itertools import compress
 from operator import lt
 
 from checker.lincheck.monitors.clusters import INITIAL, UNWRITTEN, Clusters, Contradiction
+from checker.lincheck.monitors.columns import Look
 from checker.lincheck.monitors.zones import NEVER, arrange, conflict
 
 
@@ -44,7 +45,7 @@ class Blocks:
     following: list[int]
 
 
-def tie(clusters: Clusters) -> Blocks:
+def tie(clusters: Clusters, look: Look) -> Blocks:
     """The blocks; raises Contradiction if one is impossible in itself."""
     earliest, latest = clusters.earliest, clusters.latest
     if any(map(lt, earliest, clusters.invoked)):
@@ -54,8 +55,11 @@ def tie(clusters: Clusters) -> Blocks:
     count = clusters.first_swap
     blocks = Blocks(range(count), earliest[:count], latest[:count], [])
     if clusters.parent:
+        look()
         needed = _needed(clusters)
+        look()
         blocks.following, swaps = _follow(clusters, needed)
+        look()
         if _walk(clusters, blocks) < swaps:
             raise Contradiction(*_cycle(clusters, needed, blocks.following))
     if NEVER in blocks.earliest:
@@ -148,20 +152,23 @@ def _cycle(clusters: Clusters, needed: list[bool], following: list[int]) -> list
     return [clusters.invoked[number] for number in circle[circle.index(start) :]]
 
 
-def line_up(clusters: Clusters) -> list[int]:
+def line_up(clusters: Clusters, look: Look) -> list[int]:
     """The clusters in an order that explains all of it; Contradiction if there is none.
 
     Within a cluster the writer comes first, then its reads in order of invocation. That respects
     real time within a block by the walk above, and between blocks by ``zones``.
     """
-    blocks = tie(clusters)
-    order = arrange(blocks.earliest, blocks.latest)
+    blocks = tie(clusters, look)
+    look()
+    order = arrange(blocks.earliest, blocks.latest, look)
+    look()
     pair = conflict(order, blocks.earliest, blocks.latest)
     if pair is not None:
         ranks: list[int] = []
         for block in pair:
             ranks += blocks.earliest[block], blocks.latest[block]
         raise Contradiction(*ranks)
+    look()
     if not blocks.following:
         return [blocks.roots[block] for block in order]
     line: list[int] = []

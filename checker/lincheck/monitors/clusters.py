@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from checker.history import MISMATCH, Operation
 from checker.lincheck.engine import NotApplicable
+from checker.lincheck.monitors.columns import Look, stretches
 from checker.lincheck.monitors.zones import BEFORE, NEVER
 from checker.models.model import CallError, distinct
 
@@ -98,7 +99,7 @@ class Clusters:
     of_mismatch: list[int]
 
 
-def parse(operations: Sequence[Operation], words: Words) -> Calls:
+def parse(operations: Sequence[Operation], words: Words, look: Look) -> Calls:
     """The calls; NotApplicable where an operation or a value is not what the words expect.
 
     What is refused here is not judged: the model says what is wrong, or the search takes it.
@@ -113,44 +114,46 @@ def parse(operations: Sequence[Operation], words: Words) -> Calls:
         tuple(values.append for values in column)
         for column in (reads, writes, deletes, swaps, mismatches, failed)
     )
-    for at, operation in enumerate(operations):
-        f, outcome, stop = operation.f, operation.outcome, operation.completed
-        if f == read:
-            if outcome != "ok":
-                continue
-            value, to_column = operation.result, to_reads
-        elif f == write:
-            value = operation.argument
-            to_column = to_failed if outcome == "fail" else to_writes
-        elif f == delete:
-            if outcome == "fail":
-                continue
-            value, to_column = initial, to_deletes
-        elif f == swap:
-            pair = operation.argument
-            if type(pair) not in _PAIRS or len(pair) != 2:
-                raise NotApplicable("the value of a compare-and-set is no pair")
-            before, value = pair
-            compared.append(before)
-            if outcome != "fail":
-                expected.append(before)
-                to_column = to_swaps
-            elif operation.error == MISMATCH:
-                failed.value.append(value)
-                value, to_column = before, to_mismatches
+    for some in stretches(enumerate(operations), look):
+        for at, operation in some:
+            f, outcome, stop = operation.f, operation.outcome, operation.completed
+            if f == read:
+                if outcome != "ok":
+                    continue
+                value, to_column = operation.result, to_reads
+            elif f == write:
+                value = operation.argument
+                to_column = to_failed if outcome == "fail" else to_writes
+            elif f == delete:
+                if outcome == "fail":
+                    continue
+                value, to_column = initial, to_deletes
+            elif f == swap:
+                pair = operation.argument
+                if type(pair) not in _PAIRS or len(pair) != 2:
+                    raise NotApplicable("the value of a compare-and-set is no pair")
+                before, value = pair
+                compared.append(before)
+                if outcome != "fail":
+                    expected.append(before)
+                    to_column = to_swaps
+                elif operation.error == MISMATCH:
+                    failed.value.append(value)
+                    value, to_column = before, to_mismatches
+                else:
+                    to_column = to_failed
             else:
-                to_column = to_failed
-        else:
-            raise NotApplicable(f"the monitor knows no {f!r}")
-        if stop is None:
-            if outcome != "info":
-                raise NotApplicable(f"{operation} never completed")
-            stop = NEVER
-        add_at, add_value, add_start, add_stop = to_column
-        add_at(at)
-        add_value(value)
-        add_start(operation.invoked)
-        add_stop(stop)
+                raise NotApplicable(f"the monitor knows no {f!r}")
+            if stop is None:
+                if outcome != "info":
+                    raise NotApplicable(f"{operation} never completed")
+                stop = NEVER
+            add_at, add_value, add_start, add_stop = to_column
+            add_at(at)
+            add_value(value)
+            add_start(operation.invoked)
+            add_stop(stop)
+    look()
     for values in (writes.value, swaps.value, failed.value):
         _make_distinct(values, {str} if texts else _SIMPLE, texts)
     for values in (reads.value, expected, mismatches.value, compared):
@@ -173,13 +176,14 @@ def _make_distinct(values: list[Any], simple: set[type], texts: bool) -> None:
         raise NotApplicable(f"a value is none that JSON knows: {error}") from None
 
 
-def gather(calls: Calls, initial: Any) -> Clusters:
+def gather(calls: Calls, initial: Any, look: Look) -> Clusters:
     """The clusters of the calls.
 
     Raises NotApplicable where values are not unique, Contradiction for a read of what nobody wrote.
     """
     reads, writers = calls.reads, calls.writers
     numbers = _number(calls, initial)
+    look()
     of_read = list(map(numbers.get, reads.value, repeat(UNWRITTEN)))
     if UNWRITTEN in of_read:
         pairs = zip(reads.stop, of_read, strict=True)
@@ -187,11 +191,13 @@ def gather(calls: Calls, initial: Any) -> Clusters:
     invoked = [BEFORE, *writers.start]
     earliest = [BEFORE, *writers.stop]
     latest = invoked.copy()
+    look()
     for number, start, stop in zip(of_read, reads.start, reads.stop, strict=True):
         if stop < earliest[number]:
             earliest[number] = stop
         if start > latest[number]:
             latest[number] = start
+    look()
     return Clusters(
         invoked=invoked,
         earliest=earliest,

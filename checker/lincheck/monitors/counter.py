@@ -31,7 +31,7 @@ from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
 """Operations read between two looks at the budget."""
 
 _BYTES = 150
@@ -47,8 +47,10 @@ def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outco
     if told is None:
         return Impossible()
     invocations, wanted, ends = told
+    meter.look(len(operations))
     completions = sorted((at for at in invocations if ends[at] < _NEVER), key=ends.__getitem__)
     meter.spend(meter.explored, len(operations) * _BYTES)
+    meter.look(len(operations))
     invoked = [operations[at].invoked for at in invocations]
     invoked.append(_NEVER)
     following = total = 0
@@ -56,7 +58,9 @@ def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outco
     waiting: dict[int, list[int]] = {}
     happened = [False] * len(operations)
     order_of_all: list[int] = []
-    for completing in completions:
+    for number, completing in enumerate(completions):
+        if number % _CHUNK == _CHUNK - 1:
+            meter.look()
         end = ends[completing]
         while invoked[following] < end:
             at = invocations[following]
@@ -130,6 +134,7 @@ def _read(operations: Sequence[Operation], meter: Meter) -> _Told | None:
             else:
                 raise NotApplicable(f"operations {f!r} of a counter are not interchangeable")
             invocations.append(at)
+    meter.look(len(operations))
     for at in invocations:
         answer = wanted[at]
         if answer:

@@ -128,11 +128,13 @@ def read(
     told = _told(operations, names, meter)
     values = _elements(told.arguments, element_of)
     _elements(told.refused, element_of)
+    meter.look(len(operations))
     index = dict(zip(values, range(len(values)), strict=True))
     if len(index) < len(values):
         raise NotApplicable("a value was inserted twice")
     if None in index:
         raise NotApplicable("nil was inserted")
+    meter.look(len(operations))
     begin, end, slots = _slots(told.invoked, told.completed)
     meter.spend(meter.explored, BYTES_AN_OPERATION * len(operations))
     first = list(map(begin.__getitem__, told.insertion))
@@ -154,12 +156,15 @@ def read(
         lost=[],
         unseen=set(),
     )
+    meter.look(len(operations))
     takes, peeks = _elements(told.takes, element_of), _elements(told.peeks, element_of)
     _add_removals(elements, told.taken, map(index.get, takes))
     _add_peeks(elements, told.peeked, map(index.get, peeks))
     meter.spend(meter.explored, BYTES_AN_OPERATION * len(operations))
     _find_lost(elements, operations)
+    meter.look(len(operations))
     _find_disorder(elements)
+    meter.look(len(operations))
     return elements
 
 

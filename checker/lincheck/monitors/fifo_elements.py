@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import NotApplicable
-from checker.lincheck.monitors.columns import blocks
+from checker.lincheck.monitors.columns import Look, blocks, stretches
 from checker.models.model import CallError, distinct
 
 BYTES = 180
@@ -113,7 +113,7 @@ class Elements(NamedTuple):
     heads: dict[int, int]
 
 
-def gather(operations: Sequence[Operation], told: Told) -> Elements:
+def gather(operations: Sequence[Operation], told: Told, look: Look) -> Elements:
     insertions, removals, peeks, _, _, invoked, completed = told
     names: list[Any] = []
     begins: list[int] = []
@@ -122,37 +122,39 @@ def gather(operations: Sequence[Operation], told: Told) -> Elements:
     highs: list[int] = []
     left: list[int] = []
     heads: dict[int, int] = {}
-    for name, at in insertions.items():
-        begin, end = invoked[at], completed[at]
-        removal = removals.get(name)
-        if removal is not None:
-            low, high = invoked[removal], completed[removal]
-            assert high is not None, "a removal that answered has completed"
-            if low < begin:
-                low = begin
-        else:
-            low, high = NEVER, NEVER + 1
-        if peeks and name in peeks:
-            peeked = [operations[peek] for peek in peeks[name]]
-            latest = max(peek.invoked for peek in peeked)
-            if high < latest:
-                raise _alone(operations, told, name)
-            high = min(high, *(peek.completed or NEVER for peek in peeked))
-            if removal is None:
-                heads[len(names)] = max(begin, latest)
+    for some in stretches(insertions.items(), look):
+        for name, at in some:
+            begin, end = invoked[at], completed[at]
+            removal = removals.get(name)
+            if removal is not None:
+                low, high = invoked[removal], completed[removal]
+                assert high is not None, "a removal that answered has completed"
+                if low < begin:
+                    low = begin
             else:
-                low = max(low, latest)
-        elif removal is None:
-            if end is None:
-                continue
-            left.append(len(names))
-        if high < begin:
-            raise _alone(operations, told, name)
-        names.append(name)
-        begins.append(begin)
-        ends.append(NEVER if end is None else end)
-        lows.append(low)
-        highs.append(high)
+                low, high = NEVER, NEVER + 1
+            if peeks and name in peeks:
+                peeked = [operations[peek] for peek in peeks[name]]
+                latest = max(peek.invoked for peek in peeked)
+                if high < latest:
+                    raise _alone(operations, told, name)
+                high = min(high, *(peek.completed or NEVER for peek in peeked))
+                if removal is None:
+                    heads[len(names)] = max(begin, latest)
+                else:
+                    low = max(low, latest)
+            elif removal is None:
+                if end is None:
+                    continue
+                left.append(len(names))
+            if high < begin:
+                raise _alone(operations, told, name)
+            names.append(name)
+            begins.append(begin)
+            ends.append(NEVER if end is None else end)
+            lows.append(low)
+            highs.append(high)
+    look()
     left.sort(key=ends.__getitem__)
     return Elements(operations, told, names, begins, ends, lows, highs, left, heads)
 

@@ -23,6 +23,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from checker.history import Operation
+from checker.lincheck.monitors.columns import UNTIL_LOOK, Look
 
 
 class Placed(NamedTuple):
@@ -43,7 +44,7 @@ class Placed(NamedTuple):
 
 
 def order_of(
-    operations: Sequence[Operation], placed: Placed, empties: list[tuple[int, int]]
+    operations: Sequence[Operation], placed: Placed, empties: list[tuple[int, int]], look: Look
 ) -> list[int]:
     """Positions in a legal order; ``empties``: (rank just after which it was empty, position)."""
     insertions, removals, peeks, begins, ends, lows, highs = placed
@@ -61,7 +62,9 @@ def order_of(
     for gap, rows in enumerate(_gaps(moments, lows)):
         if gap:
             entry = out = max(entry, out, 2 * moments[gap - 1] + 1)
-        for row in _extension(rows, begins, ends, starts, stops):
+        for number, row in enumerate(_extension(rows, begins, ends, starts, stops)):
+            if number & UNTIL_LOOK == UNTIL_LOOK:
+                look()
             begin = 2 * begins[row]
             if begin > entry:
                 entry = begin
@@ -81,8 +84,11 @@ def order_of(
     points += outs
     order += entered
     order += out_of
+    look()
     # Three sorted runs, merged; what comes first of equal points stays first.
-    return [order[at] for at in sorted(range(len(order)), key=points.__getitem__)]
+    by_point = sorted(range(len(order)), key=points.__getitem__)
+    look()
+    return [order[at] for at in by_point]
 
 
 def _gaps(moments: list[int], lows: list[int]) -> list[Sequence[int]]:

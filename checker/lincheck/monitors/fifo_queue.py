@@ -54,7 +54,9 @@ from collections.abc import Sequence
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
+from checker.lincheck.monitors.columns import Look, looking
 from checker.lincheck.monitors.fifo_elements import (
+    BYTES,
     Contradiction,
     Elements,
     Told,
@@ -67,20 +69,24 @@ from checker.lincheck.monitors.fifo_rules import Judged, judge
 
 def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outcome:
     """Judge the operations of one queue; raises NotApplicable, BudgetExhausted."""
+
+    look = looking(meter, len(operations), BYTES)
     try:
         told = read(operations, meter)
-        elements = gather(operations, told)
+        elements = gather(operations, told, look)
         crashed = [operations[at].invoked for at in told.crashed]
         if not crashed or not elements.heads:
-            return _possible(operations, told, elements, judge(elements, crashed, meter), order)
+            return _possible(
+                operations, told, elements, judge(elements, crashed, look), order, look
+            )
     except Contradiction as found:
         return Impossible(core=tuple(sorted(found.positions)))
     try:
-        return _possible(operations, told, elements, judge(elements, [], meter), order)
+        return _possible(operations, told, elements, judge(elements, [], look), order, look)
     except Contradiction:
         pass
     try:
-        judge(elements, crashed, meter)
+        judge(elements, crashed, look)
     except Contradiction as found:
         return Impossible(core=tuple(sorted(found.positions)))
     raise NotApplicable(
@@ -94,10 +100,12 @@ def _possible(
     elements: Elements,
     judged: Judged,
     order: bool,
+    look: Look,
 ) -> Possible:
     if not order:
         return Possible()
     insertions = [told.insertions[name] for name in elements.names]
+    look()
     removals = [told.removals.get(name, -1) for name in elements.names]
     for row, number in judged.taken.items():
         removals[row] = told.crashed[number]
@@ -111,4 +119,5 @@ def _possible(
         insertions, removals, peeks, elements.begins, judged.ends, judged.lows, judged.highs
     )
     empties = list(zip(judged.moments, told.empties, strict=True))
-    return Possible(order_of(operations, placed, empties))
+    look()
+    return Possible(order_of(operations, placed, empties, look))

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise, repeat
 from typing import NamedTuple
 
-from checker.lincheck.budget import Meter
+from checker.lincheck.monitors.columns import UNTIL_LOOK, Look
 from checker.lincheck.monitors.fifo_elements import (
-    BYTES,
     NEVER,
     Contradiction,
     Elements,
@@ -32,7 +31,7 @@ class Judged(NamedTuple):
     moments: list[int]
 
 
-def judge(elements: Elements, crashed: Sequence[int], meter: Meter) -> Judged:
+def judge(elements: Elements, crashed: Sequence[int], look: Look) -> Judged:
     """Rules 2 to 4, with crashed removals that were invoked at these ranks."""
     lows, highs = list(elements.lows), list(elements.highs)
     taken: dict[int, int] = {}
@@ -44,14 +43,17 @@ def judge(elements: Elements, crashed: Sequence[int], meter: Meter) -> Judged:
         for row, latest in elements.heads.items():
             lows[row] = max(latest, crashed[0])
     evidence = _Evidence(elements, crashed, {})
-    zoned = bool(elements.told.peeks) and _keep_out_of_zones(lows, highs, evidence)
-    meter.spend(meter.explored, len(elements.operations) * BYTES)
+    zoned = bool(elements.told.peeks) and _keep_out_of_zones(lows, highs, evidence, look)
+    look()
     ends = list(map(min, elements.ends, highs))
+    look()
     by_end = sorted(range(len(ends)), key=ends.__getitem__)
+    look()
     starts = list(map(min, lows, highs)) if zoned else lows
     stops = list(map(max, lows, highs)) if zoned else highs
-    meter.spend(meter.explored, len(elements.operations) * BYTES)
+    look()
     _keep_order(elements.begins, ends, by_end, starts, stops, evidence)
+    look()
     moments = _moments_of_emptiness(ends, by_end, lows, evidence)
     return Judged(ends, lows, highs, taken, moments)
 
@@ -87,7 +89,7 @@ class _Evidence(NamedTuple):
         return Contradiction(positions)
 
 
-def _keep_out_of_zones(lows: list[int], highs: list[int], evidence: _Evidence) -> bool:
+def _keep_out_of_zones(lows: list[int], highs: list[int], evidence: _Evidence, look: Look) -> bool:
     """Rule 2; changes the columns. Whether there are forward zones."""
     rows = enumerate(zip(lows, highs, strict=True))
     zones = sorted((high, low, row) for row, (low, high) in rows if high < low)
@@ -96,12 +98,15 @@ def _keep_out_of_zones(lows: list[int], highs: list[int], evidence: _Evidence) -
     for (_, low, row), (high, _, other) in pairwise(zones):
         if high < low:
             raise evidence.against((row, other))
+    look()
     opens = [high for high, _, _ in zones]
     # Where each low and high lies among the zones, before any of them moves.
     places = [list(map(bisect_left, repeat(opens), column)) for column in (lows, highs)]
     for row, (low, high, above_low, above_high) in enumerate(
         zip(lows, highs, *places, strict=True)
     ):
+        if row & UNTIL_LOOK == UNTIL_LOOK:
+            look()
         if high < low:
             continue
         at = above_low - 1

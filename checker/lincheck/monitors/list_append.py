@@ -37,6 +37,9 @@ from checker.models.model import CallError, distinct
 _BYTES = 170
 """What this holds for each operation: a place in a table, and in a column."""
 
+_BETWEEN_LOOKS = (1 << 8) - 1
+"""Reads, or lengths of a list, between two looks at the budget: a read may be long."""
+
 _PLAIN = {int, str, type(None)}
 """Types of values that stay themselves when they are made distinct."""
 
@@ -56,7 +59,9 @@ def _judge(told: _Told, meter: Meter, order: bool) -> Outcome:
     operations = told.operations
     by_length = sorted(told.reads, key=lambda at: len(operations[at].result or ()))
     longest = _list_of(operations[by_length[-1]].result) if by_length else []
-    for at in by_length:
+    for number, at in enumerate(by_length):
+        if number & _BETWEEN_LOOKS == _BETWEEN_LOOKS:
+            meter.look()
         answer = _list_of(operations[at].result)
         if longest[: len(answer)] != answer:
             return _core(told, [by_length[-1], at])
@@ -64,7 +69,7 @@ def _judge(told: _Told, meter: Meter, order: bool) -> Outcome:
     distinct_ones = set(longest)
     if len(distinct_ones) < len(longest) or not told.appends.keys() >= distinct_ones:
         return _core(told, [_shortest_wrong(told, by_length, longest)])
-    return _walk(told, by_length, longest, order)
+    return _walk(told, by_length, longest, meter, order)
 
 
 class _Told(NamedTuple):
@@ -140,12 +145,16 @@ def _core(told: _Told, reads: Iterable[int], others: Iterable[int] = ()) -> Impo
     return Impossible(core=tuple(sorted(positions)))
 
 
-def _walk(told: _Told, by_length: Sequence[int], longest: list[Any], order: bool) -> Outcome:
+def _walk(
+    told: _Told, by_length: Sequence[int], longest: list[Any], meter: Meter, order: bool
+) -> Outcome:
     """Along the chain, with the latest invocation so far; ``longest`` holds appended elements."""
     operations, appends, _ = told
     chain: list[int] = []
     following = 0
     for length in range(len(longest) + 1):
+        if length & _BETWEEN_LOOKS == _BETWEEN_LOOKS:
+            meter.look()
         # The reads of this length: any order will do, that of their invocations is one.
         first = following
         while following < len(by_length):
@@ -157,12 +166,14 @@ def _walk(told: _Told, by_length: Sequence[int], longest: list[Any], order: bool
         if length < len(longest):
             chain.append(appends[longest[length]])
     latest = last = -1
+    meter.look(len(operations))
     for at in chain:
         invoked, completed = operations[at][6:8]
         if completed is not None and completed < latest:
             return _contradiction(told, by_length, longest, last, at)
         if invoked > latest:
             latest, last = invoked, at
+    meter.look(len(operations))
     seen = set(longest)
     for element, at in appends.items() if len(seen) < len(appends) else ():
         completed = operations[at][7]

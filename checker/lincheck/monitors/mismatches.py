@@ -27,12 +27,13 @@ impossible: without them a possible history is possible.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice, pairwise
 from operator import ge
 from typing import NamedTuple
 
 from checker.lincheck.monitors.clusters import Clusters, Column
+from checker.lincheck.monitors.columns import Look
 from checker.lincheck.monitors.zones import BEFORE, NEVER
 
 _ROUNDS = 12
@@ -53,9 +54,7 @@ class _Misfit(NamedTuple):
     stop: int
 
 
-def place(
-    clusters: Clusters, line: list[int], mismatches: Column, look: Callable[[], object]
-) -> list[int] | None:
+def place(clusters: Clusters, line: list[int], mismatches: Column, look: Look) -> list[int] | None:
     """For each mismatch, the place in the line of the cluster among whose reads it stands.
 
     Blocks of the line are moved where that is needed. None if no place was found for one. Calls
@@ -69,7 +68,9 @@ def place(
         # Of a value that nobody wrote, or that need not have been written, anything is a mismatch.
         mentioned = [places[number] if number >= 0 else -1 for number in clusters.of_mismatch]
         misfits: list[_Misfit] = []
-        begins = _begin(clusters, line, mentioned, mismatches, misfits)
+        look()
+        begins = _begin(clusters, line, mentioned, mismatches, misfits, look)
+        look()
         if begins is None:
             return None
         if not misfits:
@@ -98,6 +99,7 @@ def _begin(
     mentioned: Sequence[int],
     mismatches: Column,
     misfits: list[_Misfit],
+    look: Look,
 ) -> list[int] | None:
     """When each cluster begins, and NEVER behind the last; None if real time does not allow it.
 
@@ -106,12 +108,15 @@ def _begin(
     invoked, latest = clusters.invoked, clusters.latest
     lows = (max(invoked[number], latest[before]) for before, number in pairwise(line))
     begins = list(accumulate(lows, max, initial=BEFORE))
+    look()
     highs = list(accumulate((clusters.earliest[number] for number in reversed(line[1:])), min))
     highs.append(NEVER)  # The first is the initial value, which began before everything.
     highs.reverse()
+    look()
     begins.append(NEVER)
     spans = list(zip(mentioned, mismatches.start, mismatches.stop, strict=True))
     for _ in range(_ROUNDS):
+        look()
         if any(map(ge, begins, highs)):
             return None
         homeless = [
@@ -119,6 +124,7 @@ def _begin(
             for k, start, stop in spans
             if k >= 0 and begins[k] < start and stop < begins[k + 1]
         ]
+        look()
         misfits.extend(
             _Misfit(*span) for span in homeless if span[0] == 0 or span[1] >= highs[span[0]]
         )

@@ -35,6 +35,7 @@ from typing import Any
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import NotApplicable, Outcome
+from checker.lincheck.monitors.columns import UNTIL_LOOK
 from checker.lincheck.monitors.crashes import Discipline, Refuted, Takers, judge
 from checker.lincheck.monitors.elements import Elements, Names, covering
 from checker.models.model import CallError
@@ -69,10 +70,11 @@ def _solve(
     elements: Elements, until: list[int], takers: Takers, meter: Meter, order: bool
 ) -> list[int] | Refuted:
     ascending = _ascending(elements)
+    meter.look(elements.slots)
     refuted = _sweep(elements, until, ascending, meter)
     if refuted is not None:
         return refuted
-    return _order(elements, until, takers, ascending) if order else []
+    return _order(elements, until, takers, ascending, meter) if order else []
 
 
 def _sweep(
@@ -85,8 +87,8 @@ def _sweep(
     # It is looked at here and there: an array is a quarter of what a list of integers is.
     following = array("l", range(never + 1))
     for number, element in enumerate(ascending):
-        if number % 65536 == 0:
-            meter.spend(meter.explored, meter.held)
+        if number & UNTIL_LOOK == UNTIL_LOOK:
+            meter.look()
         outside = until[element]
         if element in peeked:
             for peek in elements.peeks_of(element):
@@ -134,7 +136,9 @@ def _refute(
     return Refuted(chain if element is None else [*chain, element], [])
 
 
-def _order(elements: Elements, until: list[int], takers: Takers, ascending: list[int]) -> list[int]:
+def _order(
+    elements: Elements, until: list[int], takers: Takers, ascending: list[int], meter: Meter
+) -> list[int]:
     """All operations by slot, and in each slot from what ends there to what begins.
 
     The slots are chosen anew, each element as short inside as can be: an operation on a greater one
@@ -151,6 +155,8 @@ def _order(elements: Elements, until: list[int], takers: Takers, ascending: list
     free = _Free(never)
     keyed: list[tuple[int, int, int, int, int]] = []
     for rank, element in enumerate(ascending):
+        if rank & UNTIL_LOOK == UNTIL_LOOK:
+            meter.look()
         if element in elements.unseen:
             continue
         middle = min(settled[element], until[element])
@@ -183,7 +189,9 @@ def _order(elements: Elements, until: list[int], takers: Takers, ascending: list
         free.fill(settled[element] + 1, until[element])
     for position in elements.empties:
         keyed.append((free.following(begin[position]), 2, 0, 0, position))
+    meter.look(elements.slots)
     keyed.sort()
+    meter.look(elements.slots)
     return [key[4] for key in keyed]
 
 

@@ -32,8 +32,8 @@ from itertools import islice
 from typing import Any
 
 from checker.history import Operation
-from checker.lincheck.budget import Meter
-from checker.lincheck.engine import Monitor, NotApplicable, Outcome, Possible
+from checker.lincheck.budget import BudgetExhausted, Meter
+from checker.lincheck.engine import Impossible, Monitor, NotApplicable, Outcome, Possible
 from checker.lincheck.monitors.chains import line_up
 from checker.lincheck.monitors.clusters import (
     Calls,
@@ -43,6 +43,7 @@ from checker.lincheck.monitors.clusters import (
     gather,
     parse,
 )
+from checker.lincheck.monitors.columns import Look, looking
 from checker.lincheck.monitors.cores import explain
 from checker.lincheck.monitors.mismatches import place
 
@@ -65,18 +66,14 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
     """
     if _repeats(operations[:_LOOKED_AT_FIRST], words):
         raise NotApplicable("a value that somebody asks about is written more than once")
-    held = len(operations) * _BYTES_AN_OPERATION
-
-    def look() -> None:
-        meter.spend(meter.explored, held)
-
-    look()
-    calls = parse(operations, words)
+    look = looking(meter, len(operations), _BYTES_AN_OPERATION)
+    meter.hold(len(operations) * _BYTES_AN_OPERATION)
+    calls = parse(operations, words, look)
     look()
     try:
-        clusters = gather(calls, words.initial)
+        clusters = gather(calls, words.initial, look)
         look()
-        line = line_up(clusters)
+        line = line_up(clusters, look)
     except Contradiction as contradiction:
         ranks = contradiction.ranks
     else:
@@ -84,10 +81,15 @@ def monitor(words: Words, operations: Sequence[Operation], meter: Meter, order: 
         places = place(clusters, line, calls.mismatches, look) if calls.mismatches.at else []
         if places is None:
             raise NotApplicable("no place was found for a failed compare-and-set")
-        return Possible(order_of(len(operations), calls, clusters, line, places) if order else None)
-    look()
-    parse_some = partial(parse, words=words)
-    return explain(operations, calls, ranks, parse_some, partial(_contradict, words))
+        if not order:
+            return Possible()
+        return Possible(order_of(len(operations), calls, clusters, line, places, look))
+    parse_some = partial(parse, words=words, look=look)
+    try:
+        return explain(operations, calls, ranks, parse_some, partial(_contradict, words, look))
+    except BudgetExhausted:
+        # That they are impossible is known all the same.
+        return Impossible()
 
 
 def _repeats(operations: Sequence[Operation], words: Words) -> bool:
@@ -107,28 +109,33 @@ def _repeats(operations: Sequence[Operation], words: Words) -> bool:
     return not again.isdisjoint(asked)
 
 
-def _contradict(words: Words, operations: Sequence[Operation]) -> tuple[int, ...] | None:
+def _contradict(
+    words: Words, look: Look, operations: Sequence[Operation]
+) -> tuple[int, ...] | None:
     """The ranks of a contradiction between the operations, whatever their mismatches say."""
     try:
-        line_up(gather(parse(operations, words), words.initial))
+        line_up(gather(parse(operations, words, look), words.initial, look), look)
     except Contradiction as contradiction:
         return contradiction.ranks
     return None
 
 
 def order_of(
-    count: int, calls: Calls, clusters: Clusters, line: list[int], places: list[int]
+    count: int, calls: Calls, clusters: Clusters, line: list[int], places: list[int], look: Look
 ) -> list[int]:
     """The positions of the operations in the order of the line of clusters."""
     absent = -1
     places_of = [absent] * len(clusters.invoked)
     for position, number in enumerate(line):
         places_of[number] = position
+    look()
     ranks = [absent] * count
     for at, position in zip(calls.writers.at, islice(places_of, 1, None), strict=True):
         ranks[at] = position
+    look()
     for at, number in zip(calls.reads.at, clusters.of_read, strict=True):
         ranks[at] = places_of[number]
+    look()
     observations = calls.reads.at
     if places:
         for at, position in zip(calls.mismatches.at, places, strict=True):
@@ -138,7 +145,9 @@ def order_of(
     # writer comes first, and what observes stays in order of invocation.
     order = [at for at in calls.writers.at if ranks[at] != absent]
     order.extend(observations)
+    look()
     order.sort(key=ranks.__getitem__)
+    look()
     return order
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import NotApplicable
-from checker.lincheck.monitors.columns import blocks
+from checker.lincheck.monitors.columns import UNTIL_LOOK, blocks
 from checker.models.model import CallError, distinct
 
 BYTES = 280
@@ -186,13 +186,15 @@ class Judged(NamedTuple):
     points: dict[int, tuple[int, int]]
 
 
-def judge_each(told: Told) -> Judged:
+def judge_each(told: Told, meter: Meter) -> Judged:
     """Each element by itself."""
     count = len(told.rows)
     judged = Judged([NEVER] * count, [NEVER] * count, {}, set(), [0] * count, {})
     operations, _, adds, begins, ends, _, sinces, removes, noes, _, reads = told
     appears = judged.appears
     for row, (begin, end) in enumerate(zip(begins, ends, strict=True)):
+        if row & UNTIL_LOOK == UNTIL_LOOK:
+            meter.look()
         if end < begin:
             raise Contradiction([row])
         gone = told.all_of(removes, row) if row in removes else []

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import repeat
 
 from checker.lincheck.budget import Meter
-from checker.lincheck.monitors.columns import blocks
+from checker.lincheck.monitors.columns import UNTIL_LOOK, blocks
 from checker.lincheck.monitors.set_elements import (
     BYTES,
     NEVER,
@@ -66,7 +66,9 @@ def _observations(told: Told, row: int, yeses: list[int]) -> Iterable[int]:
             yield min(late, key=lambda at: operations[at].completed or NEVER)
 
 
-def order_of(told: Told, judged: Judged, odd: Sequence[tuple[int, int, int]]) -> list[int]:
+def order_of(
+    told: Told, judged: Judged, odd: Sequence[tuple[int, int, int]], meter: Meter
+) -> list[int]:
     """Sorted by points, and where these are equal, by what must come first there.
 
     ``odd`` has points, such numbers and positions for the elements that a search has judged.
@@ -77,6 +79,8 @@ def order_of(told: Told, judged: Judged, odd: Sequence[tuple[int, int, int]]) ->
     placed = list(odd)
     come: set[int] = set()
     for at, operation in enumerate(told.operations):
+        if at & UNTIL_LOOK == UNTIL_LOOK:
+            meter.look()
         _, f, _, argument, result, outcome, invoked, completed, _, _, _ = operation
         if at in judged.points:
             point, block = judged.points[at]
@@ -101,5 +105,7 @@ def order_of(told: Told, judged: Judged, odd: Sequence[tuple[int, int, int]]) ->
             placed.append((invoked, early, at))
         else:
             placed.append((max(invoked, leaves[row]), after + 2, at))
+    meter.look(len(told.operations))
     placed.sort()
+    meter.look(len(told.operations))
     return [at for _, _, at in placed]

@@ -64,22 +64,25 @@ from checker.lincheck.monitors.set_elements import (
 )
 from checker.lincheck.monitors.set_evidence import core_of, order_of
 
+_BETWEEN_LOOKS = (1 << 8) - 1
+"""Reads between two looks at the budget: they may be long."""
+
 
 def _monitor(
     grows_only: bool, operations: Sequence[Operation], meter: Meter, order: bool
 ) -> Outcome:
     told = read(grows_only, operations, meter)
     try:
-        judged = judge_each(told)
+        judged = judge_each(told, meter)
         meter.spend(meter.explored, len(operations) * BYTES)
-        judge_reads(told, judged)
+        judge_reads(told, judged, meter)
         odd = judge_odd(told, judged.odd, meter, order) if judged.odd else []
     except Contradiction as found:
         for at in told.reads:
             # One that is no answer of a set is an error, whatever else is wrong.
             elements_of(operations[at].result)
         return Impossible(core=core_of(told, found, meter))
-    return Possible(order_of(told, judged, odd) if order else None)
+    return Possible(order_of(told, judged, odd, meter) if order else None)
 
 
 grow_only_set = partial(_monitor, True)
@@ -89,7 +92,7 @@ full_set = partial(_monitor, False)
 """The monitor of ``set``; raises NotApplicable, BudgetExhausted."""
 
 
-def judge_reads(told: Told, judged: Judged) -> None:
+def judge_reads(told: Told, judged: Judged, meter: Meter) -> None:
     """Along the chain, with the latest bound so far and whose it is: ("row" or "read", which)."""
     operations, rows, ends = told.operations, told.rows, told.ends
     appears, blocks = judged.appears, judged.blocks
@@ -98,7 +101,9 @@ def judge_reads(told: Told, judged: Judged) -> None:
     held: set[Any] = set()
     before: Any = []
     previous = -1
-    for at in by_size:
+    for number, at in enumerate(by_size):
+        if number & _BETWEEN_LOOKS == _BETWEEN_LOOKS:
+            meter.look()
         _, _, _, _, answer, _, invoked, completed, _, _, _ = operations[at]
         new, before = more_of(answer, before, held)
         if new is None:
@@ -123,6 +128,7 @@ def judge_reads(told: Told, judged: Judged) -> None:
         if invoked > latest:
             latest, owner = invoked, ("read", at)
         previous = at
+    meter.look(len(told.operations))
     for row, end in enumerate(ends):
         if blocks[row] or appears[row] == NEVER:
             continue

@@ -48,6 +48,7 @@ from itertools import accumulate, pairwise
 from checker.history import Operation
 from checker.lincheck.budget import Meter
 from checker.lincheck.engine import Outcome
+from checker.lincheck.monitors.columns import UNTIL_LOOK
 from checker.lincheck.monitors.crashes import Discipline, Refuted, Takers, judge
 from checker.lincheck.monitors.elements import Elements, Names, covering, hashable
 from checker.lincheck.monitors.windows import Windows
@@ -69,11 +70,12 @@ Run = tuple[int, int]
 def _solve(
     elements: Elements, until: list[int], takers: Takers, meter: Meter, order: bool
 ) -> list[int] | Refuted:
-    nesting = _Nesting(elements, until)
+    nesting = _Nesting(elements, until, meter)
+    meter.look(elements.slots)
     refuted = nesting.refute_empties() or nesting.take_out_all(meter)
     if refuted is not None:
         return refuted
-    return _order(nesting, takers) if order else []
+    return _order(nesting, takers, meter) if order else []
 
 
 class _Nesting:
@@ -84,7 +86,7 @@ class _Nesting:
     each peek that falls into neither ``start`` nor ``stop``.
     """
 
-    def __init__(self, elements: Elements, until: list[int]) -> None:
+    def __init__(self, elements: Elements, until: list[int], meter: Meter) -> None:
         settled = elements.settled
         self.elements = elements
         self.until = until
@@ -93,9 +95,11 @@ class _Nesting:
         self.start = [0] * len(settled)
         self.stop = [0] * len(settled)
         self.seen: dict[int, int] = {}
+        meter.look(elements.slots)
         self._depth = _cover(self.long, settled, until, elements.slots)
         self.bare = [slot for slot, covers in enumerate(self._depth) if not covers]
         self.bare.append(elements.slots)
+        meter.look(elements.slots)
         self._windows = Windows(self.long, elements.first, settled, elements.slots)
         self._following = [-1] * elements.slots
         self._unseen: dict[int, int] = {}
@@ -271,7 +275,7 @@ def _split(runs: list[tuple[int, int]], opened: list[int]) -> list[tuple[int, in
     return left
 
 
-def _order(nesting: _Nesting, takers: Takers) -> list[int]:
+def _order(nesting: _Nesting, takers: Takers, meter: Meter) -> list[int]:
     """All operations by slot, and in each slot from what ends there to what begins.
 
     Within a slot: what is popped there, the deepest first; peeks at what stays; observations of
@@ -282,6 +286,8 @@ def _order(nesting: _Nesting, takers: Takers) -> list[int]:
     begin, end, insertion = elements.begin, elements.end, elements.insertion
     keyed: list[tuple[int, int, int, int, int]] = []
     for element, level in enumerate(nesting.level):
+        if element & UNTIL_LOOK == UNTIL_LOOK:
+            meter.look()
         if element in elements.unseen:
             continue
         taken = elements.removal[element]
@@ -318,7 +324,9 @@ def _order(nesting: _Nesting, takers: Takers) -> list[int]:
     for position in elements.empties:
         slot = nesting.bare[bisect_left(nesting.bare, begin[position])]
         keyed.append((slot, 2, 0, 0, position))
+    meter.look(elements.slots)
     keyed.sort()
+    meter.look(elements.slots)
     return [key[4] for key in keyed]
 
 

@@ -17,7 +17,7 @@ from checker.lincheck.budget import Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible
 from checker.models.model import CallError, distinct
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
 """Operations read between two looks at the budget."""
 
 _BYTES = 100

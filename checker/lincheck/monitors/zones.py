@@ -33,6 +33,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from operator import lt
 
+from checker.lincheck.monitors.columns import Look
+
 NEVER = 1 << 62
 """The rank of a completion that there is none of: after everything."""
 
@@ -40,9 +42,10 @@ BEFORE = -NEVER
 """The rank of what the initial value rests on: before everything."""
 
 
-def arrange(earliest: Sequence[int], latest: Sequence[int]) -> list[int]:
+def arrange(earliest: Sequence[int], latest: Sequence[int], look: Look) -> list[int]:
     """The numbers of the blocks, in an order that respects real time if there is one."""
     keys = [f if f < s else s for f, s in zip(earliest, latest, strict=True)]
+    look()
     return sorted(range(len(keys)), key=keys.__getitem__)
 
 

@@ -7,9 +7,14 @@ reasons of all kinds.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
+from typing import Any
+
+import pytest
 
 from checker.history import Operation
 from checker.lincheck.budget import Budget, Meter
@@ -19,7 +24,27 @@ from tests.checker.brute_force import possible
 
 NAMES = {"stack": ("push", "pop"), "priority-queue": ("insert", "poll")}
 
+HISTORIES = int(os.environ.get("SPLITBRAIN_MONITOR_HISTORIES", "1500"))
+"""Small histories of each kind; more where somebody waits for them."""
+
 Draw = Callable[[Random, str], list[Operation]]
+
+
+def spanning(insert: str, *rows: tuple[str, Any, int, int | None]) -> list[Operation]:
+    """Operations (f, value, invoked, completed), completed None: it crashed; by invocation."""
+    return [
+        Operation(
+            at,
+            f,
+            None,
+            value if f == insert else None,
+            None if f == insert else value,
+            "info" if completed is None else "ok",
+            invoked,
+            completed,
+        )
+        for at, (f, value, invoked, completed) in enumerate(sorted(rows, key=lambda row: row[2]))
+    ]
 
 
 def simulated(
@@ -133,6 +158,14 @@ def tangled(random: Random, kind: str, crashes: float = 0.0) -> list[Operation]:
             )
         )
     return operations
+
+
+drawn = pytest.mark.parametrize(
+    "draw",
+    [simulated, tangled, partial(simulated, crashes=0.2), partial(tangled, crashes=0.12)],
+    ids=["simulated", "tangled", "simulated, crashes", "tangled, crashes"],
+)
+"""Decorates a test of all kinds of histories."""
 
 
 def judge(monitor: Monitor, operations: Sequence[Operation], model: Model) -> str:

@@ -120,6 +120,6 @@ def test_as_many_crashed_removals_as_it_takes(crashed: list[int]) -> None:
 
 def test_the_budget_is_obeyed() -> None:
     clock = iter(range(1000))
-    meter = Meter(Budget(seconds=1.5), lambda: next(clock))
+    meter = Meter(Budget(seconds=1), lambda: next(clock))
     with pytest.raises(BudgetExhausted):
         fifo_queue.monitor(operations(("enqueue", 1, None, 0, 1)), meter, False)

@@ -2,54 +2,32 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import Any
 
 import pytest
 
 from bench.lincheck_stack import made, spoil
-from checker.history import Operation
 from checker.lincheck.budget import Budget, Meter
 from checker.lincheck.engine import Impossible, NotApplicable, Possible
 from checker.lincheck.monitors.priority_queue import monitor
 from checker.models import get_model
 from tests.checker.brute_force import possible
 from tests.checker.lincheck.queue_histories import (
+    HISTORIES,
     Draw,
     assert_legal,
     core_of,
+    drawn,
     judge_many,
-    simulated,
-    tangled,
+    spanning,
 )
 
-HISTORIES = int(os.environ.get("SPLITBRAIN_MONITOR_HISTORIES", "1500"))
 MODEL = get_model("priority-queue")
+spans = partial(spanning, "insert")
 
 
-def spans(*rows: tuple[str, Any, int, int | None]) -> list[Operation]:
-    """Operations (f, value, invoked, completed), completed None: it crashed; by invocation."""
-    return [
-        Operation(
-            at,
-            f,
-            None,
-            value if f == "insert" else None,
-            None if f == "insert" else value,
-            "info" if completed is None else "ok",
-            invoked,
-            completed,
-        )
-        for at, (f, value, invoked, completed) in enumerate(sorted(rows, key=lambda row: row[2]))
-    ]
-
-
-@pytest.mark.parametrize(
-    "draw",
-    [simulated, tangled, partial(simulated, crashes=0.2), partial(tangled, crashes=0.12)],
-    ids=["simulated", "tangled", "simulated, crashes", "tangled, crashes"],
-)
+@drawn
 def test_agrees_with_brute_force(draw: Draw) -> None:
     seen = judge_many(monitor, "priority-queue", draw, HISTORIES)
     assert min(seen["possible"], seen["impossible"]) > HISTORIES // 10, seen

@@ -21,6 +21,7 @@ from checker.lincheck import (
     judge,
     monitor,
     parts,
+    pending,
     reduction,
     refutation,
     sections,
@@ -85,10 +86,10 @@ def noticed(engine: str, name: str, model: Model, seeds: int = SEEDS) -> bool:
 
 @plants("exact", "register")
 def _a_state_holds_only_its_first_configuration(patch: Patch) -> None:
-    admit = frontier._admit
+    admit = frontier.admit
     patch.setattr(
         frontier,
-        "_admit",
+        "admit",
         lambda held, state, mask, trace: state not in held and admit(held, state, mask, trace),
     )
 
@@ -101,15 +102,13 @@ def _fewer_bits_count_as_dominated(patch: Patch) -> None:
             return False
         return masks.setdefault(mask, trace) is trace
 
-    patch.setattr(frontier, "_admit", admit)
+    patch.setattr(frontier, "admit", admit)
 
 
 @plants("exact", "counter")
 def _equal_calls_have_the_wrong_order(patch: Patch) -> None:
-    after = frontier._after
-    patch.setattr(
-        frontier, "_after", lambda one, other: after(one, other)._replace(undone=one.done)
-    )
+    after = pending._after
+    patch.setattr(pending, "_after", lambda one, other: after(one, other)._replace(undone=one.done))
 
 
 @plants("exact", "mutex")
