@@ -27,6 +27,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from checker.history import Operation
@@ -180,7 +181,7 @@ class Reducer:
                     [entry.operation for entry in kept],
                     projection.elements(blamed or [entry.operation for entry in kept]),
                     projection,
-                    lambda operations: bool(self._impossible_parts(operations, lane)),
+                    partial(self._are_impossible, lane),
                 )
                 if few is not None:
                     found = self._impossible_parts(few.operations, lane)[0].reduced()
@@ -190,6 +191,12 @@ class Reducer:
         finally:
             lane.release()
         return None
+
+    def _are_impossible(self, lane: Meter, operations: Sequence[Operation]) -> bool:
+        told = self._monitored(operations, lane)
+        if told is not None:
+            return isinstance(told, Impossible)
+        return bool(self._impossible_parts(operations, lane))
 
     def _impossible_parts(self, operations: Sequence[Operation], lane: Meter) -> list[Reducer]:
         parts = split(operations, self._model)
@@ -209,20 +216,24 @@ class Reducer:
     def _by_monitor(self) -> Outcome | None:
         """What the model's monitor says of many entries; None if it does not apply."""
         entries = self._part.entries
-        if not self._asked and len(self._part.keys) <= 1 and len(entries) > _SMALL:
-            monitor = MONITORS.get(self._model.name)
-            lane = self._lane.lane()
-            try:
-                if monitor is not None:
-                    self._told = monitor([entry.operation for entry in entries], lane, False)
-            except NotApplicable:
-                pass
-            finally:
-                lane.release()
+        if not self._asked and len(entries) > _SMALL:
+            self._told = self._monitored([entry.operation for entry in entries], self._lane)
             if isinstance(self._told, Impossible) and self._told.core is not None:
                 self._chosen = {entries[at].invoked for at in self._told.core}
         self._asked = True
         return self._told
+
+    def _monitored(self, operations: Sequence[Operation], meter: Meter) -> Outcome | None:
+        monitor = MONITORS.get(self._model.name)
+        if monitor is None or len(self._part.keys) > 1:
+            return None
+        lane = meter.lane()
+        try:
+            return monitor(operations, lane, False)
+        except NotApplicable:
+            return None
+        finally:
+            lane.release()
 
     def is_possible(self) -> bool:
         """Whether the part is possible. Raises BudgetExhausted."""
