@@ -83,7 +83,7 @@ def concerning(elements: Sequence[Any] | None) -> str:
     if elements is None:
         return ""
     if not elements:
-        return ", whatever the elements are,"
+        return ", whatever was written,"
     names = [repr(element) for element in elements[:_SHOWN]]
     more = len(elements) - _SHOWN
     last = f"{more} more" if more > 0 else names.pop() if len(names) > 1 else ""
@@ -312,7 +312,9 @@ class _Moments:
         end, part, model = self._ends[index], self._part, self._model
         alone = _known_at(end, part, self._failed, model)
         parts = _split_at(end, self._told, self._operations, model) if alone is None else [alone]
-        self._at[index] = [Reducer(each, model, self._meter, end, model.projection) for each in parts]
+        self._at[index] = [
+            Reducer(each, model, self._meter, end, model.projection) for each in parts
+        ]
         return self._at[index]
 
 
@@ -378,6 +380,10 @@ def _conflict(
     part = found.part
     first = next((e.operation for e in part.entries if e.invoked == found.start), None)
     anywhere = None if first is None else model.from_anywhere()
+    if found.elements is not None:
+        # What it says of these.
+        same = (e.operation for e in found.entries if e.invoked == operation.invoked)
+        operation = next(same, operation)
     return Conflict(
         keys=part.keys,
         operation=operation,

@@ -24,20 +24,21 @@ understand.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from checker.history import Operation
+from checker.lincheck.beginnings import Windows
 from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.certificate import untold
-from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible, finish
+from checker.lincheck.engine import Impossible, Outcome, Possible, finish
 from checker.lincheck.judge import search
-from checker.lincheck.monitors import MONITORS
+from checker.lincheck.monitors import monitored
 from checker.lincheck.parts import Entry, Part, split
-from checker.lincheck.projection import fewest_elements
+from checker.lincheck.projection import few_elements
 from checker.lincheck.refutation import GaveUp, Refuter
 from checker.lincheck.search import first_impossible
 from checker.models.model import (
@@ -73,7 +74,7 @@ _SINGLY = 4
 _ALONE_FROM = 16
 """Where so many last operations are possible from any state, the impossible one is tried alone."""
 
-_SHARE = 4
+_SHARE = 2
 """Looking for few elements may take such a part of what is left of the budget."""
 
 _UNDERSTANDABLE = 8
@@ -145,6 +146,8 @@ class Reducer:
             found = self._best or self._found or Reduced(self._part, self._part.entries, -1)
         finally:
             self._lane.release()
+        if found.elements is not None:
+            return found
         return replace(found, is_minimal=found.is_minimal and not self._gave_up)
 
     def _reduced(self) -> Reduced:
@@ -165,42 +168,38 @@ class Reducer:
 
     def _as_far_as_few(self) -> Reduced | None:
         """What is impossible as far as few elements are concerned; None if that is not known."""
-        projection, chosen = self._projection, self._chosen
-        if projection is None:
+        if self._projection is None:
             return None
-        entries = self._part.entries
-        mutations = [e for e in entries if e.call.effect != "observes"]
-        blamed = [e.operation for e in entries if chosen is not None and e.invoked in chosen]
-        seen = [e for e in entries if e.call.effect == "observes"]
+        goal = set() if self._goal is None else {self._goal.invoked}
         lane = self._lane.share(_SHARE)
-        attempts = [seen] if chosen is None else [[e for e in seen if e.invoked in chosen], seen]
         try:
-            for observations in attempts:
-                kept = sorted((*mutations, *observations), key=lambda entry: entry.invoked)
-                few = fewest_elements(
-                    [entry.operation for entry in kept],
-                    projection.elements(blamed or [entry.operation for entry in kept]),
-                    projection,
-                    partial(self._are_impossible, lane),
-                )
-                if few is not None:
-                    found = self._impossible_parts(few.operations, lane)[0].reduced()
-                    return replace(found, elements=tuple(few.elements))
+            few = few_elements(
+                self._part.entries,
+                self._chosen or goal,
+                self._projection,
+                partial(self._are_impossible, lane),
+            )
+            if few is None:
+                return None
+            found = self._impossible_parts(few.operations, lane)[0].reduced()
         except (BudgetExhausted, CallError):
             return None
         finally:
             lane.release()
-        return None
+        is_minimal = found.is_minimal and few.is_fewest
+        return replace(found, is_minimal=is_minimal, elements=tuple(few.elements))
 
     def _are_impossible(self, lane: Meter, operations: Sequence[Operation]) -> bool:
-        told = self._monitored(operations, lane)
-        if told is not None:
-            return isinstance(told, Impossible)
+        if len(self._part.keys) <= 1:
+            told = monitored(self._model.name, operations, lane)
+            if told is not None:
+                return isinstance(told, Impossible)
         return bool(self._impossible_parts(operations, lane))
 
     def _impossible_parts(self, operations: Sequence[Operation], lane: Meter) -> list[Reducer]:
-        parts = split(operations, self._model)
-        reducers = [Reducer(part, self._model, lane) for part in parts]
+        # Elements are looked at from the beginning on.
+        model = replace(self._model, reveals=None)
+        reducers = [Reducer(part, model, lane) for part in split(operations, model)]
         return [reducer for reducer in reducers if reducer.is_impossible()]
 
     def is_impossible(self) -> bool:
@@ -216,24 +215,13 @@ class Reducer:
     def _by_monitor(self) -> Outcome | None:
         """What the model's monitor says of many entries; None if it does not apply."""
         entries = self._part.entries
-        if not self._asked and len(entries) > _SMALL:
-            self._told = self._monitored([entry.operation for entry in entries], self._lane)
+        if not self._asked and len(entries) > _SMALL and len(self._part.keys) <= 1:
+            operations = [entry.operation for entry in entries]
+            self._told = monitored(self._model.name, operations, self._lane)
             if isinstance(self._told, Impossible) and self._told.core is not None:
                 self._chosen = {entries[at].invoked for at in self._told.core}
         self._asked = True
         return self._told
-
-    def _monitored(self, operations: Sequence[Operation], meter: Meter) -> Outcome | None:
-        monitor = MONITORS.get(self._model.name)
-        if monitor is None or len(self._part.keys) > 1:
-            return None
-        lane = meter.lane()
-        try:
-            return monitor(operations, lane, False)
-        except NotApplicable:
-            return None
-        finally:
-            lane.release()
 
     def is_possible(self) -> bool:
         """Whether the part is possible. Raises BudgetExhausted."""
@@ -288,7 +276,7 @@ class Reducer:
 
     def _latest_window(self, most: int) -> Reduced | None:
         """What is impossible from the latest beginning on; None if it is none of the last."""
-        windows = _Windows(self._part.entries)
+        windows = Windows(self._part.entries)
         starts = windows.starts
         most = min(len(starts), most)
 
@@ -468,26 +456,3 @@ class Reducer:
             self._lane.spend(explored, 0)
             if explored > _EXPLORED_MAX:
                 raise BudgetExhausted(f"{_EXPLORED_MAX} configurations are enough for a conflict")
-
-
-class _Windows:
-    """What is left of entries if their beginning is cut off."""
-
-    def __init__(self, entries: list[Entry]) -> None:
-        ending = [(entry.completed, entry) for entry in entries if entry.completed is not None]
-        ending.sort(key=lambda each: each[0])
-        self._ends = [completed for completed, _ in ending]
-        self._ending = [entry for _, entry in ending]
-        self._endless = [entry for entry in entries if entry.completed is None]
-        self.starts = sorted(entry.invoked for entry in self._ending)
-
-    def since(self, start: int) -> list[Entry]:
-        """The entries from the rank ``start`` on: those that were open then never end."""
-        found = list(self._endless)
-        for entry in self._ending[bisect_left(self._ends, start) :]:
-            if entry.invoked >= start:
-                found.append(entry)
-            elif entry.call.effect != "observes":
-                found.append(entry._replace(completed=None))
-        found.sort(key=lambda entry: entry.invoked)
-        return found

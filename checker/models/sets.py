@@ -84,9 +84,7 @@ def _mentioned(operations: Iterable[Operation]) -> list[Any]:
     return each_once(
         element
         for operation in operations
-        for element in (
-            (operation.argument,) if operation.f in _OF_ONE else operation.result or ()
-        )
+        for element in ((operation.argument,) if operation.f in _OF_ONE else operation.result or ())
     )
 
 
@@ -103,8 +101,9 @@ def _onto(operations: Sequence[Operation], elements: Sequence[Any]) -> list[Oper
         if operation.f not in _OF_ONE:
             if operation.outcome == "ok" and isinstance(operation.result, _ANSWERS):
                 answer = [element for element in operation.result if is_wanted(element)]
-                operation = operation._replace(result=answer)
-            left.append(operation)
+                left.append(operation._replace(result=answer))
+            else:
+                left.append(operation)
         elif is_wanted(operation.argument):
             left.append(operation)
     return left

@@ -180,8 +180,8 @@ def _onto_lists(operations: Sequence[Operation], elements: Sequence[Any]) -> lis
             told = operation.result if operation.outcome == "ok" else asked
             kept = [at for at, (f, _, value) in enumerate(told) if f == "r" or is_wanted(value)]
             smalls = [
-                [[f, key, only(value) if f == "r" else value] for f, key, value in map(of.__getitem__, kept)]
-                for of in (asked, told)
+                [[f, key, only(value) if f == "r" else value] for f, key, value in of]
+                for of in ([asked[at] for at in kept], [told[at] for at in kept])
             ]
             if kept:
                 result = smalls[1] if operation.outcome == "ok" else None
