@@ -3,12 +3,14 @@
 A certificate is plain data about a history; ``checker.lincheck.verify`` says what it must prove,
 and docs/certificates.md why that is enough. Its JSON form:
 
-    {"format": "splitbrain-certificate", "version": 1, "verdict": "valid", "model": "kv",
+    {"format": "splitbrain-certificate", "version": 2, "verdict": "valid", "model": "kv",
      "order": [name, ...]}
 
-    {"format": "splitbrain-certificate", "version": 1, "verdict": "invalid", "model": "kv",
-     "first_event": name or null, "last_event": index or null, "operations": [name, ...],
-     "refutation": null or [[[parent, name, ...], ...], ...]}
+    {"format": "splitbrain-certificate", "version": 2, "verdict": "invalid", "model": "kv",
+     "first_event": name or null, "last_event": index or null, "elements": null or [value, ...],
+     "operations": [name, ...], "refutation": null or [[[parent, name, ...], ...], ...]}
+
+Version 1 is read too: it had no ``elements``.
 
 An operation's *name* is the index of its invocation's event (its rank ``invoked``, where there are
 no events). This module is data only: it finds nothing and proves nothing.
@@ -16,6 +18,7 @@ no events). This module is data only: it finds nothing and proves nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -23,7 +26,7 @@ from typing import Any
 from checker.history import Operation
 
 FORMAT = "splitbrain-certificate"
-VERSION = 1
+VERSION = 2
 
 Refutation = tuple[tuple[tuple[int, ...], ...], ...]
 """For each completion of the sub-history in turn, the configurations that are left after it, until
@@ -57,7 +60,8 @@ class Invalid:
     history from the invocation of ``first_event`` on, starting in any state; None: the end, the
     beginning. ``operations`` are those of it that are impossible by themselves; what was left out
     may be left out by the rules that the verifier knows. ``refutation`` shows that they are
-    impossible; None: the verifier must find out by itself.
+    impossible; None: the verifier must find out by itself. ``elements``: operations are only what
+    they say of these elements (``Model.projection``); None: all that they say.
     """
 
     model: str
@@ -65,6 +69,7 @@ class Invalid:
     last_event: int | None
     operations: tuple[int, ...]
     refutation: Refutation | None = None
+    elements: tuple[Any, ...] | None = None
 
 
 Certificate = Valid | Invalid
@@ -90,6 +95,16 @@ def untold(operation: Operation) -> Operation:
     return operation._replace(outcome="info", result=None, completed=None, error=None)
 
 
+def known_between(operations: Iterable[Operation], start: float, end: float) -> list[Operation]:
+    """Those invoked up to the rank ``end`` that had not completed before the rank ``start``, as
+    they were known at ``end``."""
+    return [
+        operation if deadline_of(operation) <= end else untold(operation)
+        for operation in operations
+        if operation.invoked <= end and deadline_of(operation) >= start
+    ]
+
+
 def to_json(certificate: Certificate) -> dict[str, Any]:
     """As JSON-ready data."""
     head = {"format": FORMAT, "version": VERSION}
@@ -105,6 +120,7 @@ def to_json(certificate: Certificate) -> dict[str, Any]:
         "model": certificate.model,
         "first_event": certificate.first_event,
         "last_event": certificate.last_event,
+        "elements": None if certificate.elements is None else list(certificate.elements),
         "operations": list(certificate.operations),
         "refutation": refutation,
     }
@@ -114,8 +130,9 @@ def from_json(data: Any) -> Certificate:
     """The certificate that this JSON value is; CertificateError if it is none."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise CertificateError(f'this is no certificate: it has no "format": "{FORMAT}"')
-    if type(data.get("version")) is not int or data["version"] != VERSION:
-        raise CertificateError(f"only version {VERSION} is known, not {data.get('version')!r}")
+    version = data.get("version")
+    if type(version) is not int or not 1 <= version <= VERSION:
+        raise CertificateError(f"versions up to {VERSION} are known, not {version!r}")
     if not isinstance(data.get("model"), str):
         raise CertificateError('"model" must be the name of a model')
     if data.get("verdict") == "valid":
@@ -128,6 +145,7 @@ def from_json(data: Any) -> Certificate:
         _event(data, "last_event"),
         _names(data, "operations"),
         _refutation(data.get("refutation")),
+        _elements(data.get("elements"), version),
     )
 
 
@@ -143,6 +161,14 @@ def _event(data: dict[str, Any], field: str) -> int | None:
     if event is not None and type(event) is not int:
         raise CertificateError(f'"{field}" must be the index of an event or null, not {event!r}')
     return event
+
+
+def _elements(data: Any, version: int) -> tuple[Any, ...] | None:
+    if data is None:
+        return None
+    if version < 2 or not isinstance(data, list):
+        raise CertificateError('"elements" must be a list or null, and there are none in version 1')
+    return tuple(data)
 
 
 def _refutation(data: Any) -> Refutation | None:

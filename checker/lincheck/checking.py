@@ -228,6 +228,7 @@ def _failure(conflict: Conflict | None, failed: Finding, source: History | None)
         evidence={
             "event": last,
             "keys": list(conflict.keys),
+            "elements": None if conflict.elements is None else list(conflict.elements),
             "operations": [
                 {"invocation": each.invocation, "operation": str(each)}
                 for each in conflict.operations

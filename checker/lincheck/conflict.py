@@ -52,7 +52,7 @@ class Conflict:
     ``operation`` is the one whose answer they cannot explain. ``operations`` cannot be ordered,
     whatever the state was when the one with the invocation ``first_event`` began (None: from the
     beginning on); none of them may be left out, unless the budget ran out: then not
-    ``is_minimal``.
+    ``is_minimal``. ``elements``: they are only what operations say of these (Model.projection).
     """
 
     keys: tuple[Any, ...]
@@ -61,6 +61,7 @@ class Conflict:
     operations: tuple[Operation, ...]
     is_minimal: bool
     first_event: int | None = None
+    elements: tuple[Any, ...] | None = None
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     specification: Specification | None = field(default=None, repr=False)
 
@@ -71,10 +72,24 @@ class Conflict:
         left_out = len(self.operations) - _SHOWN
         more = f"{left_out} earlier ones; " if left_out > 0 else ""
         since = "" if self.first_event is None else f", from event {self.first_event} on,"
+        since += concerning(self.elements)
         return (
             f"no order of the operations{where}{since} explains that {self.operation}: "
             f"in conflict are {more}{shown}"
         )
+
+
+def concerning(elements: Sequence[Any] | None) -> str:
+    """In words, as far as which elements something is so."""
+    if elements is None:
+        return ""
+    if not elements:
+        return ", whatever was written,"
+    names = [repr(element) for element in elements[:_SHOWN]]
+    more = len(elements) - _SHOWN
+    last = f"{more} more" if more > 0 else names.pop() if len(names) > 1 else ""
+    shown = ", ".join(names) + (f" and {last}" if last else "")
+    return f", as far as {shown} {'is' if len(elements) == 1 else 'are'} concerned,"
 
 
 def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Invalid | None:
@@ -102,6 +117,7 @@ def invalid_certificate(conflict: Conflict, model: Model, meter: Meter) -> Inval
         conflict.last_event,
         tuple(name_of(operation) for operation in conflict.operations),
         refutation,
+        conflict.elements,
     )
 
 
@@ -302,7 +318,9 @@ class _Moments:
         end, part, model = self._ends[index], self._part, self._model
         alone = _known_at(end, part, self._failed, model)
         parts = _split_at(end, self._told, self._operations, model) if alone is None else [alone]
-        self._at[index] = [Reducer(each, model, self._meter, end) for each in parts]
+        self._at[index] = [
+            Reducer(each, model, self._meter, end, model.projection) for each in parts
+        ]
         return self._at[index]
 
 
@@ -368,6 +386,10 @@ def _conflict(
     part = found.part
     first = next((e.operation for e in part.entries if e.invoked == found.start), None)
     anywhere = None if first is None else model.from_anywhere()
+    if found.elements is not None:
+        # What it says of these.
+        same = (e.operation for e in found.entries if e.invoked == operation.invoked)
+        operation = next(same, operation)
     return Conflict(
         keys=part.keys,
         operation=operation,
@@ -375,6 +397,7 @@ def _conflict(
         operations=tuple(entry.operation for entry in found.entries),
         is_minimal=found.is_minimal,
         first_event=None if first is None else name_of(first),
+        elements=found.elements,
         entries=tuple(found.entries),
         specification=part.specification if anywhere is None else anywhere,
     )

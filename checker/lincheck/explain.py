@@ -16,7 +16,7 @@ from typing import Any
 
 from checker.history import History
 from checker.lincheck.certificate import name_of
-from checker.lincheck.conflict import Conflict
+from checker.lincheck.conflict import Conflict, concerning
 from checker.lincheck.parts import Entry
 from checker.models.model import ANYTHING, DEAD, Model, Specification, State
 
@@ -38,12 +38,12 @@ class Explanation:
     """Why a history is impossible, for people.
 
     ``lines``: for a terminal, at most 40. ``data``: the same as JSON-ready facts: ``sentence``,
-    ``keys``, ``event`` (the point of no return), ``first_event``, ``is_minimal``; ``operations``
-    with the letters that stand for them, and their intervals in ranks of the history
-    (``completed`` null: it never ends);
-    ``initial``, the state at the start; ``orders``, the longest ones: ``steps`` (an operation, and
-    the state after it) and ``next`` (an operation, and why it does not fit). Operations are named
-    as in certificates, by the indexes of their invocations.
+    ``keys``, ``event`` (the point of no return), ``first_event``, ``is_minimal``; ``elements``, if
+    operations are only what they say of these (otherwise null); ``operations`` with the letters
+    that stand for them, and their intervals in ranks of the history (``completed`` null: it never
+    ends); ``initial``, the state at the start; ``orders``, the longest ones: ``steps`` (an
+    operation, and the state after it) and ``next`` (an operation, and why it does not fit).
+    Operations are named as in certificates, by the indexes of their invocations.
     """
 
     lines: tuple[str, ...]
@@ -76,6 +76,7 @@ def explain(history: History, model: Model, conflict: Conflict) -> Explanation:
             "event": conflict.last_event,
             "first_event": conflict.first_event,
             "is_minimal": conflict.is_minimal,
+            "elements": None if conflict.elements is None else list(conflict.elements),
             "initial": _show(specification.initial),
             "operations": [_operation(at, entry) for at, entry in enumerate(entries)],
             "orders": [_order(entries, order) for order in orders],
@@ -238,6 +239,7 @@ def _lines(
     where = f" on {keys}" if keys else ""
     if conflict.first_event is not None:
         where += f", whatever the state was before event {conflict.first_event}"
+    where += concerning(conflict.elements).removesuffix(",")
     lines = [*wrap(sentence, _LINE_MAX), "", f"The conflict{where}:"]
     lines += _timeline(entries)
     if any(entry.completed is None for entry in entries):

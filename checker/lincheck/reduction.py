@@ -24,18 +24,32 @@ understand.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
+from checker.history import Operation
+from checker.lincheck.beginnings import Windows
 from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.certificate import untold
-from checker.lincheck.engine import Possible, finish
+from checker.lincheck.engine import Impossible, Outcome, Possible, finish
 from checker.lincheck.judge import search
-from checker.lincheck.parts import Entry, Part
+from checker.lincheck.monitors import monitored
+from checker.lincheck.parts import Entry, Part, split
+from checker.lincheck.projection import few_elements
 from checker.lincheck.refutation import GaveUp, Refuter
 from checker.lincheck.search import first_impossible
-from checker.models.model import Group, Model, foresight_of, independent_groups, unneeded
+from checker.models.model import (
+    CallError,
+    Group,
+    Model,
+    foresight_of,
+    independent_groups,
+    unneeded,
+)
+from checker.models.projection import Projection
 
 _WINDOW_MAX = 512
 """Operations that a history without its beginning may have; beyond it saves too little."""
@@ -60,6 +74,9 @@ _SINGLY = 4
 _ALONE_FROM = 16
 """Where so many last operations are possible from any state, the impossible one is tried alone."""
 
+_SHARE = 2
+"""Looking for few elements may take such a part of what is left of the budget."""
+
 _UNDERSTANDABLE = 8
 """So many operations from the real beginning are preferred to fewer from a later one."""
 
@@ -73,17 +90,27 @@ class Reduced:
     entries: list[Entry]
     start: int
     is_minimal: bool = True
+    elements: tuple[Any, ...] | None = None
 
 
 class Reducer:
     """Leaves out entries of a part as long as the rest stays impossible.
 
     ``end``: the rank of the completion before which the part was possible; None: not known.
+    ``projection``: how to look at few elements, if nobody has done so yet.
     """
 
-    def __init__(self, part: Part, model: Model, meter: Meter, end: float | None = None) -> None:
+    def __init__(
+        self,
+        part: Part,
+        model: Model,
+        meter: Meter,
+        end: float | None = None,
+        projection: Projection | None = None,
+    ) -> None:
         self._part = part
         self._model = model
+        self._projection = projection
         self._lane = meter.lane()
         # The observation that completes at the end. Before, nothing was known of it: without it
         # everything is possible.
@@ -104,6 +131,11 @@ class Reducer:
         self._whole: list[Entry] = []
         # Among so many last ones nothing impossible was found.
         self._looked = 0
+        # What the model's monitor says, once it was asked; entries that are impossible by
+        # themselves, where an engine knows some.
+        self._told: Outcome | None = None
+        self._asked = False
+        self._chosen: set[int] | None = None
 
     def reduced(self) -> Reduced:
         """As little as can be shown to be impossible, of a part that is."""
@@ -114,20 +146,82 @@ class Reducer:
             found = self._best or self._found or Reduced(self._part, self._part.entries, -1)
         finally:
             self._lane.release()
+        if found.elements is not None:
+            return found
         return replace(found, is_minimal=found.is_minimal and not self._gave_up)
 
     def _reduced(self) -> Reduced:
-        if not self.is_quickly_impossible() and self.is_impossible():
-            return self._reduce(self._whole, -1)
-        assert self._found is not None, "it was found to be impossible"
-        entries, start = self._found.entries, self._found.start
+        self.is_quickly_impossible()
+        if self._found is not None:
+            entries, start = self._found.entries, self._found.start
+        else:
+            self.is_impossible()
+            entries, start = self._whole, -1
+        if len(entries) > _SMALL and (few := self._as_far_as_few()) is not None:
+            return few
         found = self._reduce(entries, start)
-        return found if start < 0 else self._from_the_beginning(found) or found
+        if start >= 0:
+            found = self._from_the_beginning(found) or found
+        if len(found.entries) > _UNDERSTANDABLE and (few := self._as_far_as_few()) is not None:
+            return few if len(few.entries) < len(found.entries) else found
+        return found
+
+    def _as_far_as_few(self) -> Reduced | None:
+        """What is impossible as far as few elements are concerned; None if that is not known."""
+        if self._projection is None:
+            return None
+        goal = set() if self._goal is None else {self._goal.invoked}
+        lane = self._lane.share(_SHARE)
+        try:
+            few = few_elements(
+                self._part.entries,
+                self._chosen or goal,
+                self._projection,
+                partial(self._are_impossible, lane),
+            )
+            if few is None:
+                return None
+            found = self._impossible_parts(few.operations, lane)[0].reduced()
+        except (BudgetExhausted, CallError):
+            return None
+        finally:
+            lane.release()
+        is_minimal = found.is_minimal and few.is_fewest
+        return replace(found, is_minimal=is_minimal, elements=tuple(few.elements))
+
+    def _are_impossible(self, lane: Meter, operations: Sequence[Operation]) -> bool:
+        if len(self._part.keys) <= 1:
+            told = monitored(self._model.name, operations, lane)
+            if told is not None:
+                return isinstance(told, Impossible)
+        return bool(self._impossible_parts(operations, lane))
+
+    def _impossible_parts(self, operations: Sequence[Operation], lane: Meter) -> list[Reducer]:
+        # Elements are looked at from the beginning on.
+        model = replace(self._model, reveals=None)
+        reducers = [Reducer(part, model, lane) for part in split(operations, model)]
+        return [reducer for reducer in reducers if reducer.is_impossible()]
 
     def is_impossible(self) -> bool:
         """Whether the part is impossible. Raises BudgetExhausted."""
-        self._whole = self._whole or self._impossible(self._part.entries, -1) or []
+        if not self._whole:
+            told = self._by_monitor()
+            if isinstance(told, Possible):
+                return False
+            entries = self._part.entries
+            self._whole = list(entries) if told is not None else self._impossible(entries, -1) or []
         return bool(self._whole)
+
+    def _by_monitor(self) -> Outcome | None:
+        """What the model's monitor says of many entries; None if it does not apply."""
+        entries = self._part.entries
+        if not self._asked and len(entries) > _SMALL and len(self._part.keys) <= 1:
+            operations = [entry.operation for entry in entries]
+            self._told = monitored(self._model.name, operations, self._lane)
+            if isinstance(self._told, Impossible) and self._told.core is not None:
+                self._chosen = {entries[at].invoked for at in self._told.core}
+        self._asked = True
+        return self._told
 
     def is_possible(self) -> bool:
         """Whether the part is possible. Raises BudgetExhausted."""
@@ -146,12 +240,21 @@ class Reducer:
         The later the beginning, the more is possible: so what is impossible after something was
         left out, from some beginning on, was impossible from there on before.
         """
+        self._chosen = self._chosen if chosen is None else chosen
+        # What few elements show is better than hundreds of entries.
+        many = _WINDOW_MAX if self._projection is None else _SMALL
         if self._found is None and chosen is not None:
-            self._found = self._of_these(chosen, _WINDOW_MAX)
+            self._found = self._of_these(chosen, many)
+        if self._found is None and not self._asked:
+            self._by_monitor()
+            if self._chosen is not None and isinstance(self._told, Impossible):
+                self._found = self._of_these(self._chosen, many)
+        if isinstance(self._told, Possible):
+            return False
         if self._found is None and self._from_anywhere is not None and most > self._looked:
             self._found = self._latest_window(most)
             self._looked = most
-        return self._found is not None
+        return self._found is not None or self._told is not None
 
     def _of_these(self, chosen: set[int], most: int | None = None) -> Reduced | None:
         """The entries with these invocations, and what may not be left out beside them, if that is
@@ -173,7 +276,7 @@ class Reducer:
 
     def _latest_window(self, most: int) -> Reduced | None:
         """What is impossible from the latest beginning on; None if it is none of the last."""
-        windows = _Windows(self._part.entries)
+        windows = Windows(self._part.entries)
         starts = windows.starts
         most = min(len(starts), most)
 
@@ -353,26 +456,3 @@ class Reducer:
             self._lane.spend(explored, 0)
             if explored > _EXPLORED_MAX:
                 raise BudgetExhausted(f"{_EXPLORED_MAX} configurations are enough for a conflict")
-
-
-class _Windows:
-    """What is left of entries if their beginning is cut off."""
-
-    def __init__(self, entries: list[Entry]) -> None:
-        ending = [(entry.completed, entry) for entry in entries if entry.completed is not None]
-        ending.sort(key=lambda each: each[0])
-        self._ends = [completed for completed, _ in ending]
-        self._ending = [entry for _, entry in ending]
-        self._endless = [entry for entry in entries if entry.completed is None]
-        self.starts = sorted(entry.invoked for entry in self._ending)
-
-    def since(self, start: int) -> list[Entry]:
-        """The entries from the rank ``start`` on: those that were open then never end."""
-        found = list(self._endless)
-        for entry in self._ending[bisect_left(self._ends, start) :]:
-            if entry.invoked >= start:
-                found.append(entry)
-            elif entry.call.effect != "observes":
-                found.append(entry._replace(completed=None))
-        found.sort(key=lambda entry: entry.invoked)
-        return found

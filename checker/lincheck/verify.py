@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from math import inf
 from pathlib import Path
 
@@ -36,8 +36,7 @@ def verify(operations: Sequence[Operation], certificate: form.Certificate, model
         if isinstance(certificate, form.Valid):
             _verify_order(named, certificate.order, model)
         else:
-            items, specification = _verify_left_out(named, certificate, model)
-            verify_impossible(items, specification, certificate.refutation)
+            verify_impossible(*_verify_left_out(named, certificate, model), certificate.refutation)
     except (CallError, RecursionError) as error:
         raise CertificateError(f"the model {model.name!r} refuses: {error}") from None
 
@@ -75,16 +74,14 @@ def _verify_left_out(
     start = -1 if first is None else named[first].invoked if first in named else inf
     end = inf if last is None else {end_of(o): deadline_of(o) for o in named.values()}.get(last, -1)
     require(len(kept) == len(claim.operations), "it names an operation twice")
-    items: list[Item] = []
-    for name, operation in named.items():
-        invoked, completed = operation.invoked, deadline_of(operation)
-        if invoked > end or completed < start:
-            continue
-        call = model.parse(operation if completed <= end else form.untold(operation))
-        # An observation may always be left out.
-        if call is not None and (name in kept or call.effect != "observes"):
-            endless = invoked < start or completed > end
-            items.append((name, call, invoked, inf if endless else completed))
+    known = form.known_between(named.values(), start, end)
+    items = _counting(known, kept, start, model)
+    if claim.elements is not None:
+        if model.projection is None or first is not None:
+            raise CertificateError("elements must not be looked at by themselves here")
+        names = {name for name, *_ in items}
+        known = [operation for operation in known if name_of(operation) in names]
+        items = _counting(model.projection.onto(known, claim.elements), kept, start, model)
     gone = {-1}
     while gone:
         groups = independent_groups([call for _, call, _, _ in items], model)
@@ -101,6 +98,17 @@ def _verify_left_out(
     if specification is None:
         raise CertificateError("the beginning of such a history must not be cut off")
     return sorted(items, key=lambda item: item[2]), specification
+
+
+def _counting(
+    operations: Sequence[Operation], kept: Set[int], start: float, model: Model
+) -> list[Item]:
+    """All that say something, save observations that are not kept: these may be left out."""
+    return [
+        (name_of(o), call, o.invoked, inf if o.invoked < start else deadline_of(o))
+        for o, call in zip(operations, map(model.parse, operations), strict=True)
+        if call is not None and (name_of(o) in kept or call.effect != "observes")
+    ]
 
 
 def verify_impossible(

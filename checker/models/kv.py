@@ -22,7 +22,7 @@ from functools import partial
 from typing import Any
 
 from checker.history import MISMATCH, Operation
-from checker.models import single_value
+from checker.models import pieces, single_value
 from checker.models.model import (
     DEAD,
     UNKNOWN,
@@ -37,6 +37,7 @@ from checker.models.model import (
     distinct,
     register_model,
 )
+from checker.models.projection import Projection
 
 Absent = str | None
 """What an absent key reads as."""
@@ -314,6 +315,7 @@ def _store(name: str, absent: Absent, summary: str) -> Model:
         foresee=single_value.foresee,
         clusters=single_value.clusters,
         reveals=single_value.reveals,
+        projection=Projection(pieces.elements, partial(pieces.onto, absent)),
     )
 
 

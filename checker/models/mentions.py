@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+from checker.models.model import distinct
+
+
+def each_once(elements: Iterable[Any]) -> list[Any]:
+    """The elements as they were recorded, the first of equal ones."""
+    found: dict[Any, Any] = {}
+    for element in elements:
+        found.setdefault(distinct(element), element)
+    return list(found.values())
+
+
+def among(elements: Iterable[Any]) -> Callable[[Any], bool]:
+    """Whether a recorded value is one of these elements."""
+    wanted = frozenset(map(distinct, elements))
+    return lambda element: distinct(element) in wanted
 
 
 def tied(mentions: Sequence[Iterable[Any] | None]) -> list[list[int]]:

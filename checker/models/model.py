@@ -22,6 +22,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from checker.errors import CheckerError
 from checker.history import Operation
+from checker.models.projection import Projection
 
 State = Any
 Key = Any
@@ -209,6 +210,8 @@ class Model:
 
     ``commutes``: whether two calls (of one key) may change places wherever they stand side by side:
     in every state both orders are allowed or neither is, and both lead to the same state.
+
+    ``projection``: what operations say of a few elements, where the object is made of such.
     """
 
     name: str
@@ -226,6 +229,7 @@ class Model:
     clusters_joint: Callable[[Sequence[Call]], list[list[int]]] | None = None
     reveals: Callable[[Call], State] | None = None
     commutes: Callable[[Call, Call], bool] | None = None
+    projection: Projection | None = None
     summary: str = ""
 
     def specification(self) -> Specification:

@@ -7,12 +7,12 @@ them in any order, each once. ``contains`` answers true or false.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from checker.history import Operation
-from checker.models.mentions import tied
+from checker.models.mentions import among, each_once, tied
 from checker.models.model import (
     DEAD,
     Call,
@@ -23,6 +23,7 @@ from checker.models.model import (
     distinct,
     register_model,
 )
+from checker.models.projection import Projection
 
 
 def parse(name: str, known: tuple[str, ...], operation: Operation) -> Call | None:
@@ -72,6 +73,42 @@ def clusters(calls: Sequence[Call]) -> list[list[int]]:
     return tied([result if f == "read" else (argument,) for f, _, argument, result, _ in calls])
 
 
+_OF_ONE = frozenset({"add", "remove", "contains"})
+"""Operations on one element."""
+
+_ANSWERS = (list, tuple, set, frozenset)
+
+
+def _mentioned(operations: Iterable[Operation]) -> list[Any]:
+    """All elements that were added, removed, asked for or answered."""
+    return each_once(
+        element
+        for operation in operations
+        for element in ((operation.argument,) if operation.f in _OF_ONE else operation.result or ())
+    )
+
+
+def _onto(operations: Sequence[Operation], elements: Sequence[Any]) -> list[Operation]:
+    """A set as far as some elements are concerned (Projection.onto).
+
+    Take the others out of each state of a legal sequence. Adding, removing and asking for one of
+    them changes nothing any more, and goes; a read answers what is left of its answer; all that is
+    said of the elements stays as it was.
+    """
+    is_wanted = among(elements)
+    left: list[Operation] = []
+    for operation in operations:
+        if operation.f not in _OF_ONE:
+            if operation.outcome == "ok" and isinstance(operation.result, _ANSWERS):
+                answer = [element for element in operation.result if is_wanted(element)]
+                left.append(operation._replace(result=answer))
+            else:
+                left.append(operation)
+        elif is_wanted(operation.argument):
+            left.append(operation)
+    return left
+
+
 def _foresee(calls: Sequence[Call]) -> Foresight:
     """Only what is asked about matters: without reads of all, the elements that ``contains`` names.
 
@@ -118,6 +155,7 @@ def grow_only_set() -> Model:
         foresee=_foresee,
         parse=partial(parse, "g-set", ("add", "read")),
         clusters=clusters,
+        projection=Projection(_mentioned, _onto),
     )
 
 
@@ -132,4 +170,5 @@ def full_set() -> Model:
         foresee=_foresee,
         parse=partial(parse, "set", ("add", "remove", "contains", "read")),
         clusters=clusters,
+        projection=Projection(_mentioned, _onto),
     )

@@ -11,12 +11,12 @@ by search. (Weaker levels, of long histories: checker.isolation.) ``list-append`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from checker.history import Operation
-from checker.models.mentions import tied
+from checker.models.mentions import among, each_once, tied
 from checker.models.model import (
     DEAD,
     UNKNOWN,
@@ -31,6 +31,7 @@ from checker.models.model import (
     distinct,
     register_model,
 )
+from checker.models.projection import Projection
 
 # A small operation as part of a call: (f, key, value or answer).
 Small = tuple[str, Key, Any]
@@ -133,6 +134,59 @@ def clusters_of_list(calls: Sequence[Call]) -> list[list[int]]:
                 known.extend(value if small == "r" else (value,))
         mentions.append(known)
     return tied(mentions)
+
+
+def _mentioned(operations: Iterable[Operation]) -> list[Any]:
+    """All elements that were appended or answered."""
+    return each_once(_elements(operations))
+
+
+def _elements(operations: Iterable[Operation]) -> Iterator[Any]:
+    for operation in operations:
+        if operation.f == "append":
+            yield operation.argument
+        elif operation.f == "read":
+            yield from operation.result or ()
+        else:
+            told = operation.outcome == "ok"
+            for small, _, value in operation.result if told else operation.argument:
+                if small == "append":
+                    yield value
+                else:
+                    yield from value or ()
+
+
+def _onto_lists(operations: Sequence[Operation], elements: Sequence[Any]) -> list[Operation]:
+    """Lists as far as some elements are concerned (Projection.onto).
+
+    Take the others out of each state of a legal sequence. An append of one of them changes nothing
+    any more, and goes; a read answers what is left of its answer, in the same order. What is left
+    of a transaction still happens at once.
+    """
+    is_wanted = among(elements)
+
+    def only(answer: Any) -> Any:
+        return None if answer is None else [each for each in answer if is_wanted(each)]
+
+    left: list[Operation] = []
+    for operation in operations:
+        if operation.f == "append":
+            if is_wanted(operation.argument):
+                left.append(operation)
+        elif operation.f == "read":
+            left.append(operation._replace(result=only(operation.result)))
+        else:
+            asked = operation.argument
+            told = operation.result if operation.outcome == "ok" else asked
+            kept = [at for at, (f, _, value) in enumerate(told) if f == "r" or is_wanted(value)]
+            smalls = [
+                [[f, key, only(value) if f == "r" else value] for f, key, value in of]
+                for of in ([asked[at] for at in kept], [told[at] for at in kept])
+            ]
+            if kept:
+                result = smalls[1] if operation.outcome == "ok" else None
+                left.append(operation._replace(argument=smalls[0], result=result))
+    return left
 
 
 def _joint(initial: State, keys: Sequence[Key]) -> Specification:
@@ -289,6 +343,7 @@ def list_append() -> Model:
         ties=frozenset({"txn"}),
         joint=partial(_joint, ()),
         clusters=clusters_of_list,
+        projection=Projection(_mentioned, _onto_lists),
         foresee=_foresee_list,
         foresee_joint=_foresee_lists,
     )

@@ -13,7 +13,7 @@ from checker.lincheck.budget import Meter
 from checker.lincheck.certificate import name_of, to_json
 from checker.lincheck.checking import check_by
 from checker.lincheck.conditions import LINEARIZABLE
-from checker.lincheck.conflict import Conflict
+from checker.lincheck.conflict import Conflict, concerning
 from checker.lincheck.engine import Impossible
 from checker.lincheck.explain import explain
 from checker.lincheck.judge import Finding, judge_all
@@ -172,6 +172,7 @@ def _conflict_lines(conflict: Conflict) -> list[str]:
     since = ""
     if conflict.first_event is not None:
         since = f", whatever the state was before event {conflict.first_event}"
+    since += concerning(conflict.elements).removesuffix(",")
     count = len(conflict.operations)
     these = f"these {count} operations" if count > 1 else "this operation"
     minimal = "none of them can be left out" if conflict.is_minimal else "not yet minimal"
@@ -188,6 +189,7 @@ def _conflict_data(conflict: Conflict | None) -> dict[str, Any]:
             "keys": [],
             "event": None,
             "first_event": None,
+            "elements": None,
             "operation": None,
             "conflict": [],
             "is_minimal": None,
@@ -196,6 +198,7 @@ def _conflict_data(conflict: Conflict | None) -> dict[str, Any]:
         "keys": [plain(key) for key in conflict.keys if key is not None],
         "event": conflict.last_event,
         "first_event": conflict.first_event,
+        "elements": None if conflict.elements is None else list(conflict.elements),
         "operation": operation_data(conflict.operation),
         "conflict": [operation_data(each) for each in conflict.operations],
         "is_minimal": conflict.is_minimal,

@@ -6,7 +6,11 @@ raises NotApplicable where its conditions do not hold.
 
 from __future__ import annotations
 
-from checker.lincheck.engine import Monitor
+from collections.abc import Sequence
+
+from checker.history import Operation
+from checker.lincheck.budget import Meter
+from checker.lincheck.engine import Monitor, NotApplicable, Outcome
 from checker.lincheck.monitors import (
     appends,
     counter,
@@ -33,4 +37,18 @@ MONITORS: dict[str, Monitor] = {
 }
 """The monitor of a model, by the model's name."""
 
-__all__ = ["MONITORS"]
+__all__ = ["MONITORS", "monitored"]
+
+
+def monitored(name: str, operations: Sequence[Operation], meter: Meter) -> Outcome | None:
+    """What the monitor of the model of this name says of operations; None if it does not apply."""
+    monitor = MONITORS.get(name)
+    if monitor is None:
+        return None
+    lane = meter.lane()
+    try:
+        return monitor(operations, lane, False)
+    except NotApplicable:
+        return None
+    finally:
+        lane.release()
