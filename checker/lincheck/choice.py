@@ -207,7 +207,9 @@ class Choice:
     def _undoes(self, call: int, state: int, crash: Crash) -> bool:
         """Whether the call leads to the same state with the crashed one before it as without."""
         known, stride = self._table.known, self._table.stride
-        return known(crash.state * stride + call) == known(state * stride + call)
+        after_it: int | None = known(crash.state * stride + call)
+        without: int | None = known(state * stride + call)
+        return after_it == without
 
     def not_later(self, call: int, state: int, crash: Crash) -> bool:
         """Whether the call might as well come before the crashed one (or without it)."""
@@ -218,10 +220,10 @@ class Choice:
             first = table.move(crash.state, call)
         if first < 0:
             return False
-        to = known(state * stride + call)
+        to: int | None = known(state * stride + call)
         if to == first:
             return True
-        both = known(first * stride + crash.call)
+        both: int | None = known(first * stride + crash.call)
         if both is None:
             both = table.move(first, crash.call)
         return both == to

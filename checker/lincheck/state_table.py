@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from sys import getsizeof
-from typing import Any, Protocol, overload
+from typing import Any
 
 from checker.lincheck.layers import Layers
 from checker.lincheck.parts import Part
@@ -28,15 +28,6 @@ ASK = -2
 
 _INTEGER_BYTES = 32
 """An integer of 30 to 60 bits, as the keys of transitions are."""
-
-
-class Known(Protocol):
-    """As the method ``get`` of a dictionary."""
-
-    @overload
-    def __call__(self, key: int, /) -> int | None: ...
-    @overload
-    def __call__(self, key: int, default: int, /) -> int: ...
 
 
 class StateTable:
@@ -88,7 +79,8 @@ class StateTable:
         if part.foresight is not None and part.foresight.sees is not None:
             self._foresee(part.foresight.sees)
         self._bytes = self._left = 0
-        self.known: Known = self._transitions.newest.get
+        # A dictionary's ``get``, with or without a default.
+        self.known: Callable[..., Any] = self._transitions.newest.get
         self.move = self._mover()
         # What the calls themselves hold is not counted.
         self._measured = len(self._states)
