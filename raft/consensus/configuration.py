@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-
 import msgspec
 
 from raft.consensus.names import NodeId
@@ -38,33 +36,3 @@ class Configuration(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def is_voter(self, node: NodeId) -> bool:
         """Whether ``node`` has a say in one of the majorities."""
         return node in self.voters or node in self.outgoing
-
-    def has_quorum(self, servers: Container[NodeId]) -> bool:
-        """Whether ``servers`` hold every majority that this configuration asks for; an empty
-        configuration, that of a server which has not joined yet, has none."""
-        return _has_majority(self.voters, servers) and (
-            not self.outgoing or _has_majority(self.outgoing, servers)
-        )
-
-    def agreed_index(self, reached: Mapping[NodeId, int]) -> int:
-        """The highest value that every needed majority has reached; who is missing reached 0."""
-        agreed = _majority_index(self.voters, reached)
-        if self.outgoing:
-            return min(agreed, _majority_index(self.outgoing, reached))
-        return agreed
-
-
-def _has_majority(voters: tuple[NodeId, ...], servers: Container[NodeId]) -> bool:
-    present = 0
-    for voter in voters:
-        if voter in servers:
-            present += 1
-    return 2 * present > len(voters)
-
-
-def _majority_index(voters: tuple[NodeId, ...], reached: Mapping[NodeId, int]) -> int:
-    if not voters:
-        return 0
-    indices = [reached.get(voter, 0) for voter in voters]
-    indices.sort()
-    return indices[(len(indices) - 1) >> 1]

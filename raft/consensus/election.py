@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raft.consensus.entry import NodeId
 from raft.consensus.messages import PreVote, PreVoteReply, RequestVote, RequestVoteReply
+from raft.consensus.quorums import has_quorum
 from raft.consensus.state import CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, ServerState
 
 
@@ -117,7 +118,7 @@ class Election(ServerState):
 
     def has_quorum(self, servers: set[NodeId]) -> bool:
         """Whether ``servers`` are a majority, or both that a joint configuration asks for."""
-        return self.configuration.has_quorum(servers)
+        return has_quorum(self.configuration, servers)
 
     # -- RequestVote, receiver ---------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from raft.consensus.quorums import agreed_index
 from raft.consensus.transfer import Transfer
 
 _MILLION = 1_000_000
@@ -72,7 +73,7 @@ class Leases(Transfer):
         majorities, if the configuration is a joint one."""
         rounds = {peer: progress.read_round for peer, progress in self.progress.items()}
         rounds[self.node] = self.read_round
-        return self.configuration.agreed_index(rounds)
+        return agreed_index(self.configuration, rounds)
 
     # -- Voters --------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from raft.consensus.messages import (
     InstallSnapshotReply,
 )
 from raft.consensus.progress import PROBE, REPLICATE, SNAPSHOT, Progress
+from raft.consensus.quorums import agreed_index
 from raft.consensus.state import LEADER
 
 # Why a server takes no proposal now. Nothing was done with it, so it may be made again.
@@ -342,7 +343,7 @@ class Replication(Election):
         """The highest index that a majority of logs holds durably, one's own among them."""
         matched = {peer: progress.match_index for peer, progress in self.progress.items()}
         matched[self.node] = self.saved_index
-        return self.configuration.agreed_index(matched)
+        return agreed_index(self.configuration, matched)
 
     def may_commit(self, index: int) -> bool:
         """Only entries of the leader's own term are committed by counting (section 5.4.2)."""

@@ -21,6 +21,7 @@ from raft.consensus.changes import (
     next_configuration,
 )
 from raft.consensus.configuration import Configuration
+from raft.consensus.quorums import agreed_index, has_quorum
 
 SMALL = Configuration(("a", "b", "c"), learners=("d",))
 JOINT = Configuration(("a", "b"), ("b", "c", "d"), ("e",), ("c",))
@@ -138,7 +139,7 @@ def quorums(configuration: Configuration) -> list[set[str]]:
         set(chosen)
         for size in range(len(nodes) + 1)
         for chosen in combinations(nodes, size)
-        if configuration.has_quorum(set(chosen))
+        if has_quorum(configuration, set(chosen))
     ]
 
 
@@ -173,14 +174,14 @@ def test_the_agreed_index_is_the_highest_that_a_quorum_has_reached(
     voters: tuple[str, ...], outgoing: tuple[str, ...], reached: dict[str, int]
 ) -> None:
     configuration = Configuration(voters, outgoing)
-    agreed = configuration.agreed_index(reached)
+    agreed = agreed_index(configuration, reached)
     for index in range(1, 11):
         holders = {node for node, at in reached.items() if at >= index}
         both = all(2 * len(holders & set(each)) > len(each) for each in (voters, outgoing) if each)
-        assert configuration.has_quorum(holders) == both
+        assert has_quorum(configuration, holders) == both
         assert (index <= agreed) == both
 
 
 def test_who_has_not_joined_has_no_quorum_and_agrees_on_nothing() -> None:
-    assert not Configuration(()).has_quorum({"a", "b"})
-    assert Configuration(()).agreed_index({"a": 7}) == 0
+    assert not has_quorum(Configuration(()), {"a", "b"})
+    assert agreed_index(Configuration(()), {"a": 7}) == 0

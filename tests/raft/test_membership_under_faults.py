@@ -24,6 +24,7 @@ from raft.consensus.changes import (
     next_configuration,
 )
 from raft.consensus.configuration import Configuration
+from raft.consensus.quorums import agreed_index, has_quorum
 from tests.raft.network import Network
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -178,14 +179,14 @@ def test_the_runs_do_what_they_are_for() -> None:
 
 class NewMajorityAlone(Consensus):
     def has_quorum(self, servers: set[str]) -> bool:
-        return Configuration(self.configuration.voters).has_quorum(servers)
+        return has_quorum(Configuration(self.configuration.voters), servers)
 
 
 class CommitsByTheNewMajorityAlone(Consensus):
     def majority_match_index(self) -> int:
         matched = {peer: progress.match_index for peer, progress in self.progress.items()}
         matched[self.node] = self.saved_index
-        return Configuration(self.configuration.voters).agreed_index(matched)
+        return agreed_index(Configuration(self.configuration.voters), matched)
 
 
 class Overlapping(Consensus):
