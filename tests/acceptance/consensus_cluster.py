@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from random import Random
 
 from raft.consensus import Consensus, Entry, Message, Settings
-from raft.consensus.snapshot import first_snapshot
+from raft.consensus.configuration import Configuration
+from raft.consensus.snapshot import Snapshot
 from raft.observer import Observer
 
 # The paper's rules alone.
@@ -19,7 +20,11 @@ def log_of(terms: Iterable[int]) -> list[Entry]:
 
 
 class ConsensusCluster:
-    """Servers n1, n2, ...; ``wire`` holds what was sent and has not been delivered yet."""
+    """Servers n1, n2, ...; ``wire`` holds what was sent and has not been delivered yet.
+
+    They begin in ``configuration``, all as voters if there is none; who is not in it waits to be
+    added. Their state machine remembers the commands, in their order.
+    """
 
     def __init__(
         self,
@@ -29,6 +34,7 @@ class ConsensusCluster:
         settings: Settings = PLAIN,
         seed: int = 1,
         observer: Callable[[str], Observer] = lambda name: Observer(),
+        configuration: Configuration | None = None,
     ) -> None:
         self.names = tuple(f"n{number}" for number in range(1, size + 1))
         self.settings = settings
@@ -36,13 +42,23 @@ class ConsensusCluster:
         self.now = 0
         self.wire: list[Message] = []
         self.servers: dict[str, Consensus] = {}
+        first = configuration or Configuration(self.names)
         for position, name in enumerate(self.names):
+            joined = first if name in first.members else Configuration(())
+            snapshot = Snapshot(0, 0, joined)
             log = (logs or {}).get(name, ())
             term = (terms or {}).get(name, max(log, default=0))
-            self._start(name, term, None, log_of(log), Random(seed * 100 + position))
+            random = Random(seed * 100 + position)
+            self._start(name, term, None, snapshot, log_of(log), random)
 
     def _start(
-        self, name: str, term: int, voted_for: str | None, log: list[Entry], random: Random
+        self,
+        name: str,
+        term: int,
+        voted_for: str | None,
+        snapshot: Snapshot,
+        log: Iterable[Entry],
+        random: Random,
     ) -> None:
         self.servers[name] = Consensus(
             name,
@@ -51,7 +67,7 @@ class ConsensusCluster:
             self.observer(name),
             term=term,
             voted_for=voted_for,
-            snapshot=first_snapshot(self.names),
+            snapshot=snapshot,
             entries=log,
             now=self.now,
         )
@@ -60,10 +76,11 @@ class ConsensusCluster:
         return self.servers[name]
 
     def restart(self, name: str) -> None:
-        """Crash, and start again on what is persistent: term, vote and log."""
+        """Crash, and start again on what is persistent: term, vote, snapshot, and the log after
+        it."""
         old = self.servers[name]
-        log = list(old.log.entries_from(1))
-        self._start(name, old.current_term, old.voted_for, log, old.random)
+        log = old.log.entries_from(old.snapshot.last_index + 1)
+        self._start(name, old.current_term, old.voted_for, old.snapshot, log, old.random)
 
     def settle(self, name: str) -> list[Message]:
         """Do what is due on a server, save, and put what leaves on the wire; returns that."""
@@ -73,11 +90,32 @@ class ConsensusCluster:
             server.tick()
         if server.must_broadcast:
             server.finish()
+        server.give_up_late_reads()
         if server.must_save:
             server.saved()
+        if server.received_snapshot is not None:
+            server.install_snapshot()
         sent, server.outbox = server.outbox, []
         self.wire.extend(sent)
         return sent
+
+    def state(self, name: str, index: int | None = None) -> bytes:
+        """What the state machine of a server remembers after the entry at ``index``, which is not
+        below the snapshot's; of all that is committed if there is none."""
+        server = self.servers[name]
+        index = server.commit_index if index is None else index
+        first = server.snapshot.last_index + 1
+        commands = [server.log.entry_at(at).command for at in range(first, index + 1)]
+        return b";".join(filter(None, [server.snapshot.data, *commands]))
+
+    def take_snapshot(self, name: str, index: int | None = None) -> None:
+        """A server keeps its state after a committed entry, the last one if none is named, in
+        place of what led to it."""
+        server = self.servers[name]
+        index = server.commit_index if index is None else index
+        term = server.log.term_at(index)
+        configuration = server.configuration_at(index)
+        server.snapshot_taken(Snapshot(index, term, configuration, self.state(name, index)))
 
     def receive(self, message: Message) -> list[Message]:
         """Hand a message to its target; what the target sends then."""

@@ -1,80 +1,37 @@
-"""Scenarios as text: exact exchanges of messages between consensus modules.
-
-A scenario is a file of blocks, each a command and what it must print:
-
-    # Comments explain the case.
-    propose n1 x
-    ----
-    n1 appends 2/1 x
-    n1->n2 AppendEntries term=1 prev_log_index=1 prev_log_term=1 entries=[2/1 x]
-
-A block ends at an empty line. ``pytest tests/acceptance/test_scenarios.py --rewrite`` writes what
-is printed now into the files: read the difference before it is believed. Fields of messages that
-are 0, false or empty are left out.
-
-Nothing happens by itself: messages wait on the wire until a command delivers, drops, duplicates or
-delays them, and time passes only by ``timeout``, ``heartbeat`` and ``advance``.
-"""
+"""Scenarios: a cluster and the commands of the language, a method each (scenario_format.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import msgspec
 
-from raft.consensus import Entry, Message, Settings
+from raft.consensus import Message, Settings
+from raft.consensus.changes import (
+    AddLearner,
+    AddVoter,
+    Change,
+    Demote,
+    Promote,
+    Remove,
+    Target,
+    Transition,
+)
 from raft.consensus.configuration import Configuration
-from raft.observer import Observer
 from tests.acceptance.consensus_cluster import ConsensusCluster
+from tests.acceptance.scenario_format import Block, ScenarioError
+from tests.acceptance.scenario_narrator import Describer, Narrator, text_of
 
 MILLISECOND = 1_000_000  # ns
-SEPARATOR = "----"
-
-
-class ScenarioError(Exception):
-    """A scenario file that cannot be understood; the message names file and line."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A command with the comments before it, and what it must print."""
-
-    comments: tuple[str, ...]
-    command: str
-    expected: tuple[str, ...]
-
-
-def read_scenario(path: Path) -> list[Block]:
-    """Parse a file; raises ScenarioError."""
-    blocks = []
-    comments: list[str] = []
-    lines = iter(enumerate(path.read_text().splitlines(), start=1))
-    for number, line in lines:
-        if not line.strip() or line.startswith("#"):
-            comments.append(line)
-            continue
-        separator = next(lines, (number, ""))[1]
-        if separator != SEPARATOR:
-            raise ScenarioError(f"{path}:{number}: {SEPARATOR} must follow the command {line!r}")
-        expected = []
-        for _, output in lines:
-            if not output:
-                break
-            expected.append(output)
-        blocks.append(Block(tuple(comments), line, tuple(expected)))
-        comments = []
-    return blocks
-
-
-def write_scenario(path: Path, blocks: list[Block]) -> None:
-    """Write the file that ``read_scenario`` reads."""
-    text = []
-    for block in blocks:
-        text.extend([*block.comments, block.command, SEPARATOR, *block.expected, ""])
-    path.write_text("\n".join(text))
+KINDS = {kind.__name__ for kind in get_args(Message)}
+CHANGES: dict[str, type[AddVoter | AddLearner | Promote | Demote | Remove]] = {
+    "add-voter": AddVoter,
+    "add-learner": AddLearner,
+    "promote": Promote,
+    "demote": Demote,
+    "remove": Remove,
+}
 
 
 def run_scenario(blocks: list[Block]) -> list[Block]:
@@ -86,94 +43,14 @@ def run_scenario(blocks: list[Block]) -> list[Block]:
     ]
 
 
-# -- What is printed ---------------------------------------------------------------------------------
-
-
-def text_of(value: Any) -> str:
-    """A field of a message, as people write it."""
-    if isinstance(value, Entry):
-        what = text_of(value.configuration) if value.configuration else value.command.decode()
-        return f"{value.index}/{value.term} {what}".rstrip()
-    if isinstance(value, Configuration):
-        parts = [f"voters={' '.join(value.voters)}"]
-        for name in ("outgoing", "learners", "learners_next"):
-            if getattr(value, name):
-                parts.append(f"{name}={' '.join(getattr(value, name))}")
-        return f"({' '.join(parts)})"
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(text_of, value))}]"
-    if isinstance(value, bytes):
-        return value.decode()
-    return str(value)
-
-
-def describe(message: Message) -> str:
-    """A message in one line."""
-    fields = [f"{message.source}->{message.target}", type(message).__name__]
-    for name in message.__struct_fields__[2:]:
-        value = getattr(message, name)
-        if value is True:
-            fields.append(name)
-        elif value or name == "term":
-            fields.append(f"{name}={text_of(value)}")
-    return " ".join(fields)
-
-
-class Narrator(Observer):
-    """Writes down what a server tells of itself."""
-
-    __slots__ = ("_add", "_name")
-
-    def __init__(self, name: str, add: Callable[[str], None]) -> None:
-        self._name = name
-        self._add = add
-
-    def _say(self, what: str) -> None:
-        self._add(f"{self._name} {what}")
-
-    def term_changed(self, term: int) -> None:
-        self._say(f"enters term {term}")
-
-    def role_changed(self, role: str, term: int) -> None:
-        self._say(f"is {role} in term {term}")
-
-    def appended(self, index: int, term: int, command: bytes) -> None:
-        self._say(f"appends {index}/{term} {command.decode()}".rstrip())
-
-    def truncated(self, index: int) -> None:
-        self._say(f"truncates from {index}")
-
-    def committed(self, index: int) -> None:
-        self._say(f"commits {index}")
-
-    def configuration_changed(self, index: int, configuration: Configuration) -> None:
-        self._say(f"adopts configuration {index} {text_of(configuration)}")
-
-    def snapshot_restored(self, index: int, term: int, digest: str, last_index: int) -> None:
-        self._say(f"restores snapshot {index}/{term}, log to {last_index}")
-
-    def compacted(self, index: int) -> None:
-        self._say(f"compacts to {index}")
-
-    def lease_read(self, index: int, term: int) -> None:
-        self._say(f"reads at {index} by its lease of term {term}")
-
-    def transfer_started(self, target: str) -> None:
-        self._say(f"hands over to {target}")
-
-    def transfer_ended(self, outcome: str) -> None:
-        self._say(f"hand-over {outcome}")
-
-
-# -- The commands ------------------------------------------------------------------------------------
-
-
 class Scenario:
     """A cluster, and the commands of the language: a method each."""
 
     def __init__(self) -> None:
         self.output: list[str] = []
         self.cluster = ConsensusCluster(1)
+        self._describer = Describer()
+        self._next_change_id = 0
 
     def perform(self, line: str) -> list[str]:
         """Perform a command; what it prints, "ok" if nothing."""
@@ -184,17 +61,25 @@ class Scenario:
             raise ScenarioError(f"unknown command {name!r} in {line!r}; known are {known}")
         self.output = []
         command(*words)
+        for server in self.cluster.names:
+            self._tell_of_changes(server)
         return self.output or ["ok"]
 
     def _say(self, line: str) -> None:
         self.output.append(line)
 
     def _sent(self, messages: list[Message]) -> None:
-        self.output.extend(map(describe, messages))
+        self.output.extend(map(self._describer.describe, messages))
+
+    def _settled(self, name: str) -> None:
+        self._sent(self.cluster.settle(name))
+        self._tell_of_changes(name)
 
     def do_cluster(self, size: str, *options: str) -> None:
-        """``cluster 3 n1.log=1,1,2 n1.term=4 pre_vote=true``: servers, their logs, settings."""
+        """``cluster 3 n1.log=1,1,2 n1.term=4 voters=n1,n2 pre_vote=true``: servers, their logs,
+        the configuration of those that belong to one, settings."""
         logs: dict[str, tuple[int, ...]] = {}
+        members: dict[str, tuple[str, ...]] = {}
         terms: dict[str, int] = {}
         settings: dict[str, Any] = {"pre_vote": False, "check_quorum": False}
         for option in options:
@@ -204,14 +89,20 @@ class Scenario:
                 logs[server] = tuple(map(int, value.split(",")))
             elif field == "term":
                 terms[server] = int(value)
+            elif field in ("voters", "outgoing", "learners"):
+                members[field] = tuple(value.split(","))
             else:
                 settings[name] = msgspec.json.decode(value)
+        first = Configuration(
+            members.get("voters", ()), members.get("outgoing", ()), members.get("learners", ())
+        )
         self.cluster = ConsensusCluster(
             int(size),
             logs,
             terms,
             msgspec.convert(settings, Settings),
             observer=lambda name: Narrator(name, self._say),
+            configuration=first if members else None,
         )
         self.output = []
         self.do_status()
@@ -221,13 +112,13 @@ class Scenario:
         for name in names or self.cluster.names:
             server = self.cluster[name]
             log = server.log
-            terms = " ".join(
+            terms = [
                 str(log.term_at(index)) for index in range(log.first_index, log.last_index + 1)
-            )
-            base = f"{log.base_index}/{log.base_term} | " if log.base_index else ""
+            ]
+            base = [f"{log.base_index}/{log.base_term} |"] if log.base_index else []
             self._say(
                 f"{name} {server.role} term={server.current_term} voted_for={server.voted_for} "
-                f"log=[{base}{terms}] commit={server.commit_index}"
+                f"log=[{' '.join(base + terms)}] commit={server.commit_index}"
             )
 
     def do_progress(self, name: str) -> None:
@@ -250,17 +141,21 @@ class Scenario:
         """Time passes on all servers; what is due by then happens."""
         self.cluster.now += int(milliseconds) * MILLISECOND
         for name in self.cluster.names:
-            self._sent(self.cluster.settle(name))
+            self._settled(name)
 
     def do_elect(self, name: str, *voters: str) -> None:
         """Make a server leader with the votes of these, or of all; the rest of it is lost."""
         self.cluster.elect(name, *voters)
 
     def do_propose(self, name: str, *commands: str) -> None:
-        """Commands of clients arrive at a leader, together."""
+        """Commands of clients arrive at a server, together."""
         for command in commands:
-            self.cluster[name].append_as_leader(command.encode())
-        self._sent(self.cluster.settle(name))
+            refusal = self.cluster[name].proposal_refusal()
+            if refusal is None:
+                self.cluster[name].append_as_leader(command.encode())
+            else:
+                self._say(f"{name} refuses {command}: {refusal}")
+        self._settled(name)
 
     def do_restart(self, name: str) -> None:
         """A server crashes and comes back with what is persistent."""
@@ -270,7 +165,7 @@ class Scenario:
         """Reads begin, together."""
         for read_id in read_ids:
             self.cluster[name].read(int(read_id))
-        self._sent(self.cluster.settle(name))
+        self._settled(name)
 
     def do_reads(self, name: str) -> None:
         """The reads of a server that were confirmed or refused since this was last asked."""
@@ -282,6 +177,69 @@ class Scenario:
         server.confirmed_reads = []
         server.refused_reads = []
 
+    def do_quietly(self, *command: str) -> None:
+        """Perform a command, and tell nothing of it: what leads to the case at hand."""
+        self.perform(" ".join(command))
+        self.output = []
+
+    # -- Snapshots, membership, transfer -----------------------------------------------------------
+
+    def do_snapshot(self, name: str, index: str | None = None) -> None:
+        """A server takes a snapshot of what is committed, or of its state at an earlier index."""
+        committed = self.cluster[name].commit_index
+        if int(index or committed) > committed:
+            raise ScenarioError(f"snapshot {name} {index}: only {committed} entries are committed")
+        self.cluster.take_snapshot(name, int(index or committed))
+
+    def do_state(self, *names: str) -> None:
+        """What the state machines remember: the commands that are committed."""
+        for name in names:
+            self._say(f"{name} {self.cluster.state(name).decode()}")
+
+    def do_configuration(self, *names: str) -> None:
+        """The configuration in effect on servers, and the index of its entry."""
+        for name in names:
+            server = self.cluster[name]
+            self._say(f"{name} {server.configuration_index} {text_of(server.configuration)}")
+
+    def do_change(self, name: str, *words: str) -> None:
+        """``change n1 add-voter=n4 remove=n2 explicit``, ``change n1 voters=n1,n4 learners=n2``;
+        without any, a joint configuration is left."""
+        changes: list[Change] = []
+        target: dict[str, tuple[str, ...]] = {}
+        transition: Transition = "automatic"
+        for word in words:
+            what, _, who = word.partition("=")
+            if what in CHANGES:
+                changes.append(CHANGES[what](who))
+            elif what in ("voters", "learners"):
+                target[what] = tuple(who.split(","))
+            else:
+                transition = msgspec.convert(what, Transition)
+        if target:
+            changes.append(Target(**target))
+        self._next_change_id += 1
+        self.cluster[name].change_membership(self._next_change_id, tuple(changes), transition)
+        self._settled(name)
+
+    def _tell_of_changes(self, name: str) -> None:
+        server = self.cluster[name]
+        for appended in server.appended_changes:
+            self._say(
+                f"{name} makes change {appended.change_id} by {appended.index}/{appended.term}"
+            )
+        for refused in server.refused_changes:
+            self._say(f"{name} refuses change {refused.change_id}: {refused.reason}")
+        server.appended_changes = []
+        server.refused_changes = []
+
+    def do_transfer(self, name: str, target: str) -> None:
+        """A leader is asked to hand over."""
+        refusal = self.cluster[name].transfer_leadership(target)
+        if refusal is not None:
+            self._say(f"{name} refuses to hand over to {target}: {refusal}")
+        self._settled(name)
+
     # -- The wire ------------------------------------------------------------------------------
 
     def do_wire(self) -> None:
@@ -291,20 +249,22 @@ class Scenario:
     def do_deliver(self, *which: str) -> None:
         """Deliver what is on the wire now; ``all`` goes on until nothing is."""
         if which[:1] == ("all",):
-            while self.cluster.wire:
+            self._deliver(which[1:])
+            while self._select(which[1:]):
                 self._deliver(which[1:])
             return
         self._deliver(which)
 
     def _deliver(self, which: tuple[str, ...]) -> None:
         for message in list(self._chosen(which)):
-            self._say(f"> {describe(message)}")
+            self._say(f"> {self._describer.describe(message)}")
             self._sent(self.cluster.receive(message))
+            self._tell_of_changes(message.target)
 
     def do_drop(self, *which: str) -> None:
         """Lose messages."""
         for message in list(self._chosen(which)):
-            self._say(f"lost: {describe(message)}")
+            self._say(f"lost: {self._describer.describe(message)}")
 
     def do_duplicate(self, *which: str) -> None:
         """Put a second copy of messages at the end of the wire."""
@@ -317,7 +277,18 @@ class Scenario:
         self.cluster.wire.extend(self._chosen(which))
 
     def _chosen(self, which: tuple[str, ...]) -> Iterator[Message]:
-        """Take messages off the wire: ``n1->n2``, a kind, ``first`` or ``last`` narrow them."""
+        """Take messages off the wire."""
+        chosen = self._select(which)
+        if not chosen:
+            self._say("no such message")
+        for message in chosen:
+            position = next(at for at, each in enumerate(self.cluster.wire) if each is message)
+            del self.cluster.wire[position]
+            yield message
+
+    def _select(self, which: tuple[str, ...]) -> list[Message]:
+        """Messages on the wire: ``n1->n2``, ``n1,n2`` (between these), a kind, ``first`` or
+        ``last`` narrow them."""
         chosen = list(self.cluster.wire)
         for word in which:
             if word in ("first", "last"):
@@ -329,9 +300,11 @@ class Scenario:
                     for message in chosen
                     if source in ("", message.source) and target in ("", message.target)
                 ]
-            else:
+            elif "," in word:
+                ends = word.split(",")
+                chosen = [each for each in chosen if each.source in ends and each.target in ends]
+            elif word in KINDS:
                 chosen = [message for message in chosen if type(message).__name__ == word]
-        for message in chosen:
-            position = next(at for at, each in enumerate(self.cluster.wire) if each is message)
-            del self.cluster.wire[position]
-            yield message
+            else:
+                raise ScenarioError(f"{word!r} names no messages; kinds are {sorted(KINDS)}")
+        return chosen

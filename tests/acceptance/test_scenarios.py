@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tests.acceptance.scenario import (
+from raft.consensus import Settings
+from tests.acceptance.consensus_cluster import ConsensusCluster
+from tests.acceptance.scenario import run_scenario
+from tests.acceptance.scenario_format import (
     Block,
     ScenarioError,
     read_scenario,
-    run_scenario,
     write_scenario,
 )
 
@@ -18,7 +21,7 @@ FILES = sorted((Path(__file__).parent / "scenarios").glob("*.txt"))
 
 
 def test_there_are_scenarios() -> None:
-    assert len(FILES) >= 20
+    assert len(FILES) >= 60
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -51,3 +54,33 @@ def test_errors_name_the_place(tmp_path: Path) -> None:
         read_scenario(path)
     with pytest.raises(ScenarioError, match="unknown command 'fly'"):
         run_scenario([Block((), "fly n1", ())])
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("deliver AppendEntry", "'AppendEntry' names no messages"),
+        ("snapshot n1 7", "only 0 entries are committed"),
+        ("change n1 add=n2", "Invalid enum value 'add'"),
+    ],
+)
+def test_a_command_that_means_nothing_is_an_error(command: str, message: str) -> None:
+    with pytest.raises((ScenarioError, msgspec.ValidationError), match=message):
+        run_scenario([Block((), "cluster 3", ()), Block((), command, ())])
+
+
+def test_a_command_that_finds_no_message_says_so() -> None:
+    _, block = run_scenario([Block((), "cluster 3", ()), Block((), "deliver n1->n2", ())])
+    assert block.expected == ("no such message",)
+
+
+def test_a_restart_keeps_the_snapshot_and_what_follows_it() -> None:
+    """What is persistent, and nothing else: the commit index is the snapshot's again."""
+    cluster = ConsensusCluster(1, {"n1": (1, 1, 1)}, settings=Settings(pre_vote=False))
+    cluster.elect("n1")
+    cluster.settle("n1")
+    cluster.take_snapshot("n1", 2)
+    cluster.restart("n1")
+    server = cluster["n1"]
+    assert (server.log.base_index, server.log.last_index, server.commit_index) == (2, 4, 2)
+    assert cluster.state("n1") == b"1.1;2.1"
