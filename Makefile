@@ -36,6 +36,7 @@ bench: $(VENV)/.installed $(PACKAGES)/.built
 	$(BIN)/python bench/executions.py
 	PYTHONPATH=$(PACKAGES) $(BIN)/python bench/executions.py
 	$(BIN)/python bench/zoo.py
+	$(BIN)/python bench/acceptance.py --seeds 2
 	$(BIN)/python bench/lincheck.py
 	$(BIN)/python bench/lincheck_registers.py
 	$(BIN)/python bench/lincheck_containers.py

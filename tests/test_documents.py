@@ -6,9 +6,13 @@ import re
 
 import pytest
 
+from raft.consensus import Settings
+from raft.observer import Observer
 from tests.checker.documents import ROOT, run_code_blocks
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
+RAFT = (ROOT / "docs" / "raft.md").read_text()
+SCENARIOS = ROOT / "tests" / "acceptance" / "scenarios"
 
 
 def test_the_page_of_lincheck_runs() -> None:
@@ -22,3 +26,74 @@ def test_links_lead_to_files(page: object) -> None:
     path = ROOT / str(page)
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
         assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+# -- The page of our Raft ----------------------------------------------------------------------------
+
+
+def test_the_page_of_raft_runs() -> None:
+    assert run_code_blocks("docs/raft.md") == 1
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the tables below a heading, without the tables' own headings."""
+    section = RAFT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    lines = [line.strip("|") for line in section.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
+    begins = [at for at, row in enumerate(cells) if set(row[0]) == {"-"}]
+    return [row for at, row in enumerate(cells) if at not in begins and at + 1 not in begins]
+
+
+def as_written(value: object, unit: str) -> str:
+    """A default as the table of settings has it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int) and value:
+        return f"{value // 1_000_000 if unit == 'ms' else value:,}"
+    return "none"
+
+
+def test_the_page_of_raft_has_every_setting_and_its_default() -> None:
+    nothing = {"no limit", "never"}
+    written = {
+        name.strip("`"): "none" if default in nothing else default
+        for name, default, *_ in rows("Settings")
+    }
+    units = {name.strip("`"): unit for name, _, unit, _ in rows("Settings")}
+    defaults = {
+        name: as_written(getattr(Settings(), name), units.get(name, ""))
+        for name in Settings.__struct_fields__
+    }
+    assert written == defaults
+    assert set(units.values()) == {"", "ms", "entries", "bytes", "messages", "sessions", "ppm"}
+
+
+def test_the_page_of_raft_names_methods_where_they_are() -> None:
+    named = 0
+    for row in rows("The rules, and where they live"):
+        for file, names in re.findall(r"`([a-z_/]+\.py)`:((?: `\w+`,?)+)", row[2]):
+            path = ROOT / "raft" / "consensus" / file
+            source = (path if path.exists() else ROOT / "raft" / file).read_text()
+            for name in re.findall(r"`(\w+)`", names):
+                assert re.search(rf"(def|class) {name}\b", source), f"{file} has no {name}"
+                named += 1
+    assert named > 60
+
+
+def test_the_page_of_raft_names_all_that_observers_are_told() -> None:
+    told = [name for name in vars(Observer) if not name.startswith("_")]
+    written = [
+        name for row in rows("What is told to observers") for name in re.findall(r"`(\w+)`", row[1])
+    ]
+    assert sorted(written) == sorted(told)
+
+
+def test_the_page_of_raft_names_every_scenario_and_suite() -> None:
+    tables = rows("What the acceptance suites assert")
+    patterns = [each for row in tables for each in re.findall(r"`([a-z_]+\*?)`", row[1])]
+    for pattern in patterns:
+        assert list(SCENARIOS.glob(f"{pattern}.txt")), f"no scenario is called {pattern}"
+    matched = {path for pattern in patterns for path in SCENARIOS.glob(f"{pattern}.txt")}
+    assert matched == set(SCENARIOS.glob("*.txt"))
+    for suite in re.findall(r"`(test_\w+\.py)`", " ".join(row[0] for row in tables)):
+        assert (SCENARIOS.parent / suite).exists()
