@@ -13,8 +13,9 @@ is printed now into the files: read the difference before it is believed. Fields
 are 0, false or empty are left out.
 
 Nothing happens by itself: messages wait on the wire until a command delivers, drops, duplicates or
-delays them, and time passes only by ``timeout``, ``heartbeat`` and ``advance``. What leads to the case
-at hand, and is told elsewhere, is done ``quietly``.
+delays them, and time passes only by ``timeout``, ``heartbeat`` and ``advance``. What leads to the
+case at hand, and is told elsewhere, is done ``quietly``. Servers share one clock, and each looks at
+it when it receives something: a server may time out, or send a heartbeat, with what it answers.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ FILES = sorted((Path(__file__).parent / "scenarios").glob("*.txt"))
 
 
 def test_there_are_scenarios() -> None:
-    assert len(FILES) >= 60
+    assert len(FILES) >= 70
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
