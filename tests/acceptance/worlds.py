@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from raft.consensus import Consensus, Settings
+from raft.consensus.configuration import Configuration
 from raft.replica import HEALTHY, Variant
 from tests.acceptance.network import (
     MILLISECOND,
@@ -32,9 +33,9 @@ class WithoutNoOp(Consensus):
     """A leader's term begins with a heartbeat: nothing of older terms is committed before a client
     proposes something (section 5.4.2 without section 8)."""
 
-    def append_as_leader(self, command: bytes) -> int:
-        if command:
-            return super().append_as_leader(command)
+    def append_as_leader(self, command: bytes, configuration: Configuration | None = None) -> int:
+        if command or configuration is not None:
+            return super().append_as_leader(command, configuration)
         self.must_broadcast = True
         return self.log.last_index
 
