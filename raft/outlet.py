@@ -44,19 +44,17 @@ class Outlet:
         self._carried: list[Held] = []
         self._free: list[Held] = []
 
-    @property
-    def waits_for_write(self) -> bool:
-        """Whether anything waits for a write that is still to begin."""
-        return bool(self._gathered)
-
     def write_begins(self) -> None:
         """What has been gathered waits for this write: it saves all that came before."""
         self._carried, self._gathered = self._gathered, self._carried
 
-    def write_ended(self) -> None:
-        """What waited for it may leave."""
+    def write_ended(self, *, is_last: bool) -> None:
+        """What waited for it may leave; if nothing came up since that is to be saved, all may."""
         self._free += self._carried
         self._carried.clear()
+        if is_last:
+            self._free += self._gathered
+            self._gathered.clear()
 
     def release(self) -> list[Message]:
         """All there is, since everything is saved."""

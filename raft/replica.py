@@ -33,13 +33,14 @@ from raft.client_messages import (
 from raft.consensus import Consensus, Entry, Message, NodeId, Settings
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
-from raft.kv.commands import decode_command, encode_command
+from raft.kv.commands import encode_command
 from raft.kv.state_machine import Applied, KeyValueStore
+from raft.log_clock import LogClock
 from raft.observer import Observer
 from raft.operator_desk import OperatorDesk
 from raft.outlet import Outlet
 from raft.storage import SEGMENT_BYTES, Disk, DiskError, Storage
-from raft.write_queue import PendingWrite, Saved, WriteQueue, stopped
+from raft.write_queue import PendingWrite, Saved, WriteQueue
 
 
 class Variant(NamedTuple):
@@ -52,9 +53,8 @@ class Variant(NamedTuple):
 
 
 HEALTHY = Variant()
-
-
-Input = Message | ClientRequest | OperatorRequest | Saved | EntriesApplied
+_Other = OperatorRequest | Saved | EntriesApplied
+Input = Message | ClientRequest | _Other
 _NO_MESSAGES = frozenset((ClientRequest, MembershipRequest, TransferRequest, Saved, EntriesApplied))
 
 
@@ -128,9 +128,7 @@ class Replica:
         self._operator_desk: OperatorDesk | None = None
         self._clock = now
         self._clock_correction = 0
-        # What makes a log time of the clock's readings, and in which term it does.
-        self._log_time_offset = 0
-        self._log_time_term = 0
+        self.log_clock = LogClock(self.consensus, self.state_machine)
 
     @staticmethod
     def initialize(
@@ -210,11 +208,7 @@ class Replica:
 
     # -- Clients and operators -----------------------------------------------------------------
 
-    def _on_request(
-        self,
-        request: ClientRequest | OperatorRequest | Saved | EntriesApplied,
-        replies: list[Reply],
-    ) -> None:
+    def _on_request(self, request: ClientRequest | _Other, replies: list[Reply]) -> None:
         consensus = self.consensus
         if not isinstance(request, ClientRequest):
             self._on_other(request, replies)
@@ -224,7 +218,7 @@ class Replica:
             if consensus.proposal_refusal() is not None:
                 replies.append(request.busy(self.node))
                 return
-            command = request.command.stamped(self.log_time())
+            command = request.command.stamped(self.log_clock.read())
             index = consensus.append_as_leader(encode_command(command))
             self._waiting[index] = (consensus.current_term, request)
         else:
@@ -232,9 +226,7 @@ class Replica:
             self._reads[self._next_read_id] = request
             consensus.read(self._next_read_id)
 
-    def _on_other(
-        self, item: OperatorRequest | Saved | EntriesApplied, replies: list[Reply]
-    ) -> None:
+    def _on_other(self, item: _Other, replies: list[Reply]) -> None:
         if isinstance(item, Saved):
             self._on_saved(item)
         elif isinstance(item, EntriesApplied):
@@ -243,29 +235,6 @@ class Replica:
             if self._operator_desk is None:
                 self._operator_desk = OperatorDesk(self.consensus)
             self._operator_desk.take(item, replies)
-
-    def log_time(self) -> int:
-        """The log time, in ns, that a leader stamps its proposals with now.
-
-        It goes on from where the log has come to, at the pace of the leader's own clock. So it
-        only grows in the order of the log, wherever the servers' clocks have begun, and a clock
-        that is wrong makes it pass too fast or too slowly, no more (the idea of LogCabin's
-        cluster clock). It begins to pass with a leader's first proposal.
-        """
-        consensus = self.consensus
-        if self._log_time_term != consensus.current_term:
-            self._log_time_term = consensus.current_term
-            self._log_time_offset = self._last_log_time() - consensus.now
-        return consensus.now + self._log_time_offset
-
-    def _last_log_time(self) -> int:
-        """The log time of the last entry that has one, applied or not."""
-        log = self.consensus.log
-        for index in range(log.last_index, self.last_applied, -1):
-            command = log.entry_at(index).command
-            if command:
-                return max(decode_command(command).log_time, self.state_machine.log_time)
-        return self.state_machine.log_time
 
     # -- Application ---------------------------------------------------------------------------
 
@@ -343,7 +312,7 @@ class Replica:
         replies.extend(request.lost(leader) for _, request in self._waiting.values())
         self._waiting.clear()
 
-    # -- Disk ---------------------------------------------------------------------
+    # -- Disk ----------------------------------------------------------------------------------
 
     def begin_write(self) -> PendingWrite | None:
         """All that is to be saved now, for ``perform``; None if there is nothing, or a write is
@@ -353,6 +322,8 @@ class Replica:
     def perform(self, write: PendingWrite) -> Saved:
         """Do a write, and return its acknowledgement. Raises DiskError: the replica must then be
         dropped, it has stopped."""
+        if self._failure is not None:
+            raise stopped(self._failure)
         try:
             return self._writes.perform(write)
         except DiskError as error:
@@ -421,3 +392,8 @@ class Replica:
         storage = self.storage
         last_index = min(saved.durable_index, consensus.submitted_index)
         self.observer.persisted(storage.durable_term, storage.durable_vote, last_index)
+
+
+def stopped(failure: DiskError) -> DiskError:
+    """The error of whatever is asked of a replica after its disk has failed."""
+    return DiskError(f"the replica has stopped, since its disk failed: {failure}")

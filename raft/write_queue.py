@@ -16,7 +16,7 @@ import msgspec
 from raft.consensus import Consensus, Entry, NodeId
 from raft.consensus.snapshot import Snapshot
 from raft.outlet import Outlet
-from raft.storage import DiskError, Storage
+from raft.storage import Storage
 
 
 class PendingWrite(msgspec.Struct, frozen=True, gc=False):
@@ -63,8 +63,6 @@ class WriteQueue:
         self._compacted_to = consensus.log.base_index
         # A snapshot that was taken here and is to be saved.
         self._taken: Snapshot | None = None
-        # Why nothing is written any more.
-        self._failure: DiskError | None = None
 
     def begin(self) -> PendingWrite | None:
         """The next write; None if there is nothing to save, or one is under way."""
@@ -97,30 +95,22 @@ class WriteQueue:
             consensus.must_save
             or consensus.received_snapshot is not None
             or self._taken is not None
-            or self._outlet.waits_for_write
             or consensus.log.base_index > self._compacted_to
         )
 
     def perform(self, write: PendingWrite) -> Saved:
         """Do it, and return the acknowledgement. Nothing but the storage is touched. Raises
-        DiskError, which stops the replica for good: a failed sync is never retried."""
-        if self._failure is not None:
-            raise stopped(self._failure)
+        DiskError, after which nothing may be written any more."""
         storage = self._storage
-        try:
-            has_synced = storage.save(write.term, write.voted_for, write.entries)
-            persisted = None
-            if has_synced:
-                persisted = storage.durable_term, storage.durable_vote, storage.durable_index
-            if write.taken is not None:
-                storage.save_snapshot(write.taken)
-            if write.received is not None:
-                storage.save_snapshot(write.received)
-            if write.compact_to is not None:
-                storage.compact(write.compact_to)
-        except DiskError as error:
-            self._failure = error
-            raise
+        persisted = None
+        if storage.save(write.term, write.voted_for, write.entries):
+            persisted = storage.durable_term, storage.durable_vote, storage.durable_index
+        if write.taken is not None:
+            storage.save_snapshot(write.taken)
+        if write.received is not None:
+            storage.save_snapshot(write.received)
+        if write.compact_to is not None:
+            storage.compact(write.compact_to)
         return Saved(
             write.number,
             write.term,
@@ -143,7 +133,7 @@ class WriteQueue:
         ):
             return None
         self._under_way = None
-        self._outlet.write_ended()
+        self._outlet.write_ended(is_last=not self._consensus.must_save)
         return write
 
     # -- Snapshots of one's own ------------------------------------------------------------------
@@ -156,8 +146,3 @@ class WriteQueue:
     def save_snapshot(self, snapshot: Snapshot) -> None:
         """Let the next write save it, after the entries that it covers."""
         self._taken = snapshot
-
-
-def stopped(failure: DiskError) -> DiskError:
-    """The error of whatever is asked of a replica after its disk has failed."""
-    return DiskError(f"the replica has stopped, since its disk failed: {failure}")

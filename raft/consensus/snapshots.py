@@ -68,6 +68,7 @@ class Snapshots(Replication):
     def snapshot_taken(self, snapshot: Snapshot) -> None:
         """The driver has made a snapshot of what it has applied durable: the log may go."""
         self.snapshot = snapshot
+        self.snapshot_saved(snapshot.last_index)
         self.observer.snapshot_taken(snapshot.last_index, snapshot.last_term, snapshot.digest)
         index = self.index_to_compact()
         if index > self.log.base_index:

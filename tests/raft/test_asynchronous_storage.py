@@ -31,7 +31,7 @@ from raft.consensus import (
 from raft.consensus.configuration import Configuration
 from raft.consensus.messages import ReadIndex, ReadIndexReply, TimeoutNow
 from raft.consensus.snapshot import first_snapshot
-from raft.kv.commands import Get
+from raft.kv.commands import Append, Command, Get, encode_command
 from raft.kv.state_machine import KeyValueStore
 from raft.observer import Observer
 from raft.replica import Replica, Variant
@@ -114,10 +114,20 @@ def test_a_follower_acknowledges_entries_once_they_are_durable() -> None:
     (reply,) = node.acknowledge()
     assert isinstance(reply, AppendEntriesReply)
     assert (reply.success, reply.match_index) == (True, 1)
+    assert node.write is None
     # What is durable is acknowledged at once, with nothing to be written.
     (reply,) = node.handle(entries(1, 0, 0, *log(1)))
     assert isinstance(reply, AppendEntriesReply)
     assert reply.match_index == 1
+    assert node.write is None
+
+
+def test_an_answer_that_needs_no_write_of_its_own_leaves_with_the_one_under_way() -> None:
+    node = new_node()
+    node.handle(entries(1, 0, 0, *log(1)))
+    assert node.handle(entries(1, 1, 1)) == []
+    node.perform()
+    assert [message.match_index for message in node.acknowledge()] == [1, 1]  # type: ignore[union-attr]
     assert node.write is None
 
 
@@ -524,18 +534,77 @@ def test_entries_that_come_while_a_snapshot_is_saved_are_written_after_it() -> N
     assert (again.log.base_index, again.log.last_index) == (5, 6)
 
 
+def test_a_snapshot_that_was_overtaken_is_answered_and_counts_as_saved() -> None:
+    node = new_node()
+    node.handle(entries(2, 0, 0, *log(1, 1, 2)))
+    node.save()
+    node.handle(chunks(snapshot_of(5, 2), 2))
+    more = [Entry(index, 2, b"") for index in (4, 5, 6)]
+    node.handle(entries(2, 3, 2, *more, commit=6))
+    node.perform()
+    (reply,) = node.acknowledge()
+    assert isinstance(reply, InstallSnapshotReply)
+    consensus = node.replica.consensus
+    assert (consensus.log.base_index, consensus.saved_index, consensus.commit_index) == (0, 5, 6)
+    assert node.write is not None
+    assert [entry.index for entry in node.write.entries] == [6]
+
+
+def test_one_snapshot_of_its_own_at_a_time() -> None:
+    node = filled(8)
+    node.apply()
+    node.acknowledge_application()
+    assert node.write is not None
+    assert node.write.taken is not None
+    node.handle(append(9))
+    node.handle(success(10, 1, "n2"), success(10, 1, "n3"))
+    node.apply()
+    node.acknowledge_application()
+    assert node.replica.last_applied == 10
+    node.perform()
+    node.acknowledge()
+    assert node.write is not None
+    assert node.write.taken is None
+    assert node.replica.consensus.snapshot.last_index == 9
+
+
+def command(index: int, term: int) -> Entry:
+    """An entry with a client's command."""
+    return Entry(index, term, encode_command(Command("c", index, Append("k", "x" * 40))))
+
+
+def test_a_snapshot_of_its_own_that_comes_late_does_not_take_the_place_of_a_newer_one() -> None:
+    node = new_node(settings=SMALL)
+    node.handle(entries(2, 0, 0, *(command(index, 2) for index in range(1, 5)), commit=4))
+    node.save()
+    node.handle(chunks(snapshot_of(8, 2), 2))
+    node.apply()
+    node.acknowledge_application()
+    node.perform()
+    node.acknowledge()
+    consensus = node.replica.consensus
+    assert consensus.snapshot.last_index == 8
+    assert node.write is not None
+    assert node.write.taken is not None
+    assert node.write.taken.last_index == 4
+    node.save()
+    assert (consensus.snapshot.last_index, consensus.log.base_index) == (8, 8)
+    assert restarted(node).replica.consensus.snapshot.last_index == 8
+
+
 def test_entries_that_are_being_applied_when_a_snapshot_comes_are_not_applied_any_more() -> None:
     node = new_node()
-    no_ops = [Entry(index, 2, b"") for index in (1, 2)]
-    node.handle(entries(2, 0, 0, *no_ops, commit=2))
+    node.handle(entries(2, 0, 0, command(1, 2), command(2, 2), commit=2))
     application = node.application
     assert application is not None
-    node.handle(chunks(snapshot_of(8, 2), 2))
+    snapshot = snapshot_of(8, 2)
+    node.handle(chunks(snapshot, 2))
     node.save()
     assert node.replica.last_applied == 8
     node.apply()
     node.acknowledge_application()
     assert node.replica.last_applied == 8
+    assert node.replica.state_machine.snapshot() == snapshot.data
     # What comes after the snapshot is applied as ever.
     node.handle(entries(2, 8, 2, Entry(9, 2, b""), commit=9))
     node.apply()
