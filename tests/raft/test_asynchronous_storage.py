@@ -30,6 +30,7 @@ from raft.consensus import (
 )
 from raft.consensus.configuration import Configuration
 from raft.consensus.messages import ReadIndex, ReadIndexReply, TimeoutNow
+from raft.consensus.quorums import agreed_index
 from raft.consensus.snapshot import first_snapshot
 from raft.kv.commands import Append, Command, Get, encode_command
 from raft.kv.state_machine import KeyValueStore
@@ -715,7 +716,7 @@ class CountsWhatItSent(Consensus):
     def majority_match_index(self) -> int:
         matched = {peer: progress.match_index for peer, progress in self.progress.items()}
         matched[self.node] = self.log.last_index
-        return self.configuration.agreed_index(matched)
+        return agreed_index(self.configuration, matched)
 
 
 @pytest.mark.parametrize(
