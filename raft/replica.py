@@ -59,8 +59,7 @@ _NO_MESSAGES = frozenset((ClientRequest, MembershipRequest, TransferRequest, Sav
 
 
 class Outputs(msgspec.Struct, frozen=True, gc=False):
-    """What a batch of inputs led to: messages for other replicas, answers for clients
-    and operators."""
+    """What a batch of inputs led to: messages for other replicas, answers for who has asked."""
 
     messages: list[Message]
     replies: list[Reply]
@@ -113,7 +112,8 @@ class Replica:
             entries=recovered.entries,
             now=now,
         )
-        self._is_asynchronous = settings.asynchronous_storage
+        # No longer once it has stopped: nothing leaves then.
+        self._is_synchronous = not settings.asynchronous_storage
         self._outlet = Outlet(self.consensus, observer)
         self._writes = WriteQueue(self.consensus, self.storage, self._outlet)
         self._applications = ApplyQueue(self.consensus, self.state_machine, observer)
@@ -155,8 +155,6 @@ class Replica:
         Raises DiskError if the disk fails, or has failed: the replica must then be dropped, as it
         may not go on after a failed write (a failed sync is never retried).
         """
-        if self._failure is not None:
-            raise stopped(self._failure)
         consensus = self.consensus
         replies: list[Reply] = []
         consensus.now = now + self._clock_correction
@@ -173,18 +171,20 @@ class Replica:
         if consensus.must_broadcast:
             consensus.finish()
         messages: list[Message] = []
-        if self._is_asynchronous:
-            messages = self._outlet.release_durable()
-        else:
+        if self._is_synchronous:
             if consensus.must_save:
                 self._save()
             if consensus.received_snapshot is not None:
                 self._write_now()
             if consensus.outbox or consensus.votes_granted:
                 messages = self._outlet.release()
+        else:
+            if self._failure is not None:
+                raise stopped(self._failure)
+            messages = self._outlet.release_durable()
         if self._operator_desk is not None:
             self._operator_desk.answer(replies)
-        if consensus.commit_index > self.last_applied and not self._is_asynchronous:
+        if consensus.commit_index > self.last_applied and self._is_synchronous:
             self._apply_committed(replies)
             if consensus.snapshot_is_due(self.last_applied):
                 self._take_snapshot()
@@ -239,8 +239,7 @@ class Replica:
     # -- Application ---------------------------------------------------------------------------
 
     def begin_application(self) -> PendingApplication | None:
-        """What is committed and not applied, for ``apply``; None if there is nothing, or some is
-        being applied."""
+        """What is committed and not applied; None if there is nothing, or some is being applied."""
         return self._applications.begin(self.last_applied)
 
     def apply(self, application: PendingApplication) -> EntriesApplied:
@@ -315,19 +314,17 @@ class Replica:
     # -- Disk ----------------------------------------------------------------------------------
 
     def begin_write(self) -> PendingWrite | None:
-        """All that is to be saved now, for ``perform``; None if there is nothing, or a write is
-        under way or has failed."""
+        """All that is to be saved now; None if it is nothing, or a write is under way or failed."""
         return self._writes.begin() if self._failure is None else None
 
     def perform(self, write: PendingWrite) -> Saved:
-        """Do a write, and return its acknowledgement. Raises DiskError: the replica must then be
-        dropped, it has stopped."""
+        """Do a write, and return its acknowledgement. Raises DiskError: the replica has stopped."""
         if self._failure is not None:
             raise stopped(self._failure)
         try:
             return self._writes.perform(write)
         except DiskError as error:
-            self._failure = error
+            self._stop(error)
             raise
 
     def _save(self) -> None:
@@ -339,7 +336,7 @@ class Replica:
                 consensus.current_term, consensus.voted_for, consensus.unsaved_entries()
             )
         except DiskError as error:
-            self._failure = error
+            self._stop(error)
             raise
         if has_synced:
             self.observer.persisted(
@@ -347,13 +344,17 @@ class Replica:
             )
         consensus.saved()
 
+    def _stop(self, failure: DiskError) -> None:
+        self._failure = failure
+        self._is_synchronous = False
+
     def _write_now(self) -> None:
         """What else there is to save, snapshots, is so at once too."""
         while (write := self._writes.begin()) is not None:
             self._on_saved(self.perform(write))
 
     def _on_saved(self, saved: Saved) -> None:
-        """A write is done, and what it saved may be counted on."""
+        """What a write has saved may be counted on."""
         write = self._writes.end(saved)
         if write is None:
             return
