@@ -40,6 +40,8 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     # Sessions that were not used for so long, by log time, expire; None: never, and clients need
     # not register.
     session_timeout: int | None = None
+    # Whether replicas go on while their disks write and their state machines apply.
+    asynchronous_storage: bool = False
     # How long a message takes on a healthy link.
     delay_min: int = 1 * MILLISECOND
     delay_max: int = 5 * MILLISECOND

@@ -1,8 +1,17 @@
-"""A replica: consensus, storage and state machine as one synchronous object.
+"""A replica: consensus, storage and state machine as one object.
 
 Every driver runs this one: the simulator, the server, anything else. A driver hands in a batch of
 inputs and the reading of the replica's own clock, and gets back what is to be sent. When ``handle``
 returns, everything that the outputs depend on is on the disk.
+
+With ``Settings.asynchronous_storage``, ``handle`` waits neither for the disk nor for the state
+machine. After each call the driver does this, as long as there is any of it, and goes on handling
+inputs meanwhile:
+
+    begin_write        -> perform -> its acknowledgement is an input to handle
+    begin_application  -> apply   -> likewise
+
+``perform`` may run in another thread; ``apply`` may not, as ``handle`` reads the state machine too.
 """
 
 from __future__ import annotations
@@ -13,6 +22,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from raft.apply_queue import ApplyQueue, EntriesApplied, PendingApplication
 from raft.client_messages import (
     ClientRequest,
     MembershipRequest,
@@ -20,14 +30,17 @@ from raft.client_messages import (
     Reply,
     TransferRequest,
 )
-from raft.consensus import Consensus, Message, NodeId, Settings
+from raft.consensus import Consensus, Entry, Message, NodeId, Settings
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
-from raft.kv.commands import decode_command, encode_command
-from raft.kv.state_machine import KeyValueStore
+from raft.kv.commands import encode_command
+from raft.kv.state_machine import Applied, KeyValueStore
+from raft.log_clock import LogClock
 from raft.observer import Observer
 from raft.operator_desk import OperatorDesk
-from raft.storage import SEGMENT_BYTES, Disk, Storage
+from raft.outlet import Outlet
+from raft.storage import SEGMENT_BYTES, Disk, DiskError, Storage
+from raft.write_queue import PendingWrite, Saved, WriteQueue
 
 
 class Variant(NamedTuple):
@@ -40,12 +53,13 @@ class Variant(NamedTuple):
 
 
 HEALTHY = Variant()
-_REQUESTS = frozenset((ClientRequest, MembershipRequest, TransferRequest))
+_Other = OperatorRequest | Saved | EntriesApplied
+Input = Message | ClientRequest | _Other
+_NO_MESSAGES = frozenset((ClientRequest, MembershipRequest, TransferRequest, Saved, EntriesApplied))
 
 
 class Outputs(msgspec.Struct, frozen=True, gc=False):
-    """What a batch of inputs led to: messages for other replicas, answers for clients
-    and operators."""
+    """What a batch of inputs led to: messages for other replicas, answers for who has asked."""
 
     messages: list[Message]
     replies: list[Reply]
@@ -98,7 +112,13 @@ class Replica:
             entries=recovered.entries,
             now=now,
         )
+        # No longer once it has stopped: nothing leaves then.
+        self._is_synchronous = not settings.asynchronous_storage
+        self._outlet = Outlet(self.consensus, observer)
+        self._writes = WriteQueue(self.consensus, self.storage, self._outlet)
+        self._applications = ApplyQueue(self.consensus, self.state_machine, observer)
         self.last_applied = snapshot.last_index
+        self._failure: DiskError | None = None
         # Clients that wait for the entry at an index, with the term in which it was proposed.
         self._waiting: dict[int, tuple[int, ClientRequest]] = {}
         # Clients that wait for a read, by the read's number, and those whose read is confirmed.
@@ -106,12 +126,9 @@ class Replica:
         self._next_read_id = 0
         # Opened when the first operator asks.
         self._operator_desk: OperatorDesk | None = None
-        self._exposed_term = recovered.term
         self._clock = now
         self._clock_correction = 0
-        # What makes a log time of the clock's readings, and in which term it does.
-        self._log_time_offset = 0
-        self._log_time_term = 0
+        self.log_clock = LogClock(self.consensus, self.state_machine)
 
     @staticmethod
     def initialize(
@@ -131,14 +148,12 @@ class Replica:
 
     # -- The driver's side ---------------------------------------------------------------------
 
-    def handle(
-        self, inputs: Iterable[Message | ClientRequest | OperatorRequest], now: int
-    ) -> Outputs:
-        """Take in messages and requests, and whatever is due by the clock. ``now`` must have been
-        read after they arrived: reads by lease rest on it.
+    def handle(self, inputs: Iterable[Input], now: int) -> Outputs:
+        """Take in messages, requests and acknowledgements, and whatever is due by the clock.
+        ``now`` must have been read after they arrived: reads by lease rest on it.
 
-        Raises DiskError if the disk fails: the replica must then be dropped, as it may not go on
-        after a failed write (a failed sync is never retried).
+        Raises DiskError if the disk fails, or has failed: the replica must then be dropped, as it
+        may not go on after a failed write (a failed sync is never retried).
         """
         consensus = self.consensus
         replies: list[Reply] = []
@@ -147,7 +162,7 @@ class Replica:
             consensus.now = self._stand_still(now)
         self._clock = now
         for item in inputs:
-            if type(item) in _REQUESTS:
+            if type(item) in _NO_MESSAGES:
                 self._on_request(item, replies)  # type: ignore[arg-type]
             else:
                 consensus.receive(item)  # type: ignore[arg-type]
@@ -155,19 +170,25 @@ class Replica:
             consensus.tick()
         if consensus.must_broadcast:
             consensus.finish()
-        if consensus.must_save:
-            self._save()
-        if consensus.received_snapshot is not None:
-            self._install_snapshot(consensus.received_snapshot)
         messages: list[Message] = []
-        if consensus.outbox or consensus.votes_granted:
-            messages = self._release()
+        if self._is_synchronous:
+            if consensus.must_save:
+                self._save()
+            if consensus.received_snapshot is not None:
+                self._write_now()
+            if consensus.outbox or consensus.votes_granted:
+                messages = self._outlet.release()
+        else:
+            if self._failure is not None:
+                raise stopped(self._failure)
+            messages = self._outlet.release_durable()
         if self._operator_desk is not None:
             self._operator_desk.answer(replies)
-        if consensus.commit_index > self.last_applied:
+        if consensus.commit_index > self.last_applied and self._is_synchronous:
             self._apply_committed(replies)
             if consensus.snapshot_is_due(self.last_applied):
                 self._take_snapshot()
+                self._write_now()
         if self._reads:
             consensus.give_up_late_reads()
             self._answer_reads(replies)
@@ -187,19 +208,17 @@ class Replica:
 
     # -- Clients and operators -----------------------------------------------------------------
 
-    def _on_request(self, request: ClientRequest | OperatorRequest, replies: list[Reply]) -> None:
+    def _on_request(self, request: ClientRequest | _Other, replies: list[Reply]) -> None:
         consensus = self.consensus
         if not isinstance(request, ClientRequest):
-            if self._operator_desk is None:
-                self._operator_desk = OperatorDesk(consensus)
-            self._operator_desk.take(request, replies)
+            self._on_other(request, replies)
         elif consensus.role != LEADER and not (request.query and request.at_any_replica):
             replies.append(request.refused(consensus.leader))
         elif request.command is not None:
             if consensus.proposal_refusal() is not None:
                 replies.append(request.busy(self.node))
                 return
-            command = request.command.stamped(self.log_time())
+            command = request.command.stamped(self.log_clock.read())
             index = consensus.append_as_leader(encode_command(command))
             self._waiting[index] = (consensus.current_term, request)
         else:
@@ -207,31 +226,41 @@ class Replica:
             self._reads[self._next_read_id] = request
             consensus.read(self._next_read_id)
 
-    def log_time(self) -> int:
-        """The log time, in ns, that a leader stamps its proposals with now.
+    def _on_other(self, item: _Other, replies: list[Reply]) -> None:
+        if isinstance(item, Saved):
+            self._on_saved(item)
+        elif isinstance(item, EntriesApplied):
+            self._on_applied(item, replies)
+        else:
+            if self._operator_desk is None:
+                self._operator_desk = OperatorDesk(self.consensus)
+            self._operator_desk.take(item, replies)
 
-        It goes on from where the log has come to, at the pace of the leader's own clock. So it
-        only grows in the order of the log, wherever the servers' clocks have begun, and a clock
-        that is wrong makes it pass too fast or too slowly, no more (the idea of LogCabin's
-        cluster clock). It begins to pass with a leader's first proposal.
-        """
-        consensus = self.consensus
-        if self._log_time_term != consensus.current_term:
-            self._log_time_term = consensus.current_term
-            self._log_time_offset = self._last_log_time() - consensus.now
-        return consensus.now + self._log_time_offset
+    # -- Application ---------------------------------------------------------------------------
 
-    def _last_log_time(self) -> int:
-        """The log time of the last entry that has one, applied or not."""
-        log = self.consensus.log
-        for index in range(log.last_index, self.last_applied, -1):
-            command = log.entry_at(index).command
-            if command:
-                return max(decode_command(command).log_time, self.state_machine.log_time)
-        return self.state_machine.log_time
+    def begin_application(self) -> PendingApplication | None:
+        """What is committed and not applied; None if there is nothing, or some is being applied."""
+        return self._applications.begin(self.last_applied)
+
+    def apply(self, application: PendingApplication) -> EntriesApplied:
+        """Apply the entries, and return the acknowledgement."""
+        return self._applications.apply(application)
+
+    def _on_applied(self, done: EntriesApplied, replies: list[Reply]) -> None:
+        """Entries are applied: who waited for them is answered, and reads may see them."""
+        entries = self._applications.end(done)
+        if not entries:
+            return
+        self.last_applied = entries[-1].index
+        for entry, applied in zip(entries, done.applied, strict=True):
+            waiting = self._waiting.pop(entry.index, None)
+            if waiting is not None:
+                self._answer(entry, applied, waiting, replies)
+        if self.consensus.snapshot_is_due(self.last_applied) and self._writes.may_take_snapshot():
+            self._take_snapshot()
 
     def _apply_committed(self, replies: list[Reply]) -> None:
-        """If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]."""
+        """If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]; at once."""
         consensus = self.consensus
         for index in range(self.last_applied + 1, consensus.commit_index + 1):
             entry = consensus.log.entry_at(index)
@@ -240,14 +269,24 @@ class Replica:
             self.observer.applied(index, applied.session, applied.sequence, applied.executed)
             waiting = self._waiting.pop(index, None)
             if waiting is not None:
-                term, request = waiting
-                if term != entry.term:
-                    # Another leader's entry took the place of the one proposed here.
-                    replies.append(request.lost(consensus.leader))
-                elif applied.is_expired:
-                    replies.append(request.expired())
-                else:
-                    replies.append(request.answered(applied.result))
+                self._answer(entry, applied, waiting, replies)
+
+    def _answer(
+        self,
+        entry: Entry,
+        applied: Applied,
+        waiting: tuple[int, ClientRequest],
+        replies: list[Reply],
+    ) -> None:
+        """Answer the client that waited for the entry at this index."""
+        term, request = waiting
+        if term != entry.term:
+            # Another leader's entry took the place of the one proposed here.
+            replies.append(request.lost(self.consensus.leader))
+        elif applied.is_expired:
+            replies.append(request.expired())
+        else:
+            replies.append(request.answered(applied.result))
 
     def _answer_reads(self, replies: list[Reply]) -> None:
         consensus = self.consensus
@@ -272,55 +311,90 @@ class Replica:
         replies.extend(request.lost(leader) for _, request in self._waiting.values())
         self._waiting.clear()
 
-    # -- Disk and messages ---------------------------------------------------------------------
+    # -- Disk ----------------------------------------------------------------------------------
+
+    def begin_write(self) -> PendingWrite | None:
+        """All that is to be saved now; None if it is nothing, or a write is under way or failed."""
+        return self._writes.begin() if self._failure is None else None
+
+    def perform(self, write: PendingWrite) -> Saved:
+        """Do a write, and return its acknowledgement. Raises DiskError: the replica has stopped."""
+        if self._failure is not None:
+            raise stopped(self._failure)
+        try:
+            return self._writes.perform(write)
+        except DiskError as error:
+            self._stop(error)
+            raise
 
     def _save(self) -> None:
-        """Persistent state is updated on stable storage before responding (Figure 2)."""
+        """Persistent state is updated on stable storage before responding (Figure 2); at once."""
         consensus = self.consensus
         storage = self.storage
-        if storage.save(consensus.current_term, consensus.voted_for, consensus.unsaved_entries()):
+        try:
+            has_synced = storage.save(
+                consensus.current_term, consensus.voted_for, consensus.unsaved_entries()
+            )
+        except DiskError as error:
+            self._stop(error)
+            raise
+        if has_synced:
             self.observer.persisted(
                 storage.durable_term, storage.durable_vote, storage.durable_index
             )
         consensus.saved()
 
-    # -- Snapshots -----------------------------------------------------------------------------
+    def _stop(self, failure: DiskError) -> None:
+        self._failure = failure
+        self._is_synchronous = False
+
+    def _write_now(self) -> None:
+        """What else there is to save, snapshots, is so at once too."""
+        while (write := self._writes.begin()) is not None:
+            self._on_saved(self.perform(write))
+
+    def _on_saved(self, saved: Saved) -> None:
+        """What a write has saved may be counted on."""
+        write = self._writes.end(saved)
+        if write is None:
+            return
+        consensus = self.consensus
+        if saved.persisted is not None:
+            # Where the log was cut since, the disk holds something else than memory.
+            term, voted_for, last_index = saved.persisted
+            self.observer.persisted(term, voted_for, min(last_index, consensus.submitted_index))
+        consensus.saved_to(saved.term, saved.voted_for, saved.last_index, saved.last_term)
+        if write.taken is not None and write.taken.last_index > consensus.snapshot.last_index:
+            consensus.snapshot_taken(write.taken)
+        if write.received is not None:
+            self._install_snapshot(write.received, saved)
 
     def _take_snapshot(self) -> None:
         """The log has grown enough: keep the state instead of what led to it (section 7)."""
         consensus = self.consensus
         index = self.last_applied
-        snapshot = Snapshot(
-            index,
-            consensus.log.term_at(index),
-            consensus.configuration_at(index),
-            self.state_machine.snapshot(),
+        self._writes.save_snapshot(
+            Snapshot(
+                index,
+                consensus.log.term_at(index),
+                consensus.configuration_at(index),
+                self.state_machine.snapshot(),
+            )
         )
-        self.storage.save_snapshot(snapshot)
-        consensus.snapshot_taken(snapshot)
-        self.storage.compact(consensus.log.base_index)
 
-    def _install_snapshot(self, snapshot: Snapshot) -> None:
-        """A leader's snapshot is complete. Term, vote and log were saved before it, so that the
-        disk decides as the log in memory does whether what follows the snapshot stays."""
+    def _install_snapshot(self, snapshot: Snapshot, saved: Saved) -> None:
+        """A leader's snapshot is complete, and durable. Term, vote and log were saved before it, so
+        that the disk decides as the log in memory does whether what follows the snapshot stays."""
         consensus = self.consensus
-        storage = self.storage
-        storage.save_snapshot(snapshot)
         if consensus.install_snapshot():
+            self._applications.drop()
             self.state_machine.restore(snapshot.data)
             self.last_applied = snapshot.last_index
-            storage.compact(consensus.log.base_index)
-        self.observer.persisted(storage.durable_term, storage.durable_vote, storage.durable_index)
+        storage = self.storage
+        last_index = min(saved.durable_index, consensus.submitted_index)
+        self.observer.persisted(storage.durable_term, storage.durable_vote, last_index)
 
-    def _release(self) -> list[Message]:
-        """The messages that may leave now, and what they make known to others."""
-        consensus = self.consensus
-        messages, consensus.outbox = consensus.outbox, []
-        if messages and consensus.current_term > self._exposed_term:
-            self._exposed_term = consensus.current_term
-            self.observer.term_exposed(consensus.current_term)
-        if consensus.votes_granted:
-            for term, candidate in consensus.votes_granted:
-                self.observer.vote_granted(term, candidate)
-            consensus.votes_granted = []
-        return messages
+
+def stopped(failure: DiskError) -> DiskError:
+    """The error of whatever is asked of a replica after its disk has failed."""
+    return DiskError(f"the replica has stopped, since its disk failed: {failure}")

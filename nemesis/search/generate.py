@@ -146,6 +146,7 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
         max_entries_per_append=chooser.pick((16, 1, 4)),
         max_appends_in_flight=chooser.pick((8, 1, 2)),
         session_timeout=chooser.pick((None, None, None, 500 * MILLISECOND)),
+        asynchronous_storage=chooser.pick((False, False, False, True)),
     )
 
 

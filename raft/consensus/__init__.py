@@ -9,6 +9,7 @@ transfer.py     leadership transfer
 leases.py       when a leader may read without asking
 reads.py        ReadIndex
 follower_reads.py  ReadIndex at followers
+durability.py   what must be on the disk before a message leaves
 consensus.py    the rules together: inputs in, messages out
 """
 

@@ -9,10 +9,15 @@ A driver (raft.replica) does, for every batch of inputs and in this order:
     finish()                         if ``must_broadcast``: fills the outbox
     give_up_late_reads()             if it waits for reads
     save term, vote and entries      if ``must_save``: to the disk, and then saved()
-    save ``received_snapshot``       if there is one: to the disk, then install_snapshot()
+    save ``received_snapshot``       if there is one: submit_snapshot() to the disk, then
+                                     install_snapshot()
     send the outbox                  nothing of it may leave before the saves have returned
     apply what is committed          raft.replica
     take a snapshot                  if snapshot_is_due(): to the disk, and then snapshot_taken()
+
+An asynchronous driver goes on handling inputs while it saves; the writes are done in order, and
+what they acknowledge is an input: submit_entries(), and later saved_to(). Of the outbox only what
+may_leave() leaves at once.
 """
 
 from __future__ import annotations
@@ -20,8 +25,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
+from raft.consensus.durability import Durability
 from raft.consensus.entry import Entry, NodeId
-from raft.consensus.follower_reads import FollowerReads
 from raft.consensus.messages import (
     AppendEntries,
     AppendEntriesReply,
@@ -42,7 +47,7 @@ from raft.consensus.state import LEADER
 from raft.observer import Observer
 
 
-class Consensus(FollowerReads):
+class Consensus(Durability):
     """A Raft server without clock, disk or network."""
 
     def __init__(
@@ -72,6 +77,7 @@ class Consensus(FollowerReads):
         self.votes = set()
         self.incoming_snapshot = None
         self.received_snapshot = None
+        self.submitted_snapshot = None
         self.progress = {}
         self.active_peers = set()
         self.awaited_peers = set()
@@ -136,10 +142,12 @@ class Consensus(FollowerReads):
                     self.leave_office()
 
     def saved(self) -> None:
-        """The disk holds the whole log now; a leader counts its own copy from here on."""
+        """The disk holds term, vote and the whole log now: a driver that does not return before can
+        tell it so. A leader counts its own copy from here on."""
         self.must_save = False
-        if self.saved_index == self.log.last_index:
+        last_index = self.log.last_index
+        if self.saved_index == last_index:
             return
-        self.saved_index = self.log.last_index
+        self.saved_index = self.submitted_index = last_index
         if self.role == LEADER:
             self.advance_commit_index()

@@ -108,8 +108,15 @@ class Election(ServerState):
 
     def become_leader_if_elected(self) -> None:
         """If votes received from majority of servers: become leader."""
-        if self.has_quorum(self.votes):
+        if self.has_quorum(self.votes) and self.counts_own_vote():
             self.become_leader()
+
+    def counts_own_vote(self) -> bool:
+        """A candidate's own vote counts as any other does, once it is durable: a synchronous driver
+        has saved it before anyone can know what it led to."""
+        if not self.settings.asynchronous_storage:
+            return True
+        return (self.saved_term, self.saved_vote) == (self.current_term, self.node)
 
     def become_leader(self) -> None:
         """Take office; replication adds what a leader does first."""

@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # if there are more than so many. None: never, and none need be registered (raft.kv.sessions).
     session_timeout: int | None = 60_000 * MILLISECOND
     max_sessions: int = 4_096
+    # Whether the disk is written, and entries are applied, while inputs go on being handled, each
+    # to be acknowledged later (durability.py). Else nothing leaves ``handle`` before it is durable.
+    asynchronous_storage: bool = False
     # Whether a leader may read without asking while a majority grants no votes (leases.py), and by
     # how much any server's clock may run faster than any other's, in parts per million. A reading
     # that jumps is beyond any bound. What clocks do beyond it makes reads stale, nothing else.

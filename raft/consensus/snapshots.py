@@ -48,6 +48,9 @@ class Snapshots(Replication):
     received_snapshot: Snapshot | None
     # The message that completed it, which is still to be answered.
     _completed_by: InstallSnapshot
+    # One that the driver is making durable, and the message that waits for it.
+    submitted_snapshot: Snapshot | None
+    _submitted_by: InstallSnapshot
 
     def become_leader(self) -> None:
         """A leader's log holds all that is committed: no snapshot can add to it."""
@@ -65,6 +68,7 @@ class Snapshots(Replication):
     def snapshot_taken(self, snapshot: Snapshot) -> None:
         """The driver has made a snapshot of what it has applied durable: the log may go."""
         self.snapshot = snapshot
+        self.snapshot_saved(snapshot.last_index)
         self.observer.snapshot_taken(snapshot.last_index, snapshot.last_term, snapshot.digest)
         index = self.index_to_compact()
         if index > self.log.base_index:
@@ -212,23 +216,41 @@ class Snapshots(Replication):
     def hand_over_snapshot(self, message: InstallSnapshot) -> None:
         """All chunks are there: the driver must make the snapshot durable before anyone is told."""
         assert self.incoming_snapshot is not None
+        submitted = self.submitted_snapshot
+        if submitted is not None and message.last_index == submitted.last_index:
+            # The leader asks again; committed entries of one index are the same.
+            self._submitted_by = message
+            return
         self.received_snapshot = self.incoming_snapshot.snapshot()
         self._completed_by = message
 
+    def submit_snapshot(self) -> Snapshot | None:
+        """The snapshot that is to be made durable now. One at a time: the next one after this is
+        installed."""
+        if self.received_snapshot is None or self.submitted_snapshot is not None:
+            return None
+        self.submitted_snapshot, self.received_snapshot = self.received_snapshot, None
+        self._submitted_by = self._completed_by
+        return self.submitted_snapshot
+
     def install_snapshot(self) -> bool:
-        """``received_snapshot`` is durable: take it on and tell the leader.
+        """The snapshot submitted is durable: take it on and tell the leader.
 
         True if the driver must reset its state machine to it (8. Reset state machine using snapshot
         contents); false if entries that came meanwhile had led beyond it.
         """
-        snapshot = self.received_snapshot
+        snapshot = self.submitted_snapshot or self.submit_snapshot()
         assert snapshot is not None
-        self.received_snapshot = None
-        self.incoming_snapshot = None
+        self.submitted_snapshot = None
+        incoming = self.incoming_snapshot
+        if incoming is not None and incoming.last_index <= snapshot.last_index:
+            self.incoming_snapshot = None
         is_news = not self.is_covered(snapshot.last_index)
         if is_news:
             self.restore_snapshot(snapshot, retain=self.retains_log_after(snapshot))
-        self.answer_chunk(self._completed_by, len(snapshot.data), installed=True)
+        else:
+            self.snapshot_saved(snapshot.last_index)
+        self.answer_chunk(self._submitted_by, len(snapshot.data), installed=True)
         return is_news
 
     def retains_log_after(self, snapshot: Snapshot) -> bool:

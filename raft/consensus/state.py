@@ -52,8 +52,11 @@ class ServerState:
         "random",
         "role",
         "saved_index",
+        "saved_term",
+        "saved_vote",
         "settings",
         "snapshot",
+        "submitted_index",
         "voted_for",
         "votes_granted",
     )
@@ -99,8 +102,12 @@ class ServerState:
         # after the persistent state has been saved.
         self.outbox: list[Message] = []
         self.votes_granted: list[tuple[int, NodeId]] = []
-        self.saved_index = self.log.last_index
-        # Whether term, vote or log have changed since they were last saved.
+        # What the disk is known to hold: the log up to saved_index and, kept only if it is written
+        # asynchronously, term and vote. It was handed the log up to submitted_index.
+        self.saved_term = term
+        self.saved_vote = voted_for
+        self.saved_index = self.submitted_index = self.log.last_index
+        # Whether term, vote or log have changed since they were last handed to the disk.
         self.must_save = False
         # Whether something is to be done once the configuration is committed (membership.py).
         self.awaits_configuration = False
@@ -152,7 +159,9 @@ class ServerState:
         rolled back to the one before."""
         self.log.truncate_from(index)
         self.must_save = True
-        self.saved_index = min(self.saved_index, index - 1)
+        if index <= self.submitted_index:
+            self.submitted_index = index - 1
+            self.saved_index = min(self.saved_index, index - 1)
         self.observer.truncated(index)
         if self._configurations[-1][0] >= index:
             self.roll_back_configuration(index)
@@ -194,10 +203,10 @@ class ServerState:
         self.commit_index = index
         if retain:
             self.log.compact_to(index)
-            self.saved_index = max(self.saved_index, index)
+            self.snapshot_saved(index)
         else:
             self.log.reset_to(index, snapshot.last_term)
-            self.saved_index = index
+            self.saved_index = self.submitted_index = index
         last_index = self.log.last_index
         self.observer.snapshot_restored(index, snapshot.last_term, snapshot.digest, last_index)
         self._configurations = [
@@ -210,8 +219,20 @@ class ServerState:
         """The configuration in effect at ``index``, which is not below the snapshot's."""
         return next(each for at, each in reversed(self._configurations) if at <= index)
 
+    def snapshot_saved(self, index: int) -> None:
+        """The disk holds a snapshot up to ``index``, which is all of the log up to there."""
+        self.saved_index = max(self.saved_index, index)
+        self.submitted_index = max(self.submitted_index, index)
+
     def unsaved_entries(self) -> tuple[Entry, ...]:
-        """The entries that the disk does not hold yet."""
-        if self.saved_index == self.log.last_index:
+        """The entries that the disk was not handed yet."""
+        if self.submitted_index == self.log.last_index:
             return ()
-        return self.log.entries_from(self.saved_index + 1)
+        return self.log.entries_from(self.submitted_index + 1)
+
+    def submit_entries(self) -> tuple[Entry, ...]:
+        """Hand the disk what it was not handed yet, for a write that is acknowledged later."""
+        entries = self.unsaved_entries()
+        self.submitted_index = self.log.last_index
+        self.must_save = False
+        return entries

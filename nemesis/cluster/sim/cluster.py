@@ -40,6 +40,7 @@ def settings_of(knobs: Knobs) -> Settings:
         max_entries_per_append=knobs.max_entries_per_append,
         max_appends_in_flight=knobs.max_appends_in_flight,
         session_timeout=knobs.session_timeout,
+        asynchronous_storage=knobs.asynchronous_storage,
         lease_reads=knobs.reads == "lease",
         max_clock_drift=knobs.max_clock_drift,
     )

@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from checker.verdict import Failure
 from nemesis.cluster.protocol import NodeStatus
 from nemesis.cluster.sim.clock import SimulatedClock
 from nemesis.cluster.sim.disk import PowerLost, SimulatedDisk
-from nemesis.cluster.sim.events import EventQueue
+from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.recorder import Recorder
+from nemesis.schedule import MILLISECOND
+from raft.apply_queue import PendingApplication
 from raft.consensus import Settings
 from raft.consensus.snapshot import first_snapshot
 from raft.replica import Outputs, Replica, Variant
 from raft.storage import DiskError, StorageCorrupt
+from raft.write_queue import PendingWrite
 
 # Small, so that the log goes on in a new segment within an ordinary run.
 _SEGMENT_BYTES = 1024
+# How long what is done asynchronously takes at most, in ns: a write, on the disks that a node may
+# have, all of them healthy; its acknowledgement; an application.
+_WRITES = (MILLISECOND, 5 * MILLISECOND, 20 * MILLISECOND)
+_ACKNOWLEDGEMENT = MILLISECOND
+_APPLICATION = 2 * MILLISECOND
+# Far from the seeds of all nodes and disks of the run.
+_WORK_SEED = 500_000
+_Work = TypeVar("_Work")
+_Done = TypeVar("_Done")
 
 
 class Sender(Protocol):
@@ -57,6 +69,11 @@ class SimulatedNode:
         self._is_initialized = False
         self._settings = settings
         self._random = Random(seed)
+        self._is_asynchronous = settings.asynchronous_storage
+        self._work_random = Random(seed + _WORK_SEED)
+        self._write_time = self._work_random.choice(_WRITES)
+        # What is done asynchronously, and came to its end while the process was paused.
+        self._stalled: list[tuple[Action, Any]] = []
         self._variant = variant
         self._queue = queue
         self._network = network
@@ -81,6 +98,7 @@ class SimulatedNode:
         """
         self._life += 1
         self._inbox.clear()
+        self._stalled.clear()
         self._busy_until = 0
         self.disk.free = None
         try:
@@ -142,6 +160,9 @@ class SimulatedNode:
         """Take in what has waited."""
         if self.is_paused:
             self.is_paused = False
+            stalled, self._stalled = self._stalled, []
+            for action, argument in stalled:
+                action(argument)
             self._catch_up(self._life)
 
     # -- Inputs ----------------------------------------------------------------------------------
@@ -178,6 +199,8 @@ class SimulatedNode:
             self._convict(error)
             self.stop(f"unhandled {type(error).__name__}")
             return
+        if self._is_asynchronous:
+            self._begin_work(replica)
         if self.disk.sync_delay and (busy := self.disk.take_busy_time()):
             self._busy_until = now + busy
             self._queue.at(self._busy_until, self._send_late, (self._life, outputs))
@@ -210,6 +233,67 @@ class SimulatedNode:
             return
         waited, self._inbox = self._inbox, []
         self._handle(waited)
+
+    # -- What is done while inputs are handled -----------------------------------------------------
+
+    def _begin_work(self, replica: Replica) -> None:
+        """Begin what there is to write and to apply; it is done when its time has passed, and a
+        crash before that takes it."""
+        write = replica.begin_write()
+        if write is not None:
+            self._after(self._write_time, self._on_write_due, write)
+        application = replica.begin_application()
+        if application is not None:
+            self._after(_APPLICATION, self._on_application_due, application)
+
+    def _after(self, at_most: int, action: Action, argument: Any) -> None:
+        """Call ``action`` in a while, if the process lives then."""
+        time = self._queue.now + int(self._work_random.random() * at_most)
+        self._queue.at(time, action, (self._life, argument))
+
+    def _on_write_due(self, argument: tuple[int, PendingWrite]) -> None:
+        replica = self.replica
+        saved = self._work(argument, self._on_write_due, replica.perform if replica else None)
+        if saved is not None:
+            time = self._queue.now + self.disk.take_busy_time()
+            time += int(self._work_random.random() * _ACKNOWLEDGEMENT)
+            self._queue.at(time, self._on_done, (self._life, saved))
+
+    def _on_application_due(self, argument: tuple[int, PendingApplication]) -> None:
+        replica = self.replica
+        applied = self._work(argument, self._on_application_due, replica.apply if replica else None)
+        if applied is not None:
+            self._on_done((self._life, applied))
+
+    def _work(
+        self,
+        argument: tuple[int, _Work],
+        again: Action,
+        do: Callable[[_Work], _Done] | None,
+    ) -> _Done | None:
+        """What was done; None if it was not: the process is gone or paused, or fails."""
+        life, work = argument
+        if life != self._life or do is None:
+            return None
+        if self.is_paused:
+            self._stalled.append((again, argument))
+            return None
+        try:
+            return do(work)
+        except PowerLost:
+            self._power_lost()
+        except DiskError as failure:
+            self.stop(f"disk error: {failure}")
+        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
+            self._convict(error)
+            self.stop(f"unhandled {type(error).__name__}")
+        return None
+
+    def _on_done(self, argument: tuple[int, Any]) -> None:
+        """An acknowledgement arrives, as any other input does."""
+        life, done = argument
+        if life == self._life:
+            self.receive(done)
 
     # -- Time ------------------------------------------------------------------------------------
 
