@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from nemesis.cluster.procedure import Procedure
+
 Link = tuple[str, str]
 
 
@@ -27,6 +29,18 @@ class NodeStatus(NamedTuple):
     term: int
     last_log_term: int
     last_log_index: int
+    # Whether it belongs to the present configuration, and has a vote in it.
+    is_member: bool = True
+    is_voter: bool = True
+
+
+class Membership(NamedTuple):
+    """A configuration of the cluster, by the names of the nodes; ``outgoing`` are the voters of the
+    old majority while it is a joint one."""
+
+    voters: tuple[str, ...]
+    outgoing: tuple[str, ...] = ()
+    learners: tuple[str, ...] = ()
 
 
 class LinkShape(NamedTuple):
@@ -72,8 +86,20 @@ class Cluster(Protocol):
         """All nodes, in order."""
         ...
 
+    def membership(self) -> Membership:
+        """The present configuration: the leader's, or what was last known of it."""
+        ...
+
     def previous_leader(self) -> str | None:
         """The node that led before the present or latest leader."""
+        ...
+
+    # -- Operators ------------------------------------------------------------------------------
+
+    def carry_out(self, kind: str, procedure: Procedure) -> None:
+        """Begin a procedure for the step ``kind``; it goes on beside everything else until it is
+        done or all faults end. What came of it is told in the history, and counted as an effect if
+        it was done. A cluster of which operators can change nothing raises UnsupportedFault."""
         ...
 
     # -- Network --------------------------------------------------------------------------------

@@ -71,7 +71,8 @@ class BitFlip(Targeted, frozen=True, kw_only=True, tag="bit-flip"):
         if not hit:
             return nobody("without a corrupt disk")
         lost = sum(status.is_lost for status in cluster.status())
-        if lost + 1 > (len(cluster.nodes) - 1) // 2 and not self.beyond_budget:
+        voters = sum(status.is_voter for status in cluster.status())
+        if lost + 1 > (voters - 1) // 2 and not self.beyond_budget:
             return Injection([], "the budget of lost disks, a minority, is used up")
         cluster.flip_bit(hit[0], self.position)
         return Injection(hit)

@@ -36,10 +36,12 @@ def test_a_fault_is_seen_to_have_its_effect_and_no_other(name: str) -> None:
     if name == "grudge":
         fault = FAULTS[name](wait=400 * MS, links=((0, 1), (1, 0), (0, 2), (2, 0)))
     steps = (PUT, fault, *[PUT] * 20)
-    quiet = run(Schedule(seed=3, steps=tuple(step for step in steps if step is not fault)))
+    knobs = Knobs(spares=FAULTS[name].least_spares)
+    others = tuple(step for step in steps if step is not fault)
+    quiet = run(Schedule(seed=3, knobs=knobs, steps=others))
     assert quiet.verdict.validity is Validity.UNKNOWN  # nothing was attacked
     assert quiet.statistics.effects == {}
-    result = run(Schedule(seed=3, steps=steps))
+    result = run(Schedule(seed=3, knobs=knobs, steps=steps))
     assert result.verdict.failures == ()
     assert result.statistics.confirmed == [name]
 

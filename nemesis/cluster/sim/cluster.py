@@ -13,16 +13,19 @@ from random import Random
 from checker.history import Event
 from checker.invariants import Monitors
 from checker.verdict import Failure
-from nemesis.cluster.protocol import Link, LinkShape, NodeStatus
+from nemesis.cluster.procedure import Procedure
+from nemesis.cluster.protocol import Link, LinkShape, Membership, NodeStatus
 from nemesis.cluster.sim.clients import History, SimulatedClient
 from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.network import SimulatedNetwork
 from nemesis.cluster.sim.node import SimulatedNode
+from nemesis.cluster.sim.operator import SimulatedOperator, present_leader
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from nemesis.faults import FAULTS
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import WORKLOADS
 from raft.consensus import Settings
+from raft.consensus.configuration import Configuration
 from raft.replica import HEALTHY, Variant
 
 # Far apart, so that the generators of nodes and network never start alike.
@@ -38,7 +41,14 @@ def settings_of(knobs: Knobs) -> Settings:
         pre_vote=knobs.pre_vote,
         check_quorum=knobs.check_quorum,
         max_entries_per_append=knobs.max_entries_per_append,
+        max_bytes_per_append=knobs.max_bytes_per_append,
         max_appends_in_flight=knobs.max_appends_in_flight,
+        max_bytes_in_flight=knobs.max_bytes_in_flight,
+        max_uncommitted_bytes=knobs.max_uncommitted_bytes,
+        priorities=knobs.priorities,
+        snapshot_threshold_bytes=knobs.snapshot_threshold_bytes,
+        snapshot_chunk_bytes=knobs.snapshot_chunk_bytes,
+        entries_kept_after_snapshot=knobs.entries_kept_after_snapshot,
         session_timeout=knobs.session_timeout,
         lease_reads=knobs.reads == "lease",
         max_clock_drift=knobs.max_clock_drift,
@@ -55,14 +65,15 @@ class SimulatedCluster:
         variant: Variant = HEALTHY,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
-        self.nodes = tuple(f"n{number}" for number in range(1, knobs.replicas + 1))
+        self.nodes = knobs.servers
+        self.members = knobs.members
         self.capabilities = frozenset(FAULTS)
         self.effects: Counter[str] = Counter()
         # Operations that succeeded, by kind.
         self.succeeded: Counter[str] = Counter()
         self.failures: list[Failure] = []
         self.queue = EventQueue()
-        self.monitors = Monitors(self.nodes)
+        self.monitors = Monitors(self.members)
         self.trace = Trace(self.queue, self.monitors)
         self.history = History(self.queue, on_event)
         self._receivers: dict[str, Action] = {}
@@ -77,8 +88,9 @@ class SimulatedCluster:
         self._nodes = {
             name: SimulatedNode(
                 name,
-                self.nodes,
+                self.members if name in self.members else (),
                 settings,
+                knobs.segment_bytes,
                 seed * _SEED_STEP + 2 * position,
                 variant,
                 self.queue,
@@ -100,9 +112,16 @@ class SimulatedCluster:
                 self.network,
                 self.history,
                 self.succeeded,
+                self.trace.milestones,
             )
             for number in range(knobs.clients)
         ]
+        self._operator = SimulatedOperator(
+            self._nodes, knobs, self.queue, self.network, self.history, self.effects
+        )
+        self._receivers[self._operator.name] = self._operator.receive
+        # As of when somebody led last.
+        self._membership = Membership(self.members)
         self._receivers.update((name, node.receive) for name, node in self._nodes.items())
         self._receivers.update((client.name, client.receive) for client in self._clients)
         for node in self._nodes.values():
@@ -112,6 +131,7 @@ class SimulatedCluster:
         """Nothing happens any more. What leads from the parts back to each other is cut, so that a
         cluster is freed as soon as nobody holds it, and not by the garbage collector."""
         self.queue.clear()
+        self._operator.close()
         self._receivers.clear()
 
     # -- Time and clients ------------------------------------------------------------------------
@@ -145,7 +165,27 @@ class SimulatedCluster:
     # -- What the nemesis may see ----------------------------------------------------------------
 
     def status(self) -> list[NodeStatus]:
-        return [node.status() for node in self._nodes.values()]
+        voters, outgoing, learners = self.membership()
+        return [
+            node.status(
+                is_voter := name in voters or name in outgoing, is_voter or name in learners
+            )
+            for name, node in self._nodes.items()
+        ]
+
+    def membership(self) -> Membership:
+        leader = present_leader(self._nodes)
+        if leader is not None and (configuration := self._nodes[leader].configuration):
+            self._membership = Membership(
+                configuration.voters, configuration.outgoing, configuration.learners
+            )
+        return self._membership
+
+    def configurations(self) -> list[Configuration]:
+        """Those that are in effect on the nodes which have a process, each once. The empty one, of
+        servers that wait to be added, is left out."""
+        found = (node.configuration for node in self._nodes.values())
+        return list(dict.fromkeys(each for each in found if each is not None and each.voters))
 
     def previous_leader(self) -> str | None:
         elections = self.trace.elections
@@ -153,6 +193,39 @@ class SimulatedCluster:
             if name != elections[-1]:
                 return name
         return None
+
+    # -- Operators -------------------------------------------------------------------------------
+
+    def carry_out(self, kind: str, procedure: Procedure) -> None:
+        self._operator.begin(kind, procedure)
+
+    def has_settled(self) -> bool:
+        """Whether the cluster is at rest: a leader with nothing left to do by itself, and all
+        members with a process have applied what it has."""
+        leader = present_leader(self._nodes)
+        if leader is None:
+            return False
+        first = self._nodes[leader].replica
+        assert first is not None
+        consensus = first.consensus
+        configuration = consensus.configuration
+        if (
+            consensus.commit_index < consensus.log.last_index
+            or (configuration.is_joint and configuration.leave_automatically)
+            or consensus.catch_up is not None
+        ):
+            return False
+        followers = (self._nodes[name].replica for name in configuration.members)
+        return all(
+            follower is None or follower.last_applied == first.last_applied
+            for follower in (first, *followers)
+        )
+
+    def tell_states(self) -> None:
+        """Every member tells a digest of its state: those at the same index must agree."""
+        voters, outgoing, learners = self.membership()
+        for name in dict.fromkeys((*voters, *outgoing, *learners)):
+            self._nodes[name].tell_state()
 
     # -- Network ---------------------------------------------------------------------------------
 
@@ -215,6 +288,7 @@ class SimulatedCluster:
     def end_faults(self) -> None:
         """A lost node is restarted too: it must refuse, which confirms the loss."""
         self.network.heal()
+        self._operator.stop()
         for node in self._nodes.values():
             node.disk.free = None
             node.disk.sync_delay = 0

@@ -14,12 +14,10 @@ from nemesis.cluster.sim.disk import PowerLost, SimulatedDisk
 from nemesis.cluster.sim.events import EventQueue
 from nemesis.cluster.sim.recorder import Recorder
 from raft.consensus import Settings
-from raft.consensus.snapshot import first_snapshot
+from raft.consensus.configuration import Configuration
+from raft.consensus.snapshot import Snapshot, first_snapshot
 from raft.replica import Outputs, Replica, Variant
 from raft.storage import DiskError, StorageCorrupt
-
-# Small, so that the log goes on in a new segment within an ordinary run.
-_SEGMENT_BYTES = 1024
 
 
 class Sender(Protocol):
@@ -38,6 +36,7 @@ class SimulatedNode:
         name: str,
         members: Sequence[str],
         settings: Settings,
+        segment_bytes: int,
         seed: int,
         variant: Variant,
         queue: EventQueue,
@@ -56,6 +55,7 @@ class SimulatedNode:
         self._members = members
         self._is_initialized = False
         self._settings = settings
+        self._segment_bytes = segment_bytes
         self._random = Random(seed)
         self._variant = variant
         self._queue = queue
@@ -89,7 +89,7 @@ class SimulatedNode:
                     self.disk,
                     first_snapshot(tuple(self._members)),
                     variant=self._variant,
-                    segment_bytes=_SEGMENT_BYTES,
+                    segment_bytes=self._segment_bytes,
                 )
                 self._is_initialized = True
             self.replica = Replica(
@@ -100,7 +100,7 @@ class SimulatedNode:
                 self._recorder,
                 now=self.clock.reading(self._queue.now),
                 variant=self._variant,
-                segment_bytes=_SEGMENT_BYTES,
+                segment_bytes=self._segment_bytes,
             )
         except StorageCorrupt as error:
             if not self.is_lost:
@@ -271,11 +271,26 @@ class SimulatedNode:
 
     # -- What the nemesis may see ----------------------------------------------------------------
 
-    def status(self) -> NodeStatus:
-        """Role and log, for choosing targets."""
+    @property
+    def configuration(self) -> Configuration | None:
+        """What is in effect here; None without a process."""
+        return None if self.replica is None else self.replica.consensus.configuration
+
+    def tell_state(self) -> None:
+        """Tell a digest of the state, to be compared with those of others at the same index."""
+        replica = self.replica
+        if replica is not None:
+            state = Snapshot(0, 0, Configuration(()), replica.state_machine.snapshot())
+            self._recorder.state_digest(replica.last_applied, state.digest)
+
+    def status(self, is_voter: bool, is_member: bool) -> NodeStatus:
+        """Role and log, for choosing targets; what it is in the present configuration, the cluster
+        knows."""
         replica = self.replica
         if replica is None:
-            return NodeStatus(self.name, False, self.is_lost, False, None, 0, 0, 0)
+            return NodeStatus(
+                self.name, False, self.is_lost, False, None, 0, 0, 0, is_member, is_voter
+            )
         consensus = replica.consensus
         return NodeStatus(
             self.name,
@@ -286,4 +301,6 @@ class SimulatedNode:
             consensus.current_term,
             consensus.log.last_term,
             consensus.log.last_index,
+            is_member,
+            is_voter,
         )
