@@ -50,6 +50,9 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     entries_kept_after_snapshot: int = 64
     # Small, so that the log goes on in a new segment within an ordinary run.
     segment_bytes: int = 1024
+    # At the very first start of every server power fails after so many syncs, and it is started
+    # again; None: it does not.
+    power_fails_at_first_start: int | None = None
     # Who should rather lead, by name; absent: 0.
     priorities: dict[str, int] = {}
     # Sessions that were not used for so long, by log time, expire; None: never, and clients need
@@ -201,6 +204,10 @@ def validate(schedule: Schedule, source: str = "schedule") -> None:
         *(
             (getattr(knobs, name) < least, f"knobs.{name} must be at least {least}")
             for name, least in _LEAST.items()
+        ),
+        (
+            knobs.power_fails_at_first_start is not None and knobs.power_fails_at_first_start < 0,
+            "knobs.power_fails_at_first_start must be at least 0, or null",
         ),
         *(
             (name not in knobs.servers, f"knobs.priorities names {name!r}, which is no server")

@@ -136,13 +136,18 @@ class Cluster(Protocol):
 
     # -- Disks ----------------------------------------------------------------------------------
 
-    def lose_power_at_next_sync(self, node: str, *, torn: bool) -> None:
-        """Crash the node when it syncs next: what it wrote since the last sync is lost, or kept in
-        part, with the cut anywhere, if ``torn``."""
+    def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
+        """Crash the node at its next sync but ``syncs``: what it wrote since the one before is
+        lost, or kept in part, with the cut anywhere, if ``torn``."""
         ...
 
     def flip_bit(self, node: str, position: int) -> None:
         """Crash the node and flip one bit, of synced data, on its disk."""
+        ...
+
+    def lose_file(self, node: str, file: str, kept: int | None) -> None:
+        """Crash the node and take from its disk the file of its vote ("vote"), or the newest one of
+        its "log" or of its "snapshot"s; of that leave the first ``kept`` bytes if not None."""
         ...
 
     def fill_disk(self, node: str, free: int) -> None:

@@ -2,10 +2,11 @@
 imported here."""
 
 from nemesis.faults.clock import ClockDrift, ClockJump, ClockOffset
-from nemesis.faults.disk import BitFlip, FullDisk, SlowDisk, TornWrite, UnsyncedLoss
+from nemesis.faults.disk import BitFlip, FullDisk, LostFile, SlowDisk, TornWrite, UnsyncedLoss
 from nemesis.faults.fault import FAULTS, Fault, Injection, Targeted, fault
 from nemesis.faults.membership import (
     AddServer,
+    ChangeServers,
     DemoteServer,
     LeaveJoint,
     PromoteServer,
@@ -24,6 +25,7 @@ __all__ = [
     "FAULTS",
     "AddServer",
     "BitFlip",
+    "ChangeServers",
     "ClockDrift",
     "ClockJump",
     "ClockOffset",
@@ -39,6 +41,7 @@ __all__ = [
     "Injection",
     "LeaveJoint",
     "Loss",
+    "LostFile",
     "Partition",
     "Pause",
     "PromoteServer",

@@ -12,7 +12,8 @@ one that is not a member now: a spare, or one that was removed before.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, Literal
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.procedure import (
@@ -28,6 +29,7 @@ from nemesis.faults.targets import rotated
 from raft.consensus.changes import (
     AddLearner,
     AddVoter,
+    Change,
     Demote,
     Promote,
     Remove,
@@ -36,6 +38,20 @@ from raft.consensus.changes import (
 )
 
 _TRANSITIONS: tuple[Transition, ...] = ("automatic", "implicit", "explicit")
+Verb = Literal["promote", "remove", "add-voter", "add-learner", "demote", "only"]
+_DRAWN: tuple[Verb, ...] = (
+    *(
+        "promote",
+        "promote",
+        "remove",
+        "add-voter",
+        "add-learner",
+        "add-learner",
+        "demote",
+        "demote",
+    ),
+    "only",
+)
 _MEMBERS_TO_AIM_AT = ("follower", "leader", "any", "least-up-to-date", "previous-leader")
 # What may pass by itself, and how often and after how many ns it is asked for again.
 _PASSING = frozenset(
@@ -58,6 +74,11 @@ def outsider(cluster: Cluster, pick: int, besides: frozenset[str] = frozenset())
     ]
     preferred = [name for name in found if name not in besides] or found
     return preferred[pick % len(preferred)] if preferred else None
+
+
+def named(cluster: Cluster, at: int) -> str:
+    """The server at a position from 0, modulo their number."""
+    return cluster.nodes[at % len(cluster.nodes)]
 
 
 def insist(task: ChangeMembership) -> Procedure:
@@ -178,8 +199,9 @@ class ReplaceServer(Targeted, frozen=True, kw_only=True, tag="replace-server"):
 @fault
 class Reconfigure(Fault, frozen=True, kw_only=True, tag="reconfigure"):
     """The cluster is to have exactly these voters and learners, by the positions of the servers
-    from 0; with the transition "explicit" the joint configuration stays until leave-joint.
-    Confirmed by the committed configuration, which may be the joint one."""
+    from 0; with the transition "explicit" the joint configuration stays until leave-joint. What
+    makes no sense is asked for as it stands, to be refused. Confirmed by the committed
+    configuration, which may be the joint one."""
 
     voters: tuple[int, ...] = (0, 1)
     learners: tuple[int, ...] = ()
@@ -189,10 +211,8 @@ class Reconfigure(Fault, frozen=True, kw_only=True, tag="reconfigure"):
     least_replicas: ClassVar[int] = 2
 
     def inject(self, cluster: Cluster) -> Injection:
-        nodes = cluster.nodes
-        voters = tuple(dict.fromkeys(nodes[at % len(nodes)] for at in self.voters))
-        named = dict.fromkeys(nodes[at % len(nodes)] for at in self.learners)
-        learners = tuple(name for name in named if name not in voters)
+        voters = tuple(named(cluster, at) for at in self.voters)
+        learners = tuple(named(cluster, at) for at in self.learners)
         once(cluster, self.kind, ChangeMembership((Target(voters, learners),), self.transition))
         return Injection({"voters": voters, "learners": learners})
 
@@ -200,10 +220,46 @@ class Reconfigure(Fault, frozen=True, kw_only=True, tag="reconfigure"):
     def draw(cls, chooser: Chooser, wait: int) -> Reconfigure:
         first = chooser.integer(0, 8)
         voters = tuple(range(first, first + chooser.pick((3, 2, 4, 5, 1))))
+        if chooser.chance(8):
+            voters = chooser.pick(((), (first, first), voters))
         learners = tuple(chooser.integer(0, 8) for _ in range(chooser.pick((0, 0, 1, 2))))
         return cls(
             voters=voters, learners=learners, transition=chooser.pick(_TRANSITIONS), wait=wait
         )
+
+
+_VERBS: dict[str, Callable[[str], Change]] = {
+    "promote": Promote,
+    "remove": Remove,
+    "add-voter": AddVoter,
+    "add-learner": AddLearner,
+    "demote": Demote,
+    "only": lambda name: Target((name,)),
+}
+
+
+@fault
+class ChangeServers(Fault, frozen=True, kw_only=True, tag="change-servers"):
+    """Several changes at once, each a verb and a server by its position from 0; "only" makes that
+    one the only voter. What makes no sense is asked for as it stands, to be refused. Confirmed by
+    the committed configuration, which may be a joint one."""
+
+    changes: tuple[tuple[Verb, int], ...] = (("remove", 2),)
+    transition: Transition = "automatic"
+
+    effect: ClassVar[str | None] = "change-servers"
+    least_replicas: ClassVar[int] = 2
+
+    def inject(self, cluster: Cluster) -> Injection:
+        changes = tuple(_VERBS[verb](named(cluster, at)) for verb, at in self.changes)
+        once(cluster, self.kind, ChangeMembership(changes, self.transition))
+        return Injection([[verb, named(cluster, at)] for verb, at in self.changes])
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> ChangeServers:
+        count = chooser.pick((2, 1, 3))
+        changes = tuple((chooser.pick(_DRAWN), chooser.integer(0, 8)) for _ in range(count))
+        return cls(changes=changes, transition=chooser.pick(_TRANSITIONS), wait=wait)
 
 
 @fault

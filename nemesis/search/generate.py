@@ -13,7 +13,7 @@ import msgspec
 
 from nemesis.chooser import Chooser, RandomChooser
 from nemesis.errors import NemesisError
-from nemesis.faults import FAULTS, BitFlip, Fault, Partition, Restart, Resume, Targeted
+from nemesis.faults import FAULTS, BitFlip, Fault, LostFile, Partition, Restart, Resume, Targeted
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS, Values, Workload
 
@@ -21,6 +21,7 @@ from nemesis.workloads import WORKLOADS, Values, Workload
 # changes with every step, and a quorum that is lost for good would make most of the run idle.
 OPERATORS = (
     "add-server",
+    "change-servers",
     "demote-server",
     "reconfigure",
     "remove-server",
@@ -29,6 +30,8 @@ OPERATORS = (
     "rolling-restart",
     "transfer-leadership",
 )
+# These lose a disk for good.
+LOSSES = ("bit-flip", "lost-file")
 # What ends a fault; enabled with every fault that it ends.
 _ENDS = {
     "partition": "heal",
@@ -46,12 +49,13 @@ _ENDS = {
     "pause": "resume",
     "demote-server": "promote-server",
     "reconfigure": "leave-joint",
+    "change-servers": "leave-joint",
 }
 ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
 # At least one of these is in every schedule: they are what makes leaders change.
 _UNSEATING = ("crash", "partition", "pause", "unsynced-loss", "crash-all", "torn-write")
 # These leave a node without a running process, for a while.
-_STOPPING = frozenset((*_UNSEATING, "full-disk", "bit-flip")) - {"partition"}
+_STOPPING = frozenset((*_UNSEATING, "full-disk", *LOSSES)) - {"partition"}
 # These set clocks, or let them run at another rate: nothing rests on clocks but leases.
 _CLOCKS = frozenset(("clock-jump", "clock-offset", "clock-drift"))
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
@@ -121,8 +125,8 @@ def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedu
             if attacks == coup:
                 steps.append(_draw_coup(chooser, swarm, active))
             else:
-                flips = sum(isinstance(step, BitFlip) for step in steps)
-                steps.append(_draw_attack(chooser, swarm, knobs, active, flips))
+                lost = sum(isinstance(step, BitFlip | LostFile) for step in steps)
+                steps.append(_draw_attack(chooser, swarm, knobs, active, lost))
         elif kind == "operation":
             steps.append(_draw_operation(chooser, swarm, knobs))
         else:
@@ -178,6 +182,7 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
         snapshot_chunk_bytes=chooser.pick((1 << 16, 100)),
         entries_kept_after_snapshot=chooser.pick((64, 0, 4)),
         segment_bytes=chooser.pick((1024, 300)),
+        power_fails_at_first_start=chooser.pick((None, None, None, None, 0, 1, 2, 3, 4)),
         priorities=chooser.pick(({}, {}, {}, {"n1": 2, "n2": 1})),
     )
 
@@ -229,7 +234,7 @@ def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
     )
     if operators:
         # Without any attacks, those of the operators take their place.
-        allowed = tuple(name for name in allowed if name != "bit-flip") or operators
+        allowed = tuple(name for name in allowed if name not in LOSSES) or operators
     if not allowed:
         raise NemesisError(
             f"{', '.join(named) or 'no fault'}: nothing to hit in a cluster of {knobs.replicas}"
@@ -273,12 +278,12 @@ def _draw_operation(chooser: Chooser, swarm: _Swarm, knobs: Knobs) -> Operate:
 
 
 def _draw_attack(
-    chooser: Chooser, swarm: _Swarm, knobs: Knobs, active: list[str], flips: int
+    chooser: Chooser, swarm: _Swarm, knobs: Knobs, active: list[str], lost: int
 ) -> Fault:
     for _ in range(_ATTEMPTS):
         name = chooser.pick(swarm.attacks)
         fault = FAULTS[name].draw(chooser, _draw_wait(chooser, 30 + swarm.long_wait_percent))
-        within_budget = name != "bit-flip" or flips < (knobs.replicas - 1) // 2
+        within_budget = name not in LOSSES or lost < (knobs.replicas - 1) // 2
         if within_budget and fault.can_hit(knobs.replicas):
             break
     if isinstance(fault, Targeted) and chooser.chance(swarm.leader_percent):

@@ -23,7 +23,7 @@ from nemesis.faults import FAULTS
 from nemesis.replay import judge_history
 from nemesis.run import Execution, Run
 from nemesis.schedule import MILLISECOND, Advance
-from nemesis.search.generate import ANYTHING, OPERATORS, Only, draw_knobs, may_be_drawn
+from nemesis.search.generate import ANYTHING, LOSSES, OPERATORS, Only, draw_knobs, may_be_drawn
 from nemesis.search.shrink import shrink
 from nemesis.search.strategies import SEEDS, HypothesisChooser
 from nemesis.store import new_directory, save
@@ -131,7 +131,7 @@ class ClusterMachine(RuleBasedStateMachine):
     @rule(data=st.data(), wait=_WAITS)
     def spoil_disk(self, data: st.DataObject, wait: int) -> None:
         """Disks fail in one of their ways."""
-        disks = ("unsynced-loss", "torn-write", "bit-flip", "full-disk", "slow-disk")
+        disks = ("unsynced-loss", "torn-write", "full-disk", "slow-disk", *LOSSES)
         self._attack(disks, data, wait)
 
     @rule(data=st.data(), wait=_WAITS)

@@ -14,6 +14,7 @@ from nemesis.errors import ScheduleError, UnsupportedFault
 from nemesis.faults import (
     AddServer,
     BitFlip,
+    ChangeServers,
     Crash,
     DemoteServer,
     Fault,
@@ -127,6 +128,31 @@ def test_an_explicit_joint_configuration_stays_until_it_is_left() -> None:
     target.advance(1_000 * MS)
     assert target.membership() == Membership(("n1", "n2", "n4"), (), ("n3",))
     assert "not a joint one" in str(LeaveJoint().inject(target).refused)
+
+
+def test_several_changes_are_made_together() -> None:
+    step = ChangeServers(changes=(("add-voter", 3), ("add-learner", 4), ("remove", 2)))
+    _, membership = after(step, Knobs(spares=2))
+    assert membership == Membership(("n1", "n2", "n4"), (), ("n5",))
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (ChangeServers(changes=(("remove", 1), ("promote", 1))), "member-twice"),
+        (ChangeServers(changes=(("remove", 1), ("only", 2))), "target-not-alone"),
+        (ChangeServers(changes=(("promote", 3),)), "unknown-member"),
+        (ChangeServers(changes=(("promote", 0),)), "not-a-learner"),
+        (Reconfigure(voters=()), "no-voters"),
+        (Reconfigure(voters=(0, 1, 1)), "member-twice"),
+        (Reconfigure(voters=(0, 1), learners=(1,)), "learner-is-voter"),
+    ],
+)
+def test_nonsense_is_asked_for_as_it_stands_and_refused(step: Fault, reason: str) -> None:
+    target, membership = after(step, Knobs(spares=1))
+    assert membership == Membership(("n1", "n2", "n3"))
+    assert list(told(target.history.events, step.kind))[-1] == ("failed", reason)
+    assert target.effects[step.kind] == 0
 
 
 def test_a_voter_is_demoted_and_promoted() -> None:
@@ -358,6 +384,7 @@ def test_steps_are_read_as_they_were_written() -> None:
         (Knobs(priorities={"n4": 1}), "'n4', which is no server"),
         (Knobs(snapshot_chunk_bytes=0), "knobs.snapshot_chunk_bytes must be at least 1"),
         (Knobs(entries_kept_after_snapshot=-1), "knobs.entries_kept_after_snapshot"),
+        (Knobs(power_fails_at_first_start=-1), "knobs.power_fails_at_first_start"),
         (Knobs(segment_bytes=0), "knobs.segment_bytes"),
         (Knobs(max_uncommitted_bytes=-1), "knobs.max_uncommitted_bytes"),
     ],

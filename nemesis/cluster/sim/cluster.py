@@ -27,6 +27,7 @@ from nemesis.workloads import WORKLOADS
 from raft.consensus import Settings
 from raft.consensus.configuration import Configuration
 from raft.replica import HEALTHY, Variant
+from raft.storage.disk import UNFINISHED
 
 # Far apart, so that the generators of nodes and network never start alike.
 _SEED_STEP = 1_000_003
@@ -125,7 +126,10 @@ class SimulatedCluster:
         self._receivers.update((name, node.receive) for name, node in self._nodes.items())
         self._receivers.update((client.name, client.receive) for client in self._clients)
         for node in self._nodes.values():
-            node.start()
+            if knobs.power_fails_at_first_start is None:
+                node.start()
+            else:
+                node.start_twice(knobs.power_fails_at_first_start)
 
     def close(self) -> None:
         """Nothing happens any more. What leads from the parts back to each other is cut, so that a
@@ -257,13 +261,23 @@ class SimulatedCluster:
 
     # -- Disks -----------------------------------------------------------------------------------
 
-    def lose_power_at_next_sync(self, node: str, *, torn: bool) -> None:
-        self._nodes[node].disk.power_fails = "torn-write" if torn else "unsynced-loss"
+    def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
+        disk = self._nodes[node].disk
+        disk.power_fails = "torn-write" if torn else "unsynced-loss"
+        disk.syncs_with_power = syncs
 
     def flip_bit(self, node: str, position: int) -> None:
         target = self._nodes[node]
         target.stop("its disk fails")
         target.is_lost = target.disk.flip_bit(position)
+
+    def lose_file(self, node: str, file: str, kept: int | None) -> None:
+        target = self._nodes[node]
+        target.stop("its disk fails")
+        names = [name for name in target.disk.files() if name.startswith(file)]
+        target.disk.lose(max(name for name in names if not name.endswith(UNFINISHED)), kept)
+        target.is_lost = True
+        target.lost_by = "lost-file"
 
     def fill_disk(self, node: str, free: int) -> None:
         self._nodes[node].disk.free = free

@@ -52,6 +52,8 @@ class SimulatedNode:
         self.is_paused = False
         # The disk is corrupt: known once it was flipped, confirmed once the replica refuses it.
         self.is_lost = False
+        # The fault that did it.
+        self.lost_by = "bit-flip"
         self._members = members
         self._is_initialized = False
         self._settings = settings
@@ -76,8 +78,8 @@ class SimulatedNode:
     def start(self) -> None:
         """Start the process on what its disk holds; a corrupt disk keeps it down for good.
 
-        The disk is initialised at the first start, again if power failed meanwhile; a node that has
-        run must find its files.
+        The disk is initialised at the first start, again if power failed before the replica was
+        up; a node that has run must find its files.
         """
         self._life += 1
         self._inbox.clear()
@@ -91,7 +93,6 @@ class SimulatedNode:
                     variant=self._variant,
                     segment_bytes=self._segment_bytes,
                 )
-                self._is_initialized = True
             self.replica = Replica(
                 self.name,
                 self.disk,
@@ -102,10 +103,11 @@ class SimulatedNode:
                 variant=self._variant,
                 segment_bytes=self._segment_bytes,
             )
+            self._is_initialized = True
         except StorageCorrupt as error:
             if not self.is_lost:
                 self._convict(error)
-            self._effects["bit-flip"] += 1
+            self._effects[self.lost_by] += 1
             self._recorder.stopped(f"refuses to start: {error}")
             return
         except PowerLost:
@@ -115,12 +117,21 @@ class SimulatedNode:
             self._report(
                 Failure(
                     kind="corruption-undetected",
-                    message=f"{self.name} started on a disk of which a bit had been flipped",
+                    message=f"{self.name} started in spite of its disk's {self.lost_by}",
                     time=self._queue.now,
                     node=self.name,
                 )
             )
         self._set_timer()
+
+    def start_twice(self, syncs: int) -> None:
+        """The first start of all: power fails after so many syncs, if it takes so many."""
+        disk = self.disk
+        disk.power_fails, disk.syncs_with_power = "first-start", syncs
+        self.start()
+        disk.power_fails = None
+        if self.replica is None:
+            self.start()
 
     def stop(self, reason: str) -> None:
         """The process is gone; unsynced bytes are lost."""
