@@ -41,6 +41,7 @@ from nemesis.schedule import (
     validate,
 )
 from nemesis.search.generate import OPERATORS, Only, generate
+from nemesis.search.shrink import shrink
 from raft.consensus import Consensus
 from raft.replica import Variant
 
@@ -398,6 +399,29 @@ def test_a_schedule_of_before_means_what_it_meant() -> None:
     old = b'{"version": 1, "seed": 0, "knobs": {"replicas": 3}, "steps": []}'
     knobs = decode_schedule(old).knobs
     assert (knobs.spares, knobs.snapshot_threshold_bytes, knobs.segment_bytes) == (0, 0, 1024)
+
+
+def test_steps_of_operators_are_shrunk() -> None:
+    """What fails is a joint configuration that nobody leaves: one step and a spare, or less."""
+    variant = Variant("x", consensus=NeverLeavesJoint)
+    changes = (("remove", 1), ("add-voter", 3), ("add-learner", 4), ("demote", 2))
+    steps = (
+        PUT,
+        Crash(wait=400 * MS),
+        GET,
+        PUT,
+        Heal(),
+        ChangeServers(changes=changes, transition="implicit", wait=300 * MS),
+        RollingRestart(),
+        PUT,
+    )
+    failed = run(Schedule(seed=1, knobs=Knobs(spares=3, clients=2), steps=steps), variant)
+    assert failed.verdict.kinds == {"liveness"}
+    smallest = shrink(failed, variant, executions=400).run
+    (step,) = smallest.schedule.steps
+    assert isinstance(step, ChangeServers)
+    assert len(step.changes) == 1
+    assert smallest.schedule.knobs.spares == 0
 
 
 # -- The generator ---------------------------------------------------------------------------------
