@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from nemesis.cluster.procedure import Procedure
 
 Link = tuple[str, str]
+DiskFile = Literal["vote", "log", "snapshot", "older-log"]
 
 
 class NodeStatus(NamedTuple):
@@ -145,9 +146,11 @@ class Cluster(Protocol):
         """Crash the node and flip one bit, of synced data, on its disk."""
         ...
 
-    def lose_file(self, node: str, file: str, kept: int | None) -> None:
-        """Crash the node and take from its disk the file of its vote ("vote"), or the newest one of
-        its "log" or of its "snapshot"s; of that leave the first ``kept`` bytes if not None."""
+    def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
+        """Crash the node and take a file from its disk: that of its vote, the newest of its
+        snapshots or of its log, or the one before that in the log. Of it leave the first ``kept``
+        bytes if not None; zeros follow where others would tell how long it was, in an older one of
+        the log. False, and nothing is done, if there is no such file whose loss it must notice."""
         ...
 
     def fill_disk(self, node: str, free: int) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from nemesis.chooser import Chooser
-from nemesis.cluster.protocol import Cluster
+from nemesis.cluster.protocol import Cluster, DiskFile
 from nemesis.faults.fault import (
     MILLISECOND,
     Injection,
@@ -113,13 +113,13 @@ class BitFlip(Targeted, frozen=True, kw_only=True, tag="bit-flip"):
 
 @fault
 class LostFile(Targeted, frozen=True, kw_only=True, tag="lost-file"):
-    """A running node goes down, and a file is gone from its disk, or but the first ``kept`` bytes
-    of it: that of its vote, or the newest one of its log or of its snapshots. It must refuse to
-    start again, so it is lost for good, within the same budget as by bit-flip. Confirmed by the
-    refusal."""
+    """A running node goes down, and a file is gone from its disk, or all of it but the first
+    ``kept`` bytes: that of its vote, the newest of its snapshots, the newest of its log, or the one
+    before that ("older-log"), of which zeros take the place. It must refuse to start again, so it
+    is lost for good, within the same budget as by bit-flip. Confirmed by the refusal."""
 
     target: str = "follower"
-    file: Literal["vote", "log", "snapshot"] = "vote"
+    file: DiskFile = "vote"
     kept: int | None = None
 
     effect: ClassVar[str | None] = "lost-file"
@@ -130,7 +130,8 @@ class LostFile(Targeted, frozen=True, kw_only=True, tag="lost-file"):
             return nobody("running")
         if is_budget_used_up(cluster):
             return Injection([], "the budget of lost disks, a minority, is used up")
-        cluster.lose_file(hit[0], self.file, self.kept)
+        if not cluster.lose_file(hit[0], self.file, self.kept):
+            return Injection([], f"{hit[0]} has no {self.file} that it would miss")
         return Injection(hit)
 
     @classmethod
@@ -138,7 +139,7 @@ class LostFile(Targeted, frozen=True, kw_only=True, tag="lost-file"):
         return cls(
             target=chooser.pick(SINGLE_TARGETS),
             pick=chooser.integer(0, 8),
-            file=chooser.pick(("vote", "log", "snapshot")),
+            file=chooser.pick(("vote", "log", "snapshot", "older-log", "older-log")),
             kept=chooser.integer(0, 200) if chooser.chance(60) else None,
             wait=wait,
         )

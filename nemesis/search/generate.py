@@ -159,6 +159,8 @@ def _draw_relief(
 def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
     """Draw what is fixed for a run; the first options are the ordinary ones."""
     reads = chooser.pick(_ways_to_read(only))
+    # The shortest election time-out, in ms; with a short one much more happens in the same time.
+    timeout = chooser.pick((150, 150, 150, 60)) * MILLISECOND
     if only.faults is None:
         spares = chooser.pick((0, 0, 1, 2, 3))
     else:
@@ -171,6 +173,9 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
         reads=reads,
         pre_vote=not chooser.chance(25),
         check_quorum=not chooser.chance(40) or reads == "lease",
+        election_timeout_min=timeout,
+        election_timeout_max=2 * timeout,
+        heartbeat_interval=timeout // 2,
         delay_max=chooser.pick((5, 2, 10, 20)) * MILLISECOND,
         max_entries_per_append=chooser.pick((16, 1, 4)),
         max_appends_in_flight=chooser.pick((8, 1, 2)),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal
 
 import pytest
 
 from checker.trace import Stopped
 from checker.verdict import Validity
 from nemesis.chooser import RandomChooser
+from nemesis.cluster.protocol import DiskFile
 from nemesis.cluster.sim import SimulatedCluster
 from nemesis.errors import ScheduleError
 from nemesis.faults import (
@@ -164,13 +164,11 @@ def test_a_lost_replica_refuses_to_start_and_counts_as_failed() -> None:
     assert target.effects["bit-flip"] == 1
 
 
-@pytest.mark.parametrize("file", ["vote", "log", "snapshot"])
+@pytest.mark.parametrize("file", ["vote", "log", "snapshot", "older-log"])
 @pytest.mark.parametrize("kept", [None, 0, 1, 30, 60, 10_000])
-def test_a_replica_that_has_lost_a_file_refuses_to_start(
-    file: Literal["vote", "log", "snapshot"], kept: int | None
-) -> None:
+def test_a_replica_that_has_lost_a_file_refuses_to_start(file: DiskFile, kept: int | None) -> None:
     fault = LostFile(target="n2", file=file, kept=kept, wait=100 * MS)
-    knobs = Knobs(snapshot_threshold_bytes=100, segment_bytes=300, entries_kept_after_snapshot=2)
+    knobs = Knobs(snapshot_threshold_bytes=100, segment_bytes=300, entries_kept_after_snapshot=9)
     result = run(Schedule(seed=1, knobs=knobs, steps=(*[PUT] * 12, fault, Restart(), PUT)))
     assert result.verdict.failures == ()
     assert result.statistics.milestones["snapshots taken"] > 3

@@ -14,7 +14,7 @@ from checker.history import Event
 from checker.invariants import Monitors
 from checker.verdict import Failure
 from nemesis.cluster.procedure import Procedure
-from nemesis.cluster.protocol import Link, LinkShape, Membership, NodeStatus
+from nemesis.cluster.protocol import DiskFile, Link, LinkShape, Membership, NodeStatus
 from nemesis.cluster.sim.clients import History, SimulatedClient
 from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.network import SimulatedNetwork
@@ -271,13 +271,24 @@ class SimulatedCluster:
         target.stop("its disk fails")
         target.is_lost = target.disk.flip_bit(position)
 
-    def lose_file(self, node: str, file: str, kept: int | None) -> None:
+    def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
         target = self._nodes[node]
+        disk = target.disk
+        prefix = file.removeprefix("older-")
+        names = [
+            name
+            for name in sorted(disk.files())
+            if name.startswith(prefix) and not name.endswith(UNFINISHED)
+        ]
+        is_older = prefix != file
+        # The very oldest of a log may be covered by a snapshot, so that it is not missed.
+        if is_older and len(names) < (3 if kept is None else 2):
+            return False
         target.stop("its disk fails")
-        names = [name for name in target.disk.files() if name.startswith(file)]
-        target.disk.lose(max(name for name in names if not name.endswith(UNFINISHED)), kept)
+        disk.lose(names[-2 if is_older else -1], kept, zeroed=is_older)
         target.is_lost = True
         target.lost_by = "lost-file"
+        return True
 
     def fill_disk(self, node: str, free: int) -> None:
         self._nodes[node].disk.free = free

@@ -153,13 +153,17 @@ class SimulatedDisk:
             if lost:
                 self._effects[kind or "bytes-lost"] += lost
 
-    def lose(self, name: str, kept: int | None) -> None:
-        """A file is gone, or all of it but the first ``kept`` bytes; at least one byte is."""
+    def lose(self, name: str, kept: int | None, *, zeroed: bool) -> None:
+        """A file is gone, or all of it but the first ``kept`` bytes; at least one byte is, other
+        than zero if ``zeroed``, which keeps the file's length."""
         if kept is None:
             self.remove(name)
-        else:
-            data = self._files[name].data
-            del data[min(kept, len(data) - 1) :]
+            return
+        data = self._files[name].data
+        size = len(data)
+        del data[min(kept, (len(data.rstrip(b"\0")) if zeroed else size) - 1) :]
+        if zeroed:
+            data += bytes(size - len(data))
 
     def flip_bit(self, position: int) -> bool:
         """Flip one bit of what a sync has acknowledged, at ``position`` modulo how much that is.
