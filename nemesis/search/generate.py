@@ -161,6 +161,8 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
     reads = chooser.pick(_ways_to_read(only))
     # The shortest election time-out, in ms; with a short one much more happens in the same time.
     timeout = chooser.pick((150, 150, 150, 60)) * MILLISECOND
+    # A message takes far less than that (section 5.6).
+    delays = (5, 2, 10, 20) if timeout >= 150 * MILLISECOND else (5, 2)
     if only.faults is None:
         spares = chooser.pick((0, 0, 1, 2, 3))
     else:
@@ -176,7 +178,7 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
         election_timeout_min=timeout,
         election_timeout_max=2 * timeout,
         heartbeat_interval=timeout // 2,
-        delay_max=chooser.pick((5, 2, 10, 20)) * MILLISECOND,
+        delay_max=chooser.pick(delays) * MILLISECOND,
         max_entries_per_append=chooser.pick((16, 1, 4)),
         max_appends_in_flight=chooser.pick((8, 1, 2)),
         session_timeout=chooser.pick((None, None, None, 500 * MILLISECOND)),

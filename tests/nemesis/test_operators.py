@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from checker.history import Event
+from checker.trace import Stopped
 from checker.verdict import Validity
 from nemesis.cluster.protocol import Membership
 from nemesis.cluster.sim import SimulatedCluster
@@ -16,6 +17,7 @@ from nemesis.faults import (
     BitFlip,
     ChangeServers,
     Crash,
+    CrashAll,
     DemoteServer,
     Fault,
     Heal,
@@ -359,6 +361,39 @@ def test_members_that_do_not_catch_up_are_convicted_by_liveness() -> None:
     result = run(Schedule(seed=1, steps=steps), Variant("x", consensus=Lagging))
     assert result.verdict.kinds == {"liveness"}
     assert "had not applied" in result.verdict.failures[0].message
+
+
+def test_without_check_quorum_removed_servers_are_shut_down_at_the_end() -> None:
+    """Found by a campaign: n1 does not know that its removal is committed, and campaigns for ever;
+    without check-quorum every campaign of it deposes the leader."""
+    knobs = Knobs(
+        spares=1,
+        clients=5,
+        pre_vote=False,
+        check_quorum=False,
+        election_timeout_min=60 * MS,
+        election_timeout_max=120 * MS,
+        heartbeat_interval=30 * MS,
+        max_appends_in_flight=2,
+        delay_max=20 * MS,
+    )
+    steps = (
+        Operate(client=1, f="put", key="x", value="0", wait=16 * MS),
+        RemoveServer(target="any"),
+        Operate(client=1, f="cas", key="x", value=["0", "1"], wait=40 * MS),
+        CrashAll(wait=810 * MS),
+    )
+    result = run(Schedule(seed=1, knobs=knobs, steps=steps))
+    assert result.verdict.failures == ()
+    stopped = [event for event in result.trace if isinstance(event, Stopped)]
+    assert [event.node for event in stopped if "removed" in event.reason] == ["n1"]
+
+
+def test_with_check_quorum_removed_servers_may_disturb() -> None:
+    steps = (PUT, GET, RemoveServer(wait=500 * MS), PUT)
+    result = run(Schedule(seed=1, knobs=Knobs(spares=1), steps=steps))
+    assert result.verdict.validity is Validity.VALID
+    assert not any(isinstance(event, Stopped) for event in result.trace)
 
 
 # -- Schedules -------------------------------------------------------------------------------------

@@ -69,6 +69,8 @@ class SimulatedCluster:
         self.nodes = knobs.servers
         self.members = knobs.members
         self.capabilities = frozenset(FAULTS)
+        self._check_quorum = knobs.check_quorum
+        self._heartbeat_interval = knobs.heartbeat_interval
         self.effects: Counter[str] = Counter()
         # Operations that succeeded, by kind.
         self.succeeded: Counter[str] = Counter()
@@ -311,7 +313,11 @@ class SimulatedCluster:
     # -- All -------------------------------------------------------------------------------------
 
     def end_faults(self) -> None:
-        """A lost node is restarted too: it must refuse, which confirms the loss."""
+        """A lost node is restarted too: it must refuse, which confirms the loss.
+
+        Servers that were removed may disturb for ever; what keeps them from it is check-quorum, by
+        which servers that hear from a leader grant no votes (thesis, 4.2.3). Without it an operator
+        has to shut them down, and does."""
         self.network.heal()
         self._operator.stop()
         for node in self._nodes.values():
@@ -324,3 +330,17 @@ class SimulatedCluster:
                 node.start()
             else:
                 node.resume()
+        if self._operator.has_begun and not self._check_quorum:
+            self._shut_down_removed(None)
+
+    def _shut_down_removed(self, _argument: None) -> None:
+        """As soon as it is known who they are, and from then on."""
+        leader = present_leader(self._nodes)
+        if leader is not None and (first := self._nodes[leader].replica) is not None:
+            consensus = first.consensus
+            if consensus.configuration_index <= consensus.commit_index:
+                for name, node in self._nodes.items():
+                    # The configuration of a spare that was never added is empty.
+                    if name not in consensus.configuration.members and node.was_added:
+                        node.stop("shut down, since it was removed")
+        self.queue.at(self.queue.now + self._heartbeat_interval, self._shut_down_removed, None)

@@ -287,6 +287,12 @@ class SimulatedNode:
         """What is in effect here; None without a process."""
         return None if self.replica is None else self.replica.consensus.configuration
 
+    @property
+    def was_added(self) -> bool:
+        """Whether it runs, and knows of a cluster that it belongs to, or did."""
+        configuration = self.configuration
+        return configuration is not None and bool(configuration.voters)
+
     def tell_state(self) -> None:
         """Tell a digest of the state, to be compared with those of others at the same index."""
         replica = self.replica

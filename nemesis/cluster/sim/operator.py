@@ -67,6 +67,8 @@ class SimulatedOperator:
         self._network = network
         self._history = history
         self._effects = effects
+        # Whether there was anything to do.
+        self.has_begun = False
         self._is_stopping = False
         # Requests that were not answered yet, by number.
         self._waiting: dict[int, _Running] = {}
@@ -74,6 +76,7 @@ class SimulatedOperator:
 
     def begin(self, kind: str, procedure: Procedure) -> None:
         """Carry out a procedure, from now on."""
+        self.has_begun = True
         self._go_on(_Running(kind, procedure), None)
 
     def stop(self) -> None:
