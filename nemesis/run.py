@@ -27,7 +27,8 @@ from raft.replica import HEALTHY, Variant
 # Whether this is the compiled form of the module (make compiled).
 IS_COMPILED = not __file__.endswith(".py")
 
-# How long the cluster has, after all faults have ended, in longest election time-outs.
+# How long the cluster has, after all faults have ended, in longest election time-outs, or in halves
+# of what an operation may take, if that is longer.
 LIVENESS_BOUND = 30
 # As much of it as a brief run waits for.
 _BRIEFLY = 3
@@ -219,7 +220,9 @@ class Execution:
         quorums = [has_quorum(each, alive) for each in cluster.configurations()]
         must_be_available = bool(quorums) and all(quorums)
         may_be_available = any(quorums)
-        end = cluster.now() + LIVENESS_BOUND * self.knobs.election_timeout_max
+        # What clients still had to do takes its time, in a large cluster of which few are members.
+        cluster.await_clients(cluster.now() + cluster.unfinished * self.knobs.operation_timeout)
+        end = cluster.now() + self._bound
         operations = self._last_operations()
         missing = self._perform_last(operations, end)
         while missing is not None and cluster.now() < end and not self.failures:
@@ -229,7 +232,7 @@ class Execution:
         if self.failures:
             return merge([])
         if missing is None and may_be_available:
-            return self._settle(cluster.now() + LIVENESS_BOUND * self.knobs.election_timeout_max)
+            return self._settle(cluster.now() + self._bound)
         if missing is None:
             what = (
                 f"of no configuration a quorum has its disks: {sorted(alive)} do; yet operations "
@@ -238,11 +241,18 @@ class Execution:
             return invalid(Failure("acknowledged-without-majority", what, cluster.now()))
         if must_be_available:
             what = (
-                f"{LIVENESS_BOUND} election time-outs after all faults had ended, the cluster had "
+                f"{self._bound // MILLISECOND} ms after all faults had ended, the cluster had "
                 f"not performed a last {missing}"
             )
             return invalid(Failure("liveness", what, cluster.now(), evidence={"missing": missing}))
         return merge([])
+
+    @property
+    def _bound(self) -> int:
+        """How long the cluster may take, in ns: time for elections, and for clients that find out
+        whom to ask."""
+        knobs = self.knobs
+        return LIVENESS_BOUND * max(knobs.election_timeout_max, knobs.operation_timeout // 2)
 
     def _settle(self, end: int) -> Verdict:
         """Joint configurations are left, learners that wait for a promotion are promoted or given
@@ -251,7 +261,7 @@ class Execution:
         while not cluster.has_settled():
             if cluster.now() >= end:
                 what = (
-                    f"{LIVENESS_BOUND} election time-outs after the last operation, the members "
+                    f"{self._bound // MILLISECOND} ms after the last operation, the members "
                     "had not applied all that the leader has, or a change was still under way"
                 )
                 return invalid(Failure("liveness", what, cluster.now()))

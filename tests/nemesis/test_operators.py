@@ -396,6 +396,25 @@ def test_with_check_quorum_removed_servers_may_disturb() -> None:
     assert not any(isinstance(event, Stopped) for event in result.trace)
 
 
+def test_what_clients_still_have_to_do_is_no_matter_of_liveness() -> None:
+    """Of ten servers two are members, and reads go to each in turn: a queue of them takes longer
+    than the cluster may take for the last operations."""
+    knobs = Knobs(
+        replicas=7,
+        spares=3,
+        clients=1,
+        reads="follower",
+        election_timeout_min=60 * MS,
+        election_timeout_max=120 * MS,
+        heartbeat_interval=30 * MS,
+    )
+    reads = [Operate(f="get", key="x") for _ in range(120)]
+    steps = (PUT, Reconfigure(voters=(7, 8), wait=600 * MS), *reads)
+    result = run(Schedule(seed=1, knobs=knobs, steps=steps))
+    assert result.verdict.validity is Validity.VALID
+    assert result.statistics.duration > 20_000 * MS
+
+
 # -- Schedules -------------------------------------------------------------------------------------
 
 

@@ -104,6 +104,11 @@ class SimulatedClient:
         """Whether everything that was submitted has ended."""
         return self._current is None
 
+    @property
+    def unfinished(self) -> int:
+        """Operations that were submitted and have not ended."""
+        return len(self._pending) + (self._current is not None)
+
     def submit(self, operate: Operate) -> None:
         """Perform the operation once those before it have ended."""
         if self._current is None:

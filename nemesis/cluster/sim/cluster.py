@@ -161,6 +161,11 @@ class SimulatedCluster:
                 return
         clients[first].submit(operate)
 
+    @property
+    def unfinished(self) -> int:
+        """Operations that were submitted and have not ended."""
+        return sum(client.unfinished for client in self._clients)
+
     def await_clients(self, end: int) -> None:
         """Let time pass until every operation has ended, or ``end`` ns have come."""
         # A client that becomes idle halts the queue.
