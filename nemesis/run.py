@@ -17,20 +17,25 @@ from checker.models import get_model
 from checker.trace import TraceEvent, encode_trace
 from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.sim import SimulatedCluster
+from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
-from nemesis.schedule import Knobs, Operate, Schedule, Step
+from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS
+from raft.consensus.quorums import has_quorum
 from raft.replica import HEALTHY, Variant
 
 # Whether this is the compiled form of the module (make compiled).
 IS_COMPILED = not __file__.endswith(".py")
 
-# How long the cluster has, after all faults have ended, in longest election time-outs.
+# How long the cluster has, after all faults have ended, in longest election time-outs, or in halves
+# of what an operation may take, if that is longer.
 LIVENESS_BOUND = 30
 # As much of it as a brief run waits for.
 _BRIEFLY = 3
+# After so many ns it is looked again whether the cluster is at rest.
+_SETTLING = 10 * MILLISECOND
 # Kinds of failures that only show at the end of a run.
-SHOWN_AT_THE_END = frozenset({KIND, "liveness", "acknowledged-without-majority"})
+SHOWN_AT_THE_END = frozenset({KIND, "liveness", "acknowledged-without-majority", "same-state"})
 # How long it has to elect its first leader before the first step.
 _WARM_UP = 20
 # Configurations that lincheck may hold before it answers unknown: never seen to be reached by a
@@ -54,6 +59,9 @@ class Statistics:
     simulated_events: int
     duration: int
     lincheck_configurations: int = 0
+    # What else happened, by name: configurations committed, snapshots taken and installed,
+    # transfers, reads by lease, sessions that expired.
+    milestones: dict[str, int] = field(default_factory=dict)
 
     @property
     def leader_changes(self) -> int:
@@ -134,6 +142,8 @@ class Execution:
         self.cluster.submit(operate)
 
     def _inject(self, fault: Fault) -> None:
+        if fault.kind not in self.cluster.capabilities:
+            raise UnsupportedFault(f"the cluster cannot receive the fault {fault.kind}")
         hit, refused = fault.inject(self.cluster)
         if refused is None and type(fault).effect is not None:
             self.injected[fault.kind] += 1
@@ -164,7 +174,7 @@ class Execution:
             verdict,
             self.cluster.history.events,
             self.cluster.trace.events,
-            self.cluster.nodes,
+            self.cluster.members,
             self.statistics(),
             self.workload.model,
         )
@@ -172,6 +182,9 @@ class Execution:
     def statistics(self) -> Statistics:
         """What has happened so far."""
         cluster = self.cluster
+        milestones = dict(cluster.trace.milestones)
+        if cluster.trace.configurations:
+            milestones["configurations committed"] = len(cluster.trace.configurations)
         return Statistics(
             invoked=dict(self.invoked),
             succeeded=dict(cluster.succeeded),
@@ -182,6 +195,7 @@ class Execution:
             simulated_events=cluster.queue.executed,
             duration=cluster.now(),
             lincheck_configurations=self._configurations,
+            milestones=milestones,
         )
 
     def _await_leader(self, bound: int) -> None:
@@ -193,28 +207,67 @@ class Execution:
 
     def _liveness(self) -> Verdict:
         """All faults end; then a majority must elect a leader and perform last operations within
-        the bound: a write, reads of all keys, and whatever has not succeeded before."""
+        the bound: a write, reads of all keys, and whatever has not succeeded before. After that all
+        members must come to the same state.
+
+        Which majority: servers may have different configurations in effect, a removed one an old
+        one for good. Where the disks that are lost leave all of them a quorum, the cluster must be
+        available; where they leave none of them one, it must not be.
+        """
         cluster = self.cluster
         cluster.end_faults()
-        lost = sum(status.is_lost for status in cluster.status())
-        majority_lives = lost <= (len(cluster.nodes) - 1) // 2
-        end = cluster.now() + LIVENESS_BOUND * self.knobs.election_timeout_max
+        alive = {status.name for status in cluster.status() if not status.is_lost}
+        quorums = [has_quorum(each, alive) for each in cluster.configurations()]
+        must_be_available = bool(quorums) and all(quorums)
+        may_be_available = any(quorums)
+        # What clients still had to do takes its time, in a large cluster of which few are members.
+        cluster.await_clients(cluster.now() + cluster.unfinished * self.knobs.operation_timeout)
+        end = cluster.now() + self._bound
         operations = self._last_operations()
         missing = self._perform_last(operations, end)
         while missing is not None and cluster.now() < end and not self.failures:
             # From the first again: an operation that timed out may have happened after all, and
             # those after it build on it.
             missing = self._perform_last(operations, end)
-        if self.failures or (missing is not None) == (not majority_lives):
+        if self.failures:
             return merge([])
-        if missing is not None:
+        if missing is None and may_be_available:
+            return self._settle(cluster.now() + self._bound)
+        if missing is None:
             what = (
-                f"{LIVENESS_BOUND} election time-outs after all faults had ended, the cluster had "
+                f"of no configuration a quorum has its disks: {sorted(alive)} do; yet operations "
+            )
+            what += "were acknowledged"
+            return invalid(Failure("acknowledged-without-majority", what, cluster.now()))
+        if must_be_available:
+            what = (
+                f"{self._bound // MILLISECOND} ms after all faults had ended, the cluster had "
                 f"not performed a last {missing}"
             )
             return invalid(Failure("liveness", what, cluster.now(), evidence={"missing": missing}))
-        what = f"{lost} of {len(cluster.nodes)} disks are lost, yet operations were acknowledged"
-        return invalid(Failure("acknowledged-without-majority", what, cluster.now()))
+        return merge([])
+
+    @property
+    def _bound(self) -> int:
+        """How long the cluster may take, in ns: time for elections, and for clients that find out
+        whom to ask."""
+        knobs = self.knobs
+        return LIVENESS_BOUND * max(knobs.election_timeout_max, knobs.operation_timeout // 2)
+
+    def _settle(self, end: int) -> Verdict:
+        """Joint configurations are left, learners that wait for a promotion are promoted or given
+        up, and all members have applied the same: then their states are compared."""
+        cluster = self.cluster
+        while not cluster.has_settled():
+            if cluster.now() >= end:
+                what = (
+                    f"{self._bound // MILLISECOND} ms after the last operation, the members "
+                    "had not applied all that the leader has, or a change was still under way"
+                )
+                return invalid(Failure("liveness", what, cluster.now()))
+            cluster.advance(_SETTLING)
+        cluster.tell_states()
+        return merge([])
 
     def _begin_liveness(self) -> Verdict:
         """Does what ``_liveness`` does at first: what is convicted here is convicted there."""

@@ -22,7 +22,9 @@ MILLISECOND = 1_000_000  # ns
 class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     """What is fixed for a whole run. Times in ns."""
 
+    # Servers of the first configuration, and servers beside them that wait to be added.
     replicas: int = 3
+    spares: int = 0
     clients: int = 3
     workload: str = "kv"
     # ReadIndex at the leader, reads as entries of the log, ReadIndex at any replica, or reads by
@@ -35,8 +37,24 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     election_timeout_min: int = 150 * MILLISECOND
     election_timeout_max: int = 300 * MILLISECOND
     heartbeat_interval: int = 75 * MILLISECOND
+    # What one AppendEntries carries at most, and what may be on its way to one follower; of bytes
+    # in flight, and of those that wait for a majority, 0 is no limit.
     max_entries_per_append: int = 16
+    max_bytes_per_append: int = 1 << 20
     max_appends_in_flight: int = 8
+    max_bytes_in_flight: int = 0
+    max_uncommitted_bytes: int = 0
+    # A snapshot is due when so many bytes of the log were applied since the last; 0: never.
+    snapshot_threshold_bytes: int = 0
+    snapshot_chunk_bytes: int = 1 << 16
+    entries_kept_after_snapshot: int = 64
+    # Small, so that the log goes on in a new segment within an ordinary run.
+    segment_bytes: int = 1024
+    # At the very first start of every server power fails after so many syncs, and it is started
+    # again; None: it does not.
+    power_fails_at_first_start: int | None = None
+    # Who should rather lead, by name; absent: 0.
+    priorities: dict[str, int] = {}
     # Sessions that were not used for so long, by log time, expire; None: never, and clients need
     # not register.
     session_timeout: int | None = None
@@ -48,6 +66,16 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     # How long a client waits for one answer, and for the outcome of an operation.
     attempt_timeout: int = 100 * MILLISECOND
     operation_timeout: int = 600 * MILLISECOND
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names of the servers of the first configuration."""
+        return self.servers[: self.replicas]
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The names of all servers, the spares last."""
+        return tuple(f"n{number}" for number in range(1, self.replicas + self.spares + 1))
 
 
 class Operate(msgspec.Struct, frozen=True, kw_only=True, tag_field="step", tag="operate"):
@@ -133,11 +161,25 @@ def decode_schedule(data: bytes, source: str = "schedule") -> Schedule:
     return schedule
 
 
+_LEAST = {
+    "max_entries_per_append": 1,
+    "max_bytes_per_append": 1,
+    "max_appends_in_flight": 1,
+    "max_bytes_in_flight": 0,
+    "max_uncommitted_bytes": 0,
+    "snapshot_threshold_bytes": 0,
+    "snapshot_chunk_bytes": 1,
+    "entries_kept_after_snapshot": 0,
+    "segment_bytes": 1,
+}
+
+
 def validate(schedule: Schedule, source: str = "schedule") -> None:
     """Raise ScheduleError for what types cannot tell."""
     knobs = schedule.knobs
     problems = [
         (not 1 <= knobs.replicas <= 9, f"knobs.replicas is {knobs.replicas}, must be 1 to 9"),
+        (not 0 <= knobs.spares <= 9, f"knobs.spares is {knobs.spares}, must be 0 to 9"),
         (knobs.clients < 1, f"knobs.clients is {knobs.clients}, must be at least 1"),
         (
             not 0 < knobs.heartbeat_interval < knobs.election_timeout_min,
@@ -161,8 +203,18 @@ def validate(schedule: Schedule, source: str = "schedule") -> None:
             "knobs.max_clock_drift must be at least 0 and below 1000000",
         ),
         (knobs.attempt_timeout <= 0, "knobs.attempt_timeout must be positive"),
-        (knobs.max_entries_per_append < 1, "knobs.max_entries_per_append must be at least 1"),
-        (knobs.max_appends_in_flight < 1, "knobs.max_appends_in_flight must be at least 1"),
+        *(
+            (getattr(knobs, name) < least, f"knobs.{name} must be at least {least}")
+            for name, least in _LEAST.items()
+        ),
+        (
+            knobs.power_fails_at_first_start is not None and knobs.power_fails_at_first_start < 0,
+            "knobs.power_fails_at_first_start must be at least 0, or null",
+        ),
+        *(
+            (name not in knobs.servers, f"knobs.priorities names {name!r}, which is no server")
+            for name in knobs.priorities
+        ),
         *(
             (step.wait < 0, f"steps[{at}].wait is negative")
             for at, step in enumerate(schedule.steps)

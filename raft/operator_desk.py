@@ -53,10 +53,13 @@ class OperatorDesk:
 
     def _answer_appended(self, replies: list[Reply]) -> None:
         consensus = self._consensus
+        log = consensus.log
         for index, (term, request) in list(self._appended.items()):
-            # Two entries of the same index and term are the same entry.
-            if consensus.commit_index >= index and consensus.log.term_at(index) == term:
-                configuration = consensus.log.entry_at(index).configuration
+            # Two entries of the same index and term are the same entry. Who was deposed may have
+            # been sent a snapshot in its place since: then nobody here knows what it was.
+            is_held = index >= log.first_index and log.term_at(index) == term
+            if is_held and consensus.commit_index >= index:
+                configuration = log.entry_at(index).configuration
                 assert configuration is not None
                 replies.append(request.answered(configuration))
             elif consensus.role != LEADER or consensus.current_term != term:

@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from nemesis.faults import FAULTS
+from nemesis.faults.targets import TARGETS
+from nemesis.schedule import Knobs, decode_schedule
 from raft.consensus import Settings
 from raft.observer import Observer
 from tests.checker.documents import ROOT, run_code_blocks
@@ -13,6 +16,14 @@ from tests.checker.documents import ROOT, run_code_blocks
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 RAFT = (ROOT / "docs" / "raft.md").read_text()
 SCENARIOS = ROOT / "tests" / "acceptance" / "scenarios"
+
+
+def test_the_page_of_schedules_names_every_step_and_every_knob() -> None:
+    page = (ROOT / "docs" / "schedules.md").read_text()
+    for name in (*FAULTS, *Knobs.__struct_fields__, *TARGETS):
+        assert f"`{name}`" in page, name
+    example = "\n".join(line[4:] for line in page.splitlines() if line.startswith("    "))
+    assert len(decode_schedule(example.encode()).steps) == 4
 
 
 def test_the_page_of_lincheck_runs() -> None:

@@ -59,6 +59,14 @@ def tally_table(tally: Tally, seconds: float) -> Table:
         "elections",
         f"{tally.elections:,}; the leader changed in {tally.runs_with_leader_change:,} runs",
     )
+    if tally.milestones:
+        table.add_row(
+            "and",
+            ", ".join(
+                f"{name} {number:,} (in {tally.runs_with[name]:,} runs)"
+                for name, number in sorted(tally.milestones.items())
+            ),
+        )
     table.add_row("violations", counts(tally.kinds.items()))
     if tally.reasons:
         table.add_row("unknown", counts(tally.reasons.items()))

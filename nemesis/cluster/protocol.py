@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
+
+from nemesis.cluster.procedure import Procedure
 
 Link = tuple[str, str]
+DiskFile = Literal["vote", "log", "snapshot", "older-log"]
 
 
 class NodeStatus(NamedTuple):
@@ -27,6 +30,18 @@ class NodeStatus(NamedTuple):
     term: int
     last_log_term: int
     last_log_index: int
+    # Whether it belongs to the present configuration, and has a vote in it.
+    is_member: bool = True
+    is_voter: bool = True
+
+
+class Membership(NamedTuple):
+    """A configuration of the cluster, by the names of the nodes; ``outgoing`` are the voters of the
+    old majority while it is a joint one."""
+
+    voters: tuple[str, ...]
+    outgoing: tuple[str, ...] = ()
+    learners: tuple[str, ...] = ()
 
 
 class LinkShape(NamedTuple):
@@ -72,8 +87,20 @@ class Cluster(Protocol):
         """All nodes, in order."""
         ...
 
+    def membership(self) -> Membership:
+        """The present configuration: the leader's, or what was last known of it."""
+        ...
+
     def previous_leader(self) -> str | None:
         """The node that led before the present or latest leader."""
+        ...
+
+    # -- Operators ------------------------------------------------------------------------------
+
+    def carry_out(self, kind: str, procedure: Procedure) -> None:
+        """Begin a procedure for the step ``kind``; it goes on beside everything else until it is
+        done or all faults end. What came of it is told in the history, and counted as an effect if
+        it was done. A cluster of which operators can change nothing raises UnsupportedFault."""
         ...
 
     # -- Network --------------------------------------------------------------------------------
@@ -110,13 +137,20 @@ class Cluster(Protocol):
 
     # -- Disks ----------------------------------------------------------------------------------
 
-    def lose_power_at_next_sync(self, node: str, *, torn: bool) -> None:
-        """Crash the node when it syncs next: what it wrote since the last sync is lost, or kept in
-        part, with the cut anywhere, if ``torn``."""
+    def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
+        """Crash the node at its next sync but ``syncs``: what it wrote since the one before is
+        lost, or kept in part, with the cut anywhere, if ``torn``."""
         ...
 
     def flip_bit(self, node: str, position: int) -> None:
         """Crash the node and flip one bit, of synced data, on its disk."""
+        ...
+
+    def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
+        """Crash the node and take a file from its disk: that of its vote, the newest of its
+        snapshots or of its log, or the one before that in the log. Of it leave the first ``kept``
+        bytes if not None; zeros follow where others would tell how long it was, in an older one of
+        the log. False, and nothing is done, if there is no such file whose loss it must notice."""
         ...
 
     def fill_disk(self, node: str, free: int) -> None:

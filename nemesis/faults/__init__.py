@@ -2,37 +2,62 @@
 imported here."""
 
 from nemesis.faults.clock import ClockDrift, ClockJump, ClockOffset
-from nemesis.faults.disk import BitFlip, FullDisk, SlowDisk, TornWrite, UnsyncedLoss
+from nemesis.faults.disk import BitFlip, FullDisk, LostFile, SlowDisk, TornWrite, UnsyncedLoss
 from nemesis.faults.fault import FAULTS, Fault, Injection, Targeted, fault
+from nemesis.faults.membership import (
+    AddServer,
+    ChangeServers,
+    DemoteServer,
+    LeaveJoint,
+    PromoteServer,
+    Reconfigure,
+    RemoveServer,
+    ReplaceAll,
+    ReplaceServer,
+    RollingRestart,
+    TransferLeader,
+)
 from nemesis.faults.network import Delay, Duplicate, Loss, Reorder, SlowLink
 from nemesis.faults.partition import Grudge, Heal, Partition
 from nemesis.faults.process import Crash, CrashAll, Pause, Restart, Resume
 
 __all__ = [
     "FAULTS",
+    "AddServer",
     "BitFlip",
+    "ChangeServers",
     "ClockDrift",
     "ClockJump",
     "ClockOffset",
     "Crash",
     "CrashAll",
     "Delay",
+    "DemoteServer",
     "Duplicate",
     "Fault",
     "FullDisk",
     "Grudge",
     "Heal",
     "Injection",
+    "LeaveJoint",
     "Loss",
+    "LostFile",
     "Partition",
     "Pause",
+    "PromoteServer",
+    "Reconfigure",
+    "RemoveServer",
     "Reorder",
+    "ReplaceAll",
+    "ReplaceServer",
     "Restart",
     "Resume",
+    "RollingRestart",
     "SlowDisk",
     "SlowLink",
     "Targeted",
     "TornWrite",
+    "TransferLeader",
     "UnsyncedLoss",
     "fault",
 ]

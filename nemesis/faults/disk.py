@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from nemesis.chooser import Chooser
-from nemesis.cluster.protocol import Cluster
+from nemesis.cluster.protocol import Cluster, DiskFile
 from nemesis.faults.fault import (
     MILLISECOND,
     Injection,
@@ -16,23 +16,33 @@ from nemesis.faults.fault import (
 )
 from nemesis.faults.targets import SINGLE_TARGETS
 
+_SYNCS = (0, 0, 0, 1, 2, 5)
+
 
 @fault
 class UnsyncedLoss(Targeted, frozen=True, kw_only=True, tag="unsynced-loss"):
     """Power fails at the node's next sync: what it wrote since the last one is lost. Confirmed by
     bytes lost."""
 
+    # So many syncs later.
+    syncs: int = 0
+
     effect: ClassVar[str | None] = "unsynced-loss"
 
     def inject(self, cluster: Cluster) -> Injection:
         hit = self.victims(cluster, has_process)
         for name in hit:
-            cluster.lose_power_at_next_sync(name, torn=False)
+            cluster.lose_power(name, torn=False, syncs=self.syncs)
         return Injection(hit) if hit else nobody("running")
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> UnsyncedLoss:
-        return cls(target=chooser.pick(SINGLE_TARGETS), pick=chooser.integer(0, 8), wait=wait)
+        return cls(
+            target=chooser.pick(SINGLE_TARGETS),
+            pick=chooser.integer(0, 8),
+            syncs=chooser.pick(_SYNCS),
+            wait=wait,
+        )
 
 
 @fault
@@ -40,17 +50,33 @@ class TornWrite(Targeted, frozen=True, kw_only=True, tag="torn-write"):
     """Power fails at the node's next sync, and only a part of the last write reached the disk.
     Confirmed by bytes lost."""
 
+    # So many syncs later.
+    syncs: int = 0
+
     effect: ClassVar[str | None] = "torn-write"
 
     def inject(self, cluster: Cluster) -> Injection:
         hit = self.victims(cluster, has_process)
         for name in hit:
-            cluster.lose_power_at_next_sync(name, torn=True)
+            cluster.lose_power(name, torn=True, syncs=self.syncs)
         return Injection(hit) if hit else nobody("running")
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> TornWrite:
-        return cls(target=chooser.pick(SINGLE_TARGETS), pick=chooser.integer(0, 8), wait=wait)
+        return cls(
+            target=chooser.pick(SINGLE_TARGETS),
+            pick=chooser.integer(0, 8),
+            syncs=chooser.pick(_SYNCS),
+            wait=wait,
+        )
+
+
+def is_budget_used_up(cluster: Cluster) -> bool:
+    """Whether one more lost disk would make more than a minority of the voters' number."""
+    statuses = cluster.status()
+    lost = sum(status.is_lost for status in statuses)
+    voters = sum(status.is_voter for status in statuses)
+    return lost + 1 > (voters - 1) // 2
 
 
 @fault
@@ -70,8 +96,7 @@ class BitFlip(Targeted, frozen=True, kw_only=True, tag="bit-flip"):
         hit = self.victims(cluster, lambda status: not status.is_lost)[:1]
         if not hit:
             return nobody("without a corrupt disk")
-        lost = sum(status.is_lost for status in cluster.status())
-        if lost + 1 > (len(cluster.nodes) - 1) // 2 and not self.beyond_budget:
+        if not self.beyond_budget and is_budget_used_up(cluster):
             return Injection([], "the budget of lost disks, a minority, is used up")
         cluster.flip_bit(hit[0], self.position)
         return Injection(hit)
@@ -82,6 +107,40 @@ class BitFlip(Targeted, frozen=True, kw_only=True, tag="bit-flip"):
             target=chooser.pick(SINGLE_TARGETS),
             pick=chooser.integer(0, 8),
             position=chooser.integer(0, 1 << 20),
+            wait=wait,
+        )
+
+
+@fault
+class LostFile(Targeted, frozen=True, kw_only=True, tag="lost-file"):
+    """A running node goes down, and a file is gone from its disk, or all of it but the first
+    ``kept`` bytes: that of its vote, the newest of its snapshots, the newest of its log, or the one
+    before that ("older-log"), of which zeros take the place. It must refuse to start again, so it
+    is lost for good, within the same budget as by bit-flip. Confirmed by the refusal."""
+
+    target: str = "follower"
+    file: DiskFile = "vote"
+    kept: int | None = None
+
+    effect: ClassVar[str | None] = "lost-file"
+
+    def inject(self, cluster: Cluster) -> Injection:
+        hit = self.victims(cluster, has_process)[:1]
+        if not hit:
+            return nobody("running")
+        if is_budget_used_up(cluster):
+            return Injection([], "the budget of lost disks, a minority, is used up")
+        if not cluster.lose_file(hit[0], self.file, self.kept):
+            return Injection([], f"{hit[0]} has no {self.file} that it would miss")
+        return Injection(hit)
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> LostFile:
+        return cls(
+            target=chooser.pick(SINGLE_TARGETS),
+            pick=chooser.integer(0, 8),
+            file=chooser.pick(("vote", "log", "snapshot", "older-log", "older-log")),
+            kept=chooser.integer(0, 200) if chooser.chance(60) else None,
             wait=wait,
         )
 

@@ -46,6 +46,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag_field="step"):
     effect: ClassVar[str | None] = None
     # The smallest cluster in which it can hit anything.
     least_replicas: ClassVar[int] = 1
+    # How many servers there must be beside those of the first configuration.
+    least_spares: ClassVar[int] = 0
 
     @property
     def kind(self) -> str:

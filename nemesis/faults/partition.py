@@ -30,8 +30,9 @@ def _between(left: list[str], right: list[str]) -> list[Link]:
     return links
 
 
-def cut_links(shape: str, nodes: list[str]) -> list[Link]:
+def cut_links(shape: str, nodes: list[str], outsiders: list[str] | None = None) -> list[Link]:
     """The directed links that ``shape`` cuts; ``nodes`` begins with the node it is built around.
+    ``outsiders`` take no part in the shape: they reach all but a node that is cut off alone.
 
     isolate            the first node against all others
     halves             the first half, rounded down, against the second
@@ -43,8 +44,9 @@ def cut_links(shape: str, nodes: list[str]) -> list[Link]:
                        majority, a different one for each (in three nodes: nobody is cut)
     """
     first, others = nodes[:1], nodes[1:]
+    strangers = outsiders or []
     if shape == "isolate":
-        return _between(first, others)
+        return _between(first, [*others, *strangers])
     if shape == "halves":
         half = max(1, len(nodes) // 2)
         return _between(nodes[:half], nodes[half:])
@@ -52,9 +54,9 @@ def cut_links(shape: str, nodes: list[str]) -> list[Link]:
         size = max(1, (len(nodes) - 1) // 2)
         return _between(nodes[:size], nodes[size:])
     if shape == "one-way-out":
-        return [(first[0], other) for other in others]
+        return [(first[0], other) for other in (*others, *strangers)]
     if shape == "one-way-in":
-        return [(other, first[0]) for other in others]
+        return [(other, first[0]) for other in (*others, *strangers)]
     if shape == "bridge":
         half = len(others) // 2
         return _between(others[:half], others[half:])
@@ -81,8 +83,13 @@ class Partition(Targeted, frozen=True, kw_only=True, tag="partition"):
 
     def inject(self, cluster: Cluster) -> Injection:
         found = self.victims(cluster)
-        nodes = list(cluster.nodes)
-        links = cut_links(self.shape, rotated(nodes, nodes.index(found[0])))
+        members = [status.name for status in cluster.status() if status.is_member]
+        outsiders = [name for name in cluster.nodes if name not in members]
+        if found[0] in outsiders:
+            outsiders.remove(found[0])
+            members.append(found[0])
+        nodes = rotated(members, members.index(found[0]))
+        links = cut_links(self.shape, nodes, outsiders)
         if not links:
             return Injection([], f"a {self.shape} partition of {len(nodes)} nodes cuts no link")
         cluster.cut(links)

@@ -1,5 +1,8 @@
 """Whom a fault hits: nodes by name, or by the role that they play at that moment.
 
+Roles are played by the members of the present configuration; "any" and "all" are of all servers, so
+that spares and removed servers are hit too.
+
 Role targets matter most: with them a search finds the commit rule of the paper's Figure 8 an order
 of magnitude sooner than with names.
 """
@@ -35,15 +38,14 @@ def resolve(cluster: Cluster, target: str, pick: int) -> list[str]:
     """
     if target in cluster.nodes:
         return [target]
-    nodes = rotated(cluster.nodes, pick)
     if target == "any":
-        return nodes[:1]
+        return rotated(cluster.nodes, pick)[:1]
     if target == "all":
         return list(cluster.nodes)
-    if target == "minority":
-        return nodes[: max(1, (len(nodes) - 1) // 2)]
-    if target == "majority":
-        return nodes[: len(nodes) // 2 + 1]
+    if target in ("minority", "majority"):
+        voters = rotated([each.name for each in cluster.status() if each.is_voter], pick)
+        count = len(voters)
+        return voters[: count // 2 + 1 if target == "majority" else max(1, (count - 1) // 2)]
     if target == "previous-leader":
         previous = cluster.previous_leader()
         return [] if previous is None else [previous]
@@ -56,9 +58,13 @@ def _by_role(statuses: list[NodeStatus], target: str, pick: int) -> list[str]:
         leaders = [status for status in statuses if status.role == "leader"]
         return [max(leaders, key=lambda status: status.term).name] if leaders else []
     if target == "follower":
-        others = [status.name for status in statuses if status.role and status.role != "leader"]
+        others = [
+            status.name
+            for status in statuses
+            if status.role and status.role != "leader" and status.is_member
+        ]
         return [others[pick % len(others)]] if others else []
-    alive = [status for status in statuses if not status.is_lost]
+    alive = [status for status in statuses if status.is_member and not status.is_lost]
     if target not in ("most-up-to-date", "least-up-to-date"):
         known = ", ".join(TARGETS)
         raise ScheduleError(f"no node and no role is called {target!r}: roles are {known}")

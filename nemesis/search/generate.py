@@ -13,10 +13,25 @@ import msgspec
 
 from nemesis.chooser import Chooser, RandomChooser
 from nemesis.errors import NemesisError
-from nemesis.faults import FAULTS, BitFlip, Fault, Partition, Restart, Resume, Targeted
+from nemesis.faults import FAULTS, BitFlip, Fault, LostFile, Partition, Restart, Resume, Targeted
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS, Values, Workload
 
+# Steps of operators; never together with disks that are lost: whose loss a configuration bears
+# changes with every step, and a quorum that is lost for good would make most of the run idle.
+OPERATORS = (
+    "add-server",
+    "change-servers",
+    "demote-server",
+    "reconfigure",
+    "remove-server",
+    "replace-all",
+    "replace-server",
+    "rolling-restart",
+    "transfer-leadership",
+)
+# These lose a disk for good.
+LOSSES = ("bit-flip", "lost-file")
 # What ends a fault; enabled with every fault that it ends.
 _ENDS = {
     "partition": "heal",
@@ -32,12 +47,15 @@ _ENDS = {
     "torn-write": "restart",
     "full-disk": "restart",
     "pause": "resume",
+    "demote-server": "promote-server",
+    "reconfigure": "leave-joint",
+    "change-servers": "leave-joint",
 }
 ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
 # At least one of these is in every schedule: they are what makes leaders change.
 _UNSEATING = ("crash", "partition", "pause", "unsynced-loss", "crash-all", "torn-write")
 # These leave a node without a running process, for a while.
-_STOPPING = frozenset((*_UNSEATING, "full-disk", "bit-flip")) - {"partition"}
+_STOPPING = frozenset((*_UNSEATING, "full-disk", *LOSSES)) - {"partition"}
 # These set clocks, or let them run at another rate: nothing rests on clocks but leases.
 _CLOCKS = frozenset(("clock-jump", "clock-offset", "clock-drift"))
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
@@ -67,6 +85,9 @@ class _Swarm(NamedTuple):
     attacks: tuple[str, ...]
     # Those of them that make a leader lose its office.
     unseating: tuple[str, ...]
+    # Steps of operators, beside the attacks, and how many there are.
+    operators: tuple[str, ...]
+    operations_of_operators: int
     # A fault that has a target is aimed at the leader in so many per cent of the cases.
     leader_percent: int
     long_wait_percent: int
@@ -90,23 +111,26 @@ def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedu
     """Draw a schedule from any source of choices."""
     knobs = draw_knobs(chooser, only)
     swarm = _draw_swarm(chooser, knobs, only)
-    plan = [True] * size.attacks + [False] * size.operations
+    plan = ["attack"] * size.attacks + ["operation"] * size.operations
+    plan += ["operator"] * swarm.operations_of_operators
     _shuffle(chooser, plan)
     coup = chooser.integer(1, size.attacks) if swarm.unseating else 0
     steps: list[Step] = []
     active: list[str] = []
     attacks = 0
-    for is_attack in plan:
-        if is_attack:
+    for kind in plan:
+        if kind == "attack":
             attacks += 1
             steps.extend(_draw_relief(chooser, swarm, steps, active))
             if attacks == coup:
                 steps.append(_draw_coup(chooser, swarm, active))
             else:
-                flips = sum(isinstance(step, BitFlip) for step in steps)
-                steps.append(_draw_attack(chooser, swarm, knobs, active, flips))
-        else:
+                lost = sum(isinstance(step, BitFlip | LostFile) for step in steps)
+                steps.append(_draw_attack(chooser, swarm, knobs, active, lost))
+        elif kind == "operation":
             steps.append(_draw_operation(chooser, swarm, knobs))
+        else:
+            steps.append(_draw_step_of_operator(chooser, swarm, active))
         if active and chooser.chance(swarm.end_percent):
             steps.append(_draw_end(chooser, swarm, active))
     return Schedule(seed=seed, knobs=knobs, steps=tuple(steps))
@@ -135,19 +159,44 @@ def _draw_relief(
 def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
     """Draw what is fixed for a run; the first options are the ordinary ones."""
     reads = chooser.pick(_ways_to_read(only))
+    # The shortest election time-out, in ms; with a short one much more happens in the same time.
+    timeout = chooser.pick((150, 150, 150, 60)) * MILLISECOND
+    # A message takes far less than that (section 5.6).
+    delays = (5, 2, 10, 20) if timeout >= 150 * MILLISECOND else (5, 2)
+    if only.faults is None:
+        spares = chooser.pick((0, 0, 1, 2, 3))
+    else:
+        spares = chooser.pick((1, 2, 3)) if _needs_spares(only.faults) else 0
     return Knobs(
         replicas=only.replicas or chooser.pick((3, 3, 3, 5, 5, 7)),
+        spares=spares,
         clients=chooser.pick((3, 2, 4, 5)),
         workload=only.workload or chooser.pick(("kv", "register")),
         reads=reads,
         pre_vote=not chooser.chance(25),
         check_quorum=not chooser.chance(40) or reads == "lease",
-        delay_max=chooser.pick((5, 2, 10, 20)) * MILLISECOND,
+        election_timeout_min=timeout,
+        election_timeout_max=2 * timeout,
+        heartbeat_interval=timeout // 2,
+        delay_max=chooser.pick(delays) * MILLISECOND,
         max_entries_per_append=chooser.pick((16, 1, 4)),
         max_appends_in_flight=chooser.pick((8, 1, 2)),
         session_timeout=chooser.pick((None, None, None, 500 * MILLISECOND)),
         asynchronous_storage=chooser.pick((False, False, False, True)),
+        max_bytes_in_flight=chooser.pick((0, 0, 0, 100)),
+        max_bytes_per_append=chooser.pick((1 << 20, 1 << 20, 200)),
+        max_uncommitted_bytes=chooser.pick((0, 0, 0, 300)),
+        snapshot_threshold_bytes=chooser.pick((0, 0, 200, 600)),
+        snapshot_chunk_bytes=chooser.pick((1 << 16, 100)),
+        entries_kept_after_snapshot=chooser.pick((64, 0, 4)),
+        segment_bytes=chooser.pick((1024, 300)),
+        power_fails_at_first_start=chooser.pick((None, None, None, None, 0, 1, 2, 3, 4)),
+        priorities=chooser.pick(({}, {}, {}, {"n1": 2, "n2": 1})),
     )
+
+
+def _needs_spares(names: tuple[str, ...]) -> bool:
+    return any(FAULTS[name].least_spares for name in names)
 
 
 def _ways_to_read(only: Only) -> tuple[Literal["index", "log", "follower", "lease"], ...]:
@@ -163,14 +212,37 @@ def keeps_clocks_within_bound(name: str, knobs: Knobs) -> bool:
     return knobs.reads != "lease" or name not in _CLOCKS
 
 
+def may_be_drawn(name: str, knobs: Knobs) -> bool:
+    """Whether a fault of this kind has anything to hit in such a cluster, and does no more than
+    what the cluster has to bear."""
+    kind = FAULTS[name]
+    return (
+        kind.least_replicas <= knobs.replicas
+        and kind.least_spares <= knobs.spares
+        and keeps_clocks_within_bound(name, knobs)
+    )
+
+
+def _draw_operators(chooser: Chooser, possible: tuple[str, ...], only: Only) -> tuple[str, ...]:
+    """In a share of the schedules there are operators: always where they are asked for by name."""
+    if not possible or (only.faults is None and not chooser.chance(40)):
+        return ()
+    share = chooser.pick((30, 60))
+    chosen = [name for name in possible if chooser.chance(share)]
+    return tuple(chosen) or (chooser.pick(possible),)
+
+
 def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
     workload = WORKLOADS[knobs.workload]
     named = ATTACKS if only.faults is None else only.faults
-    allowed = tuple(
-        name
-        for name in named
-        if FAULTS[name].least_replicas <= knobs.replicas and keeps_clocks_within_bound(name, knobs)
+    possible = tuple(name for name in named if may_be_drawn(name, knobs))
+    allowed = tuple(name for name in possible if name not in OPERATORS)
+    operators = _draw_operators(
+        chooser, tuple(name for name in possible if name in OPERATORS), only
     )
+    if operators:
+        # Without any attacks, those of the operators take their place.
+        allowed = tuple(name for name in allowed if name not in LOSSES) or operators
     if not allowed:
         raise NemesisError(
             f"{', '.join(named) or 'no fault'}: nothing to hit in a cluster of {knobs.replicas}"
@@ -194,6 +266,8 @@ def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
         ("x", "y", "z")[: chooser.pick((2, 1, 3))],
         tuple(name for name in allowed if name in enabled),
         tuple(name for name in unseating if name in enabled),
+        operators,
+        chooser.pick((2, 4, 7)) if operators else 0,
         chooser.pick((0, 30, 60)),
         chooser.pick((10, 5, 20)),
         chooser.pick((20, 10, 40)),
@@ -212,18 +286,24 @@ def _draw_operation(chooser: Chooser, swarm: _Swarm, knobs: Knobs) -> Operate:
 
 
 def _draw_attack(
-    chooser: Chooser, swarm: _Swarm, knobs: Knobs, active: list[str], flips: int
+    chooser: Chooser, swarm: _Swarm, knobs: Knobs, active: list[str], lost: int
 ) -> Fault:
     for _ in range(_ATTEMPTS):
         name = chooser.pick(swarm.attacks)
         fault = FAULTS[name].draw(chooser, _draw_wait(chooser, 30 + swarm.long_wait_percent))
-        within_budget = name != "bit-flip" or flips < (knobs.replicas - 1) // 2
+        within_budget = name not in LOSSES or lost < (knobs.replicas - 1) // 2
         if within_budget and fault.can_hit(knobs.replicas):
             break
     if isinstance(fault, Targeted) and chooser.chance(swarm.leader_percent):
         fault = msgspec.structs.replace(fault, target="leader")
     _activate(name, active)
     return fault
+
+
+def _draw_step_of_operator(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:
+    name = chooser.pick(swarm.operators)
+    _activate(name, active)
+    return FAULTS[name].draw(chooser, _draw_wait(chooser, 20 + swarm.long_wait_percent))
 
 
 def _draw_coup(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:
@@ -256,7 +336,7 @@ def _draw_wait(chooser: Chooser, long_percent: int) -> int:
     return chooser.pick((0, 1, 2, 4, 8, 16)) * MILLISECOND
 
 
-def _shuffle(chooser: Chooser, items: list[bool]) -> None:
+def _shuffle(chooser: Chooser, items: list[str]) -> None:
     for last in range(len(items) - 1, 0, -1):
         other = chooser.integer(0, last)
         items[last], items[other] = items[other], items[last]

@@ -23,7 +23,7 @@ from nemesis.faults import FAULTS
 from nemesis.replay import judge_history
 from nemesis.run import Execution, Run
 from nemesis.schedule import MILLISECOND, Advance
-from nemesis.search.generate import ANYTHING, Only, draw_knobs, keeps_clocks_within_bound
+from nemesis.search.generate import ANYTHING, LOSSES, OPERATORS, Only, draw_knobs, may_be_drawn
 from nemesis.search.shrink import shrink
 from nemesis.search.strategies import SEEDS, HypothesisChooser
 from nemesis.store import new_directory, save
@@ -106,7 +106,7 @@ class ClusterMachine(RuleBasedStateMachine):
         chosen = [
             name
             for name in names
-            if (allowed is None or name in allowed) and keeps_clocks_within_bound(name, knobs)
+            if (allowed is None or name in allowed) and may_be_drawn(name, knobs)
         ]
         if chosen:
             self.execution.perform(FAULTS[chooser.pick(chosen)].draw(chooser, wait))
@@ -131,7 +131,7 @@ class ClusterMachine(RuleBasedStateMachine):
     @rule(data=st.data(), wait=_WAITS)
     def spoil_disk(self, data: st.DataObject, wait: int) -> None:
         """Disks fail in one of their ways."""
-        disks = ("unsynced-loss", "torn-write", "bit-flip", "full-disk", "slow-disk")
+        disks = ("unsynced-loss", "torn-write", "full-disk", "slow-disk", *LOSSES)
         self._attack(disks, data, wait)
 
     @rule(data=st.data(), wait=_WAITS)
@@ -140,9 +140,14 @@ class ClusterMachine(RuleBasedStateMachine):
         self._attack(("clock-jump", "clock-offset", "clock-drift"), data, wait)
 
     @rule(data=st.data(), wait=_WAITS)
+    def operate(self, data: st.DataObject, wait: int) -> None:
+        """Operators change the membership, hand over, restart."""
+        self._attack(OPERATORS, data, wait)
+
+    @rule(data=st.data(), wait=_WAITS)
     def repair(self, data: st.DataObject, wait: int) -> None:
         """Something is mended."""
-        name = HypothesisChooser(data.draw).pick(("restart", "heal", "resume"))
+        name = HypothesisChooser(data.draw).pick(("restart", "heal", "resume", "leave-joint"))
         self.execution.perform(FAULTS[name].draw(HypothesisChooser(data.draw), wait))
 
     @invariant()

@@ -6,7 +6,7 @@ A schedule is re-executed with something left out or made simpler, and the chang
 still fails with the same kind of failure. What is tried, until nothing helps any more:
 
 - leave out steps, many at once first (delta debugging, Zeller and Hildebrandt 2002);
-- fewer replicas, fewer clients, fewer keys; knobs at their defaults;
+- fewer replicas, spares, clients, keys; knobs at their defaults;
 - each step in its mildest form: fields of faults at their defaults, the first client, less time.
 
 Leaving out one step shifts every later random draw below the schedule (delays, time-outs), which
@@ -35,7 +35,7 @@ _RESEEDS = (2, 8, 30)
 # candidates are many, and each of them is worth little.
 _RESEEDS_OF_MANY = 4
 # Knobs that are no matter of more or less, and those that have a step of their own.
-_KEPT_KNOBS = frozenset({"workload", "clients", "replicas"})
+_KEPT_KNOBS = frozenset({"workload", "clients", "replicas", "spares"})
 
 
 class Shrunk(NamedTuple):
@@ -196,6 +196,8 @@ def _smaller_clusters(schedule: Schedule) -> Iterator[Schedule]:
     for replicas in (3, 5, 7):
         if replicas < schedule.knobs.replicas:
             yield _with_knobs(schedule, replicas=replicas)
+    for spares in range(schedule.knobs.spares):
+        yield _with_knobs(schedule, spares=spares)
 
 
 def _simpler_knobs(schedule: Schedule) -> Iterator[Schedule]:
@@ -248,10 +250,20 @@ def _simpler(step: Step, knobs: Knobs) -> Iterator[Step]:
     elif isinstance(step, Fault):
         default = type(step)()
         for name in step.__struct_fields__:
-            if name != "wait" and getattr(step, name) != getattr(default, name):
+            value = getattr(step, name)
+            if name != "wait" and value != getattr(default, name):
                 yield msgspec.structs.replace(step, **{name: getattr(default, name)})
+                for shorter in _shorter_tuples(value):
+                    yield msgspec.structs.replace(step, **{name: shorter})
     for wait in _shorter(step.wait):
         yield msgspec.structs.replace(step, wait=wait)
+
+
+def _shorter_tuples(value: object) -> Iterator[tuple[object, ...]]:
+    """Without one of its elements, if it has several."""
+    if isinstance(value, tuple) and len(value) > 1:
+        for at in range(len(value)):
+            yield value[:at] + value[at + 1 :]
 
 
 def _shorter(wait: int) -> Iterator[int]:

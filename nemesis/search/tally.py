@@ -24,6 +24,9 @@ class Tally:
     # Faults by kind, and of these the runs in which they were seen to have an effect.
     injected: Counter[str] = field(default_factory=Counter)
     confirmed: Counter[str] = field(default_factory=Counter)
+    # What else happened (Statistics.milestones), and in how many runs it did.
+    milestones: Counter[str] = field(default_factory=Counter)
+    runs_with: Counter[str] = field(default_factory=Counter)
     elections: int = 0
     runs_with_leader_change: int = 0
     # Trace events judged by the monitors, simulated time in ns.
@@ -48,6 +51,8 @@ class Tally:
         self.succeeded.update(statistics.succeeded)
         self.injected.update(statistics.injected)
         self.confirmed.update(statistics.confirmed)
+        self.milestones.update(statistics.milestones)
+        self.runs_with.update(statistics.milestones.keys())
         self.elections += statistics.elections
         self.runs_with_leader_change += statistics.leader_changes > 0
         self.judged += statistics.judged
@@ -59,7 +64,8 @@ class Tally:
         self.runs += other.runs
         for name in ("verdicts", "reasons", "kinds", "invoked", "succeeded", "injected"):
             getattr(self, name).update(getattr(other, name))
-        self.confirmed.update(other.confirmed)
+        for name in ("confirmed", "milestones", "runs_with"):
+            getattr(self, name).update(getattr(other, name))
         self.elections += other.elections
         self.runs_with_leader_change += other.runs_with_leader_change
         self.judged += other.judged

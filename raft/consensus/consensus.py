@@ -39,7 +39,6 @@ from raft.consensus.messages import (
     ReadIndexReply,
     RequestVote,
     RequestVoteReply,
-    TimeoutNow,
 )
 from raft.consensus.settings import Settings
 from raft.consensus.snapshot import Snapshot
@@ -113,7 +112,7 @@ class Consensus(Durability):
             self.on_read_index(message)
         elif isinstance(message, ReadIndexReply):
             self.on_read_index_reply(message)
-        elif isinstance(message, TimeoutNow):
+        else:
             self.on_timeout_now(message)
 
     def tick(self) -> None:

@@ -203,9 +203,9 @@ class Membership(Snapshots):
 
     def forget_catch_up(self) -> None:
         """Nothing waits for learners any more."""
-        if self.catch_up is not None:
-            self.awaited_peers.difference_update(self.catch_up.rounds)
-            self.catch_up = None
+        assert self.catch_up is not None
+        self.awaited_peers.difference_update(self.catch_up.rounds)
+        self.catch_up = None
 
     def end_catch_up(self) -> None:
         """Append the change once every learner has caught up, if it may still be made."""

@@ -6,11 +6,23 @@ from collections import Counter
 
 import pytest
 
+from checker.trace import Stopped
 from checker.verdict import Validity
 from nemesis.chooser import RandomChooser
+from nemesis.cluster.protocol import DiskFile
 from nemesis.cluster.sim import SimulatedCluster
 from nemesis.errors import ScheduleError
-from nemesis.faults import FAULTS, BitFlip, Crash, Heal, Partition, Restart
+from nemesis.faults import (
+    FAULTS,
+    BitFlip,
+    Crash,
+    Heal,
+    LostFile,
+    Partition,
+    Restart,
+    TornWrite,
+    UnsyncedLoss,
+)
 from nemesis.faults.partition import SHAPES, cut_links
 from nemesis.faults.targets import TARGETS, resolve
 from nemesis.run import run
@@ -36,10 +48,12 @@ def test_a_fault_is_seen_to_have_its_effect_and_no_other(name: str) -> None:
     if name == "grudge":
         fault = FAULTS[name](wait=400 * MS, links=((0, 1), (1, 0), (0, 2), (2, 0)))
     steps = (PUT, fault, *[PUT] * 20)
-    quiet = run(Schedule(seed=3, steps=tuple(step for step in steps if step is not fault)))
+    knobs = Knobs(spares=FAULTS[name].least_spares)
+    others = tuple(step for step in steps if step is not fault)
+    quiet = run(Schedule(seed=3, knobs=knobs, steps=others))
     assert quiet.verdict.validity is Validity.UNKNOWN  # nothing was attacked
     assert quiet.statistics.effects == {}
-    result = run(Schedule(seed=3, steps=steps))
+    result = run(Schedule(seed=3, knobs=knobs, steps=steps))
     assert result.verdict.failures == ()
     assert result.statistics.confirmed == [name]
 
@@ -148,6 +162,50 @@ def test_a_lost_replica_refuses_to_start_and_counts_as_failed() -> None:
     assert target.failures == []
     target.end_faults()
     assert target.effects["bit-flip"] == 1
+
+
+@pytest.mark.parametrize("file", ["vote", "log", "snapshot", "older-log"])
+@pytest.mark.parametrize("kept", [None, 0, 1, 30, 60, 10_000])
+def test_a_replica_that_has_lost_a_file_refuses_to_start(file: DiskFile, kept: int | None) -> None:
+    fault = LostFile(target="n2", file=file, kept=kept, wait=100 * MS)
+    knobs = Knobs(snapshot_threshold_bytes=100, segment_bytes=300, entries_kept_after_snapshot=9)
+    result = run(Schedule(seed=1, knobs=knobs, steps=(*[PUT] * 12, fault, Restart(), PUT)))
+    assert result.verdict.failures == ()
+    assert result.statistics.milestones["snapshots taken"] > 3
+    assert result.statistics.confirmed == ["lost-file"]
+    told = [event.reason for event in result.trace if isinstance(event, Stopped)]
+    assert "refuses to start" in told[-1]
+
+
+def test_a_lost_file_is_within_the_budget() -> None:
+    target = cluster(3)
+    assert BitFlip(target="n1").inject(target).refused is None
+    assert "budget" in str(LostFile(target="n2").inject(target).refused)
+
+
+@pytest.mark.parametrize("kind", [TornWrite, UnsyncedLoss])
+def test_power_fails_at_a_later_sync(kind: type[TornWrite | UnsyncedLoss]) -> None:
+    lived = []
+    for syncs in (0, 4):
+        target = cluster(3)
+        (leader,) = resolve(target, "leader", 0)
+        kind(syncs=syncs).inject(target)
+        entries = 0
+        while next(each for each in target.status() if each.name == leader).role is not None:
+            target.submit(PUT)
+            target.advance(30 * MS)
+            entries += 1
+        lived.append(entries)
+    assert lived == [1, 5]
+
+
+@pytest.mark.parametrize("syncs", range(6))
+def test_power_may_fail_at_the_very_first_start(syncs: int) -> None:
+    knobs = Knobs(power_fails_at_first_start=syncs, spares=1)
+    result = run(Schedule(seed=1, knobs=knobs, steps=(PUT, Crash(wait=500 * MS), PUT)))
+    assert result.verdict.validity is Validity.VALID
+    failed = [event for event in result.trace if isinstance(event, Stopped) and event.time == 0]
+    assert len(failed) == (4 if syncs < 4 else 0)
 
 
 def test_faults_end() -> None:

@@ -19,6 +19,7 @@ from raft.client_messages import (
 from raft.consensus import Settings
 from raft.consensus.changes import AddLearner, AddVoter, Remove, Target
 from raft.consensus.configuration import Configuration
+from raft.consensus.messages import InstallSnapshot
 from raft.consensus.snapshot import first_snapshot
 from raft.kv.commands import Command, Put
 from raft.observer import Observer
@@ -167,3 +168,20 @@ def test_requests_and_replies_survive_the_wire() -> None:
     assert msgspec.msgpack.decode(encoded, type=MembershipRequest) == request
     reply = request.answered(Configuration(("a",), ("b",)))
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(reply), type=MembershipReply) == reply
+
+
+def test_a_change_that_a_snapshot_has_swallowed_is_answered_as_lost() -> None:
+    """A leader that was paused learns in one batch that it was deposed, and that all up to its
+    change is in a snapshot now: whether that was its change, its log no longer tells."""
+    replicas = Replicas()
+    replicas.cut.add("n1")
+    assert replicas.ask("n1", change(Remove("n3"))) == []
+    consensus = replicas.replicas["n1"].consensus
+    index, term = consensus.log.last_index, consensus.current_term
+    store = replicas.replicas["n2"].state_machine.snapshot()
+    chunk = InstallSnapshot(
+        "n2", "n1", term + 1, index, term, Configuration(("n1", "n2")), 0, store, True, 0
+    )
+    (reply,) = replicas.ask("n1", chunk)
+    assert isinstance(reply, MembershipReply)
+    assert reply.status == "lost"

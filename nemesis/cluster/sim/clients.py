@@ -68,6 +68,7 @@ class SimulatedClient:
         network: Sender,
         history: History,
         succeeded: Counter[str],
+        milestones: Counter[str],
     ) -> None:
         self.name = f"c{number}"
         self._number = number
@@ -78,6 +79,7 @@ class SimulatedClient:
         self._network = network
         self._history = history
         self._succeeded = succeeded
+        self._milestones = milestones
         self._pending: deque[Operate] = deque()
         self._current: Operate | None = None
         self._timer_at: int | None = None
@@ -101,6 +103,11 @@ class SimulatedClient:
     def is_idle(self) -> bool:
         """Whether everything that was submitted has ended."""
         return self._current is None
+
+    @property
+    def unfinished(self) -> int:
+        """Operations that were submitted and have not ended."""
+        return len(self._pending) + (self._current is not None)
 
     def submit(self, operate: Operate) -> None:
         """Perform the operation once those before it have ended."""
@@ -139,6 +146,8 @@ class SimulatedClient:
                 self._succeeded[operate.f] += 1
         else:
             type_, value, error = finished.outcome, operate.value, finished.error
+            if error == "session-expired":
+                self._milestones["sessions expired"] += 1
         self._history.add(self._process, type_, operate.f, operate.key, value, error)
         if finished.outcome == "info":
             self._begin_session()

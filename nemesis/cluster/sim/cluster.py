@@ -13,17 +13,21 @@ from random import Random
 from checker.history import Event
 from checker.invariants import Monitors
 from checker.verdict import Failure
-from nemesis.cluster.protocol import Link, LinkShape, NodeStatus
+from nemesis.cluster.procedure import Procedure
+from nemesis.cluster.protocol import DiskFile, Link, LinkShape, Membership, NodeStatus
 from nemesis.cluster.sim.clients import History, SimulatedClient
 from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.network import SimulatedNetwork
 from nemesis.cluster.sim.node import SimulatedNode
+from nemesis.cluster.sim.operator import SimulatedOperator, present_leader
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from nemesis.faults import FAULTS
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import WORKLOADS
 from raft.consensus import Settings
+from raft.consensus.configuration import Configuration
 from raft.replica import HEALTHY, Variant
+from raft.storage.disk import UNFINISHED
 
 # Far apart, so that the generators of nodes and network never start alike.
 _SEED_STEP = 1_000_003
@@ -38,7 +42,14 @@ def settings_of(knobs: Knobs) -> Settings:
         pre_vote=knobs.pre_vote,
         check_quorum=knobs.check_quorum,
         max_entries_per_append=knobs.max_entries_per_append,
+        max_bytes_per_append=knobs.max_bytes_per_append,
         max_appends_in_flight=knobs.max_appends_in_flight,
+        max_bytes_in_flight=knobs.max_bytes_in_flight,
+        max_uncommitted_bytes=knobs.max_uncommitted_bytes,
+        priorities=knobs.priorities,
+        snapshot_threshold_bytes=knobs.snapshot_threshold_bytes,
+        snapshot_chunk_bytes=knobs.snapshot_chunk_bytes,
+        entries_kept_after_snapshot=knobs.entries_kept_after_snapshot,
         session_timeout=knobs.session_timeout,
         asynchronous_storage=knobs.asynchronous_storage,
         lease_reads=knobs.reads == "lease",
@@ -56,14 +67,17 @@ class SimulatedCluster:
         variant: Variant = HEALTHY,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
-        self.nodes = tuple(f"n{number}" for number in range(1, knobs.replicas + 1))
+        self.nodes = knobs.servers
+        self.members = knobs.members
         self.capabilities = frozenset(FAULTS)
+        self._check_quorum = knobs.check_quorum
+        self._heartbeat_interval = knobs.heartbeat_interval
         self.effects: Counter[str] = Counter()
         # Operations that succeeded, by kind.
         self.succeeded: Counter[str] = Counter()
         self.failures: list[Failure] = []
         self.queue = EventQueue()
-        self.monitors = Monitors(self.nodes)
+        self.monitors = Monitors(self.members)
         self.trace = Trace(self.queue, self.monitors)
         self.history = History(self.queue, on_event)
         self._receivers: dict[str, Action] = {}
@@ -78,8 +92,9 @@ class SimulatedCluster:
         self._nodes = {
             name: SimulatedNode(
                 name,
-                self.nodes,
+                self.members if name in self.members else (),
                 settings,
+                knobs.segment_bytes,
                 seed * _SEED_STEP + 2 * position,
                 variant,
                 self.queue,
@@ -101,18 +116,29 @@ class SimulatedCluster:
                 self.network,
                 self.history,
                 self.succeeded,
+                self.trace.milestones,
             )
             for number in range(knobs.clients)
         ]
+        self._operator = SimulatedOperator(
+            self._nodes, knobs, self.queue, self.network, self.history, self.effects
+        )
+        self._receivers[self._operator.name] = self._operator.receive
+        # As of when somebody led last.
+        self._membership = Membership(self.members)
         self._receivers.update((name, node.receive) for name, node in self._nodes.items())
         self._receivers.update((client.name, client.receive) for client in self._clients)
         for node in self._nodes.values():
-            node.start()
+            if knobs.power_fails_at_first_start is None:
+                node.start()
+            else:
+                node.start_twice(knobs.power_fails_at_first_start)
 
     def close(self) -> None:
         """Nothing happens any more. What leads from the parts back to each other is cut, so that a
         cluster is freed as soon as nobody holds it, and not by the garbage collector."""
         self.queue.clear()
+        self._operator.close()
         self._receivers.clear()
 
     # -- Time and clients ------------------------------------------------------------------------
@@ -136,6 +162,11 @@ class SimulatedCluster:
                 return
         clients[first].submit(operate)
 
+    @property
+    def unfinished(self) -> int:
+        """Operations that were submitted and have not ended."""
+        return sum(client.unfinished for client in self._clients)
+
     def await_clients(self, end: int) -> None:
         """Let time pass until every operation has ended, or ``end`` ns have come."""
         # A client that becomes idle halts the queue.
@@ -146,7 +177,27 @@ class SimulatedCluster:
     # -- What the nemesis may see ----------------------------------------------------------------
 
     def status(self) -> list[NodeStatus]:
-        return [node.status() for node in self._nodes.values()]
+        voters, outgoing, learners = self.membership()
+        return [
+            node.status(
+                is_voter := name in voters or name in outgoing, is_voter or name in learners
+            )
+            for name, node in self._nodes.items()
+        ]
+
+    def membership(self) -> Membership:
+        leader = present_leader(self._nodes)
+        if leader is not None and (configuration := self._nodes[leader].configuration):
+            self._membership = Membership(
+                configuration.voters, configuration.outgoing, configuration.learners
+            )
+        return self._membership
+
+    def configurations(self) -> list[Configuration]:
+        """Those that are in effect on the nodes which have a process, each once. The empty one, of
+        servers that wait to be added, is left out."""
+        found = (node.configuration for node in self._nodes.values())
+        return list(dict.fromkeys(each for each in found if each is not None and each.voters))
 
     def previous_leader(self) -> str | None:
         elections = self.trace.elections
@@ -154,6 +205,39 @@ class SimulatedCluster:
             if name != elections[-1]:
                 return name
         return None
+
+    # -- Operators -------------------------------------------------------------------------------
+
+    def carry_out(self, kind: str, procedure: Procedure) -> None:
+        self._operator.begin(kind, procedure)
+
+    def has_settled(self) -> bool:
+        """Whether the cluster is at rest: a leader with nothing left to do by itself, and all
+        members with a process have applied what it has."""
+        leader = present_leader(self._nodes)
+        if leader is None:
+            return False
+        first = self._nodes[leader].replica
+        assert first is not None
+        consensus = first.consensus
+        configuration = consensus.configuration
+        if (
+            consensus.commit_index < consensus.log.last_index
+            or (configuration.is_joint and configuration.leave_automatically)
+            or consensus.catch_up is not None
+        ):
+            return False
+        followers = (self._nodes[name].replica for name in configuration.members)
+        return all(
+            follower is None or follower.last_applied == first.last_applied
+            for follower in (first, *followers)
+        )
+
+    def tell_states(self) -> None:
+        """Every member tells a digest of its state: those at the same index must agree."""
+        voters, outgoing, learners = self.membership()
+        for name in dict.fromkeys((*voters, *outgoing, *learners)):
+            self._nodes[name].tell_state()
 
     # -- Network ---------------------------------------------------------------------------------
 
@@ -185,13 +269,34 @@ class SimulatedCluster:
 
     # -- Disks -----------------------------------------------------------------------------------
 
-    def lose_power_at_next_sync(self, node: str, *, torn: bool) -> None:
-        self._nodes[node].disk.power_fails = "torn-write" if torn else "unsynced-loss"
+    def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
+        disk = self._nodes[node].disk
+        disk.power_fails = "torn-write" if torn else "unsynced-loss"
+        disk.syncs_with_power = syncs
 
     def flip_bit(self, node: str, position: int) -> None:
         target = self._nodes[node]
         target.stop("its disk fails")
         target.is_lost = target.disk.flip_bit(position)
+
+    def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
+        target = self._nodes[node]
+        disk = target.disk
+        prefix = file.removeprefix("older-")
+        names = [
+            name
+            for name in sorted(disk.files())
+            if name.startswith(prefix) and not name.endswith(UNFINISHED)
+        ]
+        is_older = prefix != file
+        # The very oldest of a log may be covered by a snapshot, so that it is not missed.
+        if is_older and len(names) < (3 if kept is None else 2):
+            return False
+        target.stop("its disk fails")
+        disk.lose(names[-2 if is_older else -1], kept, zeroed=is_older)
+        target.is_lost = True
+        target.lost_by = "lost-file"
+        return True
 
     def fill_disk(self, node: str, free: int) -> None:
         self._nodes[node].disk.free = free
@@ -214,8 +319,13 @@ class SimulatedCluster:
     # -- All -------------------------------------------------------------------------------------
 
     def end_faults(self) -> None:
-        """A lost node is restarted too: it must refuse, which confirms the loss."""
+        """A lost node is restarted too: it must refuse, which confirms the loss.
+
+        Servers that were removed may disturb for ever; what keeps them from it is check-quorum, by
+        which servers that hear from a leader grant no votes (thesis, 4.2.3). Without it an operator
+        has to shut them down, and does."""
         self.network.heal()
+        self._operator.stop()
         for node in self._nodes.values():
             node.disk.free = None
             node.disk.sync_delay = 0
@@ -226,3 +336,17 @@ class SimulatedCluster:
                 node.start()
             else:
                 node.resume()
+        if self._operator.has_begun and not self._check_quorum:
+            self._shut_down_removed(None)
+
+    def _shut_down_removed(self, _argument: None) -> None:
+        """As soon as it is known who they are, and from then on."""
+        leader = present_leader(self._nodes)
+        if leader is not None and (first := self._nodes[leader].replica) is not None:
+            consensus = first.consensus
+            if consensus.configuration_index <= consensus.commit_index:
+                for name, node in self._nodes.items():
+                    # The configuration of a spare that was never added is empty.
+                    if name not in consensus.configuration.members and node.was_added:
+                        node.stop("shut down, since it was removed")
+        self.queue.at(self.queue.now + self._heartbeat_interval, self._shut_down_removed, None)

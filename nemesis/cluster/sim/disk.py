@@ -55,8 +55,11 @@ class SimulatedDisk:
         # Time that each sync takes, and what the syncs since the last ``take_busy_time`` took.
         self.sync_delay = 0
         self._busy = 0
-        # What happens at the next sync: None, "unsynced-loss" or "torn-write".
+        # What happens at the next sync: None, "unsynced-loss", "torn-write", or "first-start", a
+        # torn write that no fault asked for.
         self.power_fails: str | None = None
+        # So many syncs still succeed before that.
+        self.syncs_with_power = 0
 
     # -- raft.storage.disk.Disk -----------------------------------------------------------------
 
@@ -86,7 +89,9 @@ class SimulatedDisk:
     def sync(self, name: str) -> None:
         file = self._files.get(name) or self._missing(name)
         if self.power_fails is not None:
-            raise PowerLost(name)
+            if not self.syncs_with_power:
+                raise PowerLost(name)
+            self.syncs_with_power -= 1
         file.unsynced.clear()
         file.is_new = False
         file.acknowledged = len(file.data)
@@ -135,7 +140,7 @@ class SimulatedDisk:
             undone = file.undo()
             unsynced = sum(len(data) for _, data in undone)
             keep = 0
-            if kind == "torn-write":
+            if kind in ("torn-write", "first-start"):
                 keep = int(self._random.random() * unsynced)
             lost = unsynced - keep
             for offset, data in undone:
@@ -147,6 +152,18 @@ class SimulatedDisk:
                 file.data += bytes(size - len(file.data))
             if lost:
                 self._effects[kind or "bytes-lost"] += lost
+
+    def lose(self, name: str, kept: int | None, *, zeroed: bool) -> None:
+        """A file is gone, or all of it but the first ``kept`` bytes; at least one byte is, other
+        than zero if ``zeroed``, which keeps the file's length."""
+        if kept is None:
+            self.remove(name)
+            return
+        data = self._files[name].data
+        size = len(data)
+        del data[min(kept, (len(data.rstrip(b"\0")) if zeroed else size) - 1) :]
+        if zeroed:
+            data += bytes(size - len(data))
 
     def flip_bit(self, position: int) -> bool:
         """Flip one bit of what a sync has acknowledged, at ``position`` modulo how much that is.

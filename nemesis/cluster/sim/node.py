@@ -16,13 +16,12 @@ from nemesis.cluster.sim.recorder import Recorder
 from nemesis.schedule import MILLISECOND
 from raft.apply_queue import PendingApplication
 from raft.consensus import Settings
-from raft.consensus.snapshot import first_snapshot
+from raft.consensus.configuration import Configuration
+from raft.consensus.snapshot import Snapshot, first_snapshot
 from raft.replica import Outputs, Replica, Variant
 from raft.storage import DiskError, StorageCorrupt
 from raft.write_queue import PendingWrite
 
-# Small, so that the log goes on in a new segment within an ordinary run.
-_SEGMENT_BYTES = 1024
 # How long what is done asynchronously takes at most, in ns: a write, on the disks that a node may
 # have, all of them healthy; its acknowledgement; an application.
 _WRITES = (MILLISECOND, 5 * MILLISECOND, 20 * MILLISECOND)
@@ -50,6 +49,7 @@ class SimulatedNode:
         name: str,
         members: Sequence[str],
         settings: Settings,
+        segment_bytes: int,
         seed: int,
         variant: Variant,
         queue: EventQueue,
@@ -65,9 +65,12 @@ class SimulatedNode:
         self.is_paused = False
         # The disk is corrupt: known once it was flipped, confirmed once the replica refuses it.
         self.is_lost = False
+        # The fault that did it.
+        self.lost_by = "bit-flip"
         self._members = members
         self._is_initialized = False
         self._settings = settings
+        self._segment_bytes = segment_bytes
         self._random = Random(seed)
         self._is_asynchronous = settings.asynchronous_storage
         self._work_random = Random(seed + _WORK_SEED)
@@ -93,8 +96,8 @@ class SimulatedNode:
     def start(self) -> None:
         """Start the process on what its disk holds; a corrupt disk keeps it down for good.
 
-        The disk is initialised at the first start, again if power failed meanwhile; a node that has
-        run must find its files.
+        The disk is initialised at the first start, again if power failed before the replica was
+        up; a node that has run must find its files.
         """
         self._life += 1
         self._inbox.clear()
@@ -107,9 +110,8 @@ class SimulatedNode:
                     self.disk,
                     first_snapshot(tuple(self._members)),
                     variant=self._variant,
-                    segment_bytes=_SEGMENT_BYTES,
+                    segment_bytes=self._segment_bytes,
                 )
-                self._is_initialized = True
             self.replica = Replica(
                 self.name,
                 self.disk,
@@ -118,12 +120,13 @@ class SimulatedNode:
                 self._recorder,
                 now=self.clock.reading(self._queue.now),
                 variant=self._variant,
-                segment_bytes=_SEGMENT_BYTES,
+                segment_bytes=self._segment_bytes,
             )
+            self._is_initialized = True
         except StorageCorrupt as error:
             if not self.is_lost:
                 self._convict(error)
-            self._effects["bit-flip"] += 1
+            self._effects[self.lost_by] += 1
             self._recorder.stopped(f"refuses to start: {error}")
             return
         except PowerLost:
@@ -133,12 +136,21 @@ class SimulatedNode:
             self._report(
                 Failure(
                     kind="corruption-undetected",
-                    message=f"{self.name} started on a disk of which a bit had been flipped",
+                    message=f"{self.name} started in spite of its disk's {self.lost_by}",
                     time=self._queue.now,
                     node=self.name,
                 )
             )
         self._set_timer()
+
+    def start_twice(self, syncs: int) -> None:
+        """The first start of all: power fails after so many syncs, if it takes so many."""
+        disk = self.disk
+        disk.power_fails, disk.syncs_with_power = "first-start", syncs
+        self.start()
+        disk.power_fails = None
+        if self.replica is None:
+            self.start()
 
     def stop(self, reason: str) -> None:
         """The process is gone; unsynced bytes are lost."""
@@ -355,11 +367,32 @@ class SimulatedNode:
 
     # -- What the nemesis may see ----------------------------------------------------------------
 
-    def status(self) -> NodeStatus:
-        """Role and log, for choosing targets."""
+    @property
+    def configuration(self) -> Configuration | None:
+        """What is in effect here; None without a process."""
+        return None if self.replica is None else self.replica.consensus.configuration
+
+    @property
+    def was_added(self) -> bool:
+        """Whether it runs, and knows of a cluster that it belongs to, or did."""
+        configuration = self.configuration
+        return configuration is not None and bool(configuration.voters)
+
+    def tell_state(self) -> None:
+        """Tell a digest of the state, to be compared with those of others at the same index."""
+        replica = self.replica
+        if replica is not None:
+            state = Snapshot(0, 0, Configuration(()), replica.state_machine.snapshot())
+            self._recorder.state_digest(replica.last_applied, state.digest)
+
+    def status(self, is_voter: bool, is_member: bool) -> NodeStatus:
+        """Role and log, for choosing targets; what it is in the present configuration, the cluster
+        knows."""
         replica = self.replica
         if replica is None:
-            return NodeStatus(self.name, False, self.is_lost, False, None, 0, 0, 0)
+            return NodeStatus(
+                self.name, False, self.is_lost, False, None, 0, 0, 0, is_member, is_voter
+            )
         consensus = replica.consensus
         return NodeStatus(
             self.name,
@@ -370,4 +403,6 @@ class SimulatedNode:
             consensus.current_term,
             consensus.log.last_term,
             consensus.log.last_index,
+            is_member,
+            is_voter,
         )

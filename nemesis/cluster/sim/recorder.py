@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from checker.invariants import Monitors
 from checker.trace import (
     Appended,
@@ -34,7 +36,7 @@ from raft.observer import Observer
 class Trace:
     """The events of one run, judged as they come."""
 
-    __slots__ = ("elections", "events", "monitors", "queue")
+    __slots__ = ("configurations", "elections", "events", "milestones", "monitors", "queue")
 
     def __init__(self, queue: EventQueue, monitors: Monitors) -> None:
         self.queue = queue
@@ -42,12 +44,26 @@ class Trace:
         self.events: list[TraceEvent] = []
         # Who became leader, in the order in which it happened.
         self.elections: list[str] = []
+        # The indices of entries with a configuration that were committed.
+        self.configurations: set[int] = set()
+        # What else happened, and how often: snapshots, transfers, reads by lease.
+        self.milestones: Counter[str] = Counter()
 
 
 class Recorder(Observer):
     """The observer of one simulated replica: each event is kept, and judged at once."""
 
-    __slots__ = ("_events", "_judge", "_keep", "_node", "_queue", "_trace")
+    __slots__ = (
+        "_configuration_index",
+        "_events",
+        "_is_recovering",
+        "_judge",
+        "_keep",
+        "_node",
+        "_queue",
+        "_snapshot_index",
+        "_trace",
+    )
 
     def __init__(self, node: str, trace: Trace) -> None:
         self._node = node
@@ -56,12 +72,19 @@ class Recorder(Observer):
         self._events = trace.events
         self._keep = trace.events.append
         self._judge = trace.monitors.judge_of(node)
+        # The entry with a configuration that is yet to be committed, as far as is known here; 0
+        # for none. A configuration at the snapshot's index came with it, not by an entry.
+        self._configuration_index = 0
+        self._snapshot_index = 0
+        self._is_recovering = False
 
     def _add(self, event: TraceEvent) -> None:
         self._keep(event)
         self._judge(event)
 
     def started(self, term: int, voted_for: str | None) -> None:
+        self._is_recovering = True
+        self._snapshot_index = 0
         self._add(Started(len(self._events), self._queue.now, self._node, term, voted_for))
 
     def stopped(self, reason: str) -> None:
@@ -83,6 +106,7 @@ class Recorder(Observer):
         self._add(VoteGranted(len(self._events), self._queue.now, self._node, term, candidate))
 
     def configuration_changed(self, index: int, configuration: Configuration) -> None:
+        self._configuration_index = index if index > self._snapshot_index else 0
         self._add(
             ConfigurationChanged(
                 len(self._events),
@@ -96,11 +120,15 @@ class Recorder(Observer):
         )
 
     def snapshot_taken(self, index: int, term: int, digest: str) -> None:
+        self._trace.milestones["snapshots taken"] += 1
         self._add(
             SnapshotTaken(len(self._events), self._queue.now, self._node, index, term, digest)
         )
 
     def snapshot_restored(self, index: int, term: int, digest: str, last_index: int) -> None:
+        self._snapshot_index = index
+        if not self._is_recovering:
+            self._trace.milestones["snapshots installed"] += 1
         self._add(
             SnapshotRestored(
                 len(self._events), self._queue.now, self._node, index, term, digest, last_index
@@ -114,12 +142,14 @@ class Recorder(Observer):
         self._add(StateDigest(len(self._events), self._queue.now, self._node, index, digest))
 
     def lease_read(self, index: int, term: int) -> None:
+        self._trace.milestones["lease reads"] += 1
         self._add(LeaseRead(len(self._events), self._queue.now, self._node, index, term))
 
     def transfer_started(self, target: str) -> None:
         self._add(TransferStarted(len(self._events), self._queue.now, self._node, target))
 
     def transfer_ended(self, outcome: str) -> None:
+        self._trace.milestones[f"transfers {outcome}"] += 1
         self._add(TransferEnded(len(self._events), self._queue.now, self._node, outcome))
 
     # The four that make up nearly all of a trace are written out.
@@ -133,6 +163,7 @@ class Recorder(Observer):
         self._add(Truncated(len(self._events), self._queue.now, self._node, index))
 
     def persisted(self, term: int, voted_for: str | None, last_index: int) -> None:
+        self._is_recovering = False
         event = Persisted(
             len(self._events), self._queue.now, self._node, term, voted_for, last_index
         )
@@ -140,6 +171,9 @@ class Recorder(Observer):
         self._judge(event)
 
     def committed(self, index: int) -> None:
+        if 0 < self._configuration_index <= index:
+            self._trace.configurations.add(self._configuration_index)
+            self._configuration_index = 0
         event = Committed(len(self._events), self._queue.now, self._node, index)
         self._keep(event)
         self._judge(event)
