@@ -18,7 +18,7 @@ from checker.lincheck.engine import Impossible, NotApplicable, Possible, finish
 from checker.lincheck.judge import Finding, judge
 from checker.lincheck.monitors import MONITORS
 from checker.lincheck.parts import Entry, Part
-from checker.lincheck.sections import Section, until
+from checker.lincheck.sections import Section, sections, until
 from checker.lincheck.widening import frontier
 from checker.models.model import Model
 
@@ -106,6 +106,15 @@ def _judge(section: Section, model: Model, meter: Meter) -> Finding:
             return finding
 
 
+def _judge_all(tied: Sequence[Section], model: Model, meter: Meter) -> Finding:
+    """What became of keys that were tied later on: the first that is impossible, or the last."""
+    for section in tied:
+        finding = _judge(section, model, meter)
+        if isinstance(finding.outcome, Impossible):
+            break
+    return finding
+
+
 def _first_event(
     finding: Finding, operations: Sequence[Operation], model: Model, meter: Meter
 ) -> _First:
@@ -157,6 +166,7 @@ def _monitored(section: Section, model: Model, meter: Meter) -> Finding | None:
 def _bisected(finding: Finding, known: int | None, model: Model, meter: Meter) -> _First:
     """By bisection, over the verdicts on what was known at a completion."""
     recorded = finding.section.operations
+    tied = finding.part is not None and finding.part.joint
     ends = sorted(o.completed for o in recorded if o.completed is not None)
     if known is not None:
         ends = [end for end in ends if end <= known]
@@ -164,8 +174,11 @@ def _bisected(finding: Finding, known: int | None, model: Model, meter: Meter) -
     # Where an engine tells a completion it is most often the first.
     middle = impossible - 1 if known is not None else impossible // 2
     while impossible - possible > 1:
-        cut = Section(finding.section.keys, until(recorded, ends[middle]))
-        if len(recorded) <= _SEARCHED_MAX or finding.part is not None:
+        known_then = until(recorded, ends[middle])
+        cut = Section(finding.section.keys, known_then)
+        if tied:
+            judged = _judge_all(sections(known_then, model), model, meter)
+        elif len(recorded) <= _SEARCHED_MAX or finding.part is not None:
             judged = _judge(cut, model, meter)
         else:
             by_monitor = _monitored(cut, model, meter)

@@ -10,7 +10,7 @@ from checker.history import Operation, collector_paused
 from checker.lincheck.budget import BETWEEN_LOOKS, BudgetExhausted, Meter
 from checker.lincheck.depth_first import depth_first
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible, Search
-from checker.lincheck.monitors import MONITORS
+from checker.lincheck.monitors import MONITORS, monitored_part
 from checker.lincheck.parts import Part
 from checker.lincheck.race import race
 from checker.lincheck.sections import Section
@@ -84,7 +84,8 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
     operations = [entry.operation for entry in part.entries]
     if not operations:
         return Finding(section, operations, Possible([]))
-    outcome = yield from search(part, meter, order)
+    told = monitored_part(model.name, part, meter, order) if part.joint else None
+    outcome = told or (yield from search(part, meter, order))
     return Finding(section, operations, outcome, part=part)
 
 

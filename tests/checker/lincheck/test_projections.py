@@ -13,7 +13,7 @@ import pytest
 
 from checker.formats import write_history
 from checker.history import Event, History, Operation
-from checker.lincheck import check, reduction
+from checker.lincheck import check, reduction, trials
 from checker.lincheck.certificate import CertificateError, Invalid, from_json, to_json
 from checker.lincheck.explain import explain
 from checker.lincheck.verify import main, verify
@@ -91,7 +91,8 @@ def test_elements_named_at_random_convict_nothing_that_is_possible(name: str) ->
 @pytest.mark.parametrize("name", ELEMENTS)
 def test_few_elements_of_small_histories(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Certificates of few elements are accepted; changed ones are refused or true."""
-    monkeypatch.setattr(reduction, "_SMALL", 0)
+    monkeypatch.setattr(reduction, "SMALL", 0)
+    monkeypatch.setattr(trials, "SMALL", 0)
     monkeypatch.setattr(reduction, "_UNDERSTANDABLE", 0)
     model = get_model(name)
     looked = 0
