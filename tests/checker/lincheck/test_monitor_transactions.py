@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -12,9 +13,9 @@ from checker.history import Operation
 from checker.lincheck import Budget, check
 from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.certificate import CertificateError, Invalid
-from checker.lincheck.engine import Impossible
+from checker.lincheck.engine import Impossible, Possible
 from checker.lincheck.monitors import TIED_MONITORS
-from checker.lincheck.parts import Part, split
+from checker.lincheck.parts import Entry, Part, split
 from checker.lincheck.verify import verify
 from checker.models import get_model
 from tests.checker.brute_force import possible
@@ -199,6 +200,20 @@ def test_it_names_transactions_that_are_impossible_by_themselves() -> None:
         assert isinstance(outcome, Impossible)
         assert outcome.core
         assert len(outcome.core) < 10
+
+
+def test_what_crashed_and_was_not_read_is_in_no_order() -> None:
+    crashed, *others = history(
+        (0, NEVER, [["append", "x", 9], ["append", "y", 9]]),
+        (1, 2, [["append", "x", 1], ["r", "y", []]]),
+        (3, 4, [["r", "x", [1]]]),
+    )
+    call = MODEL.parse(crashed)
+    assert call is not None
+    part = joint(others)
+    part = replace(part, entries=[Entry(call, 0, None, crashed), *part.entries])
+    outcome = TIED_MONITORS["list-append"](part, Meter(Budget()), True)
+    assert outcome == Possible([1, 2])
 
 
 def test_it_keeps_to_its_budget() -> None:
