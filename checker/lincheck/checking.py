@@ -13,7 +13,7 @@ from typing import Any
 from checker import verdict as verdicts
 from checker.formats.operations import operations_history
 from checker.history import Event, History, HistoryError, Operation
-from checker.lincheck.budget import Budget, BudgetExhausted, Clock, Meter
+from checker.lincheck.budget import CHUNK, Budget, BudgetExhausted, Clock, Meter
 from checker.lincheck.certificate import Certificate, Valid, name_of
 from checker.lincheck.conflict import Conflict, invalid_certificate
 from checker.lincheck.earliest import earliest_conflict
@@ -142,7 +142,11 @@ def _have_ranks(operations: Sequence[Operation], meter: Meter) -> bool:
         return False
     begun = set(invoked)
     meter.look(len(operations))
-    return begun.isdisjoint(map(_completed_of, operations))
+    for first in range(0, len(operations), CHUNK):
+        if not begun.isdisjoint(map(_completed_of, operations[first : first + CHUNK])):
+            return False
+        meter.look(CHUNK if len(operations) > CHUNK else 0)
+    return True
 
 
 def _refused(source: History | None, error: OperationError) -> HistoryError:

@@ -16,15 +16,18 @@ from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.conflict import Conflict, conflict_since, first_conflict, whole_conflict
 from checker.lincheck.engine import Impossible, NotApplicable, Possible, finish
 from checker.lincheck.judge import Finding, judge
-from checker.lincheck.monitors import MONITORS
+from checker.lincheck.monitors import MONITORS, monitored_part
 from checker.lincheck.parts import Entry, Part
-from checker.lincheck.sections import Section, until
+from checker.lincheck.sections import Section, sections, until
 from checker.lincheck.widening import frontier
 from checker.models.model import Model
 
 _SEARCHED_MAX = 200
 """Operations of a section whose prefixes are judged by search, where a monitor judged the whole and
 does not apply to them."""
+
+_TIED_MAX = 32
+"""The same for keys that are tied, whose states are many."""
 
 
 def earliest_conflict(
@@ -106,6 +109,24 @@ def _judge(section: Section, model: Model, meter: Meter) -> Finding:
             return finding
 
 
+def _judge_all(tied: Sequence[Section], model: Model, meter: Meter) -> Finding | None:
+    """What became of keys that were tied later on: the first that is impossible, or the last one.
+    None if they are possible as far as monitors know, and too long for a search."""
+    finding = None
+    for section in tied:
+        part = section.part
+        if part is not None and len(section.operations) > _TIED_MAX:
+            told = monitored_part(model.name, part, meter)
+            if told is None:
+                return None
+            finding = Finding(section, section.operations, told, part=part)
+        else:
+            finding = _judge(section, model, meter)
+        if isinstance(finding.outcome, Impossible):
+            break
+    return finding
+
+
 def _first_event(
     finding: Finding, operations: Sequence[Operation], model: Model, meter: Meter
 ) -> _First:
@@ -157,6 +178,7 @@ def _monitored(section: Section, model: Model, meter: Meter) -> Finding | None:
 def _bisected(finding: Finding, known: int | None, model: Model, meter: Meter) -> _First:
     """By bisection, over the verdicts on what was known at a completion."""
     recorded = finding.section.operations
+    tied = finding.part is not None and finding.part.joint
     ends = sorted(o.completed for o in recorded if o.completed is not None)
     if known is not None:
         ends = [end for end in ends if end <= known]
@@ -164,8 +186,15 @@ def _bisected(finding: Finding, known: int | None, model: Model, meter: Meter) -
     # Where an engine tells a completion it is most often the first.
     middle = impossible - 1 if known is not None else impossible // 2
     while impossible - possible > 1:
-        cut = Section(finding.section.keys, until(recorded, ends[middle]))
-        if len(recorded) <= _SEARCHED_MAX or finding.part is not None:
+        known_then = until(recorded, ends[middle])
+        cut = Section(finding.section.keys, known_then)
+        if tied:
+            by_then = _judge_all(sections(known_then, model), model, meter)
+            if by_then is None:
+                # As below.
+                break
+            judged = by_then
+        elif len(recorded) <= _SEARCHED_MAX or finding.part is not None:
             judged = _judge(cut, model, meter)
         else:
             by_monitor = _monitored(cut, model, meter)

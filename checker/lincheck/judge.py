@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import nullcontext
 from typing import NamedTuple
 
 from checker.history import Operation, collector_paused
 from checker.lincheck.budget import BETWEEN_LOOKS, BudgetExhausted, Meter
 from checker.lincheck.depth_first import depth_first
-from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible, Search
-from checker.lincheck.monitors import MONITORS
+from checker.lincheck.engine import Impossible, Monitor, NotApplicable, Outcome, Possible, Search
+from checker.lincheck.monitors import MONITORS, monitored_part
 from checker.lincheck.parts import Part
 from checker.lincheck.race import race
 from checker.lincheck.sections import Section
@@ -73,9 +72,7 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
     if monitor is not None:
         lane = meter.lane()
         try:
-            with collector_paused() if len(section.operations) > _MANY else nullcontext():
-                outcome = monitor(section.operations, lane, order)
-            return Finding(section, section.operations, outcome)
+            return Finding(section, section.operations, _watch(monitor, section, lane, order))
         except NotApplicable:
             pass
         finally:
@@ -84,8 +81,21 @@ def judge(section: Section, model: Model, meter: Meter, order: bool) -> Judging:
     operations = [entry.operation for entry in part.entries]
     if not operations:
         return Finding(section, operations, Possible([]))
-    outcome = yield from search(part, meter, order)
+    told = monitored_part(model.name, part, meter, order) if part.joint else None
+    outcome = told or (yield from search(part, meter, order))
     return Finding(section, operations, outcome, part=part)
+
+
+def _watch(monitor: Monitor, section: Section, meter: Meter, order: bool) -> Outcome:
+    """What the monitor says. What it held is free before the collector goes on, and looks at it."""
+    if len(section.operations) <= _MANY:
+        return monitor(section.operations, meter, order)
+    with collector_paused():
+        try:
+            return monitor(section.operations, meter, order)
+        except BudgetExhausted as error:
+            reason = str(error)
+    raise BudgetExhausted(reason)
 
 
 def search(part: Part, meter: Meter, order: bool) -> Search:
@@ -125,6 +135,8 @@ def _outcome(stop: StopIteration) -> Outcome:
 
 def _how_far(section: Section, reached: int) -> str:
     """What is known of a section whose events are explained up to this rank."""
+    if reached < 0:
+        return ""
     ended = [operation.completed for operation in section.operations]
     explained = sum(end is not None and end <= reached for end in ended)
     if not explained:

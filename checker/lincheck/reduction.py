@@ -36,34 +36,16 @@ from checker.lincheck.budget import BudgetExhausted, Meter
 from checker.lincheck.certificate import untold
 from checker.lincheck.engine import Impossible, Outcome, Possible, finish
 from checker.lincheck.judge import search
-from checker.lincheck.monitors import monitored
+from checker.lincheck.monitors import monitored, monitored_part
 from checker.lincheck.parts import Entry, Part, split
 from checker.lincheck.projection import few_elements
-from checker.lincheck.refutation import GaveUp, Refuter
-from checker.lincheck.search import first_impossible
-from checker.models.model import (
-    CallError,
-    Group,
-    Model,
-    foresight_of,
-    independent_groups,
-    unneeded,
-)
+from checker.lincheck.trials import SMALL, Trials
+from checker.models.groups import independent_groups, unneeded
+from checker.models.model import CallError, Model
 from checker.models.projection import Projection
 
 _WINDOW_MAX = 512
 """Operations that a history without its beginning may have; beyond it saves too little."""
-
-_STEPS_MAX = 20_000
-"""Steps that one attempt to leave something out may cost: about 10 ms."""
-
-_EXPLORED_MAX = 2_000_000
-"""Configurations that all attempts together may cost: some seconds."""
-
-_UNREPORTED_MAX = 256
-
-_SMALL = 32
-"""So many operations are judged by the small frontier first."""
 
 NEAR = 64
 """Operations in which to look first for what is impossible."""
@@ -112,6 +94,7 @@ class Reducer:
         self._model = model
         self._projection = projection
         self._lane = meter.lane()
+        self._trials = Trials(part, model, self._lane)
         # The observation that completes at the end. Before, nothing was known of it: without it
         # everything is possible.
         self._goal: Entry | None = None
@@ -119,13 +102,8 @@ class Reducer:
             last = next((entry for entry in part.entries if entry.completed == end), None)
             if last is not None and model.parse(untold(last.operation)) is None:
                 self._goal = last
-        self._from_anywhere = None if part.joint else model.from_anywhere()
         self._clusters = model.clusters_joint if part.joint else model.clusters
-        self._group = Group(part.keys, part.joint, part.specification, self._from_anywhere, [])
         self._best: Reduced | None = None
-        # Whether something was kept, or not found, only since looking further cost too much.
-        self._gave_up = False
-        self._unreported = 0
         # What was found to be impossible already, of a few entries and of all; empty: not known.
         self._found: Reduced | None = None
         self._whole: list[Entry] = []
@@ -142,13 +120,13 @@ class Reducer:
         try:
             found = self._reduced()
         except BudgetExhausted:
-            self._gave_up = True
+            self._trials.gave_up = True
             found = self._best or self._found or Reduced(self._part, self._part.entries, -1)
         finally:
             self._lane.release()
         if found.elements is not None:
             return found
-        return replace(found, is_minimal=found.is_minimal and not self._gave_up)
+        return replace(found, is_minimal=found.is_minimal and not self._trials.gave_up)
 
     def _reduced(self) -> Reduced:
         self.is_quickly_impossible()
@@ -157,7 +135,7 @@ class Reducer:
         else:
             self.is_impossible()
             entries, start = self._whole, -1
-        if len(entries) > _SMALL and (few := self._as_far_as_few()) is not None:
+        if len(entries) > SMALL and (few := self._as_far_as_few()) is not None:
             return few
         found = self._reduce(entries, start)
         if start >= 0:
@@ -209,15 +187,15 @@ class Reducer:
             if isinstance(told, Possible):
                 return False
             entries = self._part.entries
-            self._whole = list(entries) if told is not None else self._impossible(entries, -1) or []
+            found = entries if told is not None else self._trials.impossible(entries, -1)
+            self._whole = list(found or ())
         return bool(self._whole)
 
     def _by_monitor(self) -> Outcome | None:
         """What the model's monitor says of many entries; None if it does not apply."""
         entries = self._part.entries
-        if not self._asked and len(entries) > _SMALL and len(self._part.keys) <= 1:
-            operations = [entry.operation for entry in entries]
-            self._told = monitored(self._model.name, operations, self._lane)
+        if not self._asked and len(entries) > SMALL:
+            self._told = monitored_part(self._model.name, self._part, self._lane)
             if isinstance(self._told, Impossible) and self._told.core is not None:
                 self._chosen = {entries[at].invoked for at in self._told.core}
         self._asked = True
@@ -225,9 +203,11 @@ class Reducer:
 
     def is_possible(self) -> bool:
         """Whether the part is possible. Raises BudgetExhausted."""
+        if isinstance(told := self._by_monitor(), Possible):
+            return True
         lane = self._lane.lane()
         try:
-            return isinstance(finish(search(self._part, lane, False)), Possible)
+            return told is None and isinstance(finish(search(self._part, lane, False)), Possible)
         finally:
             lane.release()
 
@@ -242,7 +222,7 @@ class Reducer:
         """
         self._chosen = self._chosen if chosen is None else chosen
         # What few elements show is better than hundreds of entries.
-        many = _WINDOW_MAX if self._projection is None else _SMALL
+        many = _WINDOW_MAX if self._projection is None else SMALL
         if self._found is None and chosen is not None:
             self._found = self._of_these(chosen, many)
         if self._found is None and not self._asked:
@@ -251,7 +231,7 @@ class Reducer:
                 self._found = self._of_these(self._chosen, many)
         if isinstance(self._told, Possible):
             return False
-        if self._found is None and self._from_anywhere is not None and most > self._looked:
+        if self._found is None and self._trials.from_anywhere is not None and most > self._looked:
             self._found = self._latest_window(most)
             self._looked = most
         return self._found is not None or self._told is not None
@@ -266,12 +246,12 @@ class Reducer:
             kept = {at for at, entry in enumerate(left) if entry.invoked in chosen}
             endless = {at for at, entry in enumerate(left) if entry.completed is None}
             calls = [entry.call for entry in left]
-            gone = unneeded(calls, self._group, self._model, kept, endless)
+            gone = unneeded(calls, self._trials.group, self._model, kept, endless)
             if gone:
                 left = [entry for at, entry in enumerate(left) if at not in gone]
         if most is not None and len(left) > most:
             return None
-        needed = self._impossible(left, -1)
+        needed = self._trials.impossible(left, -1)
         return None if needed is None else Reduced(self._part, needed, -1)
 
     def _latest_window(self, most: int) -> Reduced | None:
@@ -281,13 +261,14 @@ class Reducer:
         most = min(len(starts), most)
 
         def attempt(size: int) -> list[Entry] | None:
-            return self._impossible(self._pruned(windows.since(starts[-size])), starts[-size])
+            left = self._trials.pruned(windows.since(starts[-size]))
+            return self._trials.impossible(left, starts[-size])
 
         goal = self._goal
         possible = 0 if goal is None else len(starts) - bisect_right(starts, goal.invoked)
         size = min(max(2, possible + 1), most)
         while size == 0 or (within := attempt(size)) is None:
-            if size >= most or self._gave_up:
+            if size >= most or self._trials.gave_up:
                 return None
             if goal is not None and possible < _ALONE_FROM <= size:
                 alone = self._of_these({goal.invoked}, _UNDERSTANDABLE)
@@ -316,10 +297,10 @@ class Reducer:
             if not near or sum(map(len, near)) > 2 * _UNDERSTANDABLE:
                 return None
             kept = [kept[at] for at in sorted(at for cluster in near for at in cluster)]
-        kept = self._pruned(kept)
+        kept = self._trials.pruned(kept)
         if len(kept) > _UNDERSTANDABLE and self._fewest(kept) > _UNDERSTANDABLE:
             return None
-        needed = self._impossible(kept, -1)
+        needed = self._trials.impossible(kept, -1)
         if needed is None:
             return None
         best = self._best
@@ -347,7 +328,7 @@ class Reducer:
         """Less of these entries, which are impossible from ``start`` on."""
         self._keep(entries, start)
         self._drop_groups([[e] for e in entries if e.call.effect == "observes"])
-        entries = self._keep(self._pruned(self._left()), start)
+        entries = self._keep(self._trials.pruned(self._left()), start)
         if self._part.joint:
             groups = independent_groups([entry.call for entry in entries], self._model)
             self._drop_groups([[entries[at] for at in group.positions] for group in groups])
@@ -361,7 +342,7 @@ class Reducer:
             clusters = self._clusters([entry.call for entry in entries])
             if len(clusters) > 1:
                 self._drop_groups([[entries[at] for at in cluster] for cluster in clusters])
-                self._keep(self._pruned(self._left()), start)
+                self._keep(self._trials.pruned(self._left()), start)
         assert self._best is not None
         return self._best
 
@@ -396,63 +377,8 @@ class Reducer:
         rest = [entry for entry in self._best.entries if entry.invoked not in gone]
         if not rest or (self._goal is not None and self._goal.invoked in gone):
             return False
-        needed = self._impossible(rest, self._best.start)
+        needed = self._trials.impossible(rest, self._best.start)
         if needed is None:
             return False
         self._keep(needed, self._best.start)
         return True
-
-    def _pruned(self, entries: list[Entry]) -> list[Entry]:
-        """Without those that never end and serve nobody."""
-        while any(entry.completed is None for entry in entries):
-            calls = [entry.call for entry in entries]
-            foresight = foresight_of(calls, self._group, self._model)
-            if foresight is None:
-                break
-            useless = foresight.useless
-            rest = [e for e in entries if e.completed is not None or not useless(e.call)]
-            if len(rest) == len(entries):
-                break
-            entries = rest
-        return entries
-
-    def _impossible(self, entries: list[Entry], start: int) -> list[Entry] | None:
-        """These entries without observations that the search had no need of; None if it is not
-        known that they are impossible from ``start`` on."""
-        if start >= 0 or len(entries) <= _SMALL:
-            specification = self._part.specification if start < 0 else self._from_anywhere
-            assert specification is not None, "a later beginning needs Model.reveals"
-            reported = self._lane.explored
-            refuter = Refuter(entries, specification, self._lane, steps_max=_STEPS_MAX)
-            try:
-                if refuter.first_impossible() is None:
-                    return None
-            except GaveUp:
-                if start >= 0:
-                    self._gave_up = True
-                    return None
-            else:
-                needed = set(refuter.needed)
-                return [
-                    entry
-                    for at, entry in enumerate(entries)
-                    if at in needed or entry[0][4] != "observes"
-                ]
-            finally:
-                self._charge(reported + refuter.explored)
-        lane = self._lane.lane()
-        try:
-            found = first_impossible(self._part, entries, lane)
-        finally:
-            lane.release()
-            self._charge(self._lane.explored)
-        return None if found is None else entries
-
-    def _charge(self, explored: int) -> None:
-        """Report what all attempts have explored. Searches keep to themselves what is little."""
-        self._unreported += explored - self._lane.explored
-        if self._unreported > _UNREPORTED_MAX or self._lane.held:
-            explored, self._unreported = self._lane.explored + self._unreported, 0
-            self._lane.spend(explored, 0)
-            if explored > _EXPLORED_MAX:
-                raise BudgetExhausted(f"{_EXPLORED_MAX} configurations are enough for a conflict")

@@ -19,7 +19,7 @@ from checker.history import HistoryError, Operation
 from checker.lincheck import certificate as form
 from checker.lincheck.certificate import CertificateError, deadline_of, end_of, name_of, require
 from checker.models import Call, CallError, Model, Specification, State, get_model
-from checker.models.model import independent_groups, unneeded
+from checker.models.groups import independent_groups, unneeded
 
 STEPS_MAX = 3_000_000  # Steps of the model that a verdict of invalid may cost: some seconds.
 

@@ -6,7 +6,7 @@ raises NotApplicable where its conditions do not hold.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from checker.history import Operation
 from checker.lincheck.budget import Meter
@@ -16,12 +16,14 @@ from checker.lincheck.monitors import (
     counter,
     fifo_queue,
     list_append,
+    list_transactions,
     priority_queue,
     registers,
     sets,
     stack,
     unique_ids,
 )
+from checker.lincheck.parts import Part
 
 MONITORS: dict[str, Monitor] = {
     **registers.MONITORS,
@@ -37,7 +39,12 @@ MONITORS: dict[str, Monitor] = {
 }
 """The monitor of a model, by the model's name."""
 
-__all__ = ["MONITORS", "monitored"]
+TIED_MONITORS: dict[str, Callable[[Part, Meter, bool], Outcome]] = {
+    "list-append": list_transactions.monitor,
+}
+"""The same for keys that operations tie together, which had to be translated to see that."""
+
+__all__ = ["MONITORS", "TIED_MONITORS", "monitored", "monitored_part"]
 
 
 def monitored(name: str, operations: Sequence[Operation], meter: Meter) -> Outcome | None:
@@ -48,6 +55,24 @@ def monitored(name: str, operations: Sequence[Operation], meter: Meter) -> Outco
     lane = meter.lane()
     try:
         return monitor(operations, lane, False)
+    except NotApplicable:
+        return None
+    finally:
+        lane.release()
+
+
+def monitored_part(name: str, part: Part, meter: Meter, order: bool = False) -> Outcome | None:
+    """What the monitor of this model says of a part; None if none applies.
+
+    ``order``: ask for one, if the keys are tied."""
+    if not part.joint:
+        return monitored(name, [entry.operation for entry in part.entries], meter)
+    monitor = TIED_MONITORS.get(name)
+    if monitor is None:
+        return None
+    lane = meter.lane()
+    try:
+        return monitor(part, lane, order)
     except NotApplicable:
         return None
     finally:

@@ -48,7 +48,9 @@ def monitor(operations: Sequence[Operation], meter: Meter, order: bool) -> Outco
         return Impossible()
     invocations, wanted, ends = told
     meter.look(len(operations))
-    completions = sorted((at for at in invocations if ends[at] < _NEVER), key=ends.__getitem__)
+    completions = [at for at in invocations if ends[at] < _NEVER]
+    meter.look(len(operations))
+    completions.sort(key=ends.__getitem__)
     meter.spend(meter.explored, len(operations) * _BYTES)
     meter.look(len(operations))
     invoked = [operations[at].invoked for at in invocations]

@@ -62,7 +62,7 @@ def order_of(
     for gap, rows in enumerate(_gaps(moments, lows)):
         if gap:
             entry = out = max(entry, out, 2 * moments[gap - 1] + 1)
-        for number, row in enumerate(_extension(rows, begins, ends, starts, stops)):
+        for number, row in enumerate(_extension(rows, begins, ends, starts, stops, look)):
             if number & UNTIL_LOOK == UNTIL_LOOK:
                 look()
             begin = 2 * begins[row]
@@ -108,9 +108,11 @@ def _extension(
     ends: list[int],
     starts: list[int],
     stops: list[int],
+    look: Look,
 ) -> Iterator[int]:
     """Rows in an order that extends both interval orders."""
     by_end = iter(sorted(rows, key=ends.__getitem__))
+    look()
     by_stop = iter(sorted(rows, key=stops.__getitem__))
     gone: set[int] = set()
     ready: list[tuple[int, int]] = []

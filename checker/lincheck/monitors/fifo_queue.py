@@ -107,6 +107,7 @@ def _possible(
     insertions = [told.insertions[name] for name in elements.names]
     look()
     removals = [told.removals.get(name, -1) for name in elements.names]
+    look()
     for row, number in judged.taken.items():
         removals[row] = told.crashed[number]
     peeks: dict[int, list[int]] = {}

@@ -52,7 +52,7 @@ def judge(elements: Elements, crashed: Sequence[int], look: Look) -> Judged:
     starts = list(map(min, lows, highs)) if zoned else lows
     stops = list(map(max, lows, highs)) if zoned else highs
     look()
-    _keep_order(elements.begins, ends, by_end, starts, stops, evidence)
+    _keep_order(elements.begins, ends, by_end, starts, stops, evidence, look)
     look()
     moments = _moments_of_emptiness(ends, by_end, lows, evidence)
     return Judged(ends, lows, highs, taken, moments)
@@ -93,6 +93,7 @@ def _keep_out_of_zones(lows: list[int], highs: list[int], evidence: _Evidence, l
     """Rule 2; changes the columns. Whether there are forward zones."""
     rows = enumerate(zip(lows, highs, strict=True))
     zones = sorted((high, low, row) for row, (low, high) in rows if high < low)
+    look()
     if not zones:
         return False
     for (_, low, row), (high, _, other) in pairwise(zones):
@@ -101,7 +102,10 @@ def _keep_out_of_zones(lows: list[int], highs: list[int], evidence: _Evidence, l
     look()
     opens = [high for high, _, _ in zones]
     # Where each low and high lies among the zones, before any of them moves.
-    places = [list(map(bisect_left, repeat(opens), column)) for column in (lows, highs)]
+    places = []
+    for column in (lows, highs):
+        places.append(list(map(bisect_left, repeat(opens), column)))
+        look()
     for row, (low, high, above_low, above_high) in enumerate(
         zip(lows, highs, *places, strict=True)
     ):
@@ -129,6 +133,7 @@ def _keep_order(
     starts: list[int],
     stops: list[int],
     evidence: _Evidence,
+    look: Look,
 ) -> None:
     """Rule 3: nobody is inserted before another and out after it; [start, stop] is when it is out.
 
@@ -138,6 +143,8 @@ def _keep_order(
     at = 0
     ended = by_end[0] if by_end else -1
     for row, (begin, stop) in enumerate(zip(begins, stops, strict=True)):
+        if row & UNTIL_LOOK == UNTIL_LOOK:
+            look()
         # This ends, as the row itself has not ended when it begins.
         while ends[ended] < begin:
             if starts[ended] > latest:

@@ -17,7 +17,7 @@ from checker.lincheck.depth_first import depth_first
 from checker.lincheck.engine import Impossible, NotApplicable, Outcome, Possible, finish
 from checker.lincheck.frontier import FrontierEngine
 from checker.lincheck.judge import search
-from checker.lincheck.monitors import MONITORS
+from checker.lincheck.monitors import MONITORS, TIED_MONITORS
 from checker.lincheck.parts import Entry, Part, split
 from checker.lincheck.race import race
 from checker.lincheck.refutation import Refuter
@@ -192,6 +192,24 @@ def _monitor(operations: Sequence[Operation], model: Model, budget: Budget) -> b
     return verdict
 
 
+def _tied_monitor(operations: Sequence[Operation], model: Model, budget: Budget) -> bool | None:
+    """The monitor of keys that are tied, on what it applies to; the rest is judged by search."""
+    monitor = TIED_MONITORS.get(model.name)
+    if monitor is None or not any(part.joint for part in split(operations, model)):
+        return None
+
+    def judge(part: Part, meter: Meter) -> Running:
+        if not part.joint:
+            return (yield from search(part, meter, True))
+        yield
+        try:
+            return monitor(part, meter, True)
+        except NotApplicable:
+            return None
+
+    return by_parts(judge)(operations, model, budget)
+
+
 def _short_register(operations: Sequence[Operation], model: Model, budget: Budget) -> bool | None:
     """The search for short histories of one register, on what it applies to."""
     if model.name not in ("register", "cas-register"):
@@ -338,6 +356,7 @@ ENGINES: dict[str, Judge] = {
     "search": by_parts(lambda part, meter: search(part, meter, True)),
     "refuter": by_parts(_refuter),
     "monitor": _monitor,
+    "tied monitor": _tied_monitor,
     "short register": _short_register,
     "streamed": _streamed,
     "streamed zones": _streamed_zones,

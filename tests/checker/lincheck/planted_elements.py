@@ -101,10 +101,19 @@ def planted(model: str, kind: str, count: int, gets: float, seed: int = 1) -> li
         written = next(o.argument for o in later if o.invoked > (operations[at].completed or 0))
         answer.append(written)
     operations[at] = operations[at]._replace(result=answer)
-    if model.startswith("kv"):
-        absent = "" if model == "kv-empty" else None
-        operations = [
-            o._replace(result="".join(o.result) or absent) if o.f == "get" else o
-            for o in operations
-        ]
-    return operations
+    return _told(model, operations)
+
+
+def right(model: str, count: int, gets: float, seed: int = 1) -> list[Operation]:
+    """The same with the right answer."""
+    return _told(model, recorded(model, count, gets, seed))
+
+
+def _told(model: str, operations: list[Operation]) -> list[Operation]:
+    """Texts, where the elements are pieces of one."""
+    if not model.startswith("kv"):
+        return operations
+    absent = "" if model == "kv-empty" else None
+    return [
+        o._replace(result="".join(o.result) or absent) if o.f == "get" else o for o in operations
+    ]

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from checker.history import History
-from checker.lincheck import check, reduction
+from checker.lincheck import check, trials
 from checker.lincheck.budget import Budget
 from checker.lincheck.conflict import Conflict
 from checker.lincheck.verify import verify
@@ -117,13 +117,13 @@ def test_whatever_the_budget_no_certificate_is_refused(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each attempt is charged at once, and after some the reduction ends."""
-    monkeypatch.setattr(reduction, "_UNREPORTED_MAX", 0)
+    monkeypatch.setattr(trials, "UNREPORTED_MAX", 0)
     model = get_model(name)
     seen: Counter[tuple[bool, bool]] = Counter()
     for seed in range(40):
         random = Random(f"budget {name} {seed}")
         of = recorded(random, name, random.randrange(4, 24), lies=2)
-        monkeypatch.setattr(reduction, "_EXPLORED_MAX", random.choice([0, 3, 10, 30, 100]))
+        monkeypatch.setattr(trials, "EXPLORED_MAX", random.choice([0, 3, 10, 30, 100]))
         most = random.choice([None, 5, 20, 60, 200, 600])
         verdict = check(of, model, budget=Budget(configurations=most))
         if verdict.validity is not Validity.INVALID:

@@ -10,7 +10,7 @@ import pytest
 
 from checker.history import Operation
 from checker.lincheck.budget import Budget
-from checker.lincheck.monitors import MONITORS
+from checker.lincheck.monitors import MONITORS, TIED_MONITORS
 from checker.models import get_model
 from tests.checker.brute_force import possible
 from tests.checker.histories import random_history
@@ -42,6 +42,8 @@ def test_all_say_what_brute_force_says(name: str) -> None:
     assert said["narrowest", True] >= few
     assert said["streamed", True] + said["streamed", False] > 0 or name == "multi-register"
     assert said["monitor", True] > 0 or name not in MONITORS
+    if name in TIED_MONITORS:
+        assert min(said["tied monitor", True], said["tied monitor", False]) > 0
 
 
 @pytest.mark.parametrize("name", MODEL_NAMES)
@@ -98,7 +100,7 @@ def test_every_engine_has_its_say() -> None:
         Operation(0, "read", None, None, 1, "ok", 2, 3, None, 2, 3),
     ]
     said = compare(operations, get_model("register"), True)
-    assert set(said) == {"expected", *ENGINES} - {"relaxed", "refuter"}
+    assert set(said) == {"expected", *ENGINES} - {"relaxed", "refuter", "tied monitor"}
 
 
 def test_what_never_completes_is_never_in_conflict_by_itself() -> None:

@@ -22,10 +22,10 @@ from checker.lincheck import (
     monitor,
     parts,
     pending,
-    reduction,
     refutation,
     sections,
     short_registers,
+    trials,
     widening,
 )
 from checker.lincheck.certificate import CertificateError
@@ -36,6 +36,7 @@ from checker.lincheck.monitors import (
     counter,
     fifo_rules,
     list_append,
+    list_transactions,
     priority_queue,
     registers,
     sets,
@@ -369,11 +370,21 @@ def _orders_of_keys_are_put_one_after_the_other(patch: Patch) -> None:
     patch.setattr(checking, "_merge", merge)
 
 
+@plants("tied monitor", "list-append")
+def _time_does_not_count_for_transactions(patch: Patch) -> None:
+    patch.setattr(list_transactions._Demands, "_demand_real_time", lambda self: None)
+
+
+@plants("tied monitor", "list-append")
+def _transactions_that_nobody_read_come_whenever_they_like(patch: Patch) -> None:
+    patch.setattr(list_transactions._Demands, "all_before", lambda self, firsts, seconds: None)
+
+
 @plants("check", "register")
 def _the_conflict_is_cut_down_too_far(patch: Patch) -> None:
     patch.setattr(
-        reduction.Reducer,
-        "_impossible",
+        trials.Trials,
+        "impossible",
         lambda self, entries, start: entries if len(entries) > 1 else None,
     )
 

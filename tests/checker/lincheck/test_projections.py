@@ -13,13 +13,13 @@ import pytest
 
 from checker.formats import write_history
 from checker.history import Event, History, Operation
-from checker.lincheck import check, reduction
+from checker.lincheck import check, reduction, trials
 from checker.lincheck.certificate import CertificateError, Invalid, from_json, to_json
 from checker.lincheck.explain import explain
 from checker.lincheck.verify import main, verify
 from checker.models import CallError, Model, get_model
 from tests.checker.brute_force import possible
-from tests.checker.lincheck.planted_elements import MODELS, kinds_of, planted
+from tests.checker.lincheck.planted_elements import MODELS, kinds_of, planted, right
 from tests.checker.lincheck.recorded import recorded
 
 ELEMENTS: dict[str, list[Any]] = {
@@ -91,7 +91,8 @@ def test_elements_named_at_random_convict_nothing_that_is_possible(name: str) ->
 @pytest.mark.parametrize("name", ELEMENTS)
 def test_few_elements_of_small_histories(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Certificates of few elements are accepted; changed ones are refused or true."""
-    monkeypatch.setattr(reduction, "_SMALL", 0)
+    monkeypatch.setattr(reduction, "SMALL", 0)
+    monkeypatch.setattr(trials, "SMALL", 0)
     monkeypatch.setattr(reduction, "_UNDERSTANDABLE", 0)
     model = get_model(name)
     looked = 0
@@ -161,6 +162,24 @@ def test_a_wrong_answer_in_a_long_history_shows_by_few_operations(
     fine = [o._replace(outcome="fail") if o in reads else o for o in right]
     with pytest.raises(CertificateError):
         verify(fine, certificate, model)
+
+
+@pytest.mark.parametrize(("name", "kind"), [(m, k) for m in MODELS for k in kinds_of(m)])
+def test_with_one_answer_changed_it_proves_nothing(name: str, kind: str) -> None:
+    """The wrong answer put right, and no other value touched: the certificate is refused."""
+    model = get_model(name)
+    wrong = History(events_of(planted(name, kind, 1_000, 0.05))).operations()
+    fine = History(events_of(right(name, 1_000, 0.05))).operations()
+    certificate = check(wrong, model).certificate
+    assert isinstance(certificate, Invalid)
+    assert certificate.elements is not None
+    verify(wrong, certificate, model)
+    differ = [at for at, (o, p) in enumerate(zip(wrong, fine, strict=True)) if o != p]
+    assert len(differ) == 1
+    (at,) = differ
+    assert wrong[at]._replace(result=fine[at].result) == fine[at]
+    with pytest.raises(CertificateError):
+        verify([*wrong[:at], fine[at], *wrong[at + 1 :]], certificate, model)
 
 
 def test_elements_need_a_model_that_has_some_the_beginning_and_version_2() -> None:
