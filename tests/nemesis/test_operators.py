@@ -415,6 +415,21 @@ def test_what_clients_still_have_to_do_is_no_matter_of_liveness() -> None:
     assert result.statistics.duration > 20_000 * MS
 
 
+def test_clients_are_told_of_servers_that_were_shut_down() -> None:
+    """Six of seven servers are gone, and no operation lasts for seven attempts; its session has
+    expired whenever a read has failed, so that the next one begins where that began."""
+    knobs = Knobs(
+        replicas=7,
+        reads="follower",
+        check_quorum=False,
+        session_timeout=500 * MS,
+        attempt_timeout=200 * MS,
+    )
+    steps = (PUT, GET, Reconfigure(voters=(1,), wait=600 * MS), PUT)
+    result = run(Schedule(seed=1, knobs=knobs, steps=steps))
+    assert result.verdict.validity is Validity.VALID
+
+
 # -- Schedules -------------------------------------------------------------------------------------
 
 

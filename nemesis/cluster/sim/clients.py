@@ -86,6 +86,7 @@ class SimulatedClient:
         self._begin_session()
 
     def _begin_session(self) -> None:
+        self._knows_less = False
         self._process = self._history.new_process()
         self._client = Client(
             self.name,
@@ -116,8 +117,16 @@ class SimulatedClient:
         else:
             self._pending.append(operate)
 
+    def forget(self, replica: str) -> None:
+        """The replica is gone for good: the next operation is not asked of it. Nobody answers
+        there, and an operation does not last long enough to find that out of several."""
+        self._replicas = tuple(name for name in self._replicas if name != replica)
+        self._knows_less = True
+
     def _begin(self, operate: Operate) -> None:
         operation = self._workload.operation(operate.f, operate.key, operate.value)
+        if self._knows_less:
+            self._begin_session()
         self._current = operate
         self._history.add(self._process, "invoke", operate.f, operate.key, operate.value)
         self._do(self._client.start(operation, self._queue.now))

@@ -323,7 +323,7 @@ class SimulatedCluster:
 
         Servers that were removed may disturb for ever; what keeps them from it is check-quorum, by
         which servers that hear from a leader grant no votes (thesis, 4.2.3). Without it an operator
-        has to shut them down, and does."""
+        has to shut them down, and does; clients are told."""
         self.network.heal()
         self._operator.stop()
         for node in self._nodes.values():
@@ -349,4 +349,6 @@ class SimulatedCluster:
                     # The configuration of a spare that was never added is empty.
                     if name not in consensus.configuration.members and node.was_added:
                         node.stop("shut down, since it was removed")
+                        for client in self._clients:
+                            client.forget(name)
         self.queue.at(self.queue.now + self._heartbeat_interval, self._shut_down_removed, None)
