@@ -112,7 +112,8 @@ def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedu
     knobs = draw_knobs(chooser, only)
     swarm = _draw_swarm(chooser, knobs, only)
     plan = ["attack"] * size.attacks + ["operation"] * size.operations
-    plan += ["operator"] * swarm.operations_of_operators
+    if size.attacks:
+        plan += ["operator"] * swarm.operations_of_operators
     _shuffle(chooser, plan)
     coup = chooser.integer(1, size.attacks) if swarm.unseating else 0
     steps: list[Step] = []
