@@ -31,6 +31,8 @@ from tests.acceptance.worlds import World
 
 # How long anything pending may take, in ns, before the scenario is given up.
 _PATIENCE = 600_000 * MILLISECOND
+# Small, so that logs go on in new segments.
+SEGMENT_BYTES = 1024
 
 
 class Started(NamedTuple):
@@ -130,6 +132,7 @@ class Cluster:
             self.names[server],
             self.names,
             self.world.settings,
+            SEGMENT_BYTES,
             seed,
             self.world.variant,
             self.queue,

@@ -13,6 +13,7 @@ from checker.trace import SnapshotRestored
 from raft.kv.commands import Get
 from tests.acceptance.clients import Clients, KeyValueClient
 from tests.acceptance.conftest import Start
+from tests.acceptance.harness import SEGMENT_BYTES
 from tests.acceptance.mit import ELECTION_TIMEOUT, shut_down_all, start_all
 from tests.acceptance.network import MIT_UNRELIABLE
 from tests.acceptance.test_mit_key_value_4b import generic_test, speed_test
@@ -20,8 +21,6 @@ from tests.acceptance.worlds import MIT_SERVICE, with_snapshots
 
 THRESHOLD = 1000  # bytes, the originals' MAXRAFTSTATE
 WORLDS = tuple(with_snapshots(world, THRESHOLD) for world in MIT_SERVICE)
-# Logs are trimmed by whole segments.
-SEGMENT = 1024
 _FOR_EVER = 60_000  # ms
 
 Serve = Callable[..., Clients]
@@ -65,7 +64,8 @@ def test_snapshot_4c(serve: Serve) -> None:
         assert increment() == value
     cluster.sleep(1000)
     assert all(len(client_view(clients, server)) == 100 for server in range(3))
-    assert cluster.log_bytes() <= 2 * THRESHOLD + SEGMENT
+    # Logs are trimmed by whole segments.
+    assert cluster.log_bytes() <= 2 * THRESHOLD + SEGMENT_BYTES
     assert cluster.snapshot_bytes()
     shut_down_all(cluster)
     start_all(cluster)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from checker.trace import SnapshotRestored, SnapshotTaken
 from tests.acceptance.conftest import Start
-from tests.acceptance.harness import Cluster
+from tests.acceptance.harness import SEGMENT_BYTES, Cluster
 from tests.acceptance.mit import (
     check_one_leader,
     new_command,
@@ -60,7 +60,7 @@ def snap_common(
         for _ in range(some(cluster)):
             cluster.submit(sender, new_command())
         one(cluster, new_command(), 2 if disconnect or crash else 3)
-        assert cluster.log_bytes() < 4 * THRESHOLD + 1024
+        assert cluster.log_bytes() < 4 * THRESHOLD + SEGMENT_BYTES
         if disconnect:
             cluster.reconnect(victim)
         if crash:
