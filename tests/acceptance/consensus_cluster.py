@@ -9,6 +9,7 @@ from raft.consensus import Consensus, Entry, Message, Settings
 from raft.consensus.configuration import Configuration
 from raft.consensus.snapshot import Snapshot
 from raft.observer import Observer
+from tests.acceptance.slow_disk import SlowDisk, Write
 
 # The paper's rules alone.
 PLAIN = Settings(pre_vote=False, check_quorum=False)
@@ -42,6 +43,8 @@ class ConsensusCluster:
         self.now = 0
         self.wire: list[Message] = []
         self.servers: dict[str, Consensus] = {}
+        # Of servers that write asynchronously.
+        self.disks: dict[str, SlowDisk] = {}
         first = configuration or Configuration(self.names)
         for position, name in enumerate(self.names):
             joined = first if name in first.members else Configuration(())
@@ -60,17 +63,20 @@ class ConsensusCluster:
         log: Iterable[Entry],
         random: Random,
     ) -> None:
-        self.servers[name] = Consensus(
+        observer = self.observer(name)
+        server = self.servers[name] = Consensus(
             name,
             self.settings,
             random,
-            self.observer(name),
+            observer,
             term=term,
             voted_for=voted_for,
             snapshot=snapshot,
             entries=log,
             now=self.now,
         )
+        if self.settings.asynchronous_storage:
+            self.disks[name] = SlowDisk(server, observer)
 
     def __getitem__(self, name: str) -> Consensus:
         return self.servers[name]
@@ -79,6 +85,10 @@ class ConsensusCluster:
         """Crash, and start again on what is persistent: term, vote, snapshot, and the log after
         it."""
         old = self.servers[name]
+        disk = self.disks.get(name)
+        if disk is not None:
+            self._start(name, disk.term, disk.voted_for, old.snapshot, disk.log, old.random)
+            return
         log = old.log.entries_from(old.snapshot.last_index + 1)
         self._start(name, old.current_term, old.voted_for, old.snapshot, log, old.random)
 
@@ -91,13 +101,26 @@ class ConsensusCluster:
         if server.must_broadcast:
             server.finish()
         server.give_up_late_reads()
-        if server.must_save:
-            server.saved()
-        if server.received_snapshot is not None:
-            server.install_snapshot()
-        sent, server.outbox = server.outbox, []
+        disk = self.disks.get(name)
+        if disk is not None:
+            sent = disk.release()
+        else:
+            if server.must_save:
+                server.saved()
+            if server.received_snapshot is not None:
+                server.install_snapshot()
+            sent, server.outbox = server.outbox, []
         self.wire.extend(sent)
         return sent
+
+    def begin_write(self, name: str) -> Write | None:
+        """A server that writes asynchronously begins to; None if it has no reason to, or does."""
+        return self.disks[name].begin()
+
+    def end_write(self, name: str) -> list[Message]:
+        """The write that is under way is acknowledged; what leaves then."""
+        self.disks[name].end()
+        return self.settle(name)
 
     def state(self, name: str, index: int | None = None) -> bytes:
         """What the state machine of a server remembers after the entry at ``index``, which is not

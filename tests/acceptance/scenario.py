@@ -161,6 +161,24 @@ class Scenario:
         """A server crashes and comes back with what is persistent."""
         self.cluster.restart(name)
 
+    def do_write(self, name: str) -> None:
+        """A server that writes asynchronously begins to write what has changed."""
+        write = self.cluster.begin_write(name)
+        if write is None:
+            self._say(f"{name} has nothing to write, or is writing")
+            return
+        entries = " ".join(f"{entry.index}/{entry.term}" for entry in write.entries)
+        self._say(f"{name} writes term={write.term} voted_for={write.voted_for} [{entries}]")
+
+    def do_written(self, name: str) -> None:
+        """Its write is done: what waited for it leaves."""
+        self._sent(self.cluster.end_write(name))
+
+    def do_saved(self, *names: str) -> None:
+        """Up to where servers know their own logs to be on their disks."""
+        for name in names or self.cluster.names:
+            self._say(f"{name} saved={self.cluster[name].saved_index}")
+
     def do_read(self, name: str, *read_ids: str) -> None:
         """Reads begin, together."""
         for read_id in read_ids:
