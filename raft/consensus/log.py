@@ -67,6 +67,8 @@ class Log:
         """Entries from ``index`` on, which must not be compacted; at most ``limit`` of them, and
         of ``max_bytes`` in all, but at least one if there is any."""
         start = index - self.base_index
+        if index == self.last_index:
+            return (self._entries[start],)
         ends = self._ends
         stop = len(ends)
         if limit is not None and start + limit < stop:

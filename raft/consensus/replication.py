@@ -36,7 +36,7 @@ class Replication(Election):
     # The newest of them that has been sent to all.
     read_round_sent: int = 0
     # Whether something waits to be sent to all followers.
-    must_broadcast: bool = False
+    must_broadcast: bool
     # Peers whose next answer something waits for (membership.py, transfer.py).
     awaited_peers: set[NodeId]
 

@@ -88,13 +88,12 @@ def segment_number(name: str) -> int:
     return int(name.split("-")[1])
 
 
-def encode_record(into: list[bytes], kind: int, payload: bytes, chain: int) -> int:
-    """Add the bytes of a record, which follows one whose chained checksum is ``chain``, to
-    ``into``; its own checksum."""
+def encode_record(kind: int, payload: bytes, chain: int) -> tuple[bytes, int]:
+    """The bytes of a record which follows one whose chained checksum is ``chain``, and its own
+    checksum."""
     checked = _pack_checked(_MARK, kind, len(payload))
     checksum = crc32(payload, chain)
-    into += (checked, _pack_checksums(crc32(checked), checksum), payload, b"\xa5")
-    return checksum
+    return checked + _pack_checksums(crc32(checked), checksum) + payload + b"\xa5", checksum
 
 
 class SegmentReader:

@@ -140,8 +140,7 @@ class Storage:
             self._refuse()
         self._is_usable = False
         term, voted_for = self.state_to_save(term, voted_for)
-        vote_file = self._vote_file
-        state_changed = term != vote_file.term or voted_for != vote_file.voted_for
+        state_changed = term != self.durable_term or voted_for != self.durable_vote
         log = self._log
         if state_changed:
             self._write_vote_file(term, voted_for)
@@ -150,9 +149,10 @@ class Storage:
             return False
         if entries:
             log.append(entries)
-            if entries[0].index <= self.durable_index:
+            first = entries[0].index
+            if first <= self.durable_index:
                 # What these entries replace is no longer what the log says.
-                self.durable_index = entries[0].index - 1
+                self.durable_index = first - 1
         has_synced = self.must_sync(state_changed)
         if has_synced:
             log.sync()

@@ -136,14 +136,16 @@ class WriteAheadLog:
         if not 1 <= first <= self.last_index + 1:
             raise ValueError(f"entry {first} cannot follow entry {self.last_index}")
         data, chain = _encode(entries, self._chain)
-        if self._end + len(data) > self._size:
+        end = self._end + len(data)
+        if end > self._size:
             term = self.term_at(self.last_index)
             assert term is not None
             self._begin_segment(self.last_index, term, len(data))
             data, chain = _encode(entries, self._chain)
+            end = self._end + len(data)
         self._is_unsynced = True
         self._disk.write(self._name, self._end, data)
-        self._end += len(data)
+        self._end = end
         self._chain = chain
         if first > self.last_index and len(entries) == 1 and entries[0].term == self._runs[-1][1]:
             self.last_index = first
@@ -181,10 +183,11 @@ class WriteAheadLog:
             self._chain,
         )
         data, chain = header.encode()
-        replace_file(self._disk, header.name, data, header.size)
+        name = header.name
+        replace_file(self._disk, name, data, header.size)
         self._segments.append(header)
         self.number = header.number
-        self._name = header.name
+        self._name = name
         self._size = header.size
         self._end = len(data)
         self._chain = chain
@@ -239,9 +242,10 @@ def _encode(entries: Sequence[Entry], chain: int) -> tuple[bytes, int]:
     for entry in entries:
         if entry.configuration is None:
             payload = _pack_index_and_term(entry.index, entry.term) + entry.command
-            chain = encode_record(records, _COMMAND, payload, chain)
+            record, chain = encode_record(_COMMAND, payload, chain)
         else:
-            chain = encode_record(records, _CONFIGURATION, _encode_entry(entry), chain)
+            record, chain = encode_record(_CONFIGURATION, _encode_entry(entry), chain)
+        records.append(record)
     return b"".join(records), chain
 
 

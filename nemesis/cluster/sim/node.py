@@ -73,8 +73,9 @@ class SimulatedNode:
         self._segment_bytes = segment_bytes
         self._random = Random(seed)
         self._is_asynchronous = settings.asynchronous_storage
-        self._work_random = Random(seed + _WORK_SEED)
-        self._write_time = self._work_random.choice(_WRITES)
+        # What is done asynchronously has a generator of its own; to seed one takes its time.
+        self._work_random = Random(seed + _WORK_SEED) if self._is_asynchronous else self._random
+        self._write_time = self._work_random.choice(_WRITES) if self._is_asynchronous else 0
         # What is done asynchronously, and came to its end while the process was paused.
         self._stalled: list[tuple[Action, Any]] = []
         self._variant = variant
