@@ -16,8 +16,8 @@ from raft.kv.commands import (
     RegisterSession,
     Result,
     Transaction,
-    decode_command,
 )
+from raft.kv.encoding import decode_command
 from raft.kv.sessions import Sessions
 from raft.kv.snapshot import Session, State, decode_state, encode_state
 

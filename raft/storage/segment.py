@@ -28,6 +28,7 @@ leaves what is no torn tail by this rule: it is refused, which is safe, if not w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
@@ -42,10 +43,8 @@ HEADER_BYTES = len(_MAGIC) + _NUMBERS.size + _CHECKSUM.size
 _MARK = 0xA5
 _HEAD = Struct("<BBIII")
 _CHECKED = Struct("<BBI")
-_CHECKSUMS = Struct("<II")
 _unpack_head = _HEAD.unpack_from
-_pack_checked = _CHECKED.pack
-_pack_checksums = _CHECKSUMS.pack
+_pack_checksum = _CHECKSUM.pack
 
 
 class SegmentHeader(NamedTuple):
@@ -69,13 +68,6 @@ class SegmentHeader(NamedTuple):
         return checked + _CHECKSUM.pack(checksum), checksum
 
 
-class Record(NamedTuple):
-    """A record as read: what kind it is and what it holds."""
-
-    kind: int
-    payload: bytes
-
-
 def segment_names(files: list[str]) -> list[str]:
     """Those of ``files`` that are segments, in their order."""
     return sorted(
@@ -91,9 +83,15 @@ def segment_number(name: str) -> int:
 def encode_record(kind: int, payload: bytes, chain: int) -> tuple[bytes, int]:
     """The bytes of a record which follows one whose chained checksum is ``chain``, and its own
     checksum."""
-    checked = _pack_checked(_MARK, kind, len(payload))
     checksum = crc32(payload, chain)
-    return checked + _pack_checksums(crc32(checked), checksum) + payload + b"\xa5", checksum
+    return _head(kind, len(payload)) + _pack_checksum(checksum) + payload + b"\xa5", checksum
+
+
+@lru_cache(maxsize=1024)
+def _head(kind: int, length: int) -> bytes:
+    """What precedes the payload's checksum; few lengths make up most of a log."""
+    checked = _CHECKED.pack(_MARK, kind, length)
+    return checked + _CHECKSUM.pack(crc32(checked))
 
 
 class SegmentReader:
@@ -129,7 +127,8 @@ class SegmentReader:
         self.chain = checksum
         return header
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        """Each record's kind and payload."""
         data = self._data
         size = len(data)
         while self.end < size:
@@ -157,7 +156,7 @@ class SegmentReader:
                     self.is_torn = True
                     return
                 raise self.corrupt("holds a record whose payload does not check")
-            yield Record(kind, payload)
+            yield kind, payload
             self.end = last + 1
             self.chain = chain
 

@@ -18,7 +18,6 @@ from raft.storage.disk import Disk, replace_file
 from raft.storage.errors import missing
 from raft.storage.segment import (
     HEADER_BYTES,
-    Record,
     SegmentHeader,
     SegmentReader,
     encode_record,
@@ -30,6 +29,7 @@ _COMMAND = 1
 _CONFIGURATION = 2
 _INDEX_AND_TERM = Struct("<QQ")
 _pack_index_and_term = _INDEX_AND_TERM.pack
+_unpack_index_and_term = _INDEX_AND_TERM.unpack_from
 _encode_entry = msgspec.msgpack.Encoder().encode
 _decode_entry = msgspec.msgpack.Decoder(Entry).decode
 
@@ -58,10 +58,6 @@ class WriteAheadLog:
         self._runs = [(0, 0)]
         self._base_index = 0
 
-    def format(self) -> None:
-        """Make the first segment."""
-        self._begin_segment(0, 0, 0)
-
     # -- Reading ---------------------------------------------------------------------------------
 
     def replay(self, files: list[str], least_number: int, snapshot_index: int) -> list[Entry]:
@@ -87,8 +83,8 @@ class WriteAheadLog:
                 self._restart_after(header.previous_index, header.previous_term)
                 entries.clear()
             self._segments.append(header)
-            for record in reader:
-                entry = _entry_of(record, reader)
+            for kind, payload in reader:
+                entry = _entry_of(kind, payload, reader)
                 index = entry.index
                 if not 1 <= index <= self.last_index + 1:
                     raise reader.corrupt(f"holds entry {index} after {self.last_index}")
@@ -103,7 +99,7 @@ class WriteAheadLog:
                 f"and the newest snapshot ends at {snapshot_index}",
             )
         self.number = reader.header.number
-        self._name = reader.header.name
+        self._name = name
         self._size = reader.header.size
         self._end = reader.end
         self._chain = reader.chain
@@ -195,7 +191,8 @@ class WriteAheadLog:
     # -- Snapshots -------------------------------------------------------------------------------
 
     def restart(self, index: int, term: int) -> None:
-        """Go on after a snapshot that took the place of the whole log. Raises DiskError."""
+        """Go on after a snapshot that took the place of the whole log, or begin after the first
+        one. Raises DiskError."""
         self._begin_segment(index, term, 0)
         self._restart_after(index, term)
 
@@ -249,10 +246,9 @@ def _encode(entries: Sequence[Entry], chain: int) -> tuple[bytes, int]:
     return b"".join(records), chain
 
 
-def _entry_of(record: Record, reader: SegmentReader) -> Entry:
-    kind, payload = record
+def _entry_of(kind: int, payload: bytes, reader: SegmentReader) -> Entry:
     if kind == _COMMAND:
-        index, term = _INDEX_AND_TERM.unpack_from(payload)
+        index, term = _unpack_index_and_term(payload)
         return Entry(index, term, payload[_INDEX_AND_TERM.size :])
     if kind == _CONFIGURATION:
         try:
