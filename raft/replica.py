@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -55,7 +55,9 @@ class Variant(NamedTuple):
 HEALTHY = Variant()
 _Other = OperatorRequest | Saved | EntriesApplied
 Input = Message | ClientRequest | _Other
-_NO_MESSAGES = frozenset((ClientRequest, MembershipRequest, TransferRequest, Saved, EntriesApplied))
+_NO_MESSAGES: Final = frozenset(
+    (ClientRequest, MembershipRequest, TransferRequest, Saved, EntriesApplied)
+)
 
 
 class Outputs(msgspec.Struct, frozen=True, gc=False):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
+from typing import Final
 
 from raft.consensus.entry import Entry
 
 # What an entry takes beside its command: index and term.
-_INDEX_AND_TERM = 16
+_INDEX_AND_TERM: Final = 16
 
 
 def entry_size(entry: Entry) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from raft.consensus.configuration import Configuration
 from raft.consensus.election import Election
@@ -20,7 +20,7 @@ from raft.consensus.state import LEADER
 # Why a server takes no proposal now. Nothing was done with it, so it may be made again.
 Refusal = Literal["not-leader", "too-much-uncommitted", "transferring"]
 
-_NO_OP = b""
+_NO_OP: Final = b""
 
 
 class Replication(Election):

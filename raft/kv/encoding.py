@@ -6,13 +6,15 @@ is decoded on every replica.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from raft.kv.commands import Command, CommandError
 
 encode_command = msgspec.msgpack.Encoder().encode
 
-_decode = msgspec.msgpack.Decoder(Command).decode
+_decode: Final = msgspec.msgpack.Decoder(Command).decode
 
 
 def decode_command(data: bytes) -> Command:

@@ -30,21 +30,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from raft.storage.disk import UNFINISHED
 from raft.storage.errors import StorageCorrupt, corrupt
 
-_MAGIC = b"splitbrain log 2\n"
-_NUMBERS = Struct("<QQQQI")
-_CHECKSUM = Struct("<I")
-HEADER_BYTES = len(_MAGIC) + _NUMBERS.size + _CHECKSUM.size
-_MARK = 0xA5
-_HEAD = Struct("<BBIII")
-_CHECKED = Struct("<BBI")
-_unpack_head = _HEAD.unpack_from
-_pack_checksum = _CHECKSUM.pack
+_MAGIC: Final = b"splitbrain log 2\n"
+_NUMBERS: Final = Struct("<QQQQI")
+_CHECKSUM: Final = Struct("<I")
+HEADER_BYTES: Final = len(_MAGIC) + _NUMBERS.size + _CHECKSUM.size
+_MARK: Final = 0xA5
+_HEAD: Final = Struct("<BBIII")
+_CHECKED: Final = Struct("<BBI")
+_HEAD_BYTES: Final = _HEAD.size
+_CHECKED_BYTES: Final = _CHECKED.size
+_unpack_head: Final = _HEAD.unpack_from
+_pack_checksum: Final = _CHECKSUM.pack
 
 
 class SegmentHeader(NamedTuple):
@@ -137,11 +139,11 @@ class SegmentReader:
                 if self._is_zero_from(start):
                     return
                 raise self.corrupt("holds neither a record nor zeros")
-            body = start + _HEAD.size
+            body = start + _HEAD_BYTES
             if body >= size:
                 raise self.corrupt("holds a record that does not fit")
             _, kind, length, head_checksum, checksum = _unpack_head(data, start)
-            if crc32(data[start : start + _CHECKED.size]) != head_checksum:
+            if crc32(data[start : start + _CHECKED_BYTES]) != head_checksum:
                 if self._is_zero_from(body):
                     self.is_torn = True
                     return

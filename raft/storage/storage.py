@@ -115,7 +115,8 @@ class Storage:
         index = self._snapshot_index = snapshot.last_index
         entries = self._log.replay(files, vote_file.segment, index)
         if self._log.term_at(index) == snapshot.last_term:
-            entries = [entry for entry in entries if entry.index > index]
+            if entries and entries[0].index <= index:
+                entries = [entry for entry in entries if entry.index > index]
         else:
             self._log.restart(index, snapshot.last_term)
             entries = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from struct import Struct
+from typing import Final
 
 import msgspec
 
@@ -25,13 +26,14 @@ from raft.storage.segment import (
     segment_number,
 )
 
-_COMMAND = 1
-_CONFIGURATION = 2
-_INDEX_AND_TERM = Struct("<QQ")
-_pack_index_and_term = _INDEX_AND_TERM.pack
-_unpack_index_and_term = _INDEX_AND_TERM.unpack_from
-_encode_entry = msgspec.msgpack.Encoder().encode
-_decode_entry = msgspec.msgpack.Decoder(Entry).decode
+_COMMAND: Final = 1
+_CONFIGURATION: Final = 2
+_INDEX_AND_TERM: Final = Struct("<QQ")
+_INDEX_AND_TERM_BYTES: Final = _INDEX_AND_TERM.size
+_pack_index_and_term: Final = _INDEX_AND_TERM.pack
+_unpack_index_and_term: Final = _INDEX_AND_TERM.unpack_from
+_encode_entry: Final = msgspec.msgpack.Encoder().encode
+_decode_entry: Final = msgspec.msgpack.Decoder(Entry).decode
 
 
 class WriteAheadLog:
@@ -249,7 +251,7 @@ def _encode(entries: Sequence[Entry], chain: int) -> tuple[bytes, int]:
 def _entry_of(kind: int, payload: bytes, reader: SegmentReader) -> Entry:
     if kind == _COMMAND:
         index, term = _unpack_index_and_term(payload)
-        return Entry(index, term, payload[_INDEX_AND_TERM.size :])
+        return Entry(index, term, payload[_INDEX_AND_TERM_BYTES:])
     if kind == _CONFIGURATION:
         try:
             return _decode_entry(payload)
