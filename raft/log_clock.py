@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raft.consensus import Consensus
-from raft.kv.commands import decode_command
+from raft.kv.encoding import decode_command
 from raft.kv.state_machine import KeyValueStore
 
 

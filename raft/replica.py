@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -33,7 +33,7 @@ from raft.client_messages import (
 from raft.consensus import Consensus, Entry, Message, NodeId, Settings
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
-from raft.kv.commands import encode_command
+from raft.kv.encoding import encode_command
 from raft.kv.state_machine import Applied, KeyValueStore
 from raft.log_clock import LogClock
 from raft.observer import Observer
@@ -55,7 +55,9 @@ class Variant(NamedTuple):
 HEALTHY = Variant()
 _Other = OperatorRequest | Saved | EntriesApplied
 Input = Message | ClientRequest | _Other
-_NO_MESSAGES = frozenset((ClientRequest, MembershipRequest, TransferRequest, Saved, EntriesApplied))
+_NO_MESSAGES: Final = frozenset(
+    (ClientRequest, MembershipRequest, TransferRequest, Saved, EntriesApplied)
+)
 
 
 class Outputs(msgspec.Struct, frozen=True, gc=False):
@@ -79,17 +81,19 @@ class Replica:
         now: int,
         variant: Variant = HEALTHY,
         segment_bytes: int = SEGMENT_BYTES,
+        initialized: Storage | None = None,
     ) -> None:
         """Recover from ``disk`` and start as a follower.
 
         ``now`` is the reading of the replica's clock in ns, ``segment_bytes`` how long a segment of
-        the log is. Raises StorageCorrupt if the disk does not hold what was synced to it (its
+        the log is; ``initialized``, what ``initialize`` has just returned for this disk, spares
+        reading it. Raises StorageCorrupt if the disk does not hold what was synced to it (its
         subclass StorageMissing also if it was never initialised), DiskError if it fails,
         SnapshotError if a snapshot is not one of this service.
         """
         self.node = node
         self.observer = observer
-        self.storage = variant.storage(disk, segment_bytes)
+        self.storage = initialized or variant.storage(disk, segment_bytes)
         recovered = self.storage.recover()
         observer.started(recovered.term, recovered.voted_for)
         snapshot = recovered.snapshot
@@ -137,14 +141,16 @@ class Replica:
         *,
         variant: Variant = HEALTHY,
         segment_bytes: int = SEGMENT_BYTES,
-    ) -> None:
+    ) -> Storage:
         """Format the empty disk of a server that has never run: it will begin with ``snapshot``.
 
         To be repeated until it has returned once, and never again after that: whoever forgets that
         a server has run lets it vote twice. Raises StorageInUse if one has run on this disk,
         DiskError.
         """
-        variant.storage(disk, segment_bytes).initialize(snapshot)
+        storage = variant.storage(disk, segment_bytes)
+        storage.initialize(snapshot)
+        return storage
 
     # -- The driver's side ---------------------------------------------------------------------
 

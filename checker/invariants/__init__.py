@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from checker.invariants import configurations, elections, leases, logs, snapshots, transfers
 from checker.invariants.ghost import NodeGhost
@@ -104,16 +104,16 @@ _UPDATES: dict[type[TraceEvent], tuple[str, Callable[[NodeGhost, Any], Any]]] = 
 }
 
 
-def _handled(suffix: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """The monitors that want to see such events, before and after, with their methods' names."""
-    before, after = (
-        [(name, method) for name, each in MONITORS.items() if hasattr(each, method)]
-        for method in (f"before_{suffix}", f"after_{suffix}")
-    )
-    return before, after
+def _handling(method: str) -> list[tuple[str, str]]:
+    """The monitors that have such a method, and its name."""
+    return [(name, method) for name, each in MONITORS.items() if hasattr(each, method)]
 
 
-_HANDLED = {event_type: _handled(suffix) for event_type, (suffix, _) in _UPDATES.items()}
+# By event: who wants to see it before, what it does to the node's ghost, who wants to see it after.
+_HANDLED = [
+    (event_type, _handling(f"before_{suffix}"), update, _handling(f"after_{suffix}"))
+    for event_type, (suffix, update) in _UPDATES.items()
+]
 
 
 class Monitors:
@@ -123,17 +123,14 @@ class Monitors:
         self.cluster = ClusterGhost(tuple(members))
         self.monitors = {name: cls(self.cluster) for name, cls in MONITORS.items()}
         self._nodes = self.cluster.nodes
-        self._table = {
-            event_type: self._handlers(event_type, update)
-            for event_type, (_, update) in _UPDATES.items()
-        }
-
-    def _handlers(self, event_type: type[TraceEvent], update: Handler) -> tuple[Handler, ...]:
-        before, after = (
-            [cast(Handler, getattr(self.monitors[name], method)) for name, method in methods]
-            for methods in _HANDLED[event_type]
-        )
-        return (*before, update, *after)
+        self._table: dict[type[TraceEvent], list[Handler]] = {}
+        monitors = self.monitors
+        for event_type, before, update, after in _HANDLED:
+            handlers: list[Handler] = [getattr(monitors[name], method) for name, method in before]
+            handlers.append(update)
+            for name, method in after:
+                handlers.append(getattr(monitors[name], method))
+            self._table[event_type] = handlers
 
     @property
     def failures(self) -> list[Failure]:

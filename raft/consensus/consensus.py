@@ -80,6 +80,8 @@ class Consensus(Durability):
         self.progress = {}
         self.active_peers = set()
         self.awaited_peers = set()
+        self.must_broadcast = False
+        self.transfer_target = None
         self.appended_changes = []
         self.refused_changes = []
         self.ended_transfers = []

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
+from typing import Final
 
 from raft.consensus.entry import Entry
 
 # What an entry takes beside its command: index and term.
-_INDEX_AND_TERM = 16
+_INDEX_AND_TERM: Final = 16
 
 
 def entry_size(entry: Entry) -> int:
@@ -67,6 +68,8 @@ class Log:
         """Entries from ``index`` on, which must not be compacted; at most ``limit`` of them, and
         of ``max_bytes`` in all, but at least one if there is any."""
         start = index - self.base_index
+        if index == self.last_index:
+            return (self._entries[start],)
         ends = self._ends
         stop = len(ends)
         if limit is not None and start + limit < stop:

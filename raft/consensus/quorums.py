@@ -41,6 +41,5 @@ def _has_majority(voters: tuple[NodeId, ...], servers: Container[NodeId]) -> boo
 def _majority_index(voters: tuple[NodeId, ...], reached: Mapping[NodeId, int]) -> int:
     if not voters:
         return 0
-    indices = [reached.get(voter, 0) for voter in voters]
-    indices.sort()
+    indices = sorted([reached.get(voter, 0) for voter in voters])
     return indices[(len(indices) - 1) >> 1]

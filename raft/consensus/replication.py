@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from raft.consensus.configuration import Configuration
 from raft.consensus.election import Election
@@ -20,7 +20,7 @@ from raft.consensus.state import LEADER
 # Why a server takes no proposal now. Nothing was done with it, so it may be made again.
 Refusal = Literal["not-leader", "too-much-uncommitted", "transferring"]
 
-_NO_OP = b""
+_NO_OP: Final = b""
 
 
 class Replication(Election):
@@ -36,7 +36,7 @@ class Replication(Election):
     # The newest of them that has been sent to all.
     read_round_sent: int = 0
     # Whether something waits to be sent to all followers.
-    must_broadcast: bool = False
+    must_broadcast: bool
     # Peers whose next answer something waits for (membership.py, transfer.py).
     awaited_peers: set[NodeId]
 
@@ -173,19 +173,21 @@ class Replication(Election):
 
     def on_append_entries(self, message: AppendEntries) -> None:
         """Follow the leader and make the log agree with its."""
-        if message.term > self.current_term:
-            self.observe_term(message.term)
-        if message.term < self.current_term:
+        term = message.term
+        if term > self.current_term:
+            self.observe_term(term)
+        if term < self.current_term:
             # 1. Reply false if term < currentTerm.
             self.refuse_append(message, self.log.last_index + 1, 0)
             return
         self.recognize_leader(message)
-        if not self.log_matches(message.prev_log_index, message.prev_log_term):
+        prev_log_index = message.prev_log_index
+        if not self.log_matches(prev_log_index, message.prev_log_term):
             # 2. Reply false if log doesn't contain an entry at prevLogIndex with prevLogTerm.
-            self.refuse_append(message, *self.find_conflict(message.prev_log_index))
+            self.refuse_append(message, *self.find_conflict(prev_log_index))
             return
         self.store_entries(message)
-        last_new_index = message.prev_log_index + len(message.entries)
+        last_new_index = prev_log_index + len(message.entries)
         self.learn_commit_index(message.leader_commit, last_new_index)
         self.outbox.append(
             AppendEntriesReply(
@@ -194,7 +196,7 @@ class Replication(Election):
                 self.current_term,
                 True,
                 last_new_index,
-                message.prev_log_index,
+                prev_log_index,
                 0,
                 0,
                 message.read_round,
@@ -268,14 +270,15 @@ class Replication(Election):
             self.observe_term(message.term)
         if not self.counts_append_reply(message):
             return
-        progress = self.progress[message.source]
+        source = message.source
+        progress = self.progress[source]
         self.hear_from(progress, message)
         if message.success:
             self.on_append_success(progress, message)
         else:
             self.on_append_refused(progress, message)
-        if message.source in self.awaited_peers:
-            self.on_awaited_answer(message.source)
+        if self.awaited_peers and source in self.awaited_peers:
+            self.on_awaited_answer(source)
 
     def on_awaited_answer(self, peer: NodeId) -> None:
         """A follower that a promotion or a transfer waits for has answered; overridden there."""
@@ -293,12 +296,14 @@ class Replication(Election):
     ) -> None:
         """A follower that answers recognizes the leader, whatever it answers."""
         self.active_peers.add(message.source)
-        if message.read_round > progress.read_round:
-            progress.read_round = message.read_round
+        read_round = message.read_round
+        if read_round > progress.read_round:
+            progress.read_round = read_round
 
     def on_append_success(self, progress: Progress, message: AppendEntriesReply) -> None:
         """If successful: update nextIndex and matchIndex for follower."""
-        if progress.matched(message.match_index) and message.match_index > self.commit_index:
+        match_index = message.match_index
+        if progress.matched(match_index) and match_index > self.commit_index:
             self.advance_commit_index()
         if progress.state == SNAPSHOT and self.log_suffices(progress):
             progress.replicate()

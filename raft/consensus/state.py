@@ -177,7 +177,7 @@ class ServerState:
         index, configuration = self._configurations[-1]
         self.configuration: Configuration = configuration
         self.configuration_index = index
-        self.peers = tuple(member for member in configuration.members if member != self.node)
+        self.peers = tuple([member for member in configuration.members if member != self.node])
         self.observer.configuration_changed(index, configuration)
 
     def set_commit_index(self, index: int) -> None:

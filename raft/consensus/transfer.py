@@ -24,7 +24,7 @@ TransferOutcome = Literal["done", "abandoned"]
 class Transfer(Membership):
     """The rules by which a leader hands over."""
 
-    transfer_target: NodeId | None = None
+    transfer_target: NodeId | None
     # When the transfer is abandoned, in ns of the own clock.
     transfer_deadline: int = 0
     # Whether anyone was sent TimeoutNow in this term. An abandoned message may still arrive and

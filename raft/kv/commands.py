@@ -108,18 +108,3 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 REGISTRATION = Command("", 0, RegisterSession())
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Command)
-
-encode_command = _encoder.encode
-
-
-def decode_command(data: bytes) -> Command:
-    """Raises CommandError for bytes that are no command."""
-    try:
-        return _decoder.decode(data)
-    except msgspec.DecodeError as error:
-        raise CommandError(
-            f"the log holds {len(data)} bytes that are no command: {error}"
-        ) from error

@@ -9,11 +9,12 @@ entry.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from raft.kv.commands import Result
 from raft.kv.snapshot import Session
 
-_NOTHING = Result()
+_NOTHING: Final = Result()
 
 
 class Sessions:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from raft.kv.commands import (
@@ -16,15 +18,15 @@ from raft.kv.commands import (
     RegisterSession,
     Result,
     Transaction,
-    decode_command,
 )
+from raft.kv.encoding import decode_command
 from raft.kv.sessions import Sessions
 from raft.kv.snapshot import Session, State, decode_state, encode_state
 
 SESSION_TIMEOUT = 60_000_000_000  # ns
 MAX_SESSIONS = 4_096
 
-_DONE = Result()
+_DONE: Final = Result()
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +41,7 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
     is_expired: bool = False
 
 
-_NO_OP = Applied("", 0, False, None)
+_NO_OP: Final = Applied("", 0, False, None)
 
 
 class KeyValueStore:

@@ -13,12 +13,12 @@ not vouch for bytes: a file renamed before it was synced may be there and hold n
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from raft.errors import RaftError
 
 # What a file is called until it is complete: left behind by a crash, it means nothing.
-UNFINISHED = ".new"
+UNFINISHED: Final = ".new"
 
 
 class DiskError(RaftError):

@@ -28,24 +28,25 @@ leaves what is no torn tail by this rule: it is refused, which is safe, if not w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from raft.storage.disk import UNFINISHED
 from raft.storage.errors import StorageCorrupt, corrupt
 
-_MAGIC = b"splitbrain log 2\n"
-_NUMBERS = Struct("<QQQQI")
-_CHECKSUM = Struct("<I")
-HEADER_BYTES = len(_MAGIC) + _NUMBERS.size + _CHECKSUM.size
-_MARK = 0xA5
-_HEAD = Struct("<BBIII")
-_CHECKED = Struct("<BBI")
-_CHECKSUMS = Struct("<II")
-_unpack_head = _HEAD.unpack_from
-_pack_checked = _CHECKED.pack
-_pack_checksums = _CHECKSUMS.pack
+_MAGIC: Final = b"splitbrain log 2\n"
+_NUMBERS: Final = Struct("<QQQQI")
+_CHECKSUM: Final = Struct("<I")
+HEADER_BYTES: Final = len(_MAGIC) + _NUMBERS.size + _CHECKSUM.size
+_MARK: Final = 0xA5
+_HEAD: Final = Struct("<BBIII")
+_CHECKED: Final = Struct("<BBI")
+_HEAD_BYTES: Final = _HEAD.size
+_CHECKED_BYTES: Final = _CHECKED.size
+_unpack_head: Final = _HEAD.unpack_from
+_pack_checksum: Final = _CHECKSUM.pack
 
 
 class SegmentHeader(NamedTuple):
@@ -69,13 +70,6 @@ class SegmentHeader(NamedTuple):
         return checked + _CHECKSUM.pack(checksum), checksum
 
 
-class Record(NamedTuple):
-    """A record as read: what kind it is and what it holds."""
-
-    kind: int
-    payload: bytes
-
-
 def segment_names(files: list[str]) -> list[str]:
     """Those of ``files`` that are segments, in their order."""
     return sorted(
@@ -88,13 +82,18 @@ def segment_number(name: str) -> int:
     return int(name.split("-")[1])
 
 
-def encode_record(into: list[bytes], kind: int, payload: bytes, chain: int) -> int:
-    """Add the bytes of a record, which follows one whose chained checksum is ``chain``, to
-    ``into``; its own checksum."""
-    checked = _pack_checked(_MARK, kind, len(payload))
+def encode_record(kind: int, payload: bytes, chain: int) -> tuple[bytes, int]:
+    """The bytes of a record which follows one whose chained checksum is ``chain``, and its own
+    checksum."""
     checksum = crc32(payload, chain)
-    into += (checked, _pack_checksums(crc32(checked), checksum), payload, b"\xa5")
-    return checksum
+    return _head(kind, len(payload)) + _pack_checksum(checksum) + payload + b"\xa5", checksum
+
+
+@lru_cache(maxsize=1024)
+def _head(kind: int, length: int) -> bytes:
+    """What precedes the payload's checksum; few lengths make up most of a log."""
+    checked = _CHECKED.pack(_MARK, kind, length)
+    return checked + _CHECKSUM.pack(crc32(checked))
 
 
 class SegmentReader:
@@ -130,7 +129,8 @@ class SegmentReader:
         self.chain = checksum
         return header
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        """Each record's kind and payload."""
         data = self._data
         size = len(data)
         while self.end < size:
@@ -139,11 +139,11 @@ class SegmentReader:
                 if self._is_zero_from(start):
                     return
                 raise self.corrupt("holds neither a record nor zeros")
-            body = start + _HEAD.size
+            body = start + _HEAD_BYTES
             if body >= size:
                 raise self.corrupt("holds a record that does not fit")
             _, kind, length, head_checksum, checksum = _unpack_head(data, start)
-            if crc32(data[start : start + _CHECKED.size]) != head_checksum:
+            if crc32(data[start : start + _CHECKED_BYTES]) != head_checksum:
                 if self._is_zero_from(body):
                     self.is_torn = True
                     return
@@ -158,7 +158,7 @@ class SegmentReader:
                     self.is_torn = True
                     return
                 raise self.corrupt("holds a record whose payload does not check")
-            yield Record(kind, payload)
+            yield kind, payload
             self.end = last + 1
             self.chain = chain
 

@@ -8,6 +8,7 @@ file    magic, checksum of what follows (u32), length of the body (u64), body: t
 from __future__ import annotations
 
 from struct import Struct
+from typing import Final
 from zlib import crc32
 
 import msgspec
@@ -16,13 +17,13 @@ from raft.consensus.snapshot import Snapshot
 from raft.storage.disk import UNFINISHED
 from raft.storage.errors import corrupt
 
-_MAGIC = b"splitbrain snapshot 1\n"
-_CHECKSUM = Struct("<I")
-_LENGTH = Struct("<Q")
-_CHECKED = len(_MAGIC) + _CHECKSUM.size
-_BODY = _CHECKED + _LENGTH.size
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Snapshot).decode
+_MAGIC: Final = b"splitbrain snapshot 1\n"
+_CHECKSUM: Final = Struct("<I")
+_LENGTH: Final = Struct("<Q")
+_CHECKED: Final = len(_MAGIC) + _CHECKSUM.size
+_BODY: Final = _CHECKED + _LENGTH.size
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Snapshot).decode
 
 
 def snapshot_name(index: int) -> str:

@@ -56,6 +56,8 @@ class Storage:
         self._vote_file = VoteFile(0, None, 0, 0)
         self._snapshot_index = 0
         self._is_usable = False
+        # What ``initialize`` has left on the disk, for the recovery that follows.
+        self._initial: Recovered | None = None
 
     # -- Initialization and recovery -------------------------------------------------------------
 
@@ -63,8 +65,8 @@ class Storage:
         """Format an empty disk, for a server that has never run: ``snapshot`` is what it begins
         with. May be repeated until it has returned once, and no more after the server has run.
 
-        The storage is not to be used afterwards: ``recover`` with another one. Raises StorageInUse
-        if a server has run on this disk, DiskError.
+        To be followed by ``recover``, of this storage, which then has nothing to read, or of
+        another one. Raises StorageInUse if a server has run on this disk, DiskError.
         """
         files = self.disk.files()
         if VOTE_FILE in files:
@@ -74,6 +76,7 @@ class Storage:
                     f"{VOTE_FILE}: is there, of term {found.term}: a replica has run on this disk; "
                     "start it without initialising its disk, or empty the disk"
                 )
+            self._initial = found
             return
         # The vote file comes last: without it there can be no more than what is written here.
         snapshots = snapshot_names(files)
@@ -85,8 +88,10 @@ class Storage:
                 f"disk, and has lost its vote; {ADVICE}"
             )
         self._write_snapshot(snapshot)
-        self._log.format()
+        self._log.restart(snapshot.last_index, snapshot.last_term)
         self._write_vote_file(0, None)
+        self.durable_index = snapshot.last_index
+        self._initial = Recovered(0, None, snapshot, [])
 
     def recover(self) -> Recovered:
         """Read what was saved, finish what a crash interrupted, and make durable what was found.
@@ -94,6 +99,10 @@ class Storage:
         Raises StorageMissing on a disk that was not initialised or lost a file, StorageCorrupt,
         DiskError.
         """
+        if self._initial is not None:
+            initial, self._initial = self._initial, None
+            self._is_usable = True
+            return initial
         disk = self.disk
         files = disk.files()
         if VOTE_FILE not in files:
@@ -106,7 +115,8 @@ class Storage:
         index = self._snapshot_index = snapshot.last_index
         entries = self._log.replay(files, vote_file.segment, index)
         if self._log.term_at(index) == snapshot.last_term:
-            entries = [entry for entry in entries if entry.index > index]
+            if entries and entries[0].index <= index:
+                entries = [entry for entry in entries if entry.index > index]
         else:
             self._log.restart(index, snapshot.last_term)
             entries = []
@@ -140,8 +150,7 @@ class Storage:
             self._refuse()
         self._is_usable = False
         term, voted_for = self.state_to_save(term, voted_for)
-        vote_file = self._vote_file
-        state_changed = term != vote_file.term or voted_for != vote_file.voted_for
+        state_changed = term != self.durable_term or voted_for != self.durable_vote
         log = self._log
         if state_changed:
             self._write_vote_file(term, voted_for)
@@ -150,9 +159,10 @@ class Storage:
             return False
         if entries:
             log.append(entries)
-            if entries[0].index <= self.durable_index:
+            first = entries[0].index
+            if first <= self.durable_index:
                 # What these entries replace is no longer what the log says.
-                self.durable_index = entries[0].index - 1
+                self.durable_index = first - 1
         has_synced = self.must_sync(state_changed)
         if has_synced:
             log.sync()

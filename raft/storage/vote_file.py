@@ -11,17 +11,17 @@ snapshot that must be there at least.
 from __future__ import annotations
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from raft.consensus.names import NodeId
 from raft.storage.errors import corrupt
 
-VOTE_FILE = "vote"
-_MAGIC = b"splitbrain vote 1\n"
-_CHECKSUM = Struct("<I")
-_NUMBERS = Struct("<QQQ")
-_BODY = len(_MAGIC) + _CHECKSUM.size
+VOTE_FILE: Final = "vote"
+_MAGIC: Final = b"splitbrain vote 1\n"
+_CHECKSUM: Final = Struct("<I")
+_NUMBERS: Final = Struct("<QQQ")
+_BODY: Final = len(_MAGIC) + _CHECKSUM.size
 
 
 class VoteFile(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from struct import Struct
+from typing import Final
 
 import msgspec
 
@@ -18,7 +19,6 @@ from raft.storage.disk import Disk, replace_file
 from raft.storage.errors import missing
 from raft.storage.segment import (
     HEADER_BYTES,
-    Record,
     SegmentHeader,
     SegmentReader,
     encode_record,
@@ -26,12 +26,14 @@ from raft.storage.segment import (
     segment_number,
 )
 
-_COMMAND = 1
-_CONFIGURATION = 2
-_INDEX_AND_TERM = Struct("<QQ")
-_pack_index_and_term = _INDEX_AND_TERM.pack
-_encode_entry = msgspec.msgpack.Encoder().encode
-_decode_entry = msgspec.msgpack.Decoder(Entry).decode
+_COMMAND: Final = 1
+_CONFIGURATION: Final = 2
+_INDEX_AND_TERM: Final = Struct("<QQ")
+_INDEX_AND_TERM_BYTES: Final = _INDEX_AND_TERM.size
+_pack_index_and_term: Final = _INDEX_AND_TERM.pack
+_unpack_index_and_term: Final = _INDEX_AND_TERM.unpack_from
+_encode_entry: Final = msgspec.msgpack.Encoder().encode
+_decode_entry: Final = msgspec.msgpack.Decoder(Entry).decode
 
 
 class WriteAheadLog:
@@ -58,10 +60,6 @@ class WriteAheadLog:
         self._runs = [(0, 0)]
         self._base_index = 0
 
-    def format(self) -> None:
-        """Make the first segment."""
-        self._begin_segment(0, 0, 0)
-
     # -- Reading ---------------------------------------------------------------------------------
 
     def replay(self, files: list[str], least_number: int, snapshot_index: int) -> list[Entry]:
@@ -87,8 +85,8 @@ class WriteAheadLog:
                 self._restart_after(header.previous_index, header.previous_term)
                 entries.clear()
             self._segments.append(header)
-            for record in reader:
-                entry = _entry_of(record, reader)
+            for kind, payload in reader:
+                entry = _entry_of(kind, payload, reader)
                 index = entry.index
                 if not 1 <= index <= self.last_index + 1:
                     raise reader.corrupt(f"holds entry {index} after {self.last_index}")
@@ -103,7 +101,7 @@ class WriteAheadLog:
                 f"and the newest snapshot ends at {snapshot_index}",
             )
         self.number = reader.header.number
-        self._name = reader.header.name
+        self._name = name
         self._size = reader.header.size
         self._end = reader.end
         self._chain = reader.chain
@@ -136,14 +134,16 @@ class WriteAheadLog:
         if not 1 <= first <= self.last_index + 1:
             raise ValueError(f"entry {first} cannot follow entry {self.last_index}")
         data, chain = _encode(entries, self._chain)
-        if self._end + len(data) > self._size:
+        end = self._end + len(data)
+        if end > self._size:
             term = self.term_at(self.last_index)
             assert term is not None
             self._begin_segment(self.last_index, term, len(data))
             data, chain = _encode(entries, self._chain)
+            end = self._end + len(data)
         self._is_unsynced = True
         self._disk.write(self._name, self._end, data)
-        self._end += len(data)
+        self._end = end
         self._chain = chain
         if first > self.last_index and len(entries) == 1 and entries[0].term == self._runs[-1][1]:
             self.last_index = first
@@ -181,10 +181,11 @@ class WriteAheadLog:
             self._chain,
         )
         data, chain = header.encode()
-        replace_file(self._disk, header.name, data, header.size)
+        name = header.name
+        replace_file(self._disk, name, data, header.size)
         self._segments.append(header)
         self.number = header.number
-        self._name = header.name
+        self._name = name
         self._size = header.size
         self._end = len(data)
         self._chain = chain
@@ -192,7 +193,8 @@ class WriteAheadLog:
     # -- Snapshots -------------------------------------------------------------------------------
 
     def restart(self, index: int, term: int) -> None:
-        """Go on after a snapshot that took the place of the whole log. Raises DiskError."""
+        """Go on after a snapshot that took the place of the whole log, or begin after the first
+        one. Raises DiskError."""
         self._begin_segment(index, term, 0)
         self._restart_after(index, term)
 
@@ -239,17 +241,17 @@ def _encode(entries: Sequence[Entry], chain: int) -> tuple[bytes, int]:
     for entry in entries:
         if entry.configuration is None:
             payload = _pack_index_and_term(entry.index, entry.term) + entry.command
-            chain = encode_record(records, _COMMAND, payload, chain)
+            record, chain = encode_record(_COMMAND, payload, chain)
         else:
-            chain = encode_record(records, _CONFIGURATION, _encode_entry(entry), chain)
+            record, chain = encode_record(_CONFIGURATION, _encode_entry(entry), chain)
+        records.append(record)
     return b"".join(records), chain
 
 
-def _entry_of(record: Record, reader: SegmentReader) -> Entry:
-    kind, payload = record
+def _entry_of(kind: int, payload: bytes, reader: SegmentReader) -> Entry:
     if kind == _COMMAND:
-        index, term = _INDEX_AND_TERM.unpack_from(payload)
-        return Entry(index, term, payload[_INDEX_AND_TERM.size :])
+        index, term = _unpack_index_and_term(payload)
+        return Entry(index, term, payload[_INDEX_AND_TERM_BYTES:])
     if kind == _CONFIGURATION:
         try:
             return _decode_entry(payload)

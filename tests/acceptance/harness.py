@@ -22,7 +22,8 @@ from nemesis.cluster.sim.node import SimulatedNode
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus.state import LEADER
-from raft.kv.commands import Command, Operation, Put, decode_command
+from raft.kv.commands import Command, Operation, Put
+from raft.kv.encoding import decode_command
 from raft.replica import Replica
 from raft.storage.snapshot_file import snapshot_names
 from tests.acceptance.network import MILLISECOND, Network

@@ -32,7 +32,8 @@ from raft.consensus.configuration import Configuration
 from raft.consensus.messages import ReadIndex, ReadIndexReply, TimeoutNow
 from raft.consensus.quorums import agreed_index
 from raft.consensus.snapshot import first_snapshot
-from raft.kv.commands import Append, Command, Get, encode_command
+from raft.kv.commands import Append, Command, Get
+from raft.kv.encoding import encode_command
 from raft.kv.state_machine import KeyValueStore
 from raft.observer import Observer
 from raft.replica import Replica, Variant

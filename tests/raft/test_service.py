@@ -26,9 +26,8 @@ from raft.kv.commands import (
     Put,
     Result,
     Transaction,
-    decode_command,
-    encode_command,
 )
+from raft.kv.encoding import decode_command, encode_command
 from raft.kv.state_machine import KeyValueStore
 from raft.observer import Observer
 from raft.replica import Replica

@@ -21,8 +21,8 @@ from raft.kv.commands import (
     Put,
     RegisterSession,
     Result,
-    encode_command,
 )
+from raft.kv.encoding import encode_command
 from raft.kv.snapshot import SnapshotError
 from raft.kv.state_machine import Applied, KeyValueStore
 from tests.raft.harness import MS

@@ -78,11 +78,13 @@ class SimulatedDisk:
 
     def write(self, name: str, offset: int, data: bytes) -> None:
         file = self._files.get(name) or self._missing(name)
-        end = offset + len(data)
-        if end > len(file.data):
-            raise DiskError(f"{name}: ends at byte {len(file.data)}, before byte {end}")
-        file.unsynced.append((offset, len(data), file.data[offset:end]))
-        file.data[offset:end] = data
+        held = file.data
+        length = len(data)
+        end = offset + length
+        if end > len(held):
+            raise DiskError(f"{name}: ends at byte {len(held)}, before byte {end}")
+        file.unsynced.append((offset, length, held[offset:end]))
+        held[offset:end] = data
         if offset < file.acknowledged:
             file.acknowledged = offset
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from nemesis.cluster.protocol import Link, LinkShape
 from nemesis.cluster.sim.events import Action, EventQueue
 
 # How long a message that is held back may be overtaken, in multiples of the link's longest delay.
-_HOLD = 20
+_HOLD: Final = 20
 
 
 class SimulatedNetwork:

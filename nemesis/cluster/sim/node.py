@@ -19,7 +19,7 @@ from raft.consensus import Settings
 from raft.consensus.configuration import Configuration
 from raft.consensus.snapshot import Snapshot, first_snapshot
 from raft.replica import Outputs, Replica, Variant
-from raft.storage import DiskError, StorageCorrupt
+from raft.storage import DiskError, Storage, StorageCorrupt
 from raft.write_queue import PendingWrite
 
 # How long what is done asynchronously takes at most, in ns: a write, on the disks that a node may
@@ -73,8 +73,9 @@ class SimulatedNode:
         self._segment_bytes = segment_bytes
         self._random = Random(seed)
         self._is_asynchronous = settings.asynchronous_storage
-        self._work_random = Random(seed + _WORK_SEED)
-        self._write_time = self._work_random.choice(_WRITES)
+        # What is done asynchronously has a generator of its own; to seed one takes its time.
+        self._work_random = Random(seed + _WORK_SEED) if self._is_asynchronous else self._random
+        self._write_time = self._work_random.choice(_WRITES) if self._is_asynchronous else 0
         # What is done asynchronously, and came to its end while the process was paused.
         self._stalled: list[tuple[Action, Any]] = []
         self._variant = variant
@@ -104,9 +105,10 @@ class SimulatedNode:
         self._stalled.clear()
         self._busy_until = 0
         self.disk.free = None
+        storage: Storage | None = None
         try:
             if not self._is_initialized:
-                Replica.initialize(
+                storage = Replica.initialize(
                     self.disk,
                     first_snapshot(tuple(self._members)),
                     variant=self._variant,
@@ -121,6 +123,8 @@ class SimulatedNode:
                 now=self.clock.reading(self._queue.now),
                 variant=self._variant,
                 segment_bytes=self._segment_bytes,
+                # Where power may fail, it may fail in the recovery as well.
+                initialized=storage if self.disk.power_fails is None else None,
             )
             self._is_initialized = True
         except StorageCorrupt as error:
