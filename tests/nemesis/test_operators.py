@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from checker.history import Event
-from checker.trace import Stopped
+from checker.trace import Started, Stopped
 from checker.verdict import Validity
 from nemesis.cluster.protocol import Membership
 from nemesis.cluster.sim import SimulatedCluster
@@ -387,6 +387,30 @@ def test_without_check_quorum_removed_servers_are_shut_down_at_the_end() -> None
     assert result.verdict.failures == ()
     stopped = [event for event in result.trace if isinstance(event, Stopped)]
     assert [event.node for event in stopped if "removed" in event.reason] == ["n1"]
+
+
+def test_who_was_shut_down_and_is_added_again_is_started_again() -> None:
+    """Found by a campaign: a request to make n1 a voter was still on its way to the leader when n1
+    was shut down, as it had been removed; the joint configuration then needed it."""
+    knobs = Knobs(spares=2, clients=1, check_quorum=False)
+    steps = (
+        Operate(f="put", key="x", value="0", wait=5 * MS),
+        DemoteServer(target="follower", wait=5 * MS),
+        ReplaceAll(between=20 * MS, wait=30 * MS),
+        Reconfigure(voters=(0, 1), wait=50 * MS),
+    )
+    started = 0
+    for seed in range(40):
+        result = run(Schedule(seed=seed, knobs=knobs, steps=steps))
+        assert result.verdict.failures == ()
+        shut_down = {
+            event.node
+            for event in result.trace
+            if isinstance(event, Stopped) and "removed" in event.reason
+        }
+        again = [event.node for event in result.trace if isinstance(event, Started)]
+        started += any(again.count(name) > 1 for name in shut_down)
+    assert started
 
 
 def test_with_check_quorum_removed_servers_may_disturb() -> None:

@@ -123,6 +123,12 @@ class SimulatedClient:
         self._replicas = tuple(name for name in self._replicas if name != replica)
         self._knows_less = True
 
+    def remember(self, replica: str) -> None:
+        """The replica is back."""
+        if replica not in self._replicas:
+            self._replicas = (*self._replicas, replica)
+            self._knows_less = True
+
     def _begin(self, operate: Operate) -> None:
         operation = self._workload.operation(operate.f, operate.key, operate.value)
         if self._knows_less:

@@ -71,6 +71,8 @@ class SimulatedCluster:
         self.members = knobs.members
         self.capabilities = frozenset(FAULTS)
         self._check_quorum = knobs.check_quorum
+        # Servers that were shut down at the end, as they were removed.
+        self._shut_down: set[str] = set()
         self._heartbeat_interval = knobs.heartbeat_interval
         self.effects: Counter[str] = Counter()
         # Operations that succeeded, by kind.
@@ -340,15 +342,29 @@ class SimulatedCluster:
             self._shut_down_removed(None)
 
     def _shut_down_removed(self, _argument: None) -> None:
-        """As soon as it is known who they are, and from then on."""
+        """As soon as it is known who they are, and from then on. One that is a member again, since
+        a request of before was still under way, is started again."""
         leader = present_leader(self._nodes)
-        if leader is not None and (first := self._nodes[leader].replica) is not None:
+        if leader is None:
+            # Perhaps since none can be elected without them.
+            self._start_readded(self.configurations())
+        elif (first := self._nodes[leader].replica) is not None:
             consensus = first.consensus
+            self._start_readded([consensus.configuration])
             if consensus.configuration_index <= consensus.commit_index:
                 for name, node in self._nodes.items():
                     # The configuration of a spare that was never added is empty.
                     if name not in consensus.configuration.members and node.was_added:
                         node.stop("shut down, since it was removed")
+                        self._shut_down.add(name)
                         for client in self._clients:
                             client.forget(name)
         self.queue.at(self.queue.now + self._heartbeat_interval, self._shut_down_removed, None)
+
+    def _start_readded(self, configurations: list[Configuration]) -> None:
+        for name in sorted(self._shut_down):
+            if any(name in each.members for each in configurations):
+                self._shut_down.remove(name)
+                self._nodes[name].start()
+                for client in self._clients:
+                    client.remember(name)
