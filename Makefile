@@ -1,7 +1,7 @@
 # Two commands do everything, on a fresh Debian or Ubuntu with python3, git and make:
 #   make fuzz     a campaign against the simulated cluster   (make fuzz ARGS="--time 10m")
 #   make test     all tests, on all cores
-# For long campaigns, more than twice as many executions a second:
+# For long campaigns, nearly twice as many executions a second:
 #   make fuzz COMPILED=1    the same source, its hot modules compiled to C (a minute, the first time)
 # The rest is for those who change splitbrain: make lint, make bench, make compiled, make clean.
 
