@@ -17,14 +17,13 @@ import gc
 import sys
 import tracemalloc
 from collections.abc import Callable, Generator, Sequence
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from time import perf_counter, process_time
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-# Imported here, as ``check`` would do that where it first needs it, and seem to hold more.
-import checker.lincheck.verify  # noqa: F401
 from checker.history import Operation
 from checker.lincheck import check
 from checker.lincheck.budget import Budget, BudgetExhausted, Meter
@@ -76,6 +75,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--operations", type=int, default=1_000_000)
     parser.add_argument("--real", action="store_true")
     given = parser.parse_args(arguments)
+    # ``check`` would load it where it first needs it, and seem to hold more.
+    import_module("checker.lincheck.verify")
     clock = perf_counter if given.real else process_time
     if given.what == "long":
         for name in ("cas-register", "fifo-queue", "counter", "unique-ids", "kv"):

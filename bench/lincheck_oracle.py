@@ -7,7 +7,7 @@ slices; it stops after ``seconds`` of processor time and says with which seed to
 history: the verdict is that of brute force, the verifier accepts its certificate, and without one
 the verdict is the same; every fourth goes through each engine, too. ``--large``: histories of 20 to
 120 operations, all engines against each other. A line for each model, and one for each difference;
-the exit code is 1 if there is one.
+the exit code is 1 if there is one. An engine that raises anything else ends the run, with the seed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from checker.lincheck.budget import Budget
 from checker.models import get_model
 from tests.checker.brute_force import possible
-from tests.checker.lincheck.engines import ENGINES, compare, large, small
+from tests.checker.lincheck.engines import ENGINES, Disagreement, compare, large, small
 from tests.checker.random_histories import MODEL_NAMES
 
 FEW = Budget(seconds=None, configurations=3_000)
@@ -40,6 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("--large", action="store_true")
     given = parser.parse_args(arguments)
+    if unknown := sorted(set(given.models) - set(MODEL_NAMES)):
+        parser.error(f"no model {', '.join(unknown)}: choose from {', '.join(MODEL_NAMES)}")
     started = process_time()
     judged = differences = 0
     for name in given.models:
@@ -51,9 +53,12 @@ def main(arguments: Sequence[str]) -> int:
             seen["histories"] += 1
             try:
                 seen.update(compare_large(name, seed) if given.large else compare_small(name, seed))
-            except Exception as error:  # noqa: BLE001  # whatever it is, it is a difference
+            except Disagreement as difference:
                 differences += 1
-                print(f"{name}, seed {seed}: {type(error).__name__}: {error}", flush=True)
+                print(f"{name}, seed {seed}: {difference}", flush=True)
+            except Exception as error:
+                error.add_note(f"{name}, seed {seed}")
+                raise
         judged += seen["histories"]
         rate = seen["histories"] / max(process_time() - begun, 1e-9)
         counts = ", ".join(f"{n:,} {what}" for what, n in sorted(seen.items()))

@@ -230,7 +230,8 @@ def read_trace(path: Path) -> tuple[TraceHeader, list[TraceEvent]]:
     try:
         header = _header_decoder.decode(lines[0])
         events: list[TraceEvent] = []
-        for number, line in enumerate(lines[1:], start=2):  # noqa: B007 (named in the error)
+        for line in lines[1:]:
+            number += 1
             events.append(_event_decoder.decode(line))
     except msgspec.DecodeError as error:
         raise TraceError(f"{path}:{number}: not a trace event: {error}") from error

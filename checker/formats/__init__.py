@@ -14,17 +14,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, TextIO
 
 from checker.formats import csv_table, jepsen_edn, jepsen_log, native
 from checker.formats.batches import Batch, events_of, gather
-from checker.formats.blocks import Block, blocks_of
+from checker.formats.blocks import Block, ByteFile, blocks_of
 from checker.formats.jepsen_edn import write_edn
 from checker.formats.native import HistoryWriter, encode_event, encode_header, write_history
 from checker.formats.operations import TimedOperation, operation, operations_history
 from checker.history import Event, History, HistoryError
 
 __all__ = [
+    "ByteFile",
     "HistoryWriter",
     "TimedOperation",
     "detect_format",
@@ -67,14 +68,14 @@ def read_history(path: str | Path, *, independent: bool = False) -> History:
 
 
 def parse_history(
-    content: bytes | str | BinaryIO, *, source: str = "<history>", independent: bool = False
+    content: bytes | str | ByteFile, *, source: str = "<history>", independent: bool = False
 ) -> History:
     """As ``read_history``, of a file's content or an open file; ``source`` names it in errors."""
     return _read(content, source, independent)
 
 
 def read_events(
-    file: BinaryIO | TextIO, *, source: str = "<history>", independent: bool = False
+    file: ByteFile | TextIO, *, source: str = "<history>", independent: bool = False
 ) -> Iterator[Event]:
     """The events of an open file or pipe, each as soon as its line is there.
 
@@ -109,7 +110,7 @@ def _in_directory(place: Path) -> Path:
     )
 
 
-def _read(content: bytes | str | BinaryIO, source: str, independent: bool) -> History:
+def _read(content: bytes | str | ByteFile, source: str, independent: bool) -> History:
     kind, blocks = _detect(blocks_of(content, source), source, independent)
     metadata: dict[str, Any] = {}
     if kind == CSV:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO, NamedTuple, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 from checker.history import HistoryError
 
@@ -18,6 +18,12 @@ BLOCK = 1 << 18
 
 _GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class ByteFile(Protocol):
+    """What is needed of an open file or pipe; its ``read1``, if it has one, is used instead."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class Block(NamedTuple):
@@ -30,7 +36,7 @@ class Block(NamedTuple):
     text: str
 
 
-def blocks_of(content: bytes | str | BinaryIO | TextIO, source: str) -> Iterator[Block]:
+def blocks_of(content: bytes | str | ByteFile | TextIO, source: str) -> Iterator[Block]:
     """The blocks of a text, of its bytes, or of an open file.
 
     Raises HistoryError with the line where the text is not UTF-8, or is compressed and damaged.
@@ -61,7 +67,7 @@ def _numbered(texts: Iterable[str]) -> Iterator[Block]:
         line += text.count("\n")
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
+def _chunks(file: ByteFile) -> Iterator[bytes]:
     # read1 gives what is there; read waits until it has all that was asked for.
     read: Callable[[int], bytes] = getattr(file, "read1", file.read)
     while chunk := read(BLOCK):

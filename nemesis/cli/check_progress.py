@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from types import TracebackType
-from typing import BinaryIO
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
+
+from checker.formats import ByteFile
 
 _AFTER = 2.0
 _EVERY = 0.2
@@ -75,7 +76,7 @@ class Progress:
         return False
 
     @contextmanager
-    def reading(self, file: BinaryIO, size: int) -> Iterator[BinaryIO]:
+    def reading(self, file: ByteFile, size: int) -> Iterator[ByteFile]:
         """The file, whose reading is shown; ``size`` in bytes, 0 if nobody knows."""
         watched = _Watched(file, self.tick)
 
@@ -84,7 +85,7 @@ class Progress:
             return f"reading{share}"
 
         self.now(words)
-        yield watched  # type: ignore[misc]
+        yield watched
         self.now(lambda: "read")
 
     def _show(self, console: Console) -> None:
@@ -107,7 +108,7 @@ class Progress:
 class _Watched:
     """An open file that tells when something was read; no more of a file than is needed."""
 
-    def __init__(self, file: BinaryIO, tick: Callable[[], bool]) -> None:
+    def __init__(self, file: ByteFile, tick: Callable[[], bool]) -> None:
         self._file = file
         self._read1: Callable[[int], bytes] = getattr(file, "read1", file.read)
         self._tick = tick

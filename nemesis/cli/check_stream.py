@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
 from checker.errors import CheckerError
-from checker.formats import read_events
+from checker.formats import ByteFile, read_events
 from checker.history import Event, HistoryError
 from checker.lincheck import BudgetExhausted, Monitor, StreamFailure
 from checker.lincheck.conditions import LINEARIZABLE
@@ -45,11 +45,11 @@ def check_stream(file: str, request: Request, follow: bool) -> int:
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(label(file)))
         try:
-            opened = _open(file, stack)
+            opened: ByteFile = _open(file, stack)
         except OSError as error:
             raise unreadable(error, file) from error
         if follow and file != STANDARD_INPUT:
-            opened = Growing(opened)  # type: ignore[assignment]
+            opened = Growing(opened)
         monitor = Monitor(request.model, budget=request.budget)
         events = read_events(opened, source=label(file), independent=request.independent)
         report = _judge(file, monitor, events, progress)
@@ -58,7 +58,7 @@ def check_stream(file: str, request: Request, follow: bool) -> int:
     return exit_code([report])
 
 
-def _open(file: str, stack: ExitStack) -> BinaryIO:
+def _open(file: str, stack: ExitStack) -> ByteFile:
     if file == STANDARD_INPUT:
         return open_standard_input()
     return stack.enter_context(open(file, "rb"))
@@ -112,7 +112,7 @@ def _data(monitor: Monitor, failure: StreamFailure | None, reason: str) -> dict[
 class Growing:
     """A file to which somebody still adds: at its end it waits for more, for ever."""
 
-    def __init__(self, file: BinaryIO, wait: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, file: ByteFile, wait: Callable[[float], None] = time.sleep) -> None:
         self._read1: Callable[[int], bytes] = getattr(file, "read1", file.read)
         self._wait = wait
 
