@@ -18,10 +18,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.acceptance.clients import Clients
 from tests.acceptance.harness import Cluster
+from tests.acceptance.network import MIT_UNRELIABLE
 from tests.acceptance.worlds import World
 
 Start = Callable[[int], Cluster]
+Serve = Callable[..., Clients]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -48,3 +51,21 @@ def start(world: World, seed: int) -> Iterator[Start]:
     for cluster in clusters:
         cluster.check_invariants()
         cluster.close()
+
+
+@pytest.fixture
+def serve(start: Start) -> Iterator[Serve]:
+    """Starts a cluster of so many servers, as MIT's service; in the end what its clients saw is
+    linearizable."""
+    served = []
+
+    def serve_clients(servers: int, *, unreliable: bool = False) -> Clients:
+        cluster = start(servers)
+        if unreliable:
+            cluster.network.rules = MIT_UNRELIABLE
+        served.append(Clients(cluster, attempt_timeout=100))
+        return served[-1]
+
+    yield serve_clients
+    for clients in served:
+        clients.check_linearizable()

@@ -12,6 +12,7 @@ from tests.acceptance.network import MILLISECOND
 from tests.acceptance.tasks import Steps
 
 ELECTION_TIMEOUT = 1000  # ms, which the originals allow an election
+FOR_EVER = 60_000  # ms, the patience of clients that do not give up
 
 _unique = count(1_000_000)
 

@@ -18,12 +18,17 @@ def submit(cluster: Cluster, server: int, *values: int) -> None:
         assert cluster.submit(server, value), f"server {server} does not lead"
 
 
+def commit(cluster: Cluster, server: int, *values: int, servers: int) -> None:
+    """The server leads, and so many servers commit the commands."""
+    submit(cluster, server, *values)
+    cluster.sleep(250)
+    cluster.check_committed(values[-1], servers)
+
+
 def test_commit_one_command(start: Start) -> None:
     cluster = start(3)
     leader, _ = cluster.check_single_leader()
-    submit(cluster, leader, 42)
-    cluster.sleep(250)
-    cluster.check_committed(42, 3)
+    commit(cluster, leader, 42, servers=3)
 
 
 def test_commit_after_call_drops(start: Start) -> None:
@@ -58,15 +63,11 @@ def test_commit_multiple_commands(start: Start) -> None:
 def test_commit_with_disconnection_and_recover(start: Start) -> None:
     cluster = start(3)
     leader, _ = cluster.check_single_leader()
-    submit(cluster, leader, 5, 6)
-    cluster.sleep(250)
-    cluster.check_committed(6, 3)
+    commit(cluster, leader, 5, 6, servers=3)
     other = (leader + 1) % 3
     cluster.disconnect(other)
     cluster.sleep(250)
-    submit(cluster, leader, 7)
-    cluster.sleep(250)
-    cluster.check_committed(7, 2)
+    commit(cluster, leader, 7, servers=2)
     cluster.reconnect(other)
     cluster.sleep(250)
     cluster.check_single_leader()
@@ -79,9 +80,7 @@ def test_no_commit_with_no_quorum(start: Start) -> None:
     it need not take the command at all, and may commit it in a later term."""
     cluster = start(3)
     leader, term = cluster.check_single_leader()
-    submit(cluster, leader, 5, 6)
-    cluster.sleep(250)
-    cluster.check_committed(6, 3)
+    commit(cluster, leader, 5, 6, servers=3)
     others = (leader + 1) % 3, (leader + 2) % 3
     for other in others:
         cluster.disconnect(other)
@@ -105,9 +104,7 @@ def test_no_commit_with_no_quorum(start: Start) -> None:
 def test_disconnect_leader_briefly(start: Start) -> None:
     cluster = start(3)
     leader, _ = cluster.check_single_leader()
-    submit(cluster, leader, 5, 6)
-    cluster.sleep(250)
-    cluster.check_committed(6, 3)
+    commit(cluster, leader, 5, 6, servers=3)
     cluster.disconnect(leader)
     cluster.sleep(90)
     cluster.reconnect(leader)
@@ -115,33 +112,25 @@ def test_disconnect_leader_briefly(start: Start) -> None:
     # The original takes it for granted that the leader stays; a heartbeat that falls into the gap
     # may be the third that is missed.
     leader, _ = cluster.check_single_leader()
-    submit(cluster, leader, 7)
-    cluster.sleep(250)
-    cluster.check_committed(7, 3)
+    commit(cluster, leader, 7, servers=3)
 
 
 def test_commits_with_leader_disconnects(start: Start) -> None:
     cluster = start(5)
     leader, _ = cluster.check_single_leader()
-    submit(cluster, leader, 5, 6)
-    cluster.sleep(250)
-    cluster.check_committed(6, 5)
+    commit(cluster, leader, 5, 6, servers=5)
     cluster.disconnect(leader)
     cluster.sleep(10)
     submit(cluster, leader, 7)
     cluster.sleep(250)
     cluster.check_not_committed(7)
     new_leader, _ = cluster.check_single_leader()
-    submit(cluster, new_leader, 8)
-    cluster.sleep(250)
-    cluster.check_committed(8, 4)
+    commit(cluster, new_leader, 8, servers=4)
     cluster.reconnect(leader)
     cluster.sleep(600)
     final_leader, _ = cluster.check_single_leader()
     assert final_leader != leader
-    submit(cluster, final_leader, 9)
-    cluster.sleep(250)
-    cluster.check_committed(9, 5)
+    commit(cluster, final_leader, 9, servers=5)
     cluster.check_committed(8, 5)
     cluster.check_not_committed(7)
 
@@ -211,9 +200,7 @@ def test_crash_then_restart_all(start: Start) -> None:
 def test_replace_multiple_log_entries(start: Start) -> None:
     cluster = start(3)
     leader, _ = cluster.check_single_leader()
-    submit(cluster, leader, 5, 6)
-    cluster.sleep(250)
-    cluster.check_committed(6, 3)
+    commit(cluster, leader, 5, 6, servers=3)
     cluster.disconnect(leader)
     cluster.sleep(10)
     for value in (21, 22, 23, 24):

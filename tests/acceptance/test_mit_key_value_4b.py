@@ -6,38 +6,14 @@ is a compare-and-set with the value that was read last. All histories are judged
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
-
 from tests.acceptance.clients import Clients, KeyValueClient
-from tests.acceptance.conftest import Start
-from tests.acceptance.mit import ELECTION_TIMEOUT, shut_down_all, start_all
-from tests.acceptance.network import MILLISECOND, MIT_UNRELIABLE
+from tests.acceptance.conftest import Serve
+from tests.acceptance.mit import ELECTION_TIMEOUT, FOR_EVER, shut_down_all, start_all
+from tests.acceptance.network import MILLISECOND
 from tests.acceptance.tasks import Steps
 from tests.acceptance.worlds import MIT_SERVICE
 
 WORLDS = MIT_SERVICE
-_FOR_EVER = 60_000  # ms
-
-Serve = Callable[..., Clients]
-
-
-@pytest.fixture
-def serve(start: Start) -> Iterator[Serve]:
-    """Starts a cluster of so many servers; in the end what its clients saw is linearizable."""
-    served = []
-
-    def serve_clients(servers: int, *, unreliable: bool = False) -> Clients:
-        cluster = start(servers)
-        if unreliable:
-            cluster.network.rules = MIT_UNRELIABLE
-        served.append(Clients(cluster, attempt_timeout=100))
-        return served[-1]
-
-    yield serve_clients
-    for clients in served:
-        clients.check_linearizable()
 
 
 def version_of(value: str | None) -> int:
@@ -60,7 +36,7 @@ class Putting:
 
     def client(self) -> Steps[None]:
         """Put to what was read last, and read again, until all is over."""
-        client = self.clients.new(patience=_FOR_EVER)
+        client = self.clients.new(patience=FOR_EVER)
         last: dict[str, str | None] = dict.fromkeys(self.keys)
         while not self.is_over:
             key = self.cluster.random.choice(self.keys)
@@ -123,7 +99,7 @@ def generic_test(
         puts += putting.known
         unknown += putting.unknown
         if not random_keys:
-            read = cluster.finish(clients.new(patience=_FOR_EVER).perform("get", "k"))
+            read = cluster.finish(clients.new(patience=FOR_EVER).perform("get", "k"))
             assert puts <= version_of(read.value) <= puts + unknown
         if crash:
             shut_down_all(cluster)
@@ -144,7 +120,7 @@ def test_basic_4b(serve: Serve) -> None:
 def speed_test(clients: Clients) -> None:
     """At least three puts in the 100 ms between two heartbeats: nothing waits for one."""
     cluster = clients.cluster
-    client = clients.new(patience=_FOR_EVER)
+    client = clients.new(patience=FOR_EVER)
     cluster.finish(client.perform("get", "x"))
     begun = cluster.queue.now
     last = None
@@ -174,7 +150,7 @@ def test_one_partition_4b(serve: Serve) -> None:
     cluster = clients.cluster
 
     def new(servers: list[int] | None = None) -> KeyValueClient:
-        client = clients.new(patience=_FOR_EVER)
+        client = clients.new(patience=FOR_EVER)
         if servers is not None:
             clients.connect(client, servers)
         return client

@@ -5,42 +5,17 @@ Their limits count the bytes that Raft keeps beside its snapshot; here those of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
-
 from checker.trace import SnapshotRestored
 from raft.kv.commands import Get
 from tests.acceptance.clients import Clients, KeyValueClient
-from tests.acceptance.conftest import Start
+from tests.acceptance.conftest import Serve
 from tests.acceptance.harness import SEGMENT_BYTES
-from tests.acceptance.mit import ELECTION_TIMEOUT, shut_down_all, start_all
-from tests.acceptance.network import MIT_UNRELIABLE
+from tests.acceptance.mit import ELECTION_TIMEOUT, FOR_EVER, shut_down_all, start_all
 from tests.acceptance.test_mit_key_value_4b import generic_test, speed_test
 from tests.acceptance.worlds import MIT_SERVICE, with_snapshots
 
 THRESHOLD = 1000  # bytes, the originals' MAXRAFTSTATE
 WORLDS = tuple(with_snapshots(world, THRESHOLD) for world in MIT_SERVICE)
-_FOR_EVER = 60_000  # ms
-
-Serve = Callable[..., Clients]
-
-
-@pytest.fixture
-def serve(start: Start) -> Iterator[Serve]:
-    """Starts a cluster of so many servers; in the end what its clients saw is linearizable."""
-    served = []
-
-    def serve_clients(servers: int, *, unreliable: bool = False) -> Clients:
-        cluster = start(servers)
-        if unreliable:
-            cluster.network.rules = MIT_UNRELIABLE
-        served.append(Clients(cluster, attempt_timeout=100))
-        return served[-1]
-
-    yield serve_clients
-    for clients in served:
-        clients.check_linearizable()
 
 
 def succeed(clients: Clients, client: KeyValueClient, f: str, key: str, value: str) -> None:
@@ -53,7 +28,7 @@ def test_snapshot_4c(serve: Serve) -> None:
     """Of the replicated state machine: a hundred increments, logs that are trimmed, a restart."""
     clients = serve(3)
     cluster = clients.cluster
-    client = clients.new(patience=_FOR_EVER)
+    client = clients.new(patience=FOR_EVER)
 
     def increment() -> int:
         change = {"compare": [], "then": [["append", "n", "+"], ["get", "n"]], "else": []}
@@ -84,10 +59,10 @@ def test_snapshot_rpc_4c(serve: Serve) -> None:
     it needs meanwhile."""
     clients = serve(3)
     cluster = clients.cluster
-    client = clients.new(patience=_FOR_EVER)
+    client = clients.new(patience=FOR_EVER)
 
     def client_to(*servers: int) -> KeyValueClient:
-        limited = clients.new(patience=_FOR_EVER)
+        limited = clients.new(patience=FOR_EVER)
         clients.connect(limited, servers)
         return limited
 
@@ -119,7 +94,7 @@ def test_snapshot_rpc_4c(serve: Serve) -> None:
 def test_snapshot_size_4c(serve: Serve) -> None:
     """What a snapshot holds does not grow with the number of operations."""
     clients = serve(3)
-    client = clients.new(patience=_FOR_EVER)
+    client = clients.new(patience=FOR_EVER)
     for _ in range(200):
         for value in ("0", "1"):
             succeed(clients, client, "put", "x", value)
