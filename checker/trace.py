@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -195,6 +195,8 @@ TraceEvent = (
     | TransferStarted
     | TransferEnded
 )
+
+EVENT_TYPES: tuple[type[TraceEvent], ...] = get_args(TraceEvent)
 
 
 class TraceHeader(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,28 +16,22 @@ from typing import Any
 
 from checker.invariants import configurations, elections, leases, logs, snapshots, transfers
 from checker.invariants.ghost import NodeGhost
-from checker.invariants.monitor import ClusterGhost, Handler, Monitor
+from checker.invariants.monitor import ClusterGhost, Handler, Monitor, method_name
 from checker.trace import (
+    EVENT_TYPES,
     Appended,
     Applied,
     Committed,
-    Compacted,
     ConfigurationChanged,
-    LeaseRead,
     Persisted,
     RoleChanged,
     SnapshotRestored,
     SnapshotTaken,
     Started,
-    StateDigest,
     Stopped,
     TermChanged,
-    TermExposed,
     TraceEvent,
-    TransferEnded,
-    TransferStarted,
     Truncated,
-    VoteGranted,
 )
 from checker.verdict import VALID, Failure, Verdict, invalid
 
@@ -77,30 +71,20 @@ def _apply(node: NodeGhost, event: Applied) -> None:
     node.applied_index = event.index
 
 
-def _nothing(node: NodeGhost, event: TraceEvent) -> None:
-    """Events that change no node's ghost."""
-
-
-_UPDATES: dict[type[TraceEvent], tuple[str, Callable[[NodeGhost, Any], Any]]] = {
-    Started: ("started", NodeGhost.start),
-    Stopped: ("stopped", _stop),
-    TermChanged: ("term_changed", _set_term),
-    TermExposed: ("term_exposed", _nothing),
-    RoleChanged: ("role_changed", _set_role),
-    VoteGranted: ("vote_granted", _nothing),
-    Appended: ("appended", NodeGhost.append),
-    Truncated: ("truncated", NodeGhost.truncate),
-    Persisted: ("persisted", NodeGhost.persist),
-    Committed: ("committed", _commit),
-    Applied: ("applied", _apply),
-    ConfigurationChanged: ("configuration_changed", NodeGhost.configure),
-    SnapshotTaken: ("snapshot_taken", NodeGhost.take_snapshot),
-    SnapshotRestored: ("snapshot_restored", NodeGhost.restore_snapshot),
-    Compacted: ("compacted", _nothing),
-    StateDigest: ("state_digest", _nothing),
-    LeaseRead: ("lease_read", _nothing),
-    TransferStarted: ("transfer_started", _nothing),
-    TransferEnded: ("transfer_ended", _nothing),
+# What events do to the node's ghost; the others change none.
+_UPDATES: dict[type[TraceEvent], Callable[[NodeGhost, Any], Any]] = {
+    Started: NodeGhost.start,
+    Stopped: _stop,
+    TermChanged: _set_term,
+    RoleChanged: _set_role,
+    Appended: NodeGhost.append,
+    Truncated: NodeGhost.truncate,
+    Persisted: NodeGhost.persist,
+    Committed: _commit,
+    Applied: _apply,
+    ConfigurationChanged: NodeGhost.configure,
+    SnapshotTaken: NodeGhost.take_snapshot,
+    SnapshotRestored: NodeGhost.restore_snapshot,
 }
 
 
@@ -111,8 +95,13 @@ def _handling(method: str) -> list[tuple[str, str]]:
 
 # By event: who wants to see it before, what it does to the node's ghost, who wants to see it after.
 _HANDLED = [
-    (event_type, _handling(f"before_{suffix}"), update, _handling(f"after_{suffix}"))
-    for event_type, (suffix, update) in _UPDATES.items()
+    (
+        event_type,
+        _handling(f"before_{method_name(event_type)}"),
+        _UPDATES.get(event_type),
+        _handling(f"after_{method_name(event_type)}"),
+    )
+    for event_type in EVENT_TYPES
 ]
 
 
@@ -127,7 +116,8 @@ class Monitors:
         monitors = self.monitors
         for event_type, before, update, after in _HANDLED:
             handlers: list[Handler] = [getattr(monitors[name], method) for name, method in before]
-            handlers.append(update)
+            if update is not None:
+                handlers.append(update)
             for name, method in after:
                 handlers.append(getattr(monitors[name], method))
             self._table[event_type] = handlers

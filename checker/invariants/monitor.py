@@ -16,6 +16,11 @@ from checker.trace import ConfigurationChanged, TraceEvent
 from checker.verdict import Failure
 
 
+def method_name(event_type: type[TraceEvent]) -> str:
+    """What methods that handle such an event are called, after ``before_`` and ``after_``."""
+    return str(event_type.__struct_config__.tag).replace("-", "_")
+
+
 class ClusterGhost:
     """What all monitors of one run share.
 

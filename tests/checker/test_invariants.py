@@ -5,9 +5,13 @@ Here those of elections and logs; the others have files of their own.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from checker.invariants import MONITORS, Monitors
+from checker.invariants.monitor import method_name
+from checker.trace import EVENT_TYPES
 from tests.checker import (
     test_invariants_configurations,
     test_invariants_leases,
@@ -147,6 +151,16 @@ def test_every_monitor_is_tested_both_ways() -> None:
     assert {kind for _, kind, *_ in (*CASES, *others) if kind is not None} == set(MONITORS)
 
 
+def test_every_method_of_a_monitor_is_called_at_an_event() -> None:
+    """A misspelt one would judge nothing."""
+    events = {method_name(event_type) for event_type in EVENT_TYPES}
+    assert len(events) == len(EVENT_TYPES)
+    for monitor in MONITORS.values():
+        handlers = [name for name in dir(monitor) if name.startswith(("before_", "after_"))]
+        assert handlers
+        assert {name.partition("_")[2] for name in handlers} <= events
+
+
 def test_an_event_costs_no_more_in_a_long_log() -> None:
     """Counts the entries that the monitors look at: as many in a long log as in a short one."""
 
@@ -173,6 +187,6 @@ class CountedList(list[int]):
 
     reads = 0
 
-    def __getitem__(self, index: object) -> object:  # type: ignore[override]
+    def __getitem__(self, index: Any) -> Any:
         self.reads += 1
-        return super().__getitem__(index)  # type: ignore[index]
+        return super().__getitem__(index)

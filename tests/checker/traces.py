@@ -5,29 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from checker import trace as told
 from checker.invariants import judge_trace
-from checker.trace import (
-    Appended,
-    Applied,
-    Committed,
-    Compacted,
-    ConfigurationChanged,
-    LeaseRead,
-    Persisted,
-    RoleChanged,
-    SnapshotRestored,
-    SnapshotTaken,
-    Started,
-    StateDigest,
-    Stopped,
-    TermChanged,
-    TermExposed,
-    TraceEvent,
-    TransferEnded,
-    TransferStarted,
-    Truncated,
-    VoteGranted,
-)
 
 MEMBERS = ("n1", "n2", "n3")
 
@@ -40,54 +19,54 @@ class Trace:
     """Writes a trace, an event a call; ``n`` is the node's number."""
 
     def __init__(self, *, started: bool = True) -> None:
-        self.events: list[TraceEvent] = []
+        self.events: list[told.TraceEvent] = []
         if started:
             for n in (1, 2, 3):
                 self.start(n).persist(n, 0, 0)
 
-    def _add(self, kind: Callable[..., TraceEvent], n: int, *fields: object) -> Trace:
+    def _add(self, kind: Callable[..., told.TraceEvent], n: int, *fields: object) -> Trace:
         at = len(self.events)
         self.events.append(kind(at, at * 10, f"n{n}", *fields))
         return self
 
     def start(self, n: int, term: int = 0, vote: str | None = None) -> Trace:
-        return self._add(Started, n, term, vote)
+        return self._add(told.Started, n, term, vote)
 
     def stop(self, n: int) -> Trace:
-        return self._add(Stopped, n, "crashed")
+        return self._add(told.Stopped, n, "crashed")
 
     def term(self, n: int, term: int) -> Trace:
-        return self._add(TermChanged, n, term)
+        return self._add(told.TermChanged, n, term)
 
     def expose(self, n: int, term: int) -> Trace:
-        return self._add(TermExposed, n, term)
+        return self._add(told.TermExposed, n, term)
 
     def role(self, n: int, role: str, term: int) -> Trace:
-        return self._add(RoleChanged, n, role, term)
+        return self._add(told.RoleChanged, n, role, term)
 
     def lead(self, n: int, term: int) -> Trace:
         return self.term(n, term).role(n, "leader", term)
 
     def vote(self, n: int, term: int, candidate: str) -> Trace:
-        return self._add(VoteGranted, n, term, candidate)
+        return self._add(told.VoteGranted, n, term, candidate)
 
     def append(self, n: int, index: int, term: int, command: bytes = b"c") -> Trace:
-        return self._add(Appended, n, index, term, command)
+        return self._add(told.Appended, n, index, term, command)
 
     def truncate(self, n: int, index: int) -> Trace:
-        return self._add(Truncated, n, index)
+        return self._add(told.Truncated, n, index)
 
     def persist(self, n: int, last: int, term: int = 1) -> Trace:
-        return self._add(Persisted, n, term, None, last)
+        return self._add(told.Persisted, n, term, None, last)
 
     def store(self, n: int, index: int, term: int, command: bytes = b"c") -> Trace:
         return self.append(n, index, term, command).persist(n, index, term)
 
     def commit(self, n: int, index: int) -> Trace:
-        return self._add(Committed, n, index)
+        return self._add(told.Committed, n, index)
 
     def apply(self, n: int, index: int, request: int = 1, *, executed: bool = True) -> Trace:
-        return self._add(Applied, n, index, "s", request, executed)
+        return self._add(told.Applied, n, index, "s", request, executed)
 
     def configure(
         self,
@@ -97,7 +76,7 @@ class Trace:
         outgoing: tuple[str, ...] = (),
         learners: tuple[str, ...] = (),
     ) -> Trace:
-        return self._add(ConfigurationChanged, n, index, voters, outgoing, learners)
+        return self._add(told.ConfigurationChanged, n, index, voters, outgoing, learners)
 
     def change(
         self,
@@ -112,7 +91,7 @@ class Trace:
         return self.append(n, index, term, b"").configure(n, index, voters, outgoing, learners)
 
     def take(self, n: int, index: int, term: int = 1, digest: str | None = None) -> Trace:
-        return self._add(SnapshotTaken, n, index, term, digest or f"d{index}")
+        return self._add(told.SnapshotTaken, n, index, term, digest or f"d{index}")
 
     def restore(
         self,
@@ -123,22 +102,22 @@ class Trace:
         digest: str | None = None,
     ) -> Trace:
         fields = (index, term, digest or f"d{index}", index if last is None else last)
-        return self._add(SnapshotRestored, n, *fields)
+        return self._add(told.SnapshotRestored, n, *fields)
 
     def compact(self, n: int, index: int) -> Trace:
-        return self._add(Compacted, n, index)
+        return self._add(told.Compacted, n, index)
 
     def digest(self, n: int, index: int, digest: str | None = None) -> Trace:
-        return self._add(StateDigest, n, index, digest or f"d{index}")
+        return self._add(told.StateDigest, n, index, digest or f"d{index}")
 
     def lease_read(self, n: int, index: int, term: int) -> Trace:
-        return self._add(LeaseRead, n, index, term)
+        return self._add(told.LeaseRead, n, index, term)
 
     def hand_over(self, n: int, target: str) -> Trace:
-        return self._add(TransferStarted, n, target)
+        return self._add(told.TransferStarted, n, target)
 
     def end_transfer(self, n: int, outcome: str = "abandoned") -> Trace:
-        return self._add(TransferEnded, n, outcome)
+        return self._add(told.TransferEnded, n, outcome)
 
 
 def committed(last: int = 1) -> Trace:
