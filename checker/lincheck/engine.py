@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from checker.history import Operation
 from checker.lincheck.budget import Meter
-from checker.lincheck.parts import Part
 
 
 class Possible(NamedTuple):
@@ -50,9 +49,6 @@ class Impossible(NamedTuple):
 Outcome = Possible | Impossible
 
 Search = Generator[None, None, Outcome]
-
-Engine = Callable[[Part, Meter, bool], Search]
-"""engine(part, meter, order): ``order`` asks for one if the part is possible."""
 
 Monitor = Callable[[Sequence[Operation], Meter, bool], Outcome]
 """monitor(operations, meter, order), with all operations of one key in order of invocation."""

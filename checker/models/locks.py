@@ -31,8 +31,6 @@ from checker.models.model import (
     register_model,
 )
 
-Parser = Callable[[Operation], Call | None]
-
 
 def _parse(name: str, argument: Callable[[Operation], Any], operation: Operation) -> Call | None:
     if operation.f not in ("acquire", "release"):

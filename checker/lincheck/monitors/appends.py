@@ -33,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from checker.history import MISMATCH, Operation
@@ -64,6 +65,9 @@ _ROUNDS = 8
 
 _PAIRS = {list, tuple}
 
+_NAME = itemgetter(1)
+"""The ``f`` of an operation."""
+
 _NO = Impossible()
 
 _Row = tuple[int, Any, int, int]
@@ -82,7 +86,7 @@ def monitor(
     if is_plain_sequence(operations, absent):
         return Possible(range(len(operations)) if order else None)
     meter.look(len(operations))
-    if not _has_appends(operations):
+    if "append" not in map(_NAME, operations):
         return registers.monitor(words, operations, meter, order)
     look = looking(meter, len(operations), _BYTES_AN_OPERATION)
     meter.hold(len(operations) * _BYTES_AN_OPERATION)
@@ -134,13 +138,6 @@ def _first(judge: Monitor, operations: Sequence[Operation], meter: Meter) -> Imp
             high = middle
     at = next(at for at, each in enumerate(operations) if each.completed == ends[low])
     return Impossible(at, is_first=True)
-
-
-def _has_appends(operations: Sequence[Operation]) -> bool:
-    for operation in operations:  # noqa: SIM110  Mostly one of the first few is one.
-        if operation[1] == "append":
-            return True
-    return False
 
 
 def _told(operations: Sequence[Operation], absent: str | None) -> Told:
