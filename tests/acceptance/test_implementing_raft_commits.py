@@ -25,6 +25,12 @@ def commit(cluster: Cluster, server: int, *values: int, servers: int) -> None:
     cluster.check_committed(values[-1], servers)
 
 
+def check_all_committed(cluster: Cluster, *values: int, servers: int) -> None:
+    """So many servers have committed each of the commands."""
+    for value in values:
+        cluster.check_committed(value, servers)
+
+
 def test_commit_one_command(start: Start) -> None:
     cluster = start(3)
     leader, _ = cluster.check_single_leader()
@@ -97,8 +103,7 @@ def test_no_commit_with_no_quorum(start: Start) -> None:
     assert new_term != term
     submit(cluster, new_leader, 9, 10, 11)
     cluster.sleep(350)
-    for value in (9, 10, 11):
-        cluster.check_committed(value, 3)
+    check_all_committed(cluster, 9, 10, 11, servers=3)
 
 
 def test_disconnect_leader_briefly(start: Start) -> None:
@@ -152,12 +157,10 @@ def crash_then_restart(cluster: Cluster, offset: int, downtime: int) -> None:
     victim = (leader + offset) % 3
     submit(cluster, leader, 5, 6, 7)
     cluster.sleep(350)
-    for value in (5, 6, 7):
-        cluster.check_committed(value, 3)
+    check_all_committed(cluster, 5, 6, 7, servers=3)
     cluster.crash(victim)
     cluster.sleep(350)
-    for value in (5, 6, 7):
-        cluster.check_committed(value, 2)
+    check_all_committed(cluster, 5, 6, 7, servers=2)
     cluster.restart(victim)
     cluster.sleep(20 + downtime)
 
@@ -165,15 +168,13 @@ def crash_then_restart(cluster: Cluster, offset: int, downtime: int) -> None:
 def test_crash_then_restart_follower(start: Start) -> None:
     cluster = start(3)
     crash_then_restart(cluster, 1, 650)
-    for value in (5, 6, 7):
-        cluster.check_committed(value, 3)
+    check_all_committed(cluster, 5, 6, 7, servers=3)
 
 
 def test_crash_then_restart_leader(start: Start) -> None:
     cluster = start(3)
     crash_then_restart(cluster, 0, 550)
-    for value in (5, 6, 7):
-        cluster.check_committed(value, 3)
+    check_all_committed(cluster, 5, 6, 7, servers=3)
 
 
 def test_crash_then_restart_all(start: Start) -> None:
@@ -181,8 +182,7 @@ def test_crash_then_restart_all(start: Start) -> None:
     leader, _ = cluster.check_single_leader()
     submit(cluster, leader, 5, 6, 7)
     cluster.sleep(350)
-    for value in (5, 6, 7):
-        cluster.check_committed(value, 3)
+    check_all_committed(cluster, 5, 6, 7, servers=3)
     for server in range(3):
         cluster.crash(server)
     cluster.sleep(350)
@@ -193,8 +193,7 @@ def test_crash_then_restart_all(start: Start) -> None:
     leader, _ = cluster.check_single_leader()
     submit(cluster, leader, 8)
     cluster.sleep(250)
-    for value in (5, 6, 7, 8):
-        cluster.check_committed(value, 3)
+    check_all_committed(cluster, 5, 6, 7, 8, servers=3)
 
 
 def test_replace_multiple_log_entries(start: Start) -> None:
