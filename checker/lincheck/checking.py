@@ -15,11 +15,12 @@ from checker.formats.operations import operations_history
 from checker.history import Event, History, HistoryError, Operation
 from checker.lincheck.budget import CHUNK, Budget, BudgetExhausted, Clock, Meter
 from checker.lincheck.certificate import Certificate, Valid, name_of
-from checker.lincheck.conflict import Conflict, invalid_certificate
+from checker.lincheck.conflict import Conflict
 from checker.lincheck.earliest import earliest_conflict
 from checker.lincheck.engine import Impossible, Possible
 from checker.lincheck.judge import Finding, judge_all
 from checker.lincheck.parts import OperationError
+from checker.lincheck.proof import invalid_certificate
 from checker.lincheck.sections import Section, sections
 from checker.models.model import Model
 from checker.verdict import Failure, Validity

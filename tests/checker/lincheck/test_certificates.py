@@ -17,7 +17,7 @@ import pytest
 
 from checker.formats import write_history
 from checker.history import History
-from checker.lincheck import check, conflict
+from checker.lincheck import check, proof
 from checker.lincheck.budget import Budget, Meter
 from checker.lincheck.certificate import (
     Certificate,
@@ -28,8 +28,9 @@ from checker.lincheck.certificate import (
     from_json,
     to_json,
 )
-from checker.lincheck.conflict import first_conflict, invalid_certificate
+from checker.lincheck.conflict import first_conflict
 from checker.lincheck.parts import split
+from checker.lincheck.proof import invalid_certificate
 from checker.lincheck.refutation import Refuter
 from checker.lincheck.search import first_impossible
 from checker.lincheck.verify import main, verify
@@ -189,7 +190,7 @@ def _changed(names: Sequence[int], known: Sequence[int], random: Random) -> list
 def test_a_corrupted_certificate_is_refused_or_true(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conflict, "_BRUTE_FORCE_MAX", 0)
+    monkeypatch.setattr(proof, "_BRUTE_FORCE_MAX", 0)
     model = get_model(name)
     seen: Counter[bool] = Counter()
     all_of_them = histories(name)
