@@ -69,7 +69,7 @@ CONFIGURATIONS = 60_000
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("what", choices=["memory", "seconds", "long"])
-    parser.add_argument("--cases", nargs="*", default=list(CASES))
+    parser.add_argument("--cases", nargs="*", choices=list(CASES), default=list(CASES))
     parser.add_argument("--bytes", type=int, default=4_000_000)
     parser.add_argument("--seconds", type=float, nargs="*", default=[0.2, 1.0, 3.0])
     parser.add_argument("--operations", type=int, default=1_000_000)
