@@ -279,7 +279,8 @@ class RollingRestart(Fault, frozen=True, kw_only=True, tag="rolling-restart"):
         for name in names:
             cluster.crash(name)
             yield Sleep(self.down)
-            cluster.restart(name)
+            if not cluster.restart(name):
+                return f"{name} does not start"
             yield Sleep(self.between)
         return None
 
