@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from time import monotonic
@@ -138,9 +138,7 @@ def weaker(history: History, model: Model, budget: Budget, progress: Progress) -
 def _by_engines(progress: Progress) -> Judge:
     """A judge that uses all engines, which are faster than the frontier alone."""
 
-    def judge(
-        operations: tuple[Operation, ...] | list[Operation], model: Model, budget: Budget | None
-    ) -> Validity:
+    def judge(operations: Sequence[Operation], model: Model, budget: Budget | None) -> Validity:
         meter = Meter(budget or Budget(), cancelled=progress.tick)
         is_known = True
         for finding in judge_all(sections(operations, model), model, meter, False):
@@ -149,7 +147,7 @@ def _by_engines(progress: Progress) -> Judge:
             is_known = is_known and finding.outcome is not None
         return Validity.VALID if is_known else Validity.UNKNOWN
 
-    return judge  # type: ignore[return-value]
+    return judge
 
 
 def _table(ladder: Ladder) -> list[str]:
