@@ -18,7 +18,7 @@ from checker.trace import TraceEvent, encode_trace
 from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.sim import SimulatedCluster
 from nemesis.errors import UnsupportedFault
-from nemesis.faults import Fault
+from nemesis.faults import FAULTS, Fault
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS
 from raft.consensus.quorums import has_quorum
@@ -71,11 +71,7 @@ class Statistics:
     @property
     def confirmed(self) -> list[str]:
         """Kinds of faults that were injected and seen to do something."""
-        return sorted(kind for kind in self.injected if self.effects.get(EFFECTS.get(kind, kind)))
-
-
-# Under which name the effect of a kind of fault is counted, where it is another.
-EFFECTS = {"grudge": "partition"}
+        return sorted(kind for kind in self.injected if self.effects.get(FAULTS[kind].effect or ""))
 
 
 @dataclass(frozen=True, slots=True)

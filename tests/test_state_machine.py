@@ -97,6 +97,14 @@ def test_whole_schedules(schedule: Schedule) -> None:
     assert result.verdict.validity is Validity.VALID
 
 
+@seed(11)
+@settings(STATEFUL, max_examples=20)
+@given(schedules(Size(operations=5, attacks=0)))
+def test_whole_schedules_without_attacks(schedule: Schedule) -> None:
+    assert len(schedule.steps) == 5
+    assert_holds(run(schedule))
+
+
 def test_whole_schedules_convict(tmp_path: Path) -> None:
     variant = BUGS["retry-applied-twice"].variant
 

@@ -64,6 +64,15 @@ def test_shrinking_is_worth_it() -> None:
     assert statistics.median(after) * 2 < statistics.median(before)
 
 
+def test_a_schedule_is_not_left_long_because_its_time_was_shortened_first() -> None:
+    variant = BUGS["commit-of-old-term"].variant
+    failed = run(generate(1_000_004), variant)
+    assert len(failed.schedule.steps) > 60
+    smallest = shrink(failed, variant).run
+    assert smallest.verdict.failures[0].kind == "own-term-commit"
+    assert len(smallest.schedule.steps) <= MOST_STEPS
+
+
 def test_an_unknown_bug_gets_a_suggestion() -> None:
     with pytest.raises(UnknownBug, match="did you mean 'vote-twice'"):
         get_bug("vote-twcie")

@@ -138,7 +138,7 @@ def _watch(what: Campaign, out: Console) -> tuple[Tally, list[Finding], float, b
     findings: list[Finding] = []
     started = monotonic()
     interrupted = False
-    with closing(campaign(what)) as reports:  # type: ignore[type-var]  # a generator has close()
+    with closing(campaign(what)) as reports:
         shown = (
             _live(reports, tally, started, out)
             if out.is_terminal

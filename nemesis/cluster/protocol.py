@@ -123,8 +123,9 @@ class Cluster(Protocol):
         """End the process; what it had not synced is lost."""
         ...
 
-    def restart(self, node: str) -> None:
-        """Start a node that is down; its disk has room again."""
+    def restart(self, node: str) -> bool:
+        """Start a node that is down; its disk has room again. Whether it runs now: one whose disk
+        is corrupt refuses to."""
         ...
 
     def pause(self, node: str) -> None:

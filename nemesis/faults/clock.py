@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster
 from nemesis.faults.fault import MILLISECOND, Fault, Injection, Targeted, fault
-from nemesis.faults.targets import SINGLE_TARGETS
 
 
 @fault
@@ -26,13 +25,8 @@ class ClockJump(Targeted, frozen=True, kw_only=True, tag="clock-jump"):
         return Injection(found)
 
     @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> ClockJump:
-        return cls(
-            target=chooser.pick(SINGLE_TARGETS),
-            pick=chooser.integer(0, 8),
-            offset=chooser.pick((100, -100, 400, -400, 2000, -2000)) * MILLISECOND,
-            wait=wait,
-        )
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {"offset": chooser.pick((100, -100, 400, -400, 2000, -2000)) * MILLISECOND}
 
 
 @fault
@@ -44,10 +38,12 @@ class ClockOffset(Fault, frozen=True, kw_only=True, tag="clock-offset"):
     effect: ClassVar[str | None] = "clock-offset"
 
     def inject(self, cluster: Cluster) -> Injection:
-        for position, name in enumerate(cluster.nodes):
-            if position:
-                cluster.jump_clock(name, position * self.difference, kind="clock-offset")
-        return Injection(list(cluster.nodes[1:]))
+        others = list(cluster.nodes[1:])
+        if not others:
+            return Injection([], "a cluster of one has one clock")
+        for position, name in enumerate(others, start=1):
+            cluster.jump_clock(name, position * self.difference, kind="clock-offset")
+        return Injection(others)
 
     @classmethod
     def draw(cls, chooser: Chooser, wait: int) -> ClockOffset:
@@ -69,10 +65,5 @@ class ClockDrift(Targeted, frozen=True, kw_only=True, tag="clock-drift"):
         return Injection(found)
 
     @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> ClockDrift:
-        return cls(
-            target=chooser.pick(SINGLE_TARGETS),
-            pick=chooser.integer(0, 8),
-            parts_per_million=chooser.pick((1_000, -1_000, 500_000, -400_000, 2_000_000)),
-            wait=wait,
-        )
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {"parts_per_million": chooser.pick((1_000, -1_000, 500_000, -400_000, 2_000_000))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster, DiskFile
@@ -14,61 +14,44 @@ from nemesis.faults.fault import (
     has_process,
     nobody,
 )
-from nemesis.faults.targets import SINGLE_TARGETS
 
-_SYNCS = (0, 0, 0, 1, 2, 5)
+
+class _PowerLoss(Targeted, frozen=True, kw_only=True):
+    """Power fails at a sync of the node."""
+
+    # The next one, or so many later.
+    syncs: int = 0
+
+    # Whether a part of what was not synced stays.
+    torn: ClassVar[bool]
+
+    def inject(self, cluster: Cluster) -> Injection:
+        hit = self.victims(cluster, has_process)
+        for name in hit:
+            cluster.lose_power(name, torn=self.torn, syncs=self.syncs)
+        return Injection(hit) if hit else nobody("running")
+
+    @classmethod
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {"syncs": chooser.pick((0, 0, 0, 1, 2, 5))}
 
 
 @fault
-class UnsyncedLoss(Targeted, frozen=True, kw_only=True, tag="unsynced-loss"):
+class UnsyncedLoss(_PowerLoss, frozen=True, kw_only=True, tag="unsynced-loss"):
     """Power fails at the node's next sync: what it wrote since the last one is lost. Confirmed by
     bytes lost."""
 
-    # So many syncs later.
-    syncs: int = 0
-
+    torn: ClassVar[bool] = False
     effect: ClassVar[str | None] = "unsynced-loss"
-
-    def inject(self, cluster: Cluster) -> Injection:
-        hit = self.victims(cluster, has_process)
-        for name in hit:
-            cluster.lose_power(name, torn=False, syncs=self.syncs)
-        return Injection(hit) if hit else nobody("running")
-
-    @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> UnsyncedLoss:
-        return cls(
-            target=chooser.pick(SINGLE_TARGETS),
-            pick=chooser.integer(0, 8),
-            syncs=chooser.pick(_SYNCS),
-            wait=wait,
-        )
 
 
 @fault
-class TornWrite(Targeted, frozen=True, kw_only=True, tag="torn-write"):
+class TornWrite(_PowerLoss, frozen=True, kw_only=True, tag="torn-write"):
     """Power fails at the node's next sync, and only a part of the last write reached the disk.
     Confirmed by bytes lost."""
 
-    # So many syncs later.
-    syncs: int = 0
-
+    torn: ClassVar[bool] = True
     effect: ClassVar[str | None] = "torn-write"
-
-    def inject(self, cluster: Cluster) -> Injection:
-        hit = self.victims(cluster, has_process)
-        for name in hit:
-            cluster.lose_power(name, torn=True, syncs=self.syncs)
-        return Injection(hit) if hit else nobody("running")
-
-    @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> TornWrite:
-        return cls(
-            target=chooser.pick(SINGLE_TARGETS),
-            pick=chooser.integer(0, 8),
-            syncs=chooser.pick(_SYNCS),
-            wait=wait,
-        )
 
 
 def is_budget_used_up(cluster: Cluster) -> bool:
@@ -102,13 +85,8 @@ class BitFlip(Targeted, frozen=True, kw_only=True, tag="bit-flip"):
         return Injection(hit)
 
     @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> BitFlip:
-        return cls(
-            target=chooser.pick(SINGLE_TARGETS),
-            pick=chooser.integer(0, 8),
-            position=chooser.integer(0, 1 << 20),
-            wait=wait,
-        )
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {"position": chooser.integer(0, 1 << 20)}
 
 
 @fault
@@ -135,14 +113,11 @@ class LostFile(Targeted, frozen=True, kw_only=True, tag="lost-file"):
         return Injection(hit)
 
     @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> LostFile:
-        return cls(
-            target=chooser.pick(SINGLE_TARGETS),
-            pick=chooser.integer(0, 8),
-            file=chooser.pick(("vote", "log", "snapshot", "older-log", "older-log")),
-            kept=chooser.integer(0, 200) if chooser.chance(60) else None,
-            wait=wait,
-        )
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {
+            "file": chooser.pick(("vote", "log", "snapshot", "older-log", "older-log")),
+            "kept": chooser.integer(0, 200) if chooser.chance(60) else None,
+        }
 
 
 @fault
@@ -161,13 +136,8 @@ class FullDisk(Targeted, frozen=True, kw_only=True, tag="full-disk"):
         return Injection(hit) if hit else nobody("running")
 
     @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> FullDisk:
-        return cls(
-            target=chooser.pick(SINGLE_TARGETS),
-            pick=chooser.integer(0, 8),
-            free=chooser.pick((0, 10, 100, 500)),
-            wait=wait,
-        )
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {"free": chooser.pick((0, 10, 100, 500))}
 
 
 @fault
@@ -185,10 +155,5 @@ class SlowDisk(Targeted, frozen=True, kw_only=True, tag="slow-disk"):
         return Injection(hit) if hit else nobody("running")
 
     @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> SlowDisk:
-        return cls(
-            target=chooser.pick(SINGLE_TARGETS),
-            pick=chooser.integer(0, 8),
-            delay=chooser.pick((20, 5, 100, 300)) * MILLISECOND,
-            wait=wait,
-        )
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {"delay": chooser.pick((20, 5, 100, 300)) * MILLISECOND}

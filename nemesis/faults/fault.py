@@ -13,7 +13,7 @@ import msgspec
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster, NodeStatus
-from nemesis.faults.targets import resolve
+from nemesis.faults.targets import SINGLE_TARGETS, resolve
 
 MILLISECOND = 1_000_000  # ns
 
@@ -73,6 +73,23 @@ class Targeted(Fault, frozen=True, kw_only=True):
 
     target: str = "leader"
     pick: int = 0
+
+    # Whom it is aimed at where it is drawn.
+    aims: ClassVar[tuple[str, ...]] = SINGLE_TARGETS
+
+    @classmethod
+    def draw(cls, chooser: Chooser, wait: int) -> Targeted:
+        return cls(
+            target=chooser.pick(cls.aims),
+            pick=chooser.integer(0, 8),
+            **cls.draw_fields(chooser),
+            wait=wait,
+        )
+
+    @classmethod
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        """Draw the fields that it has of its own, by name."""
+        return {}
 
     def victims(
         self, cluster: Cluster, qualifies: Callable[[NodeStatus], bool] = exists

@@ -13,7 +13,7 @@ one that is not a member now: a spare, or one that was removed before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.procedure import ChangeMembership, Procedure, Sleep, TransferLeadership
@@ -40,6 +40,7 @@ _DRAWN: tuple[Verb, ...] = (
     *("add-learner", "demote", "demote", "only"),
 )
 _MEMBERS_TO_AIM_AT = ("follower", "leader", "any", "least-up-to-date", "previous-leader")
+_SUCCESSORS = ("follower", "any", "most-up-to-date", "least-up-to-date", "previous-leader")
 
 
 @fault
@@ -79,6 +80,7 @@ class RemoveServer(Targeted, frozen=True, kw_only=True, tag="remove-server"):
 
     target: str = "follower"
 
+    aims: ClassVar[tuple[str, ...]] = _MEMBERS_TO_AIM_AT
     effect: ClassVar[str | None] = "remove-server"
     least_replicas: ClassVar[int] = 2
 
@@ -88,10 +90,6 @@ class RemoveServer(Targeted, frozen=True, kw_only=True, tag="remove-server"):
             return nobody("a member")
         once(cluster, self.kind, ChangeMembership((Remove(hit[0]),)))
         return Injection({"remove": hit[0]})
-
-    @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> RemoveServer:
-        return cls(target=chooser.pick(_MEMBERS_TO_AIM_AT), pick=chooser.integer(0, 8), wait=wait)
 
 
 @fault
@@ -103,6 +101,7 @@ class ReplaceServer(Targeted, frozen=True, kw_only=True, tag="replace-server"):
     learner_first: bool = False
     transition: Transition = "automatic"
 
+    aims: ClassVar[tuple[str, ...]] = _MEMBERS_TO_AIM_AT
     effect: ClassVar[str | None] = "replace-server"
     least_spares: ClassVar[int] = 1
 
@@ -116,14 +115,11 @@ class ReplaceServer(Targeted, frozen=True, kw_only=True, tag="replace-server"):
         return Injection({"replace": hit[0], "by": newcomer})
 
     @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> ReplaceServer:
-        return cls(
-            target=chooser.pick(_MEMBERS_TO_AIM_AT),
-            pick=chooser.integer(0, 8),
-            learner_first=chooser.chance(40),
-            transition=chooser.pick(("automatic", "implicit")),
-            wait=wait,
-        )
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {
+            "learner_first": chooser.chance(40),
+            "transition": chooser.pick(("automatic", "implicit")),
+        }
 
 
 @fault
@@ -213,6 +209,7 @@ class DemoteServer(Targeted, frozen=True, kw_only=True, tag="demote-server"):
 
     target: str = "follower"
 
+    aims: ClassVar[tuple[str, ...]] = _MEMBERS_TO_AIM_AT
     effect: ClassVar[str | None] = "demote-server"
     least_replicas: ClassVar[int] = 2
 
@@ -222,10 +219,6 @@ class DemoteServer(Targeted, frozen=True, kw_only=True, tag="demote-server"):
             return nobody("a voter")
         once(cluster, self.kind, ChangeMembership((Demote(hit[0]),)))
         return Injection({"demote": hit[0]})
-
-    @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> DemoteServer:
-        return cls(target=chooser.pick(_MEMBERS_TO_AIM_AT), pick=chooser.integer(0, 8), wait=wait)
 
 
 @fault
@@ -253,6 +246,7 @@ class TransferLeader(Targeted, frozen=True, kw_only=True, tag="transfer-leadersh
 
     target: str = "follower"
 
+    aims: ClassVar[tuple[str, ...]] = _SUCCESSORS
     effect: ClassVar[str | None] = "transfer-leadership"
     least_replicas: ClassVar[int] = 2
 
@@ -262,11 +256,6 @@ class TransferLeader(Targeted, frozen=True, kw_only=True, tag="transfer-leadersh
             return nobody("a voter that does not lead")
         once(cluster, self.kind, TransferLeadership(hit[0]))
         return Injection({"to": hit[0]})
-
-    @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> TransferLeader:
-        targets = ("follower", "any", "most-up-to-date", "least-up-to-date", "previous-leader")
-        return cls(target=chooser.pick(targets), pick=chooser.integer(0, 8), wait=wait)
 
 
 @fault
@@ -290,7 +279,8 @@ class RollingRestart(Fault, frozen=True, kw_only=True, tag="rolling-restart"):
         for name in names:
             cluster.crash(name)
             yield Sleep(self.down)
-            cluster.restart(name)
+            if not cluster.restart(name):
+                return f"{name} does not start"
             yield Sleep(self.between)
         return None
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster
 from nemesis.faults.fault import MILLISECOND, Fault, Injection, Targeted, fault
-from nemesis.faults.targets import SINGLE_TARGETS
 
 
 @fault
@@ -105,11 +104,8 @@ class SlowLink(Targeted, frozen=True, kw_only=True, tag="slow-link"):
         return Injection({"direction": self.direction, "node": node})
 
     @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> SlowLink:
-        return cls(
-            target=chooser.pick(SINGLE_TARGETS),
-            pick=chooser.integer(0, 8),
-            direction=chooser.pick(("from", "to")),
-            delay=chooser.pick((100, 50, 200, 500)) * MILLISECOND,
-            wait=wait,
-        )
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {
+            "direction": chooser.pick(("from", "to")),
+            "delay": chooser.pick((100, 50, 200, 500)) * MILLISECOND,
+        }

@@ -17,6 +17,7 @@ _SOME_TARGETS = tuple(target for target in TARGETS if target != "all")
 class Crash(Targeted, frozen=True, kw_only=True, tag="crash"):
     """End processes; unsynced bytes are lost. Confirmed by processes gone."""
 
+    aims: ClassVar[tuple[str, ...]] = _SOME_TARGETS
     effect: ClassVar[str | None] = "crash"
 
     def inject(self, cluster: Cluster) -> Injection:
@@ -24,10 +25,6 @@ class Crash(Targeted, frozen=True, kw_only=True, tag="crash"):
         for name in hit:
             cluster.crash(name)
         return Injection(hit) if hit else nobody("running")
-
-    @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> Crash:
-        return cls(target=chooser.pick(_SOME_TARGETS), pick=chooser.integer(0, 8), wait=wait)
 
 
 @fault
@@ -81,6 +78,7 @@ class Restart(Fault, frozen=True, kw_only=True, tag="restart"):
 class Pause(Targeted, frozen=True, kw_only=True, tag="pause"):
     """Stop processes for a while (SIGSTOP). Confirmed by messages or time-outs that had to wait."""
 
+    aims: ClassVar[tuple[str, ...]] = _SOME_TARGETS
     effect: ClassVar[str | None] = "pause"
 
     def inject(self, cluster: Cluster) -> Injection:
@@ -88,10 +86,6 @@ class Pause(Targeted, frozen=True, kw_only=True, tag="pause"):
         for name in hit:
             cluster.pause(name)
         return Injection(hit) if hit else nobody("running and not paused")
-
-    @classmethod
-    def draw(cls, chooser: Chooser, wait: int) -> Pause:
-        return cls(target=chooser.pick(_SOME_TARGETS), pick=chooser.integer(0, 8), wait=wait)
 
 
 @fault

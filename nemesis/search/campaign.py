@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import replace
 from itertools import count
@@ -79,7 +79,7 @@ class _Block(NamedTuple):
     done: int
 
 
-def campaign(what: Campaign) -> Iterator[Report]:
+def campaign(what: Campaign) -> Generator[Report, None, None]:
     """Run a campaign; a report for every block of seeds, as they are done.
 
     Closing the iterator ends the workers.

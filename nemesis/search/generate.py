@@ -115,7 +115,7 @@ def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedu
     if size.attacks:
         plan += ["operator"] * swarm.operations_of_operators
     _shuffle(chooser, plan)
-    coup = chooser.integer(1, size.attacks) if swarm.unseating else 0
+    coup = chooser.integer(1, size.attacks) if size.attacks and swarm.unseating else 0
     steps: list[Step] = []
     active: list[str] = []
     attacks = 0

@@ -38,6 +38,7 @@ _WAITS = st.one_of(
     st.integers(0, 40).map(lambda ms: ms * MILLISECOND),
     st.integers(100, 600).map(lambda ms: ms * MILLISECOND),
 )
+_ENDS = ("restart", "heal", "resume", "leave-joint", "promote-server")
 _KEYS = ("x", "y", "z")
 
 
@@ -147,7 +148,7 @@ class ClusterMachine(RuleBasedStateMachine):
     @rule(data=st.data(), wait=_WAITS)
     def repair(self, data: st.DataObject, wait: int) -> None:
         """Something is mended."""
-        name = HypothesisChooser(data.draw).pick(("restart", "heal", "resume", "leave-joint"))
+        name = HypothesisChooser(data.draw).pick(_ENDS)
         self.execution.perform(FAULTS[name].draw(HypothesisChooser(data.draw), wait))
 
     @invariant()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -23,6 +23,13 @@ from raft.kv.commands import (
     Simple,
     Transaction,
 )
+
+_SIMPLE: dict[str, Callable[..., Simple]] = {
+    "get": Get,
+    "put": Put,
+    "append": Append,
+    "delete": Delete,
+}
 
 
 @workload
@@ -93,8 +100,7 @@ class KeyValueWorkload(Workload):
 
     @staticmethod
     def _simple(f: str, key: str, *value: str) -> Simple:
-        simple = {"get": Get, "put": Put, "append": Append, "delete": Delete}
-        return simple[f](key, *value)  # type: ignore[no-any-return]
+        return _SIMPLE[f](key, *value)
 
     def outcome(self, f: str, value: Any, result: Result) -> Outcome:
         if f == "get":

@@ -189,6 +189,18 @@ def test_every_member_is_restarted_once_and_in_turn() -> None:
     assert all(status.is_up for status in target.status())
 
 
+def test_a_member_that_does_not_start_again_ends_a_rolling_restart() -> None:
+    target = cluster(Knobs())
+    assert BitFlip(target="n2").inject(target).refused is None
+    RollingRestart().inject(target)
+    target.advance(1_000 * MS)
+    assert list(told(target.history.events, "rolling-restart")) == [("failed", "n2 does not start")]
+    assert target.effects["rolling-restart"] == 0
+    restarted = [each.node for each in target.trace.events if isinstance(each, Stopped)]
+    assert "n1" in restarted
+    assert "n3" not in restarted
+
+
 def test_operations_and_faults_go_on_beside_a_procedure() -> None:
     steps = (PUT, RollingRestart(), PUT, Crash(target="leader"), GET, PUT, GET)
     result = run(Schedule(seed=1, steps=steps))

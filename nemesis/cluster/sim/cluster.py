@@ -259,9 +259,10 @@ class SimulatedCluster:
             self.effects["crash"] += 1
             self._nodes[node].stop("crashed")
 
-    def restart(self, node: str) -> None:
+    def restart(self, node: str) -> bool:
         if self._nodes[node].replica is None:
             self._nodes[node].start()
+        return self._nodes[node].replica is not None
 
     def pause(self, node: str) -> None:
         self._nodes[node].pause()
@@ -353,7 +354,7 @@ class SimulatedCluster:
             self._start_readded([consensus.configuration])
             if consensus.configuration_index <= consensus.commit_index:
                 for name, node in self._nodes.items():
-                    # The configuration of a spare that was never added is empty.
+                    # Not one that is down already, nor a spare that was never added.
                     if name not in consensus.configuration.members and node.was_added:
                         node.stop("shut down, since it was removed")
                         self._shut_down.add(name)

@@ -203,17 +203,8 @@ class SimulatedNode:
             reading = clock.reading(now)
             if clock.wrong_by:
                 self._effects[clock.wrong_by] += 1
-        try:
-            outputs = replica.handle(inputs, reading)
-        except PowerLost:
-            self._power_lost()
-            return
-        except DiskError as failure:
-            self.stop(f"disk error: {failure}")
-            return
-        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
-            self._convict(error)
-            self.stop(f"unhandled {type(error).__name__}")
+        outputs = self._attempt(replica.handle, inputs, reading)
+        if outputs is None:
             return
         if self._is_asynchronous:
             self._begin_work(replica)
@@ -294,8 +285,12 @@ class SimulatedNode:
         if self.is_paused:
             self._stalled.append((again, argument))
             return None
+        return self._attempt(do, work)
+
+    def _attempt(self, do: Callable[..., _Done], *arguments: Any) -> _Done | None:
+        """What the replica does; None if that is its end."""
         try:
-            return do(work)
+            return do(*arguments)
         except PowerLost:
             self._power_lost()
         except DiskError as failure:
