@@ -23,9 +23,6 @@ from raft.kv.encoding import decode_command
 from raft.kv.sessions import Sessions
 from raft.kv.snapshot import Session, State, decode_state, encode_state
 
-SESSION_TIMEOUT = 60_000_000_000  # ns
-MAX_SESSIONS = 4_096
-
 _DONE: Final = Result()
 
 
@@ -53,9 +50,7 @@ class KeyValueStore:
     known can only be new.
     """
 
-    def __init__(
-        self, session_timeout: int | None = SESSION_TIMEOUT, max_sessions: int = MAX_SESSIONS
-    ) -> None:
+    def __init__(self, session_timeout: int | None, max_sessions: int) -> None:
         self._session_timeout = session_timeout
         self._max_sessions = max_sessions
         self._values: dict[str, str] = {}
