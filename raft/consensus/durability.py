@@ -72,17 +72,17 @@ class Durability(FollowerReads):
         Snapshots that are sent and read indexes are committed, so a majority holds them durably;
         the successor that TimeoutNow goes to acts by what it holds itself.
         """
-        if isinstance(message, AppendEntries):
+        if type(message) is AppendEntries:
             return self.append_entries_may_leave(message)
-        if isinstance(message, AppendEntriesReply):
+        if type(message) is AppendEntriesReply:
             return self.append_reply_may_leave(message)
-        if isinstance(message, InstallSnapshotReply):
+        if type(message) is InstallSnapshotReply:
             return self.snapshot_reply_may_leave(message)
-        if isinstance(message, RequestVote):
+        if type(message) is RequestVote:
             return self.request_vote_may_leave(message)
-        if isinstance(message, RequestVoteReply):
+        if type(message) is RequestVoteReply:
             return self.vote_may_leave(message)
-        if isinstance(message, PreVote | PreVoteReply):
+        if type(message) is PreVote or type(message) is PreVoteReply:
             return self.pre_vote_may_leave()
         return self.is_term_saved(message.term)
 

@@ -136,17 +136,17 @@ class KeyValueStore:
     # -- Operations ------------------------------------------------------------------------------
 
     def _execute(self, operation: Operation | RegisterSession) -> Result:
-        if isinstance(operation, Put):
+        if type(operation) is Put:
             return self._put(operation)
-        if isinstance(operation, Get):
+        if type(operation) is Get:
             return self._get(operation)
-        if isinstance(operation, Append):
+        if type(operation) is Append:
             return self._append(operation)
-        if isinstance(operation, Delete):
+        if type(operation) is Delete:
             return self._delete(operation)
-        if isinstance(operation, CompareAndSet):
+        if type(operation) is CompareAndSet:
             return self._compare_and_set(operation)
-        if isinstance(operation, Transaction):
+        if type(operation) is Transaction:
             return self._transaction(operation)
         raise CommandError("a registration has the sequence number 0, this one has another")
 
