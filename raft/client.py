@@ -110,11 +110,6 @@ class Client:
         command = Command(self.session, self.sequence, operation)
         return ClientRequest(self.name, self.session, self.sequence, 0, command, None)
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether an operation is under way."""
-        return self._request is not None
-
     def on_reply(self, reply: ClientReply, now: int) -> Send | Finished | None:
         """A reply arrived. None: nothing to do but to wait on."""
         request = self._request

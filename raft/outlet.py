@@ -92,7 +92,9 @@ class Outlet:
     def _votes_without_message(self) -> list[tuple[int, NodeId]]:
         """Votes for oneself where there is nobody to ask; the others are told with a message."""
         consensus = self._consensus
-        asked = {message.term for message in consensus.outbox if isinstance(message, RequestVote)}
+        if not consensus.votes_granted:
+            return []
+        asked = {message.term for message in consensus.outbox if type(message) is RequestVote}
         return [
             (term, candidate)
             for term, candidate in consensus.votes_granted
@@ -103,12 +105,11 @@ class Outlet:
         """Tell what these messages make known, now that they do, and add them to ``messages``."""
         for message in held.messages:
             # The term of a pre-vote is one that nobody has yet.
-            self._expose_term(
-                held.term if isinstance(message, PreVote | PreVoteReply) else message.term
-            )
-            if isinstance(message, RequestVote):
+            is_pre_vote = type(message) is PreVote or type(message) is PreVoteReply
+            self._expose_term(held.term if is_pre_vote else message.term)
+            if type(message) is RequestVote:
                 self._expose_vote(message.term, message.source)
-            elif isinstance(message, RequestVoteReply) and message.vote_granted:
+            elif type(message) is RequestVoteReply and message.vote_granted:
                 self._expose_vote(message.term, message.target)
         for term, candidate in held.votes:
             self._expose_vote(term, candidate)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from raft.consensus.changes import Change, Transition
-from raft.consensus.configuration import Configuration
 from raft.consensus.names import NodeId
 
 
@@ -27,10 +26,9 @@ class Round:
 
 @dataclass(slots=True)
 class CatchUp:
-    """A change that waits for learners: what was asked for, where it leads, and their rounds."""
+    """A change that waits for learners: what was asked for, and their rounds."""
 
     change_id: int
     changes: tuple[Change, ...]
     transition: Transition
-    configuration: Configuration
     rounds: dict[NodeId, Round]

@@ -39,6 +39,7 @@ from raft.consensus.messages import (
     ReadIndexReply,
     RequestVote,
     RequestVoteReply,
+    TimeoutNow,
 )
 from raft.consensus.settings import Settings
 from raft.consensus.snapshot import Snapshot
@@ -94,28 +95,31 @@ class Consensus(Durability):
 
     def receive(self, message: Message) -> None:
         """A message of another server arrived."""
-        if isinstance(message, AppendEntries):
+        # For a Struct, isinstance() takes three times as long to say no as this does.
+        if type(message) is AppendEntries:
             self.on_append_entries(message)
-        elif isinstance(message, AppendEntriesReply):
+        elif type(message) is AppendEntriesReply:
             self.on_append_entries_reply(message)
-        elif isinstance(message, RequestVote):
+        elif type(message) is RequestVote:
             self.on_request_vote(message)
-        elif isinstance(message, RequestVoteReply):
+        elif type(message) is RequestVoteReply:
             self.on_request_vote_reply(message)
-        elif isinstance(message, PreVote):
+        elif type(message) is PreVote:
             self.on_pre_vote(message)
-        elif isinstance(message, PreVoteReply):
+        elif type(message) is PreVoteReply:
             self.on_pre_vote_reply(message)
-        elif isinstance(message, InstallSnapshot):
+        elif type(message) is InstallSnapshot:
             self.on_install_snapshot(message)
-        elif isinstance(message, InstallSnapshotReply):
+        elif type(message) is InstallSnapshotReply:
             self.on_install_snapshot_reply(message)
-        elif isinstance(message, ReadIndex):
+        elif type(message) is ReadIndex:
             self.on_read_index(message)
-        elif isinstance(message, ReadIndexReply):
+        elif type(message) is ReadIndexReply:
             self.on_read_index_reply(message)
-        else:
+        elif type(message) is TimeoutNow:
             self.on_timeout_now(message)
+        else:
+            raise TypeError(f"{type(message).__name__} is no message of a server")
 
     def tick(self) -> None:
         """Do what is due by the clock."""

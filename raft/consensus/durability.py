@@ -3,10 +3,11 @@
 The writes are done in the order in which what they save came about, so the disk holds what memory
 held at some earlier moment, and no message that was decided at or before that moment says more than
 a restart would know. So every message may leave with the write that was begun after it. Some need
-not wait for that: their rules are here, a method for each kind of message.
+not wait for that: their rules are here.
 
 Each needs the sender's term to be durable: a server that sent a message of a term and forgot it
-could come back in an older one, and lead or vote in the same term once more (section 5.2).
+could come back in an older one, and lead or vote in the same term once more (section 5.2). What
+promises more has a rule of its own, and so has what does not tell the sender's term.
 """
 
 from __future__ import annotations
@@ -16,16 +17,12 @@ from raft.consensus.follower_reads import FollowerReads
 from raft.consensus.messages import (
     AppendEntries,
     AppendEntriesReply,
-    InstallSnapshot,
     InstallSnapshotReply,
     Message,
     PreVote,
     PreVoteReply,
-    ReadIndex,
-    ReadIndexReply,
     RequestVote,
     RequestVoteReply,
-    TimeoutNow,
 )
 from raft.consensus.state import CANDIDATE, LEADER
 
@@ -70,24 +67,24 @@ class Durability(FollowerReads):
     # -- Messages ------------------------------------------------------------------------------
 
     def may_leave(self, message: Message) -> bool:
-        """Whether the message may leave now, rather than when what precedes it is durable."""
-        if isinstance(message, AppendEntries):
+        """Whether the message may leave now, rather than when what precedes it is durable.
+
+        Snapshots that are sent and read indexes are committed, so a majority holds them durably;
+        the successor that TimeoutNow goes to acts by what it holds itself.
+        """
+        if type(message) is AppendEntries:
             return self.append_entries_may_leave(message)
-        if isinstance(message, AppendEntriesReply):
+        if type(message) is AppendEntriesReply:
             return self.append_reply_may_leave(message)
-        if isinstance(message, InstallSnapshot):
-            return self.install_snapshot_may_leave(message)
-        if isinstance(message, InstallSnapshotReply):
+        if type(message) is InstallSnapshotReply:
             return self.snapshot_reply_may_leave(message)
-        if isinstance(message, RequestVote):
+        if type(message) is RequestVote:
             return self.request_vote_may_leave(message)
-        if isinstance(message, RequestVoteReply):
+        if type(message) is RequestVoteReply:
             return self.vote_may_leave(message)
-        if isinstance(message, PreVote | PreVoteReply):
-            return self.pre_vote_may_leave(message)
-        if isinstance(message, TimeoutNow):
-            return self.timeout_now_may_leave(message)
-        return self.read_index_may_leave(message)
+        if type(message) is PreVote or type(message) is PreVoteReply:
+            return self.pre_vote_may_leave()
+        return self.is_term_saved(message.term)
 
     def is_term_saved(self, term: int) -> bool:
         """A restart will not lead back behind ``term``."""
@@ -104,10 +101,6 @@ class Durability(FollowerReads):
         return self.is_term_saved(message.term) and (
             not message.success or message.match_index <= self.saved_index
         )
-
-    def install_snapshot_may_leave(self, message: InstallSnapshot) -> bool:
-        """What a snapshot holds is committed, wherever it is durable."""
-        return self.is_term_saved(message.term)
 
     def snapshot_reply_may_leave(self, message: InstallSnapshotReply) -> bool:
         """``installed`` is a promise as the success of AppendEntries is. The chunks that came are
@@ -127,17 +120,9 @@ class Durability(FollowerReads):
             return (self.saved_term, self.saved_vote) == (message.term, message.target)
         return self.is_term_saved(message.term)
 
-    def pre_vote_may_leave(self, message: PreVote | PreVoteReply) -> bool:
+    def pre_vote_may_leave(self) -> bool:
         """Nothing is promised, but the term that is asked for tells of the current one."""
         return self.is_term_saved(self.current_term)
-
-    def timeout_now_may_leave(self, message: TimeoutNow) -> bool:
-        """The successor goes by what it holds itself."""
-        return self.is_term_saved(message.term)
-
-    def read_index_may_leave(self, message: ReadIndex | ReadIndexReply) -> bool:
-        """A read index is committed, so a majority holds it durably."""
-        return self.is_term_saved(message.term)
 
     # -- Application ---------------------------------------------------------------------------
 

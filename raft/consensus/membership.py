@@ -78,7 +78,7 @@ class Membership(Snapshots):
         if not isinstance(following, Configuration):
             self.refuse_change(change_id, following)
         elif learners := self.learners_to_catch_up(following):
-            self.start_catch_up(change_id, changes, transition, following, learners)
+            self.start_catch_up(change_id, changes, transition, learners)
         else:
             self.append_change(change_id, following)
 
@@ -145,12 +145,11 @@ class Membership(Snapshots):
         change_id: int,
         changes: tuple[Change, ...],
         transition: Transition,
-        following: Configuration,
         learners: tuple[NodeId, ...],
     ) -> None:
         """Begin the first round of each learner."""
         rounds = {each: Round(self.log.last_index, self.now, self.now) for each in learners}
-        self.catch_up = CatchUp(change_id, changes, transition, following, rounds)
+        self.catch_up = CatchUp(change_id, changes, transition, rounds)
         self.awaited_peers.update(learners)
         for learner in learners:
             self.on_awaited_answer(learner)

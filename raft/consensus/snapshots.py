@@ -54,9 +54,13 @@ class Snapshots(Replication):
 
     def become_leader(self) -> None:
         """A leader's log holds all that is committed: no snapshot can add to it."""
-        self.incoming_snapshot = None
         self.received_snapshot = None
         super().become_leader()
+
+    def set_term(self, term: int) -> None:
+        """The chunks so far were of another term, and another leader's are never added to them."""
+        super().set_term(term)
+        self.incoming_snapshot = None
 
     # -- Own snapshots -------------------------------------------------------------------------
 
@@ -69,6 +73,7 @@ class Snapshots(Replication):
         """The driver has made a snapshot of what it has applied durable: the log may go."""
         self.snapshot = snapshot
         self.snapshot_saved(snapshot.last_index)
+        self.forget_chunks_up_to(snapshot.last_index)
         self.observer.snapshot_taken(snapshot.last_index, snapshot.last_term, snapshot.digest)
         index = self.index_to_compact()
         if index > self.log.base_index:
@@ -180,6 +185,7 @@ class Snapshots(Replication):
             return
         self.recognize_leader(message)
         if self.is_covered(message.last_index):
+            self.forget_chunks_up_to(message.last_index)
             self.answer_chunk(message, 0, installed=True)
             return
         held = self.collect_chunk(message)
@@ -242,9 +248,7 @@ class Snapshots(Replication):
         snapshot = self.submitted_snapshot or self.submit_snapshot()
         assert snapshot is not None
         self.submitted_snapshot = None
-        incoming = self.incoming_snapshot
-        if incoming is not None and incoming.last_index <= snapshot.last_index:
-            self.incoming_snapshot = None
+        self.forget_chunks_up_to(snapshot.last_index)
         is_news = not self.is_covered(snapshot.last_index)
         if is_news:
             self.restore_snapshot(snapshot, retain=self.retains_log_after(snapshot))
@@ -252,6 +256,13 @@ class Snapshots(Replication):
             self.snapshot_saved(snapshot.last_index)
         self.answer_chunk(self._submitted_by, len(snapshot.data), installed=True)
         return is_news
+
+    def forget_chunks_up_to(self, index: int) -> None:
+        """The state at ``index`` is here, so that no snapshot of it or of an older one is needed;
+        what has come of one takes no more memory."""
+        incoming = self.incoming_snapshot
+        if incoming is not None and incoming.last_index <= index:
+            self.incoming_snapshot = None
 
     def retains_log_after(self, snapshot: Snapshot) -> bool:
         """6. If existing log entry has same index and term as snapshot's last included entry,

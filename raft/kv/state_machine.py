@@ -23,9 +23,6 @@ from raft.kv.encoding import decode_command
 from raft.kv.sessions import Sessions
 from raft.kv.snapshot import Session, State, decode_state, encode_state
 
-SESSION_TIMEOUT = 60_000_000_000  # ns
-MAX_SESSIONS = 4_096
-
 _DONE: Final = Result()
 
 
@@ -53,9 +50,7 @@ class KeyValueStore:
     known can only be new.
     """
 
-    def __init__(
-        self, session_timeout: int | None = SESSION_TIMEOUT, max_sessions: int = MAX_SESSIONS
-    ) -> None:
+    def __init__(self, session_timeout: int | None, max_sessions: int) -> None:
         self._session_timeout = session_timeout
         self._max_sessions = max_sessions
         self._values: dict[str, str] = {}
@@ -141,17 +136,17 @@ class KeyValueStore:
     # -- Operations ------------------------------------------------------------------------------
 
     def _execute(self, operation: Operation | RegisterSession) -> Result:
-        if isinstance(operation, Put):
+        if type(operation) is Put:
             return self._put(operation)
-        if isinstance(operation, Get):
+        if type(operation) is Get:
             return self._get(operation)
-        if isinstance(operation, Append):
+        if type(operation) is Append:
             return self._append(operation)
-        if isinstance(operation, Delete):
+        if type(operation) is Delete:
             return self._delete(operation)
-        if isinstance(operation, CompareAndSet):
+        if type(operation) is CompareAndSet:
             return self._compare_and_set(operation)
-        if isinstance(operation, Transaction):
+        if type(operation) is Transaction:
             return self._transaction(operation)
         raise CommandError("a registration has the sequence number 0, this one has another")
 

@@ -107,7 +107,7 @@ def test_a_snapshot_is_of_what_is_acknowledged_and_goes_the_way_of_all_writes() 
 
 def snapshot_of(index: int, term: int) -> Snapshot:
     """A snapshot of a state machine to which nothing was done."""
-    return Snapshot(index, term, Configuration(MEMBERS), KeyValueStore().snapshot())
+    return Snapshot(index, term, Configuration(MEMBERS), KeyValueStore(None, 0).snapshot())
 
 
 def chunks(snapshot: Snapshot, term: int) -> Message:

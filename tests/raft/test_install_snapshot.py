@@ -79,6 +79,30 @@ def test_chunks_of_different_snapshots_are_never_mixed() -> None:
     assert server.restored == [other]
 
 
+def test_chunks_that_nobody_needs_any_more_are_forgotten() -> None:
+    def holding_chunks() -> Server:
+        server = Server(1, 1, 1, 1)
+        server.chunk(SNAPSHOT, 0, 4, term=2)
+        assert server.consensus.incoming_snapshot is not None
+        return server
+
+    # Another leader's chunks are never added to them.
+    server = holding_chunks()
+    server.append(3, 4, 1)
+    assert server.consensus.incoming_snapshot is None
+    # The log has led beyond them: the leader asks how far they are, or a snapshot is taken here.
+    server = holding_chunks()
+    server.append(2, 4, 1, Entry(5, 2, b""), Entry(6, 2, b""), commit=6)
+    assert server.chunk(SNAPSHOT, 4, 0).installed
+    assert server.consensus.incoming_snapshot is None
+    server = holding_chunks()
+    server.append(2, 4, 1, Entry(5, 2, b""), Entry(6, 2, b""), commit=6)
+    server.compact(4)
+    assert server.consensus.incoming_snapshot is not None
+    server.compact(6)
+    assert server.consensus.incoming_snapshot is None
+
+
 @pytest.mark.parametrize("index", [2, 3])
 def test_a_snapshot_of_the_past_is_answered_as_installed_and_changes_nothing(index: int) -> None:
     server = Server(1, 1, 1, 1)

@@ -251,3 +251,10 @@ def test_back_tracking_skips_a_whole_term_at_a_time() -> None:
         )
         (message,) = leader.step(back)
     assert probes <= 3
+
+
+def test_what_is_no_message_of_a_server_is_not_taken_for_one() -> None:
+    server = Server()
+    anything: Any = "TimeoutNow"
+    with pytest.raises(TypeError, match="str is no message"):
+        server.step(anything)

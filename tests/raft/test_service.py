@@ -38,7 +38,7 @@ class Store:
     """A state machine, commands of one session applied in order."""
 
     def __init__(self) -> None:
-        self.machine = KeyValueStore(session_timeout=None)
+        self.machine = KeyValueStore(session_timeout=None, max_sessions=0)
         self.applied = 0
 
     def do(self, operation: Operation, sequence: int | None = None) -> Result | None:

@@ -254,7 +254,7 @@ def some_snapshot() -> bytes:
     ],
 )
 def test_bytes_that_are_no_snapshot_are_refused_and_change_nothing(data: bytes) -> None:
-    store = KeyValueStore()
+    store = KeyValueStore(TIMEOUT, MOST)
     store.restore(some_snapshot())
     with pytest.raises(SnapshotError, match=f"^{len(data)} bytes"):
         store.restore(data)
