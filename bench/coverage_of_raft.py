@@ -62,6 +62,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--part", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.runs < 1 or arguments.jobs < 1:
+        parser.error("--runs and --jobs must be at least 1")
     if arguments.part is not None:
         sys.exit(run_part(arguments.first, arguments.runs, arguments.part) > 0)
     with tempfile.TemporaryDirectory() as directory:

@@ -25,8 +25,8 @@ class PendingApplication(msgspec.Struct, frozen=True, gc=False):
 
 class EntriesApplied(msgspec.Struct, frozen=True, gc=False):
     """The acknowledgement of an application, an input to the replica. It names the last entry's
-    index and term, so that one that is out of date is not taken for another; ``applied`` is what
-    came of each entry."""
+    index and term, so that one that is out of date is not taken for another; those of an earlier
+    life the driver drops. ``applied`` is what came of each entry."""
 
     number: int
     last_index: int

@@ -36,7 +36,8 @@ class PendingWrite(msgspec.Struct, frozen=True, gc=False):
 
 class Saved(msgspec.Struct, frozen=True, gc=False):
     """The acknowledgement of a write, an input to the replica. It names term, vote, and the last
-    entry's index and term, so that one that is out of date is not taken for another.
+    entry's index and term, so that one that is out of date is not taken for another. Those of an
+    earlier life of the server may name the same: its driver drops them with that life.
 
     ``persisted`` is what syncs have made durable of the term, the vote and the log, if there were
     any; ``durable_index`` where the durable log ended at last. Both are for those who judge.

@@ -13,6 +13,15 @@ class SettingsError(RaftError):
     """Settings with which the rules do not hold; the message says which do not go together."""
 
 
+# Without one of these, nothing would ever be sent, or remembered.
+_AT_LEAST_ONE = (
+    "max_entries_per_append",
+    "max_appends_in_flight",
+    "snapshot_chunk_bytes",
+    "max_sessions",
+)
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Timing in ns, limits in entries, messages and bytes.
 
@@ -66,3 +75,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"max_clock_drift is {self.max_clock_drift} parts per million: it must be at least "
                 f"0, and below 1000000, or no lease lasts"
             )
+        for name in _AT_LEAST_ONE:
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} is {getattr(self, name)}: it must be at least 1")
