@@ -7,22 +7,31 @@ who decide on the next step only after they have seen the last (Hypothesis).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
-from checker import lincheck
-from checker.history import Event, History
-from checker.lincheck import KIND, Budget, check
-from checker.models import get_model
-from checker.trace import TraceEvent, encode_trace
+from checker.history import Event
+from checker.lincheck import KIND
 from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.sim import SimulatedCluster
 from nemesis.errors import UnsupportedFault
-from nemesis.faults import FAULTS, Fault
+from nemesis.faults import Fault
+from nemesis.macro.execution import run_macro_steps
+from nemesis.outcome import Run, Statistics, check_history, vacuity
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS
 from raft.consensus.quorums import has_quorum
 from raft.replica import HEALTHY, Variant
+
+__all__ = [
+    "IS_COMPILED",
+    "LIVENESS_BOUND",
+    "SHOWN_AT_THE_END",
+    "Execution",
+    "Run",
+    "Statistics",
+    "check_history",
+    "run",
+]
 
 # Whether this is the compiled form of the module (make compiled).
 IS_COMPILED = not __file__.endswith(".py")
@@ -38,58 +47,6 @@ _SETTLING = 10 * MILLISECOND
 SHOWN_AT_THE_END = frozenset({KIND, "liveness", "acknowledged-without-majority", "same-state"})
 # How long it has to elect its first leader before the first step.
 _WARM_UP = 20
-# Configurations that lincheck may hold before it answers unknown: never seen to be reached by a
-# schedule of the usual size, and no clock is asked, so the verdict is the same on every machine.
-CONFIGURATIONS = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What really happened in a run."""
-
-    # Client operations by kind: invoked, and succeeded.
-    invoked: dict[str, int]
-    succeeded: dict[str, int]
-    # Faults by kind: injected, and seen to do something (messages dropped, bytes lost ...).
-    injected: dict[str, int]
-    effects: dict[str, int]
-    elections: int
-    # Trace events judged, events of the simulation, ns of simulated time.
-    judged: int
-    simulated_events: int
-    duration: int
-    lincheck_configurations: int = 0
-    # What else happened, by name: configurations committed, snapshots taken and installed,
-    # transfers, reads by lease, sessions that expired.
-    milestones: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def leader_changes(self) -> int:
-        """Elections after the first."""
-        return max(0, self.elections - 1)
-
-    @property
-    def confirmed(self) -> list[str]:
-        """Kinds of faults that were injected and seen to do something."""
-        return sorted(kind for kind in self.injected if self.effects.get(FAULTS[kind].effect or ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A schedule, what it led to, and the verdict."""
-
-    schedule: Schedule
-    variant: str
-    verdict: Verdict
-    history: list[Event]
-    trace: list[TraceEvent]
-    members: tuple[str, ...]
-    statistics: Statistics
-    model: str = field(default="kv")
-
-    def trace_bytes(self) -> bytes:
-        """The trace as it is saved; equal for equal runs."""
-        return encode_trace(self.members, self.trace)
 
 
 class Execution:
@@ -162,7 +119,7 @@ class Execution:
             verdicts.append(self._check_history())
         verdict = merge(verdicts)
         if not verdict.failures:
-            verdict = merge([verdict, self._vacuity()])
+            verdict = merge([verdict, vacuity(self.statistics())])
         self.cluster.close()
         return Run(
             Schedule(seed=self._seed, knobs=self.knobs, steps=tuple(self._steps)),
@@ -305,27 +262,6 @@ class Execution:
         self._configurations = verdict.configurations
         return verdict
 
-    def _vacuity(self) -> Verdict:
-        """A run in which nothing was attacked, or nothing succeeded, proves nothing."""
-        reasons = []
-        statistics = self.statistics()
-        if not self.invoked:
-            reasons.append("no client operation was performed")
-        for kind in self.invoked:
-            if not statistics.succeeded.get(kind):
-                reasons.append(f"no {kind} ever succeeded")
-        if not statistics.confirmed:
-            reasons.append("nothing was attacked: no fault was seen to have an effect")
-        return unknown(*reasons) if reasons else merge([])
-
-
-def check_history(
-    history: History | Sequence[Event], model: str, *, certificate: bool = False
-) -> lincheck.Verdict:
-    """What lincheck says of a history alone, within the budget of a run."""
-    budget = Budget(seconds=None, configurations=CONFIGURATIONS)
-    return check(history, get_model(model), budget=budget, certificate=certificate)
-
 
 def run(
     schedule: Schedule,
@@ -334,10 +270,13 @@ def run(
     *,
     brief: bool = False,
 ) -> Run:
-    """Run a schedule on the simulated cluster; a pure function of schedule and variant.
+    """Run a schedule; a pure function of schedule and variant. One of macro-steps runs on the
+    stepped cluster, any other on the simulated one.
 
     With ``brief`` only what shows before the end is judged (see ``Execution.finish``).
     """
+    if schedule.is_macro:
+        return run_macro_steps(schedule, variant, on_event)
     execution = Execution(schedule.knobs, schedule.seed, variant, on_event)
     for step in schedule.steps:
         if not execution.perform(step):

@@ -15,6 +15,8 @@ import msgspec
 
 from nemesis.errors import ScheduleError
 from nemesis.faults import FAULTS, Fault
+from nemesis.macro.steps import MacroStep, nodes_of
+from nemesis.macro.text import format_step, parse_step
 
 MILLISECOND = 1_000_000  # ns
 
@@ -95,7 +97,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, tag_field="step", tag="
 
 
 # Every step passes ``wait`` ns of time after what it does.
-Step = Operate | Advance | Fault
+Step = Operate | Advance | Fault | MacroStep
 
 _step_decoder: msgspec.json.Decoder[Step] = msgspec.json.Decoder(
     cast(Any, Union[(Operate, Advance, *FAULTS.values())])
@@ -109,6 +111,11 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     knobs: Knobs = Knobs()
     steps: tuple[Step, ...] = ()
+
+    @property
+    def is_macro(self) -> bool:
+        """Whether it consists of macro-steps."""
+        return bool(self.steps) and isinstance(self.steps[0], MacroStep)
 
     @property
     def operations(self) -> list[Operate]:
@@ -134,9 +141,12 @@ _decoder = msgspec.json.Decoder(_Wire)
 
 
 def encode_schedule(schedule: Schedule) -> bytes:
-    """The schedule as JSON, a step a line."""
+    """The schedule as JSON, a step a line; macro-steps are strings, as people write them."""
     knobs = msgspec.json.encode(schedule.knobs)
-    steps = b",\n  ".join(msgspec.json.encode(step) for step in schedule.steps)
+    steps = b",\n  ".join(
+        msgspec.json.encode(format_step(step) if isinstance(step, MacroStep) else step)
+        for step in schedule.steps
+    )
     return b'{"version": %d, "seed": %d,\n "knobs": %b,\n "steps": [\n  %b\n ]}\n' % (
         schedule.version,
         schedule.seed,
@@ -153,7 +163,10 @@ def decode_schedule(data: bytes, source: str = "schedule") -> Schedule:
         wire = _decoder.decode(data)
         for at, step in enumerate(wire.steps):
             place = f"steps[{at}]"
-            steps.append(_step_decoder.decode(step))
+            if bytes(step).startswith(b'"'):
+                steps.append(parse_step(msgspec.json.decode(step), f"{source}: {place}"))
+            else:
+                steps.append(_step_decoder.decode(step))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ScheduleError(f"{source}: malformed {place}: {error}") from error
     schedule = Schedule(seed=wire.seed, knobs=wire.knobs, steps=tuple(steps))
@@ -223,6 +236,24 @@ def validate(schedule: Schedule, source: str = "schedule") -> None:
     for broken, message in problems:
         if broken:
             raise ScheduleError(f"{source}: {message}")
+    _validate_macro_steps(schedule, source)
+
+
+def _validate_macro_steps(schedule: Schedule, source: str) -> None:
+    servers = schedule.knobs.servers
+    for at, step in enumerate(schedule.steps):
+        if isinstance(step, MacroStep) != schedule.is_macro:
+            raise ScheduleError(
+                f"{source}: steps[{at}] is {step.__struct_config__.tag!r}: a schedule consists of "
+                "macro-steps, or of none"
+            )
+        if isinstance(step, MacroStep):
+            for node in nodes_of(step):
+                if node not in servers:
+                    raise ScheduleError(
+                        f"{source}: steps[{at}] names {node!r}, which is none of the servers "
+                        f"{', '.join(servers)}"
+                    )
 
 
 def read_schedule(path: Path) -> Schedule:

@@ -375,6 +375,18 @@ class Replica:
         if write.received is not None:
             self._install_snapshot(write.received, saved)
 
+    def take_snapshot(self) -> bool:
+        """An operator asks for a snapshot of what is applied; whether one is taken. With
+        asynchronous storage it is saved by the next write."""
+        if self.last_applied <= self.consensus.snapshot.last_index:
+            return False
+        if not self._writes.may_take_snapshot():
+            return False
+        self._take_snapshot()
+        if self._is_synchronous:
+            self._write_now()
+        return True
+
     def _take_snapshot(self) -> None:
         """The log has grown enough: keep the state instead of what led to it (section 7)."""
         consensus = self.consensus

@@ -7,6 +7,7 @@ healthy one does, so whatever convicts it would convict an implementation that d
 from __future__ import annotations
 
 from difflib import get_close_matches
+from textwrap import dedent
 from typing import NamedTuple
 
 from raft.errors import RaftError
@@ -22,12 +23,16 @@ class Bug(NamedTuple):
 
     ``summary`` says what it decides wrongly, ``source`` who made it, ``convicted_by`` which kinds
     of failure may be found first: the invariant that it breaks, or those that fall with it.
+    ``scenario`` tells in words how little it takes; ``witness`` is the same as macro-steps
+    (nemesis.macro.text): it convicts the bug, and passes on the healthy Raft.
     """
 
     variant: Variant
     summary: str
     source: str
     convicted_by: frozenset[str]
+    scenario: str
+    witness: str
 
     @property
     def name(self) -> str:
@@ -38,11 +43,26 @@ class Bug(NamedTuple):
 BUGS: dict[str, Bug] = {}
 
 
-def register(variant: Variant, *, summary: str, source: str, convicted_by: set[str]) -> None:
+def register(
+    variant: Variant,
+    *,
+    summary: str,
+    source: str,
+    convicted_by: set[str],
+    scenario: str = "",
+    witness: str = "",
+) -> None:
     """Add a bug to the zoo, under the name of its variant."""
     if variant.name in BUGS:
         raise ValueError(f"two bugs are named {variant.name!r}")
-    BUGS[variant.name] = Bug(variant, summary, source, frozenset(convicted_by))
+    BUGS[variant.name] = Bug(
+        variant,
+        summary,
+        source,
+        frozenset(convicted_by),
+        " ".join(scenario.split()),
+        dedent(witness).strip(),
+    )
 
 
 def get_bug(name: str) -> Bug:

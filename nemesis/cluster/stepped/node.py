@@ -1,0 +1,231 @@
+"""One server of the stepped cluster: a disk, and a process that runs a replica while it is up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, Literal, TypeVar
+
+from checker.verdict import Failure
+from nemesis.cluster.protocol import DiskFile
+from nemesis.cluster.sim.disk import PowerLost, SimulatedDisk
+from nemesis.cluster.sim.events import EventQueue
+from nemesis.cluster.sim.recorder import Recorder
+from raft.apply_queue import PendingApplication
+from raft.consensus import Settings
+from raft.consensus.configuration import Configuration
+from raft.consensus.snapshot import Snapshot, first_snapshot
+from raft.replica import Outputs, Replica, Variant
+from raft.storage import DiskError, StorageCorrupt
+from raft.storage.disk import UNFINISHED
+from raft.write_queue import PendingWrite
+
+_Result = TypeVar("_Result")
+# Takes what a server, by its name, has put out.
+Deliver = Callable[[str, Outputs], None]
+
+
+class _LastMoment(Random):
+    """Every time-out is drawn as long as may be: which one ends first, a schedule says."""
+
+    def random(self) -> float:
+        return 1.0
+
+
+class SteppedNode:
+    """Handles what it is given, at once or, if it is stalled, as far as it is told to."""
+
+    def __init__(
+        self,
+        name: str,
+        members: Sequence[str],
+        settings: Settings,
+        segment_bytes: int,
+        variant: Variant,
+        time: EventQueue,
+        recorder: Recorder,
+        effects: Counter[str],
+        report: Callable[[Failure], None],
+    ) -> None:
+        self.name = name
+        self.disk = SimulatedDisk(Random(0), effects)
+        self.replica: Replica | None = None
+        # Its disk is corrupt, and it must refuse to start.
+        self.is_lost = False
+        self.is_stalled = False
+        self._members = members
+        self._settings = settings
+        self._segment_bytes = segment_bytes
+        self._variant = variant
+        self._time = time
+        self._recorder = recorder
+        self._effects = effects
+        self._report = report
+        # What was begun and is not done, while it is stalled.
+        self._write: PendingWrite | None = None
+        self._application: PendingApplication | None = None
+        storage = Replica.initialize(
+            self.disk, first_snapshot(tuple(members)), variant=variant, segment_bytes=segment_bytes
+        )
+        self._start(storage)
+
+    # -- Life --------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process on what its disk holds; a corrupt disk keeps it down for good."""
+        if self.replica is None:
+            self._start(None)
+
+    def _start(self, initialized: Any) -> None:
+        try:
+            self.replica = Replica(
+                self.name,
+                self.disk,
+                self._settings,
+                _LastMoment(0),
+                self._recorder,
+                now=self._time.now,
+                variant=self._variant,
+                segment_bytes=self._segment_bytes,
+                initialized=initialized,
+            )
+        except StorageCorrupt as error:
+            if not self.is_lost:
+                self._convict(error)
+            self._effects["lost-file"] += 1
+            self._recorder.stopped(f"refuses to start: {error}")
+            return
+        except PowerLost:
+            self.disk.crash()
+            self._recorder.stopped("power lost while starting")
+            return
+        if self.is_lost:
+            self._report(
+                Failure(
+                    kind="corruption-undetected",
+                    message=f"{self.name} started though a file of its disk was gone",
+                    time=self._time.now,
+                    node=self.name,
+                )
+            )
+
+    def stop(self, reason: str) -> None:
+        """The process is gone; unsynced bytes are lost."""
+        if self.replica is not None:
+            self.replica = None
+            self._write = self._application = None
+            self.is_stalled = False
+            self.disk.crash()
+            self._recorder.stopped(reason)
+
+    def fail_power(self, syncs: int) -> None:
+        """Power fails at the sync after so many."""
+        self.disk.power_fails, self.disk.syncs_with_power = "unsynced-loss", syncs
+
+    def lose_file(self, file: DiskFile) -> bool:
+        """Stop it, and take the newest file of this kind from its disk; whether there was one."""
+        prefix = file.removeprefix("older-")
+        names = [
+            name
+            for name in sorted(self.disk.files())
+            if name.startswith(prefix) and not name.endswith(UNFINISHED)
+        ]
+        is_older = prefix != file
+        # The very oldest of a log may be covered by a snapshot, so that it is not missed.
+        if len(names) < (3 if is_older else 1):
+            return False
+        self.stop("its disk fails")
+        self.disk.lose(names[-2 if is_older else -1], None, zeroed=False)
+        self.is_lost = True
+        return True
+
+    # -- Inputs ------------------------------------------------------------------------------------
+
+    def handle(self, inputs: Sequence[Any], deliver: Deliver) -> None:
+        """Hand in inputs; what they lead to goes to ``deliver``, and so does what the work leads to
+        that is done at once."""
+        self._handle(inputs, deliver)
+        if self._settings.asynchronous_storage:
+            self._work(deliver)
+
+    def _handle(self, inputs: Sequence[Any], deliver: Deliver) -> None:
+        replica = self.replica
+        if replica is None:
+            return
+        outputs = self._attempt(replica.handle, inputs, self._time.now)
+        if outputs is not None and (outputs.messages or outputs.replies):
+            deliver(self.name, outputs)
+
+    def take_snapshot(self, deliver: Deliver) -> None:
+        """Take a snapshot of what is applied, if there is anything new."""
+        replica = self.replica
+        if replica is not None and self._attempt(replica.take_snapshot):
+            self._effects["snapshot"] += 1
+            self.handle((), deliver)
+
+    def unstall(self, deliver: Deliver) -> None:
+        """What waits is done, and what comes is done at once again."""
+        self.is_stalled = False
+        self._work(deliver)
+
+    def perform(self, work: Literal["write", "application"], deliver: Deliver) -> None:
+        """Do what was begun; the next is begun after it."""
+        replica = self.replica
+        if replica is None:
+            return
+        done: Any = None
+        if work == "write" and self._write is not None:
+            done = self._attempt(replica.perform, self._write)
+            self._write = None
+        elif work == "application" and self._application is not None:
+            done = self._attempt(replica.apply, self._application)
+            self._application = None
+        if done is not None:
+            self._handle((done,), deliver)
+            self._begin()
+
+    def _work(self, deliver: Deliver) -> None:
+        self._begin()
+        while not self.is_stalled and (self._write is not None or self._application is not None):
+            self.perform("write" if self._write is not None else "application", deliver)
+
+    def _begin(self) -> None:
+        replica = self.replica
+        if replica is not None:
+            self._write = self._write or replica.begin_write()
+            self._application = self._application or replica.begin_application()
+
+    # -- What goes wrong ---------------------------------------------------------------------------
+
+    def _attempt(self, do: Callable[..., _Result], *arguments: Any) -> _Result | None:
+        """What the replica does; None if that is its end."""
+        try:
+            return do(*arguments)
+        except PowerLost:
+            self._effects["fail-power"] += 1
+            self.stop("power lost during a sync")
+        except DiskError as failure:
+            self.stop(f"disk error: {failure}")
+        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
+            self._convict(error)
+            self.stop(f"unhandled {type(error).__name__}")
+        return None
+
+    def _convict(self, error: Exception) -> None:
+        self._report(
+            Failure(
+                kind="unhandled-exception",
+                message=f"{self.name} raised {type(error).__name__}: {error}",
+                time=self._time.now,
+                node=self.name,
+                evidence={"exception": type(error).__name__},
+            )
+        )
+
+    def tell_state(self) -> None:
+        """Tell a digest of the state, to be compared with those of others at the same index."""
+        replica = self.replica
+        if replica is not None:
+            state = Snapshot(0, 0, Configuration(()), replica.state_machine.snapshot())
+            self._recorder.state_digest(replica.last_applied, state.digest)
