@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nemesis.macro import steps as macro
-from nemesis.search.walk_stage import Stage, Steps
+from nemesis.search.walk.stage import Stage, Steps
 from raft.consensus.changes import (
     AddLearner,
     AddVoter,
@@ -36,9 +36,7 @@ def draw_change(stage: Stage, node: str) -> macro.ChangeMembers:
         return macro.ChangeMembers(node=node)
     transition = chooser.pick(_TRANSITIONS)
     if chooser.chance(20):
-        return macro.ChangeMembers(
-            node=node, changes=(_draw_target(stage),), transition=transition
-        )
+        return macro.ChangeMembers(node=node, changes=(_draw_target(stage),), transition=transition)
     options = _single_changes(stage, node)
     changes: tuple[Change, ...] = (chooser.pick(options),)
     if chooser.chance(25):

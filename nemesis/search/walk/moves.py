@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from nemesis.cluster.protocol import DiskFile
 from nemesis.macro import steps as macro
 from nemesis.schedule import Knobs
-from nemesis.search.walk_members import change_members
-from nemesis.search.walk_stage import REPLIES, Figure, Stage, Steps
+from nemesis.search.walk.members import change_members
+from nemesis.search.walk.stage import REPLIES, Figure, Stage, Steps
 
 # What may pass, in ms: a heartbeat, a lease (with and without the drift of clocks), election
 # time-outs, a session.
 _TIMES = (20, 75, 75, 140, 150, 150, 300, 500)
+_FILES: tuple[DiskFile, ...] = ("vote", "vote", "log", "snapshot", "older-log")
 
 
 def elect(stage: Stage) -> Steps:
@@ -106,9 +108,7 @@ def deliver_reply(stage: Stage) -> Steps:
 def deliver_stale(stage: Stage) -> Steps:
     """A message of an older term than the one that its receiver is in, the oldest there is."""
     post, view = stage.cluster.post, stage.view
-    places = [
-        place for place in stage.held() if post.held(place)[0].term < view.term(place[1])
-    ]
+    places = [place for place in stage.held() if post.held(place)[0].term < view.term(place[1])]
     step = stage.deliver(places, nth=0)
     if step is not None:
         yield step
@@ -221,8 +221,14 @@ def perform(stage: Stage) -> Steps:
     stalled = [name for name, _ in stage.view.up() if stage.cluster.nodes[name].is_stalled]
     node = stage.pick(stalled)
     if node is not None:
-        work = "write" if stage.chooser.chance(70) else "application"
-        yield macro.Perform(node=node, work=work)
+        yield draw_work(stage, node)
+
+
+def draw_work(stage: Stage, node: str) -> macro.Perform:
+    """What was begun at a stalled server: a write, or an application."""
+    if stage.chooser.chance(70):
+        return macro.Perform(node=node, work="write")
+    return macro.Perform(node=node, work="application")
 
 
 def lose_file(stage: Stage) -> Steps:
@@ -231,7 +237,7 @@ def lose_file(stage: Stage) -> Steps:
     if node is None or stage.lost_files >= (stage.knobs.replicas - 1) // 2:
         return
     stage.lost_files += 1
-    file = stage.chooser.pick(("vote", "vote", "log", "snapshot", "older-log"))
+    file: DiskFile = stage.chooser.pick(_FILES)
     yield macro.LoseFile(node=node, file=file)
     yield macro.Restart(node=node)
 

@@ -154,9 +154,7 @@ class View:
 
     def outsiders(self) -> list[str]:
         """Who runs, and votes in no configuration that it has itself."""
-        return [
-            name for name, consensus in self.up() if not consensus.configuration.is_voter(name)
-        ]
+        return [name for name, consensus in self.up() if not consensus.configuration.is_voter(name)]
 
 
 # What a candidate, or the server that something happens to, may be drawn by.

@@ -1,7 +1,7 @@
 """What a walk has at hand: the cluster as it is now, and steps whose names are drawn for it.
 
 A figure is a sequence of steps that is chosen as it goes, each step after a look at what the one
-before has led to. A move is a figure of one idea (walk_moves.py), a choreography one of several
+before has led to. A move is a figure of one idea (moves.py), a choreography one of several
 moves (choreographies.py).
 """
 
@@ -16,7 +16,7 @@ from nemesis.cluster.stepped.post import Place
 from nemesis.macro import steps as macro
 from nemesis.macro.steps import MacroStep, MessageKind
 from nemesis.schedule import Knobs
-from nemesis.search.walk_roles import ROLES, View
+from nemesis.search.walk.roles import ROLES, View
 from nemesis.workloads import WORKLOADS, Values
 
 Steps = Iterator[MacroStep]

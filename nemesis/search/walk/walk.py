@@ -6,18 +6,17 @@ like any other: running it again gives the same run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nemesis.chooser import RandomChooser
 from nemesis.macro import steps as macro
 from nemesis.macro.execution import MacroExecution
-from nemesis.macro.steps import MacroStep
 from nemesis.outcome import Run
-from nemesis.search.choreographies import CHOREOGRAPHIES, begin, overthrow
-from nemesis.search.walk_knobs import draw_walk_knobs
-from nemesis.search.walk_moves import ESSENTIAL, MOVES, possible_moves
-from nemesis.search.walk_stage import Figure, Habits, Stage, Steps
+from nemesis.search.walk.choreographies import CHOREOGRAPHIES
+from nemesis.search.walk.choreographies.parts import begin, overthrow
+from nemesis.search.walk.knobs import draw_walk_knobs
+from nemesis.search.walk.moves import ESSENTIAL, MOVES, possible_moves
+from nemesis.search.walk.stage import Figure, Habits, Stage, Steps
 from raft.replica import HEALTHY, Variant
 
 
@@ -69,7 +68,7 @@ class _Walk:
             if style.swarm:
                 weight *= chooser.pick((1, 1, 2, 4))
             self._moves.extend([move] * weight)
-        self._may_change_members = "change-members" != apart
+        self._may_change_members = apart != "change-members"
         self._choreographies = [
             figure
             for name, figure in CHOREOGRAPHIES.items()
