@@ -20,4 +20,14 @@ register(
     summary="a retried command is applied again instead of being answered from the session",
     source="thesis, section 6.3; etcd #13766 (entries applied again after a restart)",
     convicted_by={"exactly-once", "linearizability"},
+    scenario="""
+        The answer to a client is lost, so it asks again; the command must take effect once.
+    """,
+    witness="""
+        elect n1 [n2]
+        propose n1 put x 1 unanswered
+        replicate n1 [n2]
+        retry n1
+        replicate n1 [n2]
+    """,
 )
