@@ -23,4 +23,14 @@ register(
     summary="AppendEntries cuts the log after prevLogIndex, though nothing conflicts",
     source="RaftOS #26; CCF #5991",
     convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
+    scenario="""
+        The first entry is on its way to n2 while it is sent again, with a second one, and both are
+        committed. Then the late copy arrives, and erases the second.
+    """,
+    witness="""
+        elect n1 [n2]
+        propose n1 put x 1
+        replicate n1 [n2]
+        deliver n1 n2 append
+    """,
 )
