@@ -39,8 +39,8 @@ def resolve(cluster: Cluster, target: str, pick: int) -> list[str]:
     ``pick`` chooses among equals, and where a group begins. Roles that last only for a moment fall
     to whoever is next to them: "stale-leader", who leads an older term, to the previous leader;
     "just-voted", who voted for another in the newest term, to a follower; "about-to-win", the
-    candidate with the most votes, to the follower with the newest log. A name that is no node and no role
-    raises ScheduleError.
+    candidate with the most votes, to the follower with the newest log. A name that is no node and
+    no role raises ScheduleError.
     """
     if target in cluster.nodes:
         return [target]

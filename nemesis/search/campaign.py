@@ -115,7 +115,7 @@ def _here(what: Campaign) -> Iterator[Report]:
 def _in_parallel(what: Campaign) -> Iterator[Report]:
     blocks = _blocks(what, _deadline(what))
     context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(what.jobs, mp_context=context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(what.jobs, mp_context=context, initializer=start_worker)
     pending: set[Future[Report]] = set()
     try:
         stopping = False
@@ -142,7 +142,8 @@ def _in_parallel(what: Campaign) -> Iterator[Report]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
+    """For a process that works for another: Ctrl-C is not its business."""
     # Ctrl-C reaches the whole process group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tune_collector()
