@@ -16,11 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from checker.verdict import Validity
+from nemesis.cli import options
 from nemesis.cli.display import console, verdict_line
-from nemesis.errors import UnknownName
 from nemesis.macro.scenario import parse_schedule
 from nemesis.run import run as run_schedule
-from nemesis.search.ensemble import STRATEGIES
+from nemesis.search.ensemble import ENSEMBLE
 from nemesis.store import StoreUnwritable, splitbrain_version
 from nemesis.zoo.hunt import Catch
 from nemesis.zoo.page import number, summary, zoo_page
@@ -38,12 +38,6 @@ def _names(
 ) -> tuple[str, ...]:
     """Callback: names of bugs, all of them if there are none."""
     return tuple(dict.fromkeys(get_bug(name).name for name in names)) or tuple(sorted(BUGS))
-
-
-def _strategy(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
-    if name not in STRATEGIES:
-        raise UnknownName("strategy", name, STRATEGIES)
-    return name
 
 
 @click.group()
@@ -118,13 +112,7 @@ def overridden(bug: Bug) -> list[str]:
     show_default=True,
     help="Hunts for each bug, each with seeds of its own.",
 )
-@click.option(
-    "--strategy",
-    callback=_strategy,
-    default="ensemble",
-    show_default=True,
-    help=f"How schedules are drawn: {', '.join(STRATEGIES)}.",
-)
+@options.STRATEGY
 @click.option("--no-shrink", is_flag=True, help="Only hunt; shrink nothing.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the record here.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write the record here as a page.")
@@ -144,7 +132,7 @@ def run(
     budget: int,
     jobs: int | None,
     seeds: int,
-    strategy: str,
+    strategy: str | None,
     no_shrink: bool,
     json_file: Path | None,
     page: Path | None,
@@ -161,6 +149,7 @@ def run(
         return _quick(names, out)
     began = monotonic()
     jobs = jobs or os.cpu_count() or 1
+    strategy = strategy or ENSEMBLE
     hunts = hunts_of(
         names, starts=seeds, budget=budget, strategy=strategy, must_shrink=not no_shrink
     )
