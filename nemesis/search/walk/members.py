@@ -23,9 +23,18 @@ def change_members(stage: Stage) -> Steps:
     node = stage.leader()
     if node is None:
         return
+    if stage.chooser.chance(60):
+        yield from settle_in(stage, node)
     yield draw_change(stage, node)
     if stage.chooser.chance(60):
         yield stage.replicate(node)
+
+
+def settle_in(stage: Stage, node: str) -> Steps:
+    """A leader that has not committed anything of its own term does so (the correction of 2015)."""
+    consensus = stage.cluster.consensus(node)
+    if consensus is not None and consensus.log.last_index > consensus.commit_index:
+        yield stage.replicate(node, stage.quorum(node), unanswered=())
 
 
 def draw_change(stage: Stage, node: str) -> macro.ChangeMembers:

@@ -17,13 +17,14 @@ from nemesis.search.walk.choreographies.parts import begin, overthrow
 from nemesis.search.walk.knobs import draw_walk_knobs
 from nemesis.search.walk.moves import ESSENTIAL, MOVES, possible_moves
 from nemesis.search.walk.stage import Figure, Habits, Stage, Steps
+from nemesis.search.walk.themes import THEMES, Theme
 from raft.replica import HEALTHY, Variant
 
 
 class Style(NamedTuple):
     """What kind of walks these are."""
 
-    # A walk uses a random part of the moves (swarm), or all of them.
+    # A walk has a theme and uses a random part of the moves (swarm), or all of them alike.
     swarm: bool = True
     # Servers are drawn by their roles in so many per cent of the cases.
     by_role: int = 70
@@ -44,6 +45,8 @@ CHOREOGRAPHED = Style(choreographies=70)
 # Disks that are lost, and operators, are never in one walk: whose loss a configuration bears
 # changes with every step.
 _APART = ("lose-file", "change-members")
+# A choreography is one of the theme's in so many per cent of the cases.
+_THEMED = 70
 # A walk is cut off here.
 _MOST_STEPS = 80
 
@@ -51,30 +54,40 @@ _MOST_STEPS = 80
 class _Walk:
     """One walk: what it may do, and how often it does it."""
 
-    def __init__(self, stage: Stage, style: Style) -> None:
+    def __init__(self, stage: Stage, style: Style, theme: Theme) -> None:
         self._stage = stage
         self._style = style
+        self._theme = theme
         chooser = stage.chooser
-        names = possible_moves(stage.knobs)
-        if style.swarm:
-            share = chooser.pick((25, 50, 75))
-            names = [name for name in names if name in ESSENTIAL or chooser.chance(share)]
-        apart = chooser.pick(_APART)
-        names = [name for name in names if name != apart]
-        # One bag of names, each as often as it is to be drawn.
-        self._moves: list[Figure] = []
-        for name in names:
-            move, weight = MOVES[name]
-            if style.swarm:
-                weight *= chooser.pick((1, 1, 2, 4))
-            self._moves.extend([move] * weight)
-        self._may_change_members = apart != "change-members"
-        self._choreographies = [
-            figure
-            for name, figure in CHOREOGRAPHIES.items()
-            if (name != "two-memberships" or self._may_change_members)
+        apart = _APART[0 if "change-members" in theme.moves else chooser.integer(0, 1)]
+        self._moves = self._draw_moves(apart)
+        possible = [
+            name
+            for name in CHOREOGRAPHIES
+            if (name != "two-memberships" or apart != "change-members")
             and (name != "slow-disk" or stage.knobs.asynchronous_storage)
         ]
+        # The theme's own ones first.
+        themed = [name for name in theme.choreographies if name in possible]
+        self._themed = [CHOREOGRAPHIES[name] for name in themed or possible]
+        self._choreographies = [CHOREOGRAPHIES[name] for name in possible]
+
+    def _draw_moves(self, apart: str) -> list[Figure]:
+        """One bag of moves, each as often in it as it is to be drawn."""
+        chooser, style, theme = self._stage.chooser, self._style, self._theme
+        share = chooser.pick((25, 50, 75))
+        bag: list[Figure] = []
+        for name in possible_moves(self._stage.knobs):
+            move, weight = MOVES[name]
+            is_themed = name in theme.moves
+            if name == apart:
+                continue
+            if style.swarm:
+                if not (name in ESSENTIAL or is_themed or chooser.chance(share)):
+                    continue
+                weight *= chooser.pick((2, 4)) if is_themed else chooser.pick((1, 1, 2))
+            bag.extend([move] * weight)
+        return bag
 
     def steps(self) -> Steps:
         """The steps, each to be performed before the next is asked for."""
@@ -103,8 +116,9 @@ class _Walk:
 
     def _next(self) -> Steps:
         chooser = self._stage.chooser
-        if self._choreographies and chooser.chance(self._style.choreographies):
-            return self._disturbed(chooser.pick(self._choreographies))
+        if chooser.chance(self._style.choreographies):
+            figures = self._themed if chooser.chance(_THEMED) else self._choreographies
+            return self._disturbed(chooser.pick(figures))
         return chooser.pick(self._moves)(self._stage)
 
     def _disturbed(self, figure: Figure) -> Steps:
@@ -127,10 +141,11 @@ def walk(seed: int, variant: Variant = HEALTHY, style: Style = ROLES, **fixed: A
     """The walk of a seed against a variant: stops at the first failure. ``fixed`` are knobs that
     are not to be drawn."""
     chooser = RandomChooser(seed)
-    knobs = draw_walk_knobs(chooser, **fixed)
+    theme = chooser.pick(THEMES) if style.swarm else THEMES[0]
+    knobs = draw_walk_knobs(chooser, theme, fixed)
     execution = MacroExecution(knobs, variant)
     stage = Stage(chooser, knobs, execution.cluster, Habits(by_role=style.by_role))
-    for step in _Walk(stage, style).steps():
+    for step in _Walk(stage, style, theme).steps():
         if not execution.perform(step):
             break
     return execution.finish()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from nemesis.macro import steps as macro
 from nemesis.search.walk.choreographies.parts import begin, bounce, overthrow
-from nemesis.search.walk.members import draw_change
+from nemesis.search.walk.members import draw_change, settle_in
 from nemesis.search.walk.moves import read
 from nemesis.search.walk.stage import Stage, Steps
 
@@ -18,6 +18,8 @@ def two_memberships(stage: Stage) -> Steps:
         node = stage.view.leader()
         if node is None:
             return
+        if chooser.chance(70):
+            yield from settle_in(stage, node)
         yield draw_change(stage, node)
         if chooser.chance(40):
             yield draw_change(stage, node)
