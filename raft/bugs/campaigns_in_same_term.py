@@ -25,13 +25,12 @@ register(
     source="a generic mistake; the paper's section 5.2 on split votes",
     convicted_by={"liveness"},
     scenario="""
-        All three campaign at once in term 1 and vote for themselves: a split vote. As long as
-        nobody goes on to term 2, it stays one.
+        All three campaign in term 1, n3 as the last, and vote for themselves: a split vote. As long
+        as nobody goes on to term 2, it stays one.
     """,
     witness="""
         elect n1 []
         elect n2 []
-        elect n3 []
         settle
     """,
 )

@@ -23,13 +23,11 @@ register(
     source="a generic mistake: one batch for the log and what belongs to it",
     convicted_by={"monotonic-term", "one-vote-a-term", "election-safety"},
     scenario="""
-        n2 enters term 1 and saves it with its first entry. It votes for n3 in term 2, which comes
-        without entries, and restarts: it must not be back in term 1.
+        n2 votes for n1 in term 1. No entry has come from n1 yet when n2 restarts: it must still be
+        in term 1.
     """,
     witness="""
-        elect n1 [n2 n3]
-        replicate n1 [n2 n3]
-        elect n3 [n2]
+        elect n1 [n2]
         crash n2
         restart n2
     """,
