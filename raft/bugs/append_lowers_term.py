@@ -27,8 +27,7 @@ register(
         refuse it, and not go back to term 1.
     """,
     witness="""
-        elect n1 [n2]
-        elect n3 []
+        elect n1 [n2 n3]
         elect n3 []
         deliver n1 n3 append
     """,

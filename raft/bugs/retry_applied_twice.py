@@ -21,12 +21,12 @@ register(
     source="thesis, section 6.3; etcd #13766 (entries applied again after a restart)",
     convicted_by={"exactly-once", "linearizability"},
     scenario="""
-        The answer to a client is lost, so it asks again; the command must take effect once.
+        A client hears nothing and asks again, while its first attempt is on its way into the log:
+        both are committed, and only one of them may take effect.
     """,
     witness="""
         elect n1 [n2]
         propose n1 put x 1 unanswered
-        replicate n1 [n2]
         retry n1
         replicate n1 [n2]
     """,
