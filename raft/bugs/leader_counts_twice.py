@@ -19,9 +19,7 @@ class CountsItselfTwice(Consensus):
 register(
     Variant("leader-counts-twice", consensus=CountsItselfTwice),
     summary="the leader's own copy counts once as the leader's and once as a member's",
-    source=(
-        "a generic mistake of first implementations; compare etcd-io/raft's self- acknowledgements"
-    ),
+    source="a generic mistake of first implementations",
     convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
     scenario="""
         Of five servers, only n1 and n2 hold an entry; n1 counts three copies, two of which are its
