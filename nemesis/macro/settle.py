@@ -2,7 +2,8 @@
 
 Everybody is up, everything that is sent arrives, and each server's time-out ends in turn. A Raft
 that cannot elect a leader so, perform an operation and come to the same state everywhere has lost
-its liveness: no time-outs that are drawn at random could be kinder.
+its liveness: no time-outs that are drawn at random could be kinder. Nor could they if a leader
+that all hear from does not do so while it leads: nobody's time-out would end then.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from raft.consensus.state import LEADER
 # How often each server may try to be elected: the one with the newest log wins its second try, at
 # a term that nobody has seen, if it lost the first to one who told it of a newer term.
 _ATTEMPTS = 3
-# Rounds of replication in which a leader must have performed what it is asked for.
-_ROUNDS = 12
+# Election time-outs in which a leader must have performed what it is asked for, and all be at rest.
+# For almost as many it may wait for a learner that is gone (raft.consensus.membership).
+_TIMEOUTS = 12
 
 
 def settle(cluster: SteppedCluster, workload: Workload) -> None:
@@ -38,9 +40,11 @@ def settle(cluster: SteppedCluster, workload: Workload) -> None:
         # Too many disks are lost: nothing is asked of what is left.
         return
     if not cluster.has_failed and not _comes_to_rest(cluster, workload):
+        leader = present_leader(cluster)
         what = (
-            "everybody was up, everything arrived, and each server could campaign "
-            f"{_ATTEMPTS} times; yet the cluster did not perform an operation and come to rest"
+            f"everybody was up, everything arrived, and each server could campaign {_ATTEMPTS} "
+            f"times, or heard from the leader; yet the cluster, led by {leader or 'nobody'}, did "
+            f"not perform an operation and come to rest"
         )
         if not cluster.has_failed:
             cluster.failures.append(Failure("liveness", what, cluster.time.now))
@@ -55,11 +59,8 @@ def _comes_to_rest(cluster: SteppedCluster, workload: Workload) -> bool:
                 leader = present_leader(cluster)
             if leader is not None and _serves(cluster, leader, workload):
                 return True
-            if cluster.has_failed:
+            if cluster.has_failed or (leader is not None and present_leader(cluster) == leader):
                 return False
-            if leader is not None:
-                # It does not lead, or does not know that it does not: another one may try.
-                cluster.elect(candidate, cluster.servers, (), hasty=False)
     return False
 
 
@@ -74,11 +75,13 @@ def present_leader(cluster: SteppedCluster) -> str | None:
 
 
 def _serves(cluster: SteppedCluster, leader: str, workload: Workload) -> bool:
-    """Whether an operation is performed, and all members have applied the same after it."""
+    """Whether an operation is performed, and all members have applied the same after it. If not,
+    it leads no longer, or should not."""
     client = cluster.clients[0]
     operation = _operation(workload)
     asked = False
-    for _ in range(_ROUNDS):
+    end = cluster.time.now + _TIMEOUTS * cluster.election_timeout
+    while cluster.time.now < end:
         if not asked or client.is_idle:
             if asked and _has_settled(cluster, leader):
                 for node in cluster.nodes.values():
@@ -109,6 +112,7 @@ def _has_settled(cluster: SteppedCluster, leader: str) -> bool:
         consensus.commit_index < last
         or (configuration.is_joint and configuration.leave_automatically)
         or consensus.catch_up is not None
+        or not configuration.is_voter(leader)
     ):
         return False
     followers = (cluster.nodes[name].replica for name in configuration.members)
