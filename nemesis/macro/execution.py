@@ -85,7 +85,7 @@ class MacroExecution:
             case macro.ChangeMembers():
                 cluster.change_members(step.node, step.changes, step.transition)
             case macro.TransferTo():
-                cluster.transfer(step.node, step.target, step.voters)
+                cluster.transfer(step.node, step.target, step.voters, held=step.held)
             case macro.Stall():
                 cluster.nodes[step.node].is_stalled = True
             case macro.Perform():

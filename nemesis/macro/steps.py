@@ -143,11 +143,13 @@ class ChangeMembers(MacroStep, frozen=True, kw_only=True, tag="change"):
 
 class TransferTo(MacroStep, frozen=True, kw_only=True, tag="transfer"):
     """An operator asks ``node`` to hand over to ``target``. The two exchange messages until
-    TimeoutNow has arrived; then it goes on as an election does, with ``voters``."""
+    TimeoutNow has arrived; then it goes on as an election does, with ``voters``. If ``held``, what
+    the request leads to is held, TimeoutNow too."""
 
     node: str
     target: str
     voters: tuple[str, ...] = ()
+    held: bool = False
 
 
 class Stall(MacroStep, frozen=True, kw_only=True, tag="stall"):
