@@ -53,9 +53,10 @@ def propose_and_replicate(stage: Stage) -> Steps:
 
 
 def read(stage: Stage) -> Steps:
-    """A read, with what it takes to be answered."""
+    """A read, with what it takes to be answered; of old leaders rather than of new ones."""
     chooser, reads = stage.chooser, stage.knobs.reads
-    node = stage.leader()
+    stale = stage.view.stale_leaders()
+    node = chooser.pick(stale) if stale and chooser.chance(50) else stage.leader()
     if reads == "follower" and chooser.chance(60):
         node = stage.anyone("follower") or node
     if node is None:

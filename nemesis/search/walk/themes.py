@@ -75,7 +75,11 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "members",
-        {"spares": (0, 1, 1, 2), "replicas": (3, 3, 4, 2, 5)},
+        {
+            "spares": (0, 1, 1, 2),
+            "replicas": (3, 3, 4, 2, 5),
+            "max_entries_per_append": (16, 16, 1),
+        },
         ("change-members", "change-members", "snapshot", "crash"),
         ("two-memberships", "two-memberships", "handover"),
     ),

@@ -18,21 +18,13 @@ def two_memberships(stage: Stage) -> Steps:
         node = stage.view.leader()
         if node is None:
             return
-        if chooser.chance(70):
-            yield from settle_in(stage, node)
-        yield draw_change(stage, node)
-        if chooser.chance(40):
-            yield draw_change(stage, node)
-        peers = stage.others(node)
-        count = chooser.pick((0, 0, 1, len(peers)))
-        if count:
-            yield stage.replicate(node, peers[:count])
+        yield from change_once(stage, node)
         if chooser.chance(20):
             yield macro.Snapshot(node=node)
         if chooser.chance(20):
             yield from bounce(stage)
         second = stage.anyone(but=[node])
-        if second is not None and chooser.chance(75):
+        if second is not None and chooser.chance(60):
             yield stage.elect(second, stage.quorum(second, but=[node]))
             if chooser.chance(40):
                 yield stage.replicate(second, stage.quorum(second, but=[node]))
@@ -40,6 +32,30 @@ def two_memberships(stage: Stage) -> Steps:
         if back is not None and chooser.chance(50):
             yield stage.elect(back)
             yield stage.replicate(back)
+
+
+def change_once(stage: Stage, node: str) -> Steps:
+    """A leader changes the membership, between entries that are not committed yet, or alone; and
+    what it leads to reaches nobody, few, or all."""
+    chooser = stage.chooser
+    if chooser.chance(70):
+        yield from settle_in(stage, node)
+    is_busy = chooser.chance(30)
+    if is_busy:
+        yield stage.write(node)
+        yield stage.replicate(node, unanswered=stage.others(node))
+    yield draw_change(stage, node)
+    if chooser.chance(30):
+        yield draw_change(stage, node)
+    if is_busy:
+        for _ in range(chooser.integer(1, 3)):
+            step = stage.deliver(stage.held("append-reply", "append"), nth=0)
+            if step is not None:
+                yield step
+    peers = stage.others(node)
+    count = chooser.pick((0, 0, 1, len(peers), len(peers)))
+    if count:
+        yield stage.replicate(node, peers[:count])
 
 
 def old_leader_reads(stage: Stage) -> Steps:
