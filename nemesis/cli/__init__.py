@@ -1,4 +1,4 @@
-"""The command line: ``splitbrain fuzz | test | check | verify | replay | zoo``.
+"""The command line: ``splitbrain fuzz | explore | test | check | verify | replay | zoo``.
 
 Exit codes, as in Jepsen: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or input, 255 crash.
 """
@@ -15,6 +15,7 @@ from checker.errors import CheckerError
 from checker.history import HistoryError
 from checker.models import UnknownModelError
 from nemesis.cli.check import check
+from nemesis.cli.explore import explore
 from nemesis.cli.fuzz import fuzz
 from nemesis.cli.replay import replay
 from nemesis.cli.test import test
@@ -49,6 +50,7 @@ def cli() -> None:
 
 
 cli.add_command(fuzz)
+cli.add_command(explore)
 cli.add_command(test)
 cli.add_command(check)
 cli.add_command(verify)
