@@ -5,8 +5,7 @@ from __future__ import annotations
 from raft.bugs.bug import register
 from raft.kv.commands import Command
 from raft.kv.encoding import decode_command, encode_command
-from raft.kv.state_machine import KeyValueStore
-from raft.kv.state_machine import Applied
+from raft.kv.state_machine import Applied, KeyValueStore
 from raft.replica import Variant
 
 
