@@ -70,6 +70,21 @@ def applied_before_change() -> Trace:
     return trace.stop(1).start(1, 1).restore(1, 1).persist(1, 1)
 
 
+def snapshot_before_change() -> Trace:
+    """n4 has received a snapshot of index 1; the configuration of index 2 is committed."""
+    trace = led().apply(1, 1, 1).take(1, 1)
+    for n in (1, 2, 3):
+        trace.change(n, 2, 1, names(1, 2, 3, 4)).persist(n, 2)
+    return trace.commit(1, 2).restore(4, 1).persist(4, 1)
+
+
+def snapshot_of_another() -> Trace:
+    """n2 took a snapshot of the entry that has replaced n1's configuration at index 2."""
+    trace = led().change(1, 2, 1, names(1, 2, 3, 4)).lead(2, 2).store(2, 2, 2).store(3, 2, 2)
+    trace.commit(2, 2).apply(2, 1, 1).apply(2, 2, 2).take(2, 2, 2)
+    return trace.stop(2).start(2, 2).restore(2, 2, 2).persist(2, 2, 2)
+
+
 CASES: list[Case] = [
     # -- One change at a time
     Case(
@@ -433,6 +448,18 @@ CASES: list[Case] = [
         "one that was appended, and not committed, is not expected",
         None,
         applied_before_change().configure(1, 1, ONE),
+        FIVE,
+    ),
+    Case(
+        "nor is one that was committed after the snapshot",
+        None,
+        snapshot_before_change().configure(4, 1, ONE),
+        FIVE,
+    ),
+    Case(
+        "nor is one that another entry has replaced",
+        None,
+        snapshot_of_another().configure(2, 2, ONE),
         FIVE,
     ),
 ]
