@@ -49,6 +49,7 @@ from raft.bugs import (  # noqa: F401 (importing a bug's file registers it)
     removed_leader_cannot_return,
     removed_leader_counts_itself,
     removed_leader_stays,
+    reply_to_wrong_client,
     restart_forgets_configuration,
     restarted_voter_forgets_lease,
     retry_applied_twice,

@@ -20,4 +20,13 @@ register(
     summary="a retried command is applied again instead of being answered from the session",
     source="thesis, section 6.3; etcd #13766 (entries applied again after a restart)",
     convicted_by={"exactly-once", "linearizability"},
+    scenario="""
+        The answer to c0's command is lost, so c0 asks once more.
+    """,
+    witness="""
+        with replicas=1
+        elect n1 []
+        propose n1 append x a unanswered
+        retry n1
+    """,
 )

@@ -19,4 +19,16 @@ register(
     summary="a leader serves reads without asking a majority whether it still leads",
     source="etcd before 0.4 and Consul (Jepsen, 2014); thesis, section 6.4",
     convicted_by={"linearizability"},
+    scenario="""
+        n2 and n3 have elected n2, which has committed and answered a command. n1 does not know, and
+        is asked.
+    """,
+    witness="""
+        elect n1 [n2]
+        replicate n1 [n2]
+        elect n2 [n3]
+        propose n2 put x 1
+        replicate n2 [n3]
+        read n1 x
+    """,
 )
