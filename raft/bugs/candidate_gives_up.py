@@ -22,10 +22,10 @@ register(
     source="the paper's section 5.2: each candidate will time out and start a new election",
     convicted_by={"liveness"},
     scenario="""
-        All three have campaigned while nobody heard them.
+        n2 and n3 have campaigned while nobody heard them. Each has voted for itself, so that n1
+        cannot win in that term, and nobody begins another.
     """,
     witness="""
-        elect n1 []
         elect n2 []
         elect n3 []
         settle

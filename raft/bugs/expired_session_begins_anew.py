@@ -29,7 +29,6 @@ register(
         propose n1 put y 1
         propose n1 append x a unanswered
         wait 200
-        propose n1 put y 2 as c1
         retry n1
     """,
 )

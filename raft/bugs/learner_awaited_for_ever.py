@@ -30,9 +30,8 @@ register(
         elect n1 [n2]
         replicate n1 [n2]
         change n1 add-learner n4
-        replicate n1 [n2 n4]
+        replicate n1 [n2]
         lose-file n4 vote
-        propose n1 put x 1
         change n1 promote n4
         settle
     """,

@@ -38,7 +38,6 @@ register(
         deliver n1 n2 timeout-now
         deliver n2 n3 vote
         deliver n3 n2 vote-reply
-        propose n2 put x 1
         replicate n2 [n3]
         read n1 x
     """,

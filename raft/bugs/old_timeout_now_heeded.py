@@ -37,7 +37,6 @@ register(
         deliver n1 n2 timeout-now
         deliver n2 n1 vote
         deliver n1 n2 vote-reply
-        propose n2 put x 1
         replicate n2 [n1]
         read n3 x
     """,

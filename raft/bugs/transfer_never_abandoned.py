@@ -26,7 +26,6 @@ register(
     """,
     witness="""
         elect n1 [n2]
-        replicate n1 [n2 n3]
         lose-file n3 vote
         transfer n1 n3 held
         settle
