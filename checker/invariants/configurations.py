@@ -188,7 +188,7 @@ class ElectedByQuorum(Monitor):
         )
 
 
-class SnapshotConfiguration(Monitor):
+class SameConfiguration(Monitor):
     """A snapshot brings the configuration that was in effect at its last entry (section 7), the
     latest one committed by then: a joint one as a joint one, with the same learners.
 
@@ -196,7 +196,7 @@ class SnapshotConfiguration(Monitor):
     effect there. A configuration whose append nobody has told is not missed.
     """
 
-    name: ClassVar[str] = "snapshot-configuration"
+    name: ClassVar[str] = "same-configuration"
 
     def __init__(self, cluster: ClusterGhost) -> None:
         super().__init__(cluster)
@@ -262,5 +262,5 @@ MONITORS: tuple[type[Monitor], ...] = (
     LearnersApart,
     VotersLead,
     ElectedByQuorum,
-    SnapshotConfiguration,
+    SameConfiguration,
 )

@@ -20,7 +20,7 @@ register(
     Variant("snapshot-forgets-joint", consensus=SnapshotsTheVoters),
     summary="a joint configuration comes back from a snapshot as its incoming half",
     source="etcd e515a67",
-    convicted_by={"snapshot-configuration"},
+    convicted_by={"same-configuration"},
     scenario="""
         n1 takes n2 in by way of a joint configuration, takes a snapshot while that is in effect,
         and is restarted.

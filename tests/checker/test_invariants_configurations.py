@@ -416,19 +416,19 @@ CASES: list[Case] = [
     # -- Snapshots of configurations
     Case(
         "a joint configuration comes back as its incoming half",
-        "snapshot-configuration",
+        "same-configuration",
         snapshot_of_joint().configure(1, 2, names(3, 4, 5)),
         FIVE,
     ),
     Case(
         "the configuration of the beginning comes back",
-        "snapshot-configuration",
+        "same-configuration",
         snapshot_of_joint().configure(1, 2, ONE),
         FIVE,
     ),
     Case(
         "a learner comes back that was none",
-        "snapshot-configuration",
+        "same-configuration",
         snapshot_of_joint(3).configure(1, 3, names(3, 4, 5), ONE, names(6)),
         FIVE,
     ),
