@@ -1,74 +1,16 @@
 """The zoo: variants of our Raft, each with one bug that somebody's Raft really had.
 
-A tester that does not find them is not one. A new bug: a file with a subclass that overrides one
-decision and a call of ``register``, imported here.
+A tester that does not find them is not one. A new bug: a file here, with a subclass that overrides
+one decision and a call of ``register``.
 """
 
-from raft.bugs import (  # noqa: F401 (importing a bug's file registers it)
-    append_truncates,
-    candidate_gives_up,
-    change_before_own_term,
-    commit_of_old_term,
-    configuration_not_rolled_back,
-    demoted_at_once,
-    duplicate_answered_anew,
-    early_read_unconfirmed,
-    expired_session_begins_anew,
-    follower_reads_alone,
-    joint_commit_by_new_majority,
-    joint_commit_by_old_majority,
-    joint_left_too_early,
-    joint_never_left,
-    joint_vote_by_union,
-    learner_ack_counted,
-    learner_awaited_for_ever,
-    learner_campaigns,
-    learner_vote_counted,
-    lease_after_abandoned_transfer,
-    lease_from_answer,
-    lease_outlives_transfer,
-    lease_read_before_own_term,
-    lease_renewed_by_refusal,
-    lease_too_long,
-    length_only,
-    log_not_synced,
-    new_server_taken_for_caught_up,
-    newer_term_in_reply_ignored,
-    no_up_to_date_check,
-    old_timeout_now_heeded,
-    pre_vote_refusal_ignored,
-    proposals_in_transfer,
-    read_before_applied,
-    read_before_own_term,
-    read_confirmed_by_learners,
-    read_confirmed_by_one,
-    read_index_unconfirmed,
-    read_joins_round,
-    read_number_used_again,
-    refused_read_served,
-    removed_ack_counted,
-    removed_leader_cannot_return,
-    removed_leader_counts_itself,
-    removed_leader_stays,
-    reply_to_wrong_client,
-    restart_forgets_configuration,
-    restarted_voter_forgets_lease,
-    retry_applied_twice,
-    sessions_confused,
-    sessions_expire_with_snapshots,
-    snapshot_forgets_joint,
-    stale_read,
-    strangers_refuse_entries,
-    strangers_refuse_votes,
-    swap_without_joint,
-    term_not_persisted,
-    timeout_now_at_learner,
-    transfer_never_abandoned,
-    two_changes_at_once,
-    vote_not_persisted,
-    vote_twice,
-    votes_despite_leader,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from raft.bugs.bug import BUGS, Bug, UnknownBug, get_bug
 
 __all__ = ["BUGS", "Bug", "UnknownBug", "get_bug"]
+
+# Importing a bug's file registers it.
+for _module in sorted(each.name for each in iter_modules(__path__)):
+    import_module(f"{__name__}.{_module}")

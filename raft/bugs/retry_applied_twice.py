@@ -21,12 +21,13 @@ register(
     source="thesis, section 6.3; etcd #13766 (entries applied again after a restart)",
     convicted_by={"exactly-once", "linearizability"},
     scenario="""
-        The answer to c0's command is lost, so c0 asks once more.
+        A client hears nothing and asks again, while its first attempt is on its way into the log:
+        both are committed, and only one of them may take effect.
     """,
     witness="""
-        with replicas=1
-        elect n1 []
-        propose n1 append x a unanswered
+        elect n1 [n2]
+        propose n1 put x 1 unanswered
         retry n1
+        replicate n1 [n2]
     """,
 )

@@ -92,6 +92,8 @@ class SteppedCluster:
         self._client_names = {client.name: client for client in self.clients}
         # What a step delivers by itself, while there is one that does.
         self._allowed: Allowed | None = None
+        # In which order a step reaches those that it names, if messages leave together.
+        self._order: dict[str, int] = {}
         self._round: deque[Message] = deque()
 
     # -- What is to be seen ------------------------------------------------------------------------
@@ -114,11 +116,16 @@ class SteppedCluster:
 
     def _dispatch(self, node: str, outputs: Outputs) -> None:
         allowed = self._allowed
+        delivered: list[Message] = []
         for message in outputs.messages:
             if allowed is not None and allowed(message):
-                self._round.append(message)
+                delivered.append(message)
             else:
                 self.post.hold(message)
+        if len(delivered) > 1:
+            order = self._order
+            delivered.sort(key=lambda message: order.get(message.target, len(order)))
+        self._round.extend(delivered)
         for reply in outputs.replies:
             if isinstance(reply, ClientReply):
                 following = self._client_names[reply.client].receive(reply)
@@ -153,6 +160,7 @@ class SteppedCluster:
             return
         self._outwait((node,) if hasty else (node, *voters))
         self._allowed = self._votes_of(node, voters, unanswered)
+        self._order = _places(voters)
         # The time-out that was drawn for it is the one that ends first.
         consensus.election_deadline = consensus.deadline = self.time.now
         self.handle(node)
@@ -211,6 +219,7 @@ class SteppedCluster:
             )
 
         self._allowed = is_allowed
+        self._order = _places(peers)
         self.handle(node)
         self._exchange(is_allowed)
 
@@ -236,6 +245,7 @@ class SteppedCluster:
             return is_allowed(message) and not (leads and message.source == target)
 
         self._allowed = until_elected
+        self._order = _places(voters)
         self.handle(node, request)
         self._exchange(until_elected)
 
@@ -291,3 +301,8 @@ class SteppedCluster:
     def unstall(self, node: str) -> None:
         """What waits at a stalled server is done."""
         self.nodes[node].unstall(self._dispatch)
+
+
+def _places(nodes: Collection[str]) -> dict[str, int]:
+    """Those whom a step names are reached in the order in which it names them."""
+    return {node: place for place, node in enumerate(nodes)}
