@@ -28,15 +28,15 @@ class WaitingClients:
         if waiting is None:
             return None
         term, request = waiting
-        if not self.is_own(term, entry):
+        if not self.is_own(term, request, entry):
             return request.lost(leader)
         if applied.is_expired:
             return request.expired()
         return request.answered(applied.result)
 
-    def is_own(self, term: int, entry: Entry) -> bool:
-        """Whether the entry is the one that was appended in ``term``; else another leader's took
-        its place."""
+    def is_own(self, term: int, request: ClientRequest, entry: Entry) -> bool:
+        """Whether the entry is the one that was appended for ``request`` in ``term``; else another
+        leader's took its place."""
         return term == entry.term
 
     def give_up(self, leader: str | None) -> list[ClientReply]:

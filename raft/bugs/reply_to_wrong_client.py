@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from raft.bugs.bug import register
-from raft.client_messages import ClientReply
+from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Entry
+from raft.kv.commands import Append, Delete, Put
+from raft.kv.encoding import decode_command
 from raft.replica import Variant
 from raft.waiting_clients import WaitingClients
 
 
 class WaitsForAnIndex(WaitingClients):
-    """Clients wait for an index, whosever command comes to stand there."""
+    """Clients wait for an index, and believe that what comes to stand there is theirs if it looks
+    like it: a blind write as any other."""
 
-    def is_own(self, term: int, entry: Entry) -> bool:
-        return bool(entry.command)
+    def is_own(self, term: int, request: ClientRequest, entry: Entry) -> bool:
+        if super().is_own(term, request, entry) or request.command is None or not entry.command:
+            return bool(entry.command)
+        kinds = {type(request.command.operation), type(decode_command(entry.command).operation)}
+        return kinds <= {Put, Append, Delete}
 
     def give_up(self, leader: str | None) -> list[ClientReply]:
         return []

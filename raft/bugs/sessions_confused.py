@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from raft.bugs.bug import register
-from raft.kv.commands import Command
-from raft.kv.encoding import decode_command, encode_command
-from raft.kv.state_machine import Applied, KeyValueStore
+from raft.kv.commands import Command, Result
+from raft.kv.state_machine import KeyValueStore
 from raft.replica import Variant
 
 
 class OneSessionForAll(KeyValueStore):
     """Takes all commands for those of one client."""
 
-    def apply(self, index: int, command: bytes) -> Applied:
-        if command:
-            sent = decode_command(command)
-            merged = Command("everybody", sent.sequence, sent.operation, sent.log_time)
-            command = encode_command(merged)
-        return super().apply(index, command)
+    def is_duplicate(self, command: Command) -> bool:
+        newest = max((each.sequence for each in self._sessions.table()), default=0)
+        return command.sequence <= newest
+
+    def first_answer(self, command: Command) -> Result | None:
+        before = dict(self._values)
+        result = self._execute(command.operation)
+        self._values = before
+        return result
 
 
 register(
     Variant("sessions-confused", state_machine=OneSessionForAll),
     summary="two clients' commands of the same number are taken for one that was sent twice",
     source="thesis, section 6.3: serial numbers are those of a client",
-    convicted_by={"linearizability"},
+    convicted_by={"linearizability", "liveness"},
     scenario="""
-        c0 and c1 each send their first command. c1 is answered what c0 was; nothing is written.
+        c0 and c1 each send their first command. c1 is told that its command is done; nothing is
+        written.
     """,
     witness="""
         with replicas=1
