@@ -16,8 +16,10 @@ class WaitsForAnIndex(WaitingClients):
     like it: a blind write as any other."""
 
     def is_own(self, term: int, request: ClientRequest, entry: Entry) -> bool:
-        if super().is_own(term, request, entry) or request.command is None or not entry.command:
-            return bool(entry.command)
+        if not entry.command or request.command is None:
+            return False
+        if super().is_own(term, request, entry):
+            return True
         kinds = {type(request.command.operation), type(decode_command(entry.command).operation)}
         return kinds <= {Put, Append, Delete}
 
