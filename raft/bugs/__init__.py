@@ -10,8 +10,11 @@ from raft.bugs import (  # noqa: F401 (importing a bug's file registers it)
     append_truncates,
     campaign_not_persisted,
     campaigns_in_same_term,
+    campaigns_with_commit_index,
     commit_index_compared,
     commit_of_old_term,
+    corrupt_disk_wiped,
+    damaged_record_cut_off,
     duplicate_vote_counted,
     elected_again,
     entries_acknowledged_before_durable,
@@ -40,7 +43,10 @@ from raft.bugs import (  # noqa: F401 (importing a bug's file registers it)
     term_and_vote_in_two_steps,
     term_not_persisted,
     term_only,
+    torn_tail_left,
+    torn_tail_refused,
     truncation_not_persisted,
+    uncommitted_size_leaks,
     vote_before_durable,
     vote_before_term,
     vote_cleared_by_append,
@@ -50,6 +56,7 @@ from raft.bugs import (  # noqa: F401 (importing a bug's file registers it)
     vote_saved_with_entries,
     vote_twice,
     votes_not_reset,
+    write_error_ignored,
 )
 from raft.bugs.bug import BUGS, Bug, UnknownBug, get_bug
 
