@@ -17,7 +17,7 @@ class AcknowledgesBeforeSaving(Consensus):
 
 register(
     Variant("entries-acknowledged-before-durable", consensus=AcknowledgesBeforeSaving),
-    summary="AppendEntries is acknowledged while its entries are still being written",
+    summary="AppendEntries is acknowledged before its entries are durable (asynchronous storage)",
     source="the paper's Figure 2; etcd/raft, asynchronous storage writes (MsgStorageAppend)",
     convicted_by={"committed-on-majority"},
     scenario="""

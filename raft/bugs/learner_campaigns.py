@@ -1,4 +1,4 @@
-"""A learner becomes leader."""
+"""A server without a vote that wants to lead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from raft.replica import Variant
 
 
 class AnyoneCampaigns(Consensus):
-    """Does not look whether it is a voter."""
+    """Campaigns, whoever it is."""
 
     def may_campaign(self) -> bool:
         return True
@@ -16,12 +16,11 @@ class AnyoneCampaigns(Consensus):
 
 register(
     Variant("learner-campaigns", consensus=AnyoneCampaigns),
-    summary="a server that is no voter campaigns when its time-out ends, and is elected",
-    source="etcd db54973; hashicorp/raft GH-398",
-    convicted_by={"voters-lead", "elected-by-quorum"},
+    summary="a learner campaigns when it does not hear from a leader, and is elected",
+    source="etcd db54973; rabbitmq/ra #435",
+    convicted_by={"voters-lead"},
     scenario="""
-        n4 is a learner, and has the whole log. Its time-out ends: it must wait, not ask for votes,
-        which n1 and n2 would give it.
+        n1 takes n4 in as a learner. Its log is as good as any, so n1 and n2 vote for it.
     """,
     witness="""
         with spares=1

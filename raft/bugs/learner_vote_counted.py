@@ -1,34 +1,35 @@
-"""A learner's vote helps to make a majority."""
+"""A learner's vote that counts."""
 
 from __future__ import annotations
 
 from raft.bugs.bug import register
-from raft.consensus import Consensus, NodeId
+from raft.consensus import Consensus
+from raft.consensus.configuration import Configuration
+from raft.consensus.quorums import has_quorum
 from raft.replica import Variant
 
 
-class CountsEveryone(Consensus):
-    """Compares how many voted with how many may."""
+class CountsLearners(Consensus):
+    """Every member has a vote."""
 
-    def has_quorum(self, servers: set[NodeId]) -> bool:
-        return 2 * len(servers) > len(self.configuration.voters)
+    def has_quorum(self, servers: set[str]) -> bool:
+        return has_quorum(Configuration(self.configuration.members), servers)
 
 
 register(
-    Variant("learner-vote-counted", consensus=CountsEveryone),
-    summary="votes are counted without looking whether their servers are voters",
-    source="raft-rs #57: a learner answers, the candidate must look who it is",
-    convicted_by={"elected-by-quorum", "election-safety"},
+    Variant("learner-vote-counted", consensus=CountsLearners),
+    summary="the votes of learners count towards the majority that elects a leader",
+    source="hashicorp/raft #308 (there non-voters keep a leader in office); thesis, section 4.2.1",
+    convicted_by={"elected-by-quorum", "election-safety", "leader-completeness"},
     scenario="""
-        n4 is a learner beside three voters. It may be asked, and it answers; but n2 with its vote
-        has the vote of one voter, its own.
+        n3 is a learner of n1 and n2. Its vote and n2's own are no majority of the two who decide.
     """,
     witness="""
-        with spares=1
+        with replicas=2 spares=1
         elect n1 [n2]
         replicate n1 [n2]
-        change n1 add-learner n4
-        replicate n1 [n2 n4]
-        elect n2 [n4]
+        change n1 add-learner n3
+        replicate n1 [n2]
+        elect n2 [n3]
     """,
 )

@@ -113,7 +113,7 @@ class Storage:
         snapshot, older = self._read_snapshots(files)
         index = self._snapshot_index = snapshot.last_index
         entries = self._log.replay(files, vote_file.segment, index)
-        if self._log.term_at(index) == snapshot.last_term:
+        if self.goes_on_after(snapshot):
             if entries and entries[0].index <= index:
                 entries = [entry for entry in entries if entry.index > index]
         else:
@@ -223,7 +223,7 @@ class Storage:
             return
         self._begin()
         log = self._log
-        replaces_log = log.term_at(index) != snapshot.last_term
+        replaces_log = not self.goes_on_after(snapshot)
         self._write_snapshot(snapshot)
         if replaces_log:
             log.restart(index, snapshot.last_term)
@@ -235,6 +235,11 @@ class Storage:
         if replaces_log:
             log.compact(index)
         self._is_usable = True
+
+    def goes_on_after(self, snapshot: Snapshot) -> bool:
+        """Whether the log on the disk has the snapshot's last entry, so that what follows it there
+        follows the snapshot too."""
+        return self._log.term_at(snapshot.last_index) == snapshot.last_term
 
     def compact(self, index: int) -> None:
         """Remove the segments of the log whose entries are all at or below ``index``, which the
