@@ -17,18 +17,20 @@ class WantsBoth(Consensus):
 
 register(
     Variant("newer-and-longer", consensus=WantsBoth),
-    summary="a vote needs a last term as new and also a log as long, so neither of two logs may win",
+    summary="a vote needs a last term as new and also a log as long: of two logs neither wins",
     source="hashicorp/raft 441bd09 (indices compared though the terms differ)",
     convicted_by={"liveness"},
     scenario="""
-        n1 has two entries of term 1, n2 one of term 2, and n3's disk is lost. Only n2 may lead,
-        with n1's vote: its log is newer, if shorter.
+        n1 has two entries of term 1. n2, which leads term 2, has one. The disk of n3, which voted
+        for n2, is lost, and n2 restarts. Now only n2 may lead, with n1's vote: its log is newer, if
+        shorter.
     """,
     witness="""
         elect n1 [n2]
         propose n1 put x 1
         elect n2 [n3]
-        lose-file n3
+        lose-file n3 vote
+        crash n2
         settle
     """,
 )
