@@ -18,7 +18,7 @@ register(
     Variant("votes-not-reset", consensus=GoesOnCounting),
     summary="votes granted in an older term are kept when a candidate campaigns again",
     source="a generic mistake; raft-rs #83 for pre-votes",
-    convicted_by={"elected-by-quorum", "election-safety"},
+    convicted_by={"elected-by-quorum", "election-safety", "leader-completeness"},
     scenario="""
         Of five servers n2 votes for n1 in term 1, and only n3 in term 2: these are two of the three
         that n1 needs in term 2, its own vote among them.
