@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raft.bugs.bug import register
 from raft.consensus import Consensus
+from raft.consensus.state import CANDIDATE
 from raft.replica import Variant
 
 
@@ -14,7 +15,8 @@ class CountsPreVotes(Consensus):
         promised = self.votes
         super().start_election(leadership_transfer)
         self.votes |= promised
-        self.become_leader_if_elected()
+        if self.role == CANDIDATE:
+            self.become_leader_if_elected()
 
 
 register(

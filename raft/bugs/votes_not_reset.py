@@ -15,7 +15,8 @@ class GoesOnCounting(Consensus):
         earlier = self.votes if self.role == CANDIDATE else set()
         super().start_election(leadership_transfer)
         self.votes |= earlier
-        self.become_leader_if_elected()
+        if self.role == CANDIDATE:
+            self.become_leader_if_elected()
 
 
 register(

@@ -25,7 +25,13 @@ register(
     Variant("write-error-ignored", storage=IgnoresErrors),
     summary="an error while saving term, vote or entries is dropped, and the answer leaves",
     source="dragonboat #409 (returns nil); sofa-jraft, found by Specula; braft CA-5",
-    convicted_by={"monotonic-term", "one-vote-a-term", "election-safety", "committed-on-majority"},
+    convicted_by={
+        "monotonic-term",
+        "one-vote-a-term",
+        "election-safety",
+        "committed-on-majority",
+        "unhandled-exception",
+    },
     scenario="""
         n2's disk is full when it votes for n1 in term 1, so it must not answer: after a restart it
         would be in term 0 and could vote again.
