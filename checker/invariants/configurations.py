@@ -188,6 +188,52 @@ class ElectedByQuorum(Monitor):
         )
 
 
+class SameConfiguration(Monitor):
+    """The configuration of a snapshot is the latest one at or before its last entry (section 7): a
+    snapshot takes the place of those entries too that changed the membership."""
+
+    name: ClassVar[str] = "same-configuration"
+
+    def __init__(self, cluster: ClusterGhost) -> None:
+        super().__init__(cluster)
+        # By index, and by the prefix hash there, for logs may differ: what was in effect with it.
+        self.told: dict[int, dict[int, ConfigurationChanged]] = {}
+
+    def after_configuration_changed(self, node: NodeGhost, event: ConfigurationChanged) -> None:
+        at = event.index - node.base
+        if event.index == node.snapshot_index > 0:
+            self._compare(event)
+        elif event.index > 0 and 0 <= at < len(node.hashes):
+            self.told.setdefault(event.index, {})[node.hashes[at]] = event
+
+    def _compare(self, event: ConfigurationChanged) -> None:
+        committed = self.cluster.committed
+        for index in sorted(self.told, reverse=True):
+            if index <= event.index < len(committed):
+                latest = self.told[index].get(committed[index].prefix)
+                if latest is not None:
+                    if _members(latest) != _members(event):
+                        self.fail(
+                            event,
+                            f"{event.node} has a snapshot of index {event.index} with the "
+                            f"configuration {_described(event)}; the latest one there is "
+                            f"that of index {index}: {_described(latest)}",
+                            indices=[index, event.index],
+                            voters=[latest.voters, event.voters],
+                            learners=[latest.learners, event.learners],
+                        )
+                    return
+
+
+def _members(configuration: ConfigurationChanged) -> tuple[frozenset[str], ...]:
+    """Who has which part, in whatever order they are told."""
+    return (
+        frozenset(configuration.voters),
+        frozenset(configuration.outgoing),
+        frozenset(configuration.learners),
+    )
+
+
 def _described(configuration: ConfigurationChanged) -> str:
     """Who votes, in words."""
     voters = ", ".join(configuration.voters) or "nobody"
@@ -202,4 +248,5 @@ MONITORS: tuple[type[Monitor], ...] = (
     LearnersApart,
     VotersLead,
     ElectedByQuorum,
+    SameConfiguration,
 )
