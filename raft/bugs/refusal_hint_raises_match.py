@@ -22,7 +22,7 @@ register(
     summary=(
         "the hint in a refusal is taken for matchIndex, so that nextIndex never falls below it"
     ),
-    source="CCF #5927: the estimate in a negative answer counted as a match",
+    source="CCF #5325: the probe index of a refusal was kept as match_idx",
     convicted_by={"liveness", "committed-on-majority"},
     scenario="""
         n1 has an entry of term 1, n2 and n3 two others. n3 leads next and begins after these: n1
