@@ -1,8 +1,8 @@
 """The end of all trouble, on a stepped cluster: what a healthy one must be able to do then.
 
-Everybody is up, everything that is sent arrives, and each server's time-out ends in turn. A Raft
-that cannot elect a leader so, perform an operation and come to the same state everywhere has lost
-its liveness: no time-outs that are drawn at random could be kinder.
+Everybody is up, everything that is sent arrives, and each server's time-out ends in turn until
+there is a leader. A Raft that cannot elect one so, perform an operation under it and come to the
+same state everywhere has lost its liveness: no time-outs that are drawn at random could be kinder.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def settle(cluster: SteppedCluster, workload: Workload) -> None:
     if not cluster.has_failed and not _comes_to_rest(cluster, workload):
         what = (
             "everybody was up, everything arrived, and each server could campaign "
-            f"{_ATTEMPTS} times; yet the cluster did not perform an operation and come to rest"
+            f"{_ATTEMPTS} times until there was a leader; yet the cluster did not perform an "
+            "operation and come to rest"
         )
         if not cluster.has_failed:
             cluster.failures.append(Failure("liveness", what, cluster.time.now))
@@ -57,8 +58,12 @@ def _comes_to_rest(cluster: SteppedCluster, workload: Workload) -> bool:
                 return True
             if cluster.has_failed:
                 return False
+            if leader is not None and present_leader(cluster) == leader:
+                # Nobody deposes it, everything arrives, and still something is stuck: no election
+                # time-out would end, so that another one might do better.
+                return False
             if leader is not None:
-                # It does not lead, or does not know that it does not: another one may try.
+                # It did not lead, and did not know: another one may try.
                 cluster.elect(candidate, cluster.servers, (), hasty=False)
     return False
 
@@ -74,30 +79,32 @@ def present_leader(cluster: SteppedCluster) -> str | None:
 
 
 def _serves(cluster: SteppedCluster, leader: str, workload: Workload) -> bool:
-    """Whether an operation is performed, and all members have applied the same after it."""
+    """Whether a read and a write are performed, and all members have applied the same after it."""
     client = cluster.clients[0]
-    operation = _operation(workload)
-    asked = False
+    remaining = _operations(workload)
+    begun = False
     for _ in range(_ROUNDS):
-        if not asked or client.is_idle:
-            if asked and _has_settled(cluster, leader):
-                for node in cluster.nodes.values():
-                    node.tell_state()
-                return True
-            if not asked:
-                asked = True
-                cluster.propose(leader, operation, unanswered=False)
-        else:
+        if begun and not client.is_idle:
             cluster.retry(leader, 0, unanswered=False)
+        elif remaining:
+            # The read comes first: it needs no entry of its own, so it shows whether the leader can
+            # know what is committed (thesis, 6.4).
+            begun = True
+            cluster.propose(leader, remaining.pop(), unanswered=False)
+        elif _has_settled(cluster, leader):
+            for node in cluster.nodes.values():
+                node.tell_state()
+            return True
         cluster.replicate(leader, cluster.servers, ())
         if cluster.has_failed or present_leader(cluster) != leader:
             return False
     return False
 
 
-def _operation(workload: Workload) -> Operate:
-    """One that always succeeds."""
-    return workload.last_operations((), ("x",))[0][0]
+def _operations(workload: Workload) -> list[Operate]:
+    """A write and a read that always succeed."""
+    groups = workload.last_operations((), ("x",))
+    return [groups[0][0], groups[-1][0]]
 
 
 def _has_settled(cluster: SteppedCluster, leader: str) -> bool:

@@ -172,7 +172,7 @@ class LoseFile(MacroStep, frozen=True, kw_only=True, tag="lose-file"):
 
 class Settle(MacroStep, frozen=True, kw_only=True, tag="settle"):
     """Everybody is up again and everything arrives, for as long as a healthy cluster needs to elect
-    a leader, to perform an operation, and to come to the same state everywhere."""
+    a leader, to read, to write, and to come to the same state everywhere."""
 
 
 def nodes_of(step: MacroStep) -> tuple[str, ...]:
