@@ -22,7 +22,10 @@ register(
         "the term in the answer to InstallSnapshot is not looked at, so that the leader does "
         "not step down"
     ),
-    source="braft, found by Specula; the paper's Figure 13: term, for leader to update itself",
+    source=(
+        "braft MC-2, dragonboat B2 (Specula); the paper's Figure 13: term, for leader to update "
+        "itself"
+    ),
     convicted_by={"liveness"},
     scenario="""
         n3 campaigns in vain and is in a newer term than n1, who leads n2. All that n1 has for n3 is
