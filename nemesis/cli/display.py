@@ -11,6 +11,8 @@ from rich.text import Text
 
 from checker.invariants import MONITORS
 from checker.verdict import Validity
+from nemesis.macro.steps import MacroStep
+from nemesis.macro.text import format_step
 from nemesis.run import IS_COMPILED, Run
 from nemesis.schedule import MILLISECOND, Operate, Step
 from nemesis.search.tally import Tally
@@ -80,6 +82,8 @@ def checked_line() -> str:
 
 def describe_step(step: Step) -> str:
     """A step of a schedule in a line."""
+    if isinstance(step, MacroStep):
+        return format_step(step)
     wait = f", then {step.wait / MILLISECOND:g} ms" if step.wait else ""
     if isinstance(step, Operate):
         words = [f"client {step.client}: {step.f}"]

@@ -1,76 +1,16 @@
 """The zoo: variants of our Raft, each with one bug that somebody's Raft really had.
 
-A tester that does not find them is not one. A new bug: a file with a subclass that overrides one
-decision and a call of ``register``, imported here.
+A tester that does not find them is not one. A new bug: a file here, with a subclass that overrides
+one decision and a call of ``register``.
 """
 
-from raft.bugs import (  # noqa: F401 (importing a bug's file registers it)
-    acks_own_tail,
-    append_truncates,
-    appends_after_gap,
-    applies_before_commit,
-    boundary_term_unknown,
-    chunk_appended_twice,
-    chunks_mixed,
-    commit_index_goes_back,
-    commit_of_old_term,
-    commits_at_refusal,
-    commits_before_truncating,
-    commits_beyond_log,
-    commits_own_suffix,
-    compacted_entries_conflict,
-    compacted_is_a_conflict,
-    compacts_to_commit,
-    conflict_never_steps_back,
-    conflicts_kept,
-    counts_what_was_sent,
-    deposed_leader_replicates,
-    disk_keeps_replaced_log,
-    entries_restamped,
-    half_is_a_majority,
-    heartbeat_truncates,
-    heartbeats_not_checked,
-    incomplete_snapshot_installed,
-    installed_counts_as_caught_up,
-    leader_counts_twice,
-    length_only,
-    log_not_synced,
-    lost_chunk_not_resent,
-    most_common_index_committed,
-    new_leader_rolls_back,
-    no_entry_at_election,
-    no_up_to_date_check,
-    page_skips_entries,
-    prev_term_not_checked,
-    progress_not_reset,
-    refusal_counts_as_ack,
-    refusal_hint_raises_match,
-    restart_commits_all,
-    restore_merges,
-    retry_applied_twice,
-    sessions_not_in_snapshot,
-    snapshot_ahead_of_state,
-    snapshot_judged_by_length,
-    snapshot_never_sent,
-    snapshot_of_first_members,
-    snapshot_of_takers_term,
-    snapshot_reply_term_ignored,
-    snapshot_sets_term,
-    stale_ack_counted,
-    stale_append_accepted,
-    stale_read,
-    stale_snapshot_installed,
-    state_machine_not_reset,
-    sticks_to_pending_snapshot,
-    suffix_after_conflict_kept,
-    suffix_after_snapshot_discarded,
-    suffix_after_snapshot_kept,
-    term_not_persisted,
-    uncommitted_never_released,
-    vote_not_persisted,
-    vote_twice,
-    window_never_reopens,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from raft.bugs.bug import BUGS, Bug, UnknownBug, get_bug
 
 __all__ = ["BUGS", "Bug", "UnknownBug", "get_bug"]
+
+# Importing a bug's file registers it.
+for _module in sorted(each.name for each in iter_modules(__path__)):
+    import_module(f"{__name__}.{_module}")

@@ -24,8 +24,8 @@ register(
     source="RaftOS #26; CCF #5991",
     convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
     scenario="""
-        The first entry is on its way to n2 while it is sent again, with a second one, and both are
-        committed. Then the late copy arrives, and erases the second.
+        n1 sends its no-op to n2, and the message is late. By a later one n2 gets two entries, which
+        are committed then. Now the first message arrives, and n2 cuts off what was committed.
     """,
     witness="""
         elect n1 [n2]

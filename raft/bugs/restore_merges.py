@@ -22,11 +22,12 @@ register(
     source="jgroups-raft #301",
     convicted_by={"same-state", "linearizability"},
     scenario="""
-        n3 knows a key. It misses its deletion, which n1 and n2 hold as a snapshot only, and gets
-        the snapshot.
+        n3 knows two keys. It misses the deletion of one, which n1 and n2 hold as a snapshot only,
+        and gets the snapshot.
     """,
     witness="""
         elect n1 [n2]
+        propose n1 put x 1
         propose n1 put y 1
         replicate n1 [n3]
         replicate n1 [n3]
