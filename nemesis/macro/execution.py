@@ -111,11 +111,17 @@ class MacroExecution:
         self.cluster.propose(step.node, operate, unanswered=step.unanswered)
 
     def _last_operations(self) -> list[Operate]:
-        """A write, whatever has not succeeded before, and reads of all keys."""
+        """A read, a write, whatever has not succeeded before, and reads of all keys.
+
+        The read comes first as it brings no entry of its own: a leader that needs one of its term
+        before it may read (thesis, 6.4) must have seen to that itself.
+        """
         missing = [f for f in self.invoked if not self.cluster.succeeded[f]]
         groups = self.workload.last_operations(missing, list(self._keys) or ["x"])
         operations = [
-            msgspec.structs.replace(operate, client=0) for group in groups for operate in group
+            msgspec.structs.replace(operate, client=0)
+            for group in (groups[-1][:1], *groups)
+            for operate in group
         ]
         self.invoked.update(operate.f for operate in operations)
         return operations
