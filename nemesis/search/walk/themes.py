@@ -77,7 +77,7 @@ THEMES: tuple[Theme, ...] = (
         "members",
         {
             "spares": (0, 1, 1, 2),
-            "replicas": (3, 3, 4, 2, 5),
+            "replicas": (3, 3, 4, 2, 1, 5),
             "max_entries_per_append": (16, 16, 1),
         },
         ("change-members", "change-members", "snapshot", "crash"),

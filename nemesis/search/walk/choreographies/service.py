@@ -24,14 +24,16 @@ def two_memberships(stage: Stage) -> Steps:
         if chooser.chance(20):
             yield from bounce(stage)
         second = stage.anyone(but=[node])
-        if second is not None and chooser.chance(60):
-            yield stage.elect(second, stage.quorum(second, but=[node]))
-            if chooser.chance(40):
-                yield stage.replicate(second, stage.quorum(second, but=[node]))
-        back = stage.anyone("former-leader")
-        if back is not None and chooser.chance(50):
+        if second is None or chooser.chance(25):
+            continue
+        yield stage.elect(second, stage.quorum(second, but=[node]))
+        audience = (stage.quorum(second, but=[node]), [node], stage.others(second), [])
+        yield stage.replicate(second, chooser.pick(audience))
+        back = node if chooser.chance(60) else stage.anyone(but=[second])
+        if back is not None and chooser.chance(60):
             yield stage.elect(back)
-            yield stage.replicate(back)
+            if chooser.chance(60):
+                yield stage.replicate(back)
 
 
 def change_once(stage: Stage, node: str) -> Steps:
