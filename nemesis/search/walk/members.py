@@ -45,9 +45,9 @@ def draw_change(stage: Stage, node: str) -> macro.ChangeMembers:
     if configuration.is_joint and chooser.chance(80):
         return macro.ChangeMembers(node=node)
     transition = chooser.pick(_TRANSITIONS)
-    if chooser.chance(20):
-        return macro.ChangeMembers(node=node, changes=(_draw_target(stage),), transition=transition)
     options = _single_changes(stage, node)
+    if not options or chooser.chance(20):
+        return macro.ChangeMembers(node=node, changes=(_draw_target(stage),), transition=transition)
     own = [each for each in options if each.node == node]
     changes: tuple[Change, ...] = (chooser.pick(own if own and chooser.chance(25) else options),)
     if chooser.chance(25):

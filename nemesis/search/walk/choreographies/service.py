@@ -27,8 +27,8 @@ def two_memberships(stage: Stage) -> Steps:
         if second is None or chooser.chance(25):
             continue
         yield stage.elect(second, stage.quorum(second, but=[node]))
-        audience = (stage.quorum(second, but=[node]), [node], stage.others(second), [])
-        yield stage.replicate(second, chooser.pick(audience))
+        most, all_others = stage.quorum(second, but=[node]), stage.others(second)
+        yield stage.replicate(second, chooser.pick((most, [node], all_others, all_others[:0])))
         back = node if chooser.chance(60) else stage.anyone(but=[second])
         if back is not None and chooser.chance(60):
             yield stage.elect(back)
