@@ -26,8 +26,10 @@ def _walking(style: Style) -> Strategy:
     return lambda seed, variant: walk(seed, variant, style)
 
 
+# Operations, faults and time, on the simulated cluster; all others take macro-steps.
+TIMED = "timed"
 STRATEGIES: dict[str, Strategy] = {
-    "timed": _timed,
+    TIMED: _timed,
     "uniform-walk": _walking(UNIFORM),
     "swarm-walk": _walking(SWARM),
     "role-walk": _walking(ROLES),
@@ -48,4 +50,5 @@ def search(seed: int, variant: Variant = HEALTHY) -> Run:
     return STRATEGIES[strategy_of(seed)](seed, variant)
 
 
-STRATEGIES["ensemble"] = search
+ENSEMBLE = "ensemble"
+STRATEGIES[ENSEMBLE] = search

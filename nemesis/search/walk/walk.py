@@ -91,13 +91,12 @@ class _Walk:
 
     def steps(self) -> Steps:
         """The steps, each to be performed before the next is asked for."""
-        chooser = self._stage.chooser
         for number, step in enumerate(self._all()):
             if number == _MOST_STEPS:
-                return
+                break
             yield step
-        if chooser.chance(60):
-            yield macro.Settle()
+        # What nothing succeeded in would prove nothing.
+        yield macro.Settle()
 
     def _all(self) -> Steps:
         style, chooser = self._style, self._stage.chooser
