@@ -19,8 +19,8 @@ from nemesis.workloads import WORKLOADS
 from raft.replica import HEALTHY, Variant
 
 # What counts as an attack, by the name of its effect: messages that are held or come late or twice,
-# crashes, files that are gone.
-_ATTACKS = ("hold", "deliver", "duplicate", "crash", "fail-power", "lost-file")
+# crashes, files that are gone, a disk that is full.
+_ATTACKS = ("hold", "deliver", "duplicate", "crash", "fail-power", "lost-file", "full-disk")
 
 
 class MacroExecution:
@@ -77,7 +77,7 @@ class MacroExecution:
             case macro.Restart():
                 cluster.nodes[step.node].start()
             case macro.FailPower():
-                cluster.nodes[step.node].fail_power(step.syncs)
+                cluster.nodes[step.node].fail_power(step.syncs, torn=step.torn)
             case macro.Wait():
                 cluster.wait(step.milliseconds * MILLISECOND, step.nodes or cluster.servers)
             case macro.Snapshot():
@@ -92,6 +92,10 @@ class MacroExecution:
                 cluster.perform(step.node, step.work)
             case macro.LoseFile():
                 cluster.nodes[step.node].lose_file(step.file)
+            case macro.FlipBit():
+                cluster.nodes[step.node].flip_bit(step.file)
+            case macro.FillDisk():
+                cluster.nodes[step.node].disk.free = 0
             case macro.Settle():
                 settle(self.cluster, self._last_operations())
             case _:
