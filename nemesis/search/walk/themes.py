@@ -35,9 +35,9 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "logs",
-        {"max_entries_per_append": (1, 1, 2, 16), "replicas": (3, 3, 5)},
+        {"max_entries_per_append": (1, 1, 2, 16), "replicas": (3, 3, 5, 5)},
         ("propose", "deliver-reply", "deliver-stale", "crash"),
-        ("rivals", "late-acknowledgement", "stale-append", "divergence"),
+        ("rivals", "late-acknowledgement", "lost-log", "stale-append", "divergence"),
     ),
     Theme(
         "flow",
@@ -49,7 +49,7 @@ THEMES: tuple[Theme, ...] = (
             "max_uncommitted_bytes": (0, 2 * SMALL),
         },
         ("propose", "deliver", "deliver-reply", "deliver-with-answer"),
-        ("late-acknowledgement", "stale-append", "divergence"),
+        ("lost-answers", "lost-answers", "late-acknowledgement", "stale-append", "divergence"),
     ),
     Theme(
         "snapshots",
@@ -59,19 +59,19 @@ THEMES: tuple[Theme, ...] = (
             "snapshot_threshold_bytes": (0, 0, 1, SMALL),
         },
         ("snapshot", "crash", "deliver", "deliver-with-answer"),
-        ("lagging-snapshot", "lagging-snapshot", "stale-append", "divergence"),
+        ("lagging-snapshot", "lagging-snapshot", "chunks", "stale-append", "divergence"),
     ),
     Theme(
         "disks",
         {"segment_bytes": (200, 1024), "max_entries_per_append": (1, 16)},
-        ("fail-power", "crash", "crash-all", "lose-file", "snapshot"),
+        ("fail-power", "crash", "crash-all", "damage", "fill-disk", "snapshot"),
         ("forgotten-vote", "crash-while-saving", "divergence"),
     ),
     Theme(
         "slow disks",
         {"asynchronous_storage": (True,), "max_entries_per_append": (1, 16)},
         ("stall", "perform", "deliver-reply", "fail-power"),
-        ("slow-disk", "slow-disk", "crash-while-saving", "divergence"),
+        ("slow-disk", "slow-disk", "slow-voter", "crash-while-saving", "divergence"),
     ),
     Theme(
         "members",
@@ -80,14 +80,26 @@ THEMES: tuple[Theme, ...] = (
             "replicas": (3, 3, 4, 2, 1, 5),
             "max_entries_per_append": (16, 16, 1),
         },
-        ("change-members", "change-members", "snapshot", "crash"),
+        ("change-members", "change-members", "snapshot", "crash", "damage"),
         ("two-memberships", "two-memberships", "handover"),
     ),
     Theme(
         "reads",
-        {"reads": ("index", "follower", "lease", "log")},
+        {"reads": ("index", "index", "log"), "replicas": (3, 3, 5)},
+        ("read", "deliver-reply"),
+        ("old-leader-reads",),
+    ),
+    Theme(
+        "reads at followers",
+        {"reads": ("follower",), "replicas": (3, 3, 5)},
+        ("read", "deliver-reply", "crash"),
+        ("follower-reads",),
+    ),
+    Theme(
+        "leases",
+        {"reads": ("lease",)},
         ("read", "wait", "transfer", "deliver-reply"),
-        ("old-leader-reads", "old-leader-reads", "follower-read"),
+        ("old-leader-reads", "old-leader-reads", "handover"),
     ),
     Theme(
         "clients",
