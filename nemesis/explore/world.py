@@ -20,9 +20,11 @@ from nemesis.explore.servers import Server, Violation
 from nemesis.explore.symmetry import (
     Permutation,
     all_permutations,
+    composition,
     rename_message,
     rename_server,
     renaming,
+    sorting,
 )
 from nemesis.explore.tables import Table
 from raft.consensus import Message, RequestVote, RequestVoteReply
@@ -89,8 +91,13 @@ class World:
         self._renamed_held: dict[tuple[int, int], int] = {}
         self._forgotten: dict[tuple[int, int], int] = {}
         self._held_with: dict[tuple[int, tuple[int, ...]], int] = {}
-        self._sorted: dict[tuple[int, ...], tuple[Permutation, ...]] = {}
+        self._sortings: dict[tuple[int, ...], tuple[tuple[Permutation, int], ...]] = {}
         self._numbers = {each: at for at, each in enumerate(self.permutations)}
+        # The number of the permutation that two make, one after the other.
+        self._compositions = [
+            [self._numbers[composition(one, other)] for other in self.permutations]
+            for one in self.permutations
+        ]
 
     @property
     def first(self) -> int:
@@ -297,16 +304,17 @@ class World:
         if not self.bounds.symmetry:
             return state, 0
         servers, past, held, used = _unpack(state, self.bounds.nodes)
-        orbits = self._orbits
-        key = tuple([orbits[server] for server in servers])
-        candidates = self._sorted.get(key)
+        orbits = [self._orbits[server] for server in servers]
+        wanted = sorted(orbits)
+        ranks = tuple([wanted.index(orbit) for orbit in orbits])
+        candidates = self._sortings.get(ranks)
         if candidates is None:
-            candidates = self._sorted[key] = self._sorting(key)
+            candidates = tuple([(each, self._numbers[each]) for each in sorting(ranks)])
+            self._sortings[ranks] = candidates
         best = -1
         chosen = 0
         renamed = self._renamed_servers
-        for permutation in candidates:
-            number = self._numbers[permutation]
+        for permutation, number in candidates:
             placed = servers.copy()
             for server, to in zip(servers, permutation, strict=True):
                 placed[to] = renamed[server][number]
@@ -316,18 +324,6 @@ class World:
             if best < 0 or packed < best:
                 best, chosen = packed, number
         return best, chosen
-
-    def _sorting(self, orbits: tuple[int, ...]) -> tuple[Permutation, ...]:
-        """The permutations that bring servers into the order of their orbits."""
-        wanted = sorted(orbits)
-        found = []
-        for permutation in self.permutations:
-            placed = [0] * len(orbits)
-            for orbit, to in zip(orbits, permutation, strict=True):
-                placed[to] = orbit
-            if placed == wanted:
-                found.append(permutation)
-        return tuple(found)
 
     def _rename_past(self, past: int, permutation: int) -> int:
         if not past or not permutation:
@@ -371,13 +367,10 @@ class World:
         if not self.bounds.symmetry:
             self._renamed_servers[orbit] = (orbit,)
             return
-        for names in self._renamings:
-            under = rename_server(server, names)
-            number = self.servers.number(under)
+        numbers = [self.servers.number(rename_server(server, each)) for each in self._renamings]
+        for number, compositions in zip(numbers, self._compositions, strict=True):
             self._orbits[number] = orbit
-            self._renamed_servers[number] = tuple(
-                [self.servers.number(rename_server(under, each)) for each in self._renamings]
-            )
+            self._renamed_servers[number] = tuple([numbers[each] for each in compositions])
 
     def _on_new_server(self, server: Server) -> None:
         process = server.process
