@@ -1,4 +1,4 @@
-"""The command line: ``splitbrain fuzz | explore | test | check | verify | replay``.
+"""The command line: ``splitbrain fuzz | explore | test | check | verify | replay | zoo``.
 
 Exit codes, as in Jepsen: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or input, 255 crash.
 """
@@ -20,6 +20,7 @@ from nemesis.cli.fuzz import fuzz
 from nemesis.cli.replay import replay
 from nemesis.cli.test import test
 from nemesis.cli.verify import verify
+from nemesis.cli.zoo import zoo
 from nemesis.errors import NemesisError, UnknownName
 from nemesis.store import StoreUnwritable, splitbrain_version
 from raft.errors import RaftError
@@ -54,6 +55,7 @@ cli.add_command(test)
 cli.add_command(check)
 cli.add_command(verify)
 cli.add_command(replay)
+cli.add_command(zoo)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

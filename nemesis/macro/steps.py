@@ -143,11 +143,13 @@ class ChangeMembers(MacroStep, frozen=True, kw_only=True, tag="change"):
 
 class TransferTo(MacroStep, frozen=True, kw_only=True, tag="transfer"):
     """An operator asks ``node`` to hand over to ``target``. The two exchange messages until
-    TimeoutNow has arrived; then it goes on as an election does, with ``voters``."""
+    TimeoutNow has arrived; then it goes on as an election does, with ``voters``. If ``held``, what
+    the request leads to is held, TimeoutNow too."""
 
     node: str
     target: str
     voters: tuple[str, ...] = ()
+    held: bool = False
 
 
 class Stall(MacroStep, frozen=True, kw_only=True, tag="stall"):
@@ -172,7 +174,8 @@ class LoseFile(MacroStep, frozen=True, kw_only=True, tag="lose-file"):
 
 class Settle(MacroStep, frozen=True, kw_only=True, tag="settle"):
     """Everybody is up again and everything arrives, for as long as a healthy cluster needs to elect
-    a leader, to perform an operation, and to come to the same state everywhere."""
+    a leader, to perform last operations (a write, whatever has not succeeded before, reads of all
+    keys), and to come to the same state everywhere."""
 
 
 def nodes_of(step: MacroStep) -> tuple[str, ...]:

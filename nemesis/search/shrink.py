@@ -8,7 +8,9 @@ its steps, drawn at random. Then is tried, until nothing helps any more:
 
 - leave out steps, many at once first (delta debugging, Zeller and Hildebrandt 2002);
 - fewer replicas, spares, clients, keys; knobs at their defaults;
-- each step in its mildest form: fields of faults at their defaults, the first client, less time.
+- each step in its mildest form: fields of faults at their defaults, the first client, less time;
+- keys and values named in the order of their use; neighbours, where their order does not matter, in
+  that of their kinds.
 
 Leaving out one step shifts every later random draw below the schedule (delays, time-outs), which
 may hide a failure that is still there; so a candidate counts as failing if it does so under any of
@@ -18,22 +20,34 @@ prototype; a shrinker that works on the seed alone cannot do it at all.
 Halving comes first since less time and plainer knobs make a failure rarer: of 200 halves of one
 schedule four failed as it had been drawn, none once the rest had been made simple. That was left at
 28 steps, where 5 are enough.
+
+Schedules of macro-steps are shrunk in shrink_macro.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from random import Random
-from typing import NamedTuple
 
 import msgspec
 
 from nemesis.faults import Fault
 from nemesis.run import SHOWN_AT_THE_END, Run, run
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step, encode_schedule
+from nemesis.search.shrink_macro import shrink_macro
+from nemesis.search.shrink_names import (
+    clients_of,
+    keys_of,
+    with_clients_in_order,
+    with_key_renamed,
+    with_usual_names,
+)
+from nemesis.search.shrinker import OutOfBudget, Shrinker, Shrunk, with_knobs, with_steps
 from nemesis.workloads import WORKLOADS
 from raft.replica import Variant
+
+__all__ = ["Shrunk", "shrink"]
 
 # Small seeds tried for each candidate: few as long as that makes the schedule smaller, then many.
 _RESEEDS = (2, 8, 30)
@@ -45,13 +59,6 @@ _LONG = 12
 _HALVES = 150
 # Knobs that are no matter of more or less, and those that have a step of their own.
 _KEPT_KNOBS = frozenset({"workload", "clients", "replicas", "spares"})
-
-
-class Shrunk(NamedTuple):
-    """The smallest run found, and what it cost."""
-
-    run: Run
-    executions: int
 
 
 def shrink(
@@ -68,30 +75,25 @@ def shrink(
     """
     if not failed.verdict.failures:
         raise ValueError("only a run that failed can be shrunk")
-    shrinker = _Shrinker(failed, variant, executions, may_go_on)
+    if failed.schedule.is_macro:
+        return shrink_macro(failed, variant, executions, may_go_on)
+    shrinker = _TimedShrinker(failed, variant, executions, may_go_on)
     shrinker.shrink()
     return Shrunk(shrinker.whole_run(), shrinker.executions)
 
 
-class _OutOfBudget(Exception):
-    """No more executions may be spent."""
-
-
-class _Shrinker:
+class _TimedShrinker(Shrinker):
     def __init__(
         self, failed: Run, variant: Variant, executions: int, may_go_on: Callable[[], bool]
     ) -> None:
-        self.best = failed
-        self.executions = 0
-        self._kind = failed.verdict.failures[0].kind
+        super().__init__(failed, executions, may_go_on)
+        self._best = failed
         self._variant = variant
-        self._most = executions
-        self._may_go_on = may_go_on
         self._reseeds = _RESEEDS[0]
         # What the monitors convict can be looked for without the end of each run, as long as that
         # convicts what was to be shrunk.
-        self._is_brief = self._kind not in SHOWN_AT_THE_END and (
-            self._kind in run(failed.schedule, variant, brief=True).verdict.kinds
+        self._is_brief = self.kind not in SHOWN_AT_THE_END and (
+            self.kind in run(failed.schedule, variant, brief=True).verdict.kinds
         )
         # Candidates that are known not to fail.
         self._seen: set[bytes] = set()
@@ -104,95 +106,67 @@ class _Shrinker:
                 self._reseeds = reseeds
                 while self._pass():
                     pass
-        except _OutOfBudget:
+        except OutOfBudget:
             return
 
     def whole_run(self) -> Run:
         """The best run, to its end."""
-        return run(self.best.schedule, self._variant) if self._is_brief else self.best
+        return run(self.schedule, self._variant) if self._is_brief else self._best
 
     def _pass(self) -> bool:
         """Try everything once; whether anything helped."""
-        before = self.best.schedule
+        before = self.schedule
         # Smaller clusters first: they make everything that follows cheaper.
-        self._take_first(_smaller_clusters(before))
-        self._drop_steps()
-        self._take_each(_simpler_knobs)
-        self._take_each(_simpler_steps)
-        return self.best.schedule != before
+        self.take_first(_smaller_clusters(before))
+        self.leave_out(self._without)
+        self.take_each(_simpler_knobs, self._take_milder)
+        self.take_each(_simpler_steps, self._take_milder)
+        self.take_each(_in_order, self._take_milder)
+        return self.schedule != before
 
     # -- What is tried -----------------------------------------------------------------------------
 
     def _halve(self) -> None:
         random = Random(0)
         for seed in range(_HALVES):
-            steps = self.best.schedule.steps
+            steps = self.schedule.steps
             if len(steps) <= _LONG:
                 return
             kept = sorted(random.sample(range(len(steps)), len(steps) // 2))
-            half = _with_steps(self.best.schedule, tuple(steps[at] for at in kept))
+            half = with_steps(self.schedule, (steps[at] for at in kept))
             self._take(msgspec.structs.replace(half, seed=seed), 0)
 
-    def _drop_steps(self) -> None:
-        size = max(1, len(self.best.schedule.steps) // 2)
-        while size:
-            at = len(self.best.schedule.steps)
-            while at > 0:
-                steps = self.best.schedule.steps
-                at = min(at, len(steps))
-                start = max(0, at - size)
-                few = min(self._reseeds, _RESEEDS_OF_MANY)
-                for candidate in _dropped(self.best.schedule, start, at):
-                    if self._take(candidate, self._reseeds if size == 1 else few):
-                        break
-                at = start
-            size //= 2
-
-    def _take_first(self, candidates: Iterable[Schedule]) -> None:
-        for candidate in candidates:
-            if self._take(candidate, self._reseeds):
-                return
-
-    def _take_each(self, simpler: Callable[[Schedule], Iterator[Schedule]]) -> None:
-        """Take what can be taken, one change after the other, each made to the best so far."""
-        skip = 0
-        while True:
-            candidates = simpler(self.best.schedule)
-            for _ in range(skip):
-                next(candidates, None)
-            candidate = next(candidates, None)
-            if candidate is None:
-                return
-            # A change that is taken is no longer among those that can be made.
-            if not self._take(candidate, min(self._reseeds, _RESEEDS_OF_MANY)):
-                skip += 1
+    def _without(self, start: int, stop: int) -> bool:
+        reseeds = self._reseeds if stop - start == 1 else min(self._reseeds, _RESEEDS_OF_MANY)
+        dropped = _dropped(self.schedule, start, stop)
+        return any(self._take(candidate, reseeds) for candidate in dropped)
 
     # -- Whether it still fails --------------------------------------------------------------------
 
-    def _take(self, candidate: Schedule, reseeds: int) -> bool:
+    def take(self, candidate: Schedule) -> bool:
         """Make the candidate the best if it fails under its own or some other small seed."""
+        return self._take(candidate, self._reseeds)
+
+    def _take_milder(self, candidate: Schedule) -> bool:
+        return self._take(candidate, min(self._reseeds, _RESEEDS_OF_MANY))
+
+    def _take(self, candidate: Schedule, reseeds: int) -> bool:
         plain = encode_schedule(msgspec.structs.replace(candidate, seed=0))
         if plain in self._seen:
             return False
         seeds = dict.fromkeys((candidate.seed, *range(reseeds)))
         for seed in seeds:
             attempt = self._execute(msgspec.structs.replace(candidate, seed=seed))
-            if self._kind in attempt.verdict.kinds:
+            if self.kind in attempt.verdict.kinds:
                 # What came after the failure was not executed.
-                self.best = attempt
+                self._best, self.schedule = attempt, attempt.schedule
                 return True
         self._seen.add(plain)
         return False
 
     def _execute(self, schedule: Schedule) -> Run:
-        if self.executions >= self._most or not self._may_go_on():
-            raise _OutOfBudget
-        self.executions += 1
+        self.spend()
         return run(schedule, self._variant, brief=self._is_brief)
-
-
-def _with_steps(schedule: Schedule, steps: tuple[Step, ...]) -> Schedule:
-    return msgspec.structs.replace(schedule, steps=steps)
 
 
 def _dropped(schedule: Schedule, start: int, stop: int) -> Iterator[Schedule]:
@@ -202,64 +176,36 @@ def _dropped(schedule: Schedule, start: int, stop: int) -> Iterator[Schedule]:
     time = sum(step.wait for step in steps[start:stop])
     if start and time:
         before = msgspec.structs.replace(steps[start - 1], wait=steps[start - 1].wait + time)
-        yield _with_steps(schedule, (*steps[: start - 1], before, *steps[stop:]))
-    yield _with_steps(schedule, steps[:start] + steps[stop:])
-
-
-def _with_knobs(schedule: Schedule, **changes: object) -> Schedule:
-    return msgspec.structs.replace(
-        schedule, knobs=msgspec.structs.replace(schedule.knobs, **changes)
-    )
+        yield with_steps(schedule, (*steps[: start - 1], before, *steps[stop:]))
+    yield with_steps(schedule, steps[:start] + steps[stop:])
 
 
 def _smaller_clusters(schedule: Schedule) -> Iterator[Schedule]:
     for replicas in (3, 5, 7):
         if replicas < schedule.knobs.replicas:
-            yield _with_knobs(schedule, replicas=replicas)
+            yield with_knobs(schedule, replicas=replicas)
     for spares in range(schedule.knobs.spares):
-        yield _with_knobs(schedule, spares=spares)
+        yield with_knobs(schedule, spares=spares)
 
 
 def _simpler_knobs(schedule: Schedule) -> Iterator[Schedule]:
     knobs = schedule.knobs
-    used = sorted({step.client % knobs.clients for step in schedule.operations})
-    if max(1, len(used)) < knobs.clients:
-        # Number those that do something from 0, and leave out the others.
-        numbers = {client: number for number, client in enumerate(used)}
-        renumbered = _map_operations(
-            schedule,
-            lambda step: msgspec.structs.replace(step, client=numbers[step.client % knobs.clients]),
-        )
-        yield _with_knobs(renumbered, clients=max(1, len(used)))
-    yield from _fewer_keys(schedule)
+    if max(1, len(clients_of(schedule))) < knobs.clients:
+        yield with_clients_in_order(schedule)
+    keys = keys_of(schedule)
+    for key in keys[1:]:
+        yield with_key_renamed(schedule, key, keys[0])
     default = Knobs()
     for name in knobs.__struct_fields__:
         if name not in _KEPT_KNOBS and getattr(knobs, name) != getattr(default, name):
-            yield _with_knobs(schedule, **{name: getattr(default, name)})
-
-
-def _fewer_keys(schedule: Schedule) -> Iterator[Schedule]:
-    keys = sorted({step.key for step in schedule.operations if step.key is not None})
-    for key in keys[1:]:
-        yield _map_operations(schedule, partial(_rename_key, key, keys[0]))
-
-
-def _rename_key(old: str, new: str, step: Operate) -> Operate:
-    return msgspec.structs.replace(step, key=new) if step.key == old else step
-
-
-def _map_operations(schedule: Schedule, change: Callable[[Operate], Operate]) -> Schedule:
-    return _with_steps(
-        schedule,
-        tuple(change(step) if isinstance(step, Operate) else step for step in schedule.steps),
-    )
+            yield with_knobs(schedule, **{name: getattr(default, name)})
 
 
 def _simpler_steps(schedule: Schedule) -> Iterator[Schedule]:
     for at, step in enumerate(schedule.steps):
         for simpler in _simpler(step, schedule.knobs):
             steps = (*schedule.steps[:at], simpler, *schedule.steps[at + 1 :])
-            yield _with_steps(schedule, steps)
+            yield with_steps(schedule, steps)
 
 
 def _simpler(step: Step, knobs: Knobs) -> Iterator[Step]:
@@ -295,3 +241,21 @@ def _shorter(wait: int) -> Iterator[int]:
     for unit in (100 * MILLISECOND, 10 * MILLISECOND):
         if wait > unit and wait % unit:
             yield wait // unit * unit
+
+
+def _in_order(schedule: Schedule) -> Iterator[Schedule]:
+    """What only makes it read better."""
+    usual = with_usual_names(schedule)
+    if usual != schedule:
+        yield usual
+    steps = schedule.steps
+    for at, (one, other) in enumerate(pairwise(steps)):
+        if _rank(other) < _rank(one):
+            yield with_usual_names(
+                with_steps(schedule, (*steps[:at], other, one, *steps[at + 2 :]))
+            )
+
+
+def _rank(step: Step) -> str:
+    """Neighbours stand in this order, if it does not matter."""
+    return str(step.__struct_config__.tag)

@@ -64,7 +64,7 @@ class SteppedCluster:
         self.history = History(self.time, on_event)
         self.post = Post(self.effects)
         self.delivered = 0
-        self._election_timeout = knobs.election_timeout_min
+        self.election_timeout = knobs.election_timeout_min
         self._has_stickiness = knobs.check_quorum
         self._requests = 0
         settings = msgspec.structs.replace(
@@ -190,7 +190,7 @@ class SteppedCluster:
             if consensus is not None and consensus.role != LEADER:
                 contact = consensus.last_leader_contact
                 if contact is not None:
-                    self._wait_until(contact + self._election_timeout)
+                    self._wait_until(contact + self.election_timeout)
         for node in nodes:
             for _ in range(2):
                 consensus = self.consensus(node)
@@ -223,8 +223,13 @@ class SteppedCluster:
         self.handle(node)
         self._exchange(is_allowed)
 
-    def transfer(self, node: str, target: str, voters: Collection[str]) -> None:
+    def transfer(self, node: str, target: str, voters: Collection[str], *, held: bool) -> None:
         """See nemesis.macro.steps.TransferTo."""
+        self._requests += 1
+        request = TransferRequest(_OPERATOR, self._requests, target)
+        if held:
+            self.handle(node, request)
+            return
         votes = self._votes_of(target, voters, ())
         pair = (node, target)
 
@@ -241,8 +246,7 @@ class SteppedCluster:
 
         self._allowed = until_elected
         self._order = _places(voters)
-        self._requests += 1
-        self.handle(node, TransferRequest(_OPERATOR, self._requests, target))
+        self.handle(node, request)
         self._exchange(until_elected)
 
     def deliver(self, message: Message) -> None:

@@ -1,0 +1,159 @@
+"""What may be tried in the place of macro-steps: milder ones, whole rounds for single messages, one
+round for two steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from nemesis.macro import steps as macro
+from nemesis.macro.steps import MacroStep
+from nemesis.schedule import Knobs, Operate, Schedule
+from nemesis.search.shrinker import with_steps
+from nemesis.workloads import WORKLOADS
+from raft.consensus.changes import Target
+
+_ROUND_FIELDS = ("voters", "peers", "unanswered", "nodes")
+_VOTES = frozenset({"vote", "vote-reply", "pre-vote", "pre-vote-reply"})
+_USUAL_WAIT = 150
+
+
+def milder_steps(schedule: Schedule) -> Iterator[Schedule]:
+    """One step made milder, in all ways, or replaced by one that is easier to follow."""
+    steps = schedule.steps
+    for at, step in enumerate(steps):
+        assert isinstance(step, MacroStep)
+        for milder in _milder(step, schedule.knobs):
+            yield with_steps(schedule, (*steps[:at], milder, *steps[at + 1 :]))
+
+
+def _milder(step: MacroStep, knobs: Knobs) -> Iterator[MacroStep]:
+    yield from _easier_to_follow(step)
+    for field in _ROUND_FIELDS:
+        named = getattr(step, field, ())
+        if isinstance(named, tuple):
+            for at, name in enumerate(named):
+                yield _without_fate(step, field, name, named[:at] + named[at + 1 :])
+    match step:
+        case macro.Elect(hasty=True):
+            yield msgspec.structs.replace(step, hasty=False)
+        case macro.Propose() | macro.Retry() if step.unanswered:
+            yield msgspec.structs.replace(step, unanswered=False)
+        case macro.Wait() if step.nodes:
+            yield msgspec.structs.replace(step, nodes=())
+        case macro.ChangeMembers():
+            yield from _milder_changes(step)
+    if isinstance(step, macro.Propose):
+        yield from _simpler_operations(step, knobs)
+    if isinstance(step, macro.Deliver):
+        for field, plain in (("nth", 0), ("nth", -1), ("copy", False)):
+            yield msgspec.structs.replace(step, **{field: plain})
+    yield from _smaller_amounts(step)
+
+
+def _without_fate(step: MacroStep, field: str, name: str, left: tuple[str, ...]) -> MacroStep:
+    """Without one server of a step. What is not sent needs no answer."""
+    changes: dict[str, Any] = {field: left}
+    if field in ("voters", "peers") and hasattr(step, "unanswered"):
+        changes["unanswered"] = tuple(each for each in step.unanswered if each != name)
+    return msgspec.structs.replace(step, **changes)
+
+
+def _easier_to_follow(step: MacroStep) -> Iterator[MacroStep]:
+    match step:
+        case macro.Deliver(source=source, target=target, message=message):
+            for node, other in ((source, target), (target, source)):
+                if message in _VOTES:
+                    yield macro.Elect(node=node, voters=(other,))
+                else:
+                    yield macro.Replicate(node=node, peers=(other,))
+        case macro.TransferTo(target=target, voters=voters):
+            yield macro.Elect(node=target, voters=voters)
+        case macro.FailPower(node=node) | macro.LoseFile(node=node):
+            yield macro.Crash(node=node)
+
+
+def _milder_changes(step: macro.ChangeMembers) -> Iterator[MacroStep]:
+    changes = step.changes
+    if step.transition != "automatic":
+        yield msgspec.structs.replace(step, transition="automatic")
+    for at, change in enumerate(changes):
+        rest = (changes[:at], changes[at + 1 :])
+        if len(changes) > 1:
+            yield msgspec.structs.replace(step, changes=rest[0] + rest[1])
+        if isinstance(change, Target):
+            for field in ("voters", "learners"):
+                named = getattr(change, field)
+                for out in range(len(named)):
+                    left = named[:out] + named[out + 1 :]
+                    fewer = msgspec.structs.replace(change, **{field: left})
+                    if fewer.voters:
+                        yield msgspec.structs.replace(step, changes=(*rest[0], fewer, *rest[1]))
+
+
+def _simpler_operations(step: macro.Propose, knobs: Knobs) -> Iterator[MacroStep]:
+    operate = Operate(f=step.f, key=step.key, value=step.value)
+    for simpler in WORKLOADS[knobs.workload].simpler(operate):
+        yield msgspec.structs.replace(step, f=simpler.f, key=simpler.key, value=simpler.value)
+
+
+def _smaller_amounts(step: MacroStep) -> Iterator[MacroStep]:
+    if isinstance(step, macro.FailPower):
+        for syncs in range(step.syncs):
+            yield msgspec.structs.replace(step, syncs=syncs)
+    elif isinstance(step, macro.Wait):
+        whole = step.milliseconds
+        for milliseconds in (1, 10, _USUAL_WAIT, whole // 2, whole // 100 * 100, whole // 10 * 10):
+            if 0 < milliseconds < whole:
+                yield msgspec.structs.replace(step, milliseconds=milliseconds)
+
+
+# -- Several steps at once -------------------------------------------------------------------------
+
+
+def without_pairs(schedule: Schedule) -> Iterator[Schedule]:
+    """Without two steps that are useless only together, as a crash and its restart."""
+    steps = schedule.steps
+    for distance in range(1, len(steps)):
+        for one in range(len(steps) - distance):
+            other = one + distance
+            yield with_steps(schedule, (*steps[:one], *steps[one + 1 : other], *steps[other + 1 :]))
+
+
+def with_wider_rounds(schedule: Schedule) -> Iterator[Schedule]:
+    """A round reaches one server more, or one answer more arrives, and in return another step is
+    left out: so single deliveries join the round that they belong to, and two rounds become one.
+    """
+    steps = schedule.steps
+    for at, step in enumerate(steps):
+        for wider in _wider(step, schedule.knobs):
+            for out in reversed(range(len(steps))):
+                if out != at:
+                    changed = (*steps[:at], wider, *steps[at + 1 :])
+                    yield with_steps(schedule, (*changed[:out], *changed[out + 1 :]))
+
+
+def _wider(step: object, knobs: Knobs) -> Iterator[MacroStep]:
+    for field in ("voters", "peers"):
+        named = getattr(step, field, None)
+        if named is None:
+            continue
+        assert isinstance(step, macro.Elect | macro.Replicate | macro.TransferTo)
+        for name in getattr(step, "unanswered", ()):
+            marked = tuple(each for each in step.unanswered if each != name)  # type: ignore[union-attr]
+            yield msgspec.structs.replace(step, unanswered=marked)
+        for name in knobs.servers:
+            if name != step.node and name not in named:
+                together = [each for each in knobs.servers if each in named or each == name]
+                yield msgspec.structs.replace(step, **{field: tuple(together)})
+
+
+def with_neighbours_exchanged(schedule: Schedule) -> Iterator[Schedule]:
+    """Two steps that follow each other, the other way round."""
+    steps = schedule.steps
+    for at, (one, other) in enumerate(pairwise(steps)):
+        if one != other:
+            yield with_steps(schedule, (*steps[:at], other, one, *steps[at + 2 :]))
