@@ -25,8 +25,15 @@ from raft.consensus.state import CANDIDATE, LEADER
 from raft.replica import HEALTHY, Variant
 from raft.storage import Storage
 
+
+class Reading(NamedTuple):
+    """A client reads, when the entry of index ``after`` is the last that a client knows of."""
+
+    after: int
+
+
 # What may happen to a server, beside a message that arrives.
-Event = Literal["time-out", "heartbeat", "propose", "crash", "restart"]
+Event = Literal["time-out", "heartbeat", "propose", "crash", "restart"] | Reading
 
 _MODELLED_OF_STORAGE = frozenset({"state_to_save", "must_sync"})
 # Saved by name, as the fields of Process.
@@ -73,7 +80,14 @@ _KNOWN = _FIELDS | _FIXED | _NEVER_ASKED
 _ASKED_IN_ROLE: dict[str, frozenset[str]] = {
     CANDIDATE: frozenset({"votes"}),
     LEADER: frozenset(
-        {"progress", "read_round", "read_round_sent", "early_reads", "pending_reads"}
+        {
+            "progress",
+            "read_round",
+            "read_round_sent",
+            "early_reads",
+            "pending_reads",
+            "confirmed_reads",
+        }
     ),
 }
 _NOTHING: frozenset[str] = frozenset()
@@ -156,6 +170,9 @@ class Scratch:
         elif given == "propose":
             if consensus.proposal_refusal() is None:
                 consensus.append_as_leader(consensus.node.encode())
+        elif isinstance(given, Reading):
+            # The number of the read tells what it must see.
+            consensus.read(given.after)
         else:
             consensus.receive(cast(Message, given))
         if consensus.must_broadcast:
@@ -173,6 +190,7 @@ class Scratch:
             disk = self._written(disk, consensus, log)
             consensus.saved()
         promises, broken = self._promise(server, consensus, disk)
+        broken = broken or _serve_reads(consensus)
         if self._is_healthy:
             # The window of messages is wider than any log here, so it is never full.
             for progress in consensus.progress.values():
@@ -212,6 +230,14 @@ class Scratch:
     ) -> tuple[Promises, Violation | None]:
         """What becomes known to others with what leaves now, and whether it breaks a promise."""
         promises = server.promises
+        told = server.disk
+        if told.voted_for is not None and (told.term, told.voted_for) != (
+            disk.term,
+            disk.voted_for,
+        ):
+            # The disk told of this vote until now.
+            votes_told = (*promises.votes, (told.term, told.voted_for))
+            promises = promises._replace(votes=votes_told)
         votes, consensus.votes_granted = consensus.votes_granted, []
         if not consensus.outbox and not votes:
             return promises.on(disk), None
@@ -322,6 +348,27 @@ class Scratch:
     def _names_in(self, consensus: Consensus) -> set[str]:
         """The attributes that it was given as it ran."""
         return set(getattr(consensus, "__dict__", ()))
+
+
+def _serve_reads(consensus: Consensus) -> Violation | None:
+    """Serve the reads that may be: one that began after a command was acknowledged must not find
+    that nothing was ever written. (What else it finds may be of a command without an answer, which
+    can take effect at any time.)"""
+    log = consensus.log
+    index = consensus.commit_index
+    waiting = []
+    violation = None
+    for read in consensus.confirmed_reads:
+        if read.read_index > index:
+            waiting.append(read)
+        elif read.read_id > index and not any(
+            log.entry_at(at).command for at in range(1, index + 1)
+        ):
+            what = f"{consensus.node} answers a read with the state of index {index}; a command at "
+            violation = Violation("linearizability", f"{what}{read.read_id} was acknowledged")
+    consensus.confirmed_reads = waiting
+    consensus.refused_reads = []
+    return violation
 
 
 def _described(cls: type) -> frozenset[str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from nemesis.cluster.sim.cluster import settings_of
 from nemesis.explore.moves import Bounds, Move, moves_of
 from nemesis.explore.properties import Past, forget, horizon, judge, rename_past
-from nemesis.explore.scratch import Event, Outcome, Scratch
+from nemesis.explore.scratch import Event, Outcome, Reading, Scratch
 from nemesis.explore.servers import Server, Violation
 from nemesis.explore.symmetry import (
     Permutation,
@@ -34,10 +34,12 @@ from raft.replica import HEALTHY, Variant
 _BITS = 26
 _MASK = (1 << _BITS) - 1
 # What is used up of the bounds, eight bits each.
-_COMMAND, _CRASH, _DELIVERY = 1, 1 << 8, 1 << 16
+_COMMAND, _CRASH, _DELIVERY, _READ = 1, 1 << 8, 1 << 16, 1 << 24
 # Inputs beside messages, as numbers.
 _EVENTS: tuple[Event, ...] = ("time-out", "heartbeat", "propose", "crash", "restart")
 _TIME_OUT, _HEARTBEAT, _PROPOSE, _CRASHES, _RESTARTS = -5, -4, -3, -2, -1
+# From here on down, a read, after so many entries.
+_READS = -6
 # A macro-step delivers no more; far more than a round needs.
 _MOST_DELIVERIES = 400
 
@@ -141,6 +143,7 @@ class World:
         bounds = self.bounds
         may_propose = used & 255 < bounds.commands
         may_crash = bounds.crashes is None or used >> 8 & 255 < bounds.crashes
+        may_read = used >> 24 < bounds.reads
         for code, move in enumerate(self.moves):
             kind, node, peers, _ = move
             abilities = can[node]
@@ -150,13 +153,23 @@ class World:
                 yield code, self._round(servers.copy(), past, held, used, move)
             elif kind == "propose":
                 if may_propose and "replicate" in abilities:
-                    yield code, self._single(servers.copy(), past, held, used + _COMMAND, node, -3)
+                    yield (
+                        code,
+                        self._single(servers.copy(), past, held, used + _COMMAND, node, _PROPOSE),
+                    )
+            elif kind == "read":
+                if may_read and "replicate" in abilities:
+                    given = _READS - self.pasts.values[past].acknowledged
+                    yield code, self._single(servers.copy(), past, held, used + _READ, node, given)
             elif kind == "crash":
                 if abilities and may_crash:
-                    yield code, self._single(servers.copy(), past, held, used + _CRASH, node, -2)
+                    yield (
+                        code,
+                        self._single(servers.copy(), past, held, used + _CRASH, node, _CRASHES),
+                    )
             elif not abilities:
                 yield code, self._single(servers.copy(), past, held, used, node, _RESTARTS)
-        if held and (bounds.fine or used >> 16 < bounds.deliveries):
+        if held and (bounds.fine or used >> 16 & 255 < bounds.deliveries):
             yield from self._deliveries(servers, past, held, used, can)
 
     def _deliveries(
@@ -249,7 +262,11 @@ class World:
 
     def _react(self, number: int, given: int) -> _Reaction:
         """Run the consensus module."""
-        event = _EVENTS[given] if given < 0 else self.messages.values[given]
+        event: Event | Message
+        if given >= 0:
+            event = self.messages.values[given]
+        else:
+            event = Reading(_READS - given) if given <= _READS else _EVENTS[given]
         outcome = self._scratch.step(self.servers.values[number], event)
         server = self._number_server(outcome.server)
         messages = tuple([self.messages.number(each) for each in outcome.messages])
@@ -291,7 +308,7 @@ class World:
             key = (past, before)
             found = self._forgotten.get(key)
             if found is None:
-                rest = forget(self.pasts.values[past], before)
+                rest = forget(self.pasts.values[past], before, reads=self.bounds.reads > 0)
                 found = self._forgotten[key] = self.pasts.number(rest)
             past = found
         return _pack(servers, past, held, used)

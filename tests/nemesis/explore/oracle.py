@@ -61,7 +61,7 @@ class Oracle:
                 takers.setdefault(event.command, event.node.encode())
         servers = tuple(self._server(execution, name, takers) for name in self.bounds.names)
         before = min(horizon(each, is_healthy=self._is_healthy) for each in servers)
-        past = forget(self._past(execution, takers), before)
+        past = forget(self._past(execution, takers), before, reads=False)
         held: set[Message] = set()
         if self.bounds.holds_messages:
             post = execution.cluster.post
@@ -141,7 +141,7 @@ class Oracle:
                 continue
             if move.kind == "crash" and crashes == bounds.crashes:
                 continue
-            found.append(move.step(names, commands + 1))
+            found.append(move.step(names, commands))
         if bounds.fine:
             for source, target, kind in cluster.post.places():
                 if cluster.consensus(target) is not None:

@@ -155,5 +155,5 @@ class _ForgetsToRecover(Storage):
 def test_a_variant_whose_bug_is_not_run_is_refused() -> None:
     with pytest.raises(NotModelled, match="state machine"):
         World(Bounds(), get_bug("retry-applied-twice").variant)
-    with pytest.raises(NotModelled, match="_ForgetsToRecover.recover"):
+    with pytest.raises(NotModelled, match=r"_ForgetsToRecover\.recover"):
         World(Bounds(), Variant("forgets", storage=_ForgetsToRecover))
