@@ -130,15 +130,16 @@ def _may_have_voted(server: Server, candidate: NodeId, term: int) -> bool:
 
 def _judge_logs(servers: Sequence[Server], at: int) -> Violation | None:
     """Log matching (Figure 3)."""
-    mine = _log_of(servers[at])
+    mine = log_of(servers[at])
     for other in servers:
-        if not logs_match(mine, _log_of(other)):
+        if not logs_match(mine, log_of(other)):
             what = f"the logs of {servers[at].name} and {other.name} have an entry in common, but"
             return Violation("log-matching", f"{what} differ before it")
     return None
 
 
-def _log_of(server: Server) -> Log:
+def log_of(server: Server) -> Log:
+    """The log in memory; of a server that is down, on its disk."""
     return server.disk.log if server.process is None else server.process.log
 
 

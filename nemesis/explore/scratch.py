@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from itertools import accumulate
 from random import Random
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Literal, NamedTuple, cast
 
 from nemesis.explore.frozen import NotModelled, freeze, thaw
+from nemesis.explore.modelled import check_variant
 from nemesis.explore.servers import Disk, LogEntry, Process, Promises, Server, Violation
 from nemesis.explore.watcher import Watcher
 from raft.consensus import Consensus, Entry, Message, NodeId, Settings
@@ -23,7 +24,6 @@ from raft.consensus.log import Log, entry_size
 from raft.consensus.snapshot import first_snapshot
 from raft.consensus.state import CANDIDATE, LEADER
 from raft.replica import HEALTHY, Variant
-from raft.storage import Storage
 
 
 class Reading(NamedTuple):
@@ -35,7 +35,6 @@ class Reading(NamedTuple):
 # What may happen to a server, beside a message that arrives.
 Event = Literal["time-out", "heartbeat", "propose", "crash", "restart"] | Reading
 
-_MODELLED_OF_STORAGE = frozenset({"state_to_save", "must_sync"})
 # Saved by name, as the fields of Process.
 _FIELDS = frozenset({"current_term", "voted_for", "log", "role", "commit_index"})
 # The same for every state of a server, as nothing changes its members or takes snapshots; or told
@@ -119,7 +118,7 @@ class Scratch:
 
     def __init__(self, names: tuple[NodeId, ...], settings: Settings, variant: Variant) -> None:
         """Raises NotModelled if the variant's bug lies in a part that is not run here."""
-        _check(variant)
+        check_variant(variant)
         self._names = names
         self._settings = settings
         self._variant = variant
@@ -384,21 +383,3 @@ def _described(cls: type) -> frozenset[str]:
             or not (callable(value) or hasattr(value, "__get__"))
         )
     )
-
-
-def _check(variant: Variant) -> None:
-    """Refuse a variant that would run here as if it were healthy."""
-    for part, healthy in HEALTHY._asdict().items():
-        if part not in ("name", "consensus", "storage") and getattr(variant, part) is not healthy:
-            raise NotModelled(
-                f"{variant.name}: its bug is in the {part.replace('_', ' ')}, which is not run "
-                "when a world is explored"
-            )
-    mro = variant.storage.__mro__
-    for cls in mro[: mro.index(Storage)]:
-        for name, value in vars(cls).items():
-            if isinstance(value, FunctionType) and name not in _MODELLED_OF_STORAGE:
-                raise NotModelled(
-                    f"{variant.name}: its bug is in {cls.__name__}.{name}; of the storage only "
-                    f"{' and '.join(sorted(_MODELLED_OF_STORAGE))} are run when a world is explored"
-                )

@@ -109,7 +109,7 @@ def test_a_search_that_stopped_ends_as_one_that_did_not(tmp_path: Path) -> None:
     assert again.parents == whole.parents
     assert again.codes == whole.codes
     assert again.transitions == whole.transitions
-    assert again.world.servers.values == whole.world.servers.values
+    assert again.world.population.servers.values == whole.world.population.servers.values
 
 
 def test_a_search_of_a_bug_goes_on_to_the_same_end(tmp_path: Path) -> None:

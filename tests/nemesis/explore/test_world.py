@@ -94,7 +94,7 @@ def test_a_server_that_is_saved_restored_and_saved_is_the_same(bug: str) -> None
     world = World(bounds, variant(bug))
     states_of(world, 3)
     scratch = Scratch(bounds.names, settings_of(bounds.knobs), variant(bug))
-    for server in world.servers.values:
+    for server in world.population.servers.values:
         if server.process is not None:
             # A leader has no election time-out, and nobody else a heartbeat to send.
             idle = "time-out" if server.process.role == "leader" else "heartbeat"
@@ -112,10 +112,10 @@ def test_a_step_does_not_depend_on_what_was_loaded_before(bug: str) -> None:
     random = Random(5)
     scratch = Scratch(bounds.names, settings, variant(bug))
     known = scratch.step
-    servers = [each for each in world.servers.values if each.process is not None]
+    servers = [each for each in world.population.servers.values if each.process is not None]
     for _ in range(400):
         server = random.choice(servers)
-        waiting = [each for each in world.messages.values if each.target == server.name]
+        waiting = [each for each in world.population.messages.values if each.target == server.name]
         given = random.choice([*waiting, "time-out", "heartbeat", "propose", "crash"])
         alone = Scratch(bounds.names, settings, variant(bug)).step(server, given)
         assert known(server, given) == alone
