@@ -51,11 +51,12 @@ class ApplyQueue:
 
     def begin(self, last_applied: int) -> PendingApplication | None:
         """If commitIndex > lastApplied: what is in between; None while some is being applied."""
-        last = self._consensus.index_to_apply()
-        if last <= last_applied or self._under_way is not None:
+        if self._under_way is not None:
+            return None
+        entries = self._consensus.entries_to_apply(last_applied)
+        if not entries:
             return None
         self._number += 1
-        entries = self._consensus.log.entries_from(last_applied + 1, last - last_applied)
         self._under_way = application = PendingApplication(self._number, entries)
         return application
 

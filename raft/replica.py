@@ -390,7 +390,7 @@ class Replica:
     def _take_snapshot(self) -> None:
         """The log has grown enough: keep the state instead of what led to it (section 7)."""
         consensus = self.consensus
-        index = self.last_applied
+        index = consensus.index_to_snapshot(self.last_applied)
         self._writes.save_snapshot(
             Snapshot(
                 index,

@@ -53,8 +53,11 @@ PURE = (
     "nemesis/faults",
     "nemesis/workloads",
     "nemesis/run.py",
+    "nemesis/macro",
+    "nemesis/search/ensemble.py",
     "nemesis/search/generate.py",
     "nemesis/search/shrink.py",
+    "nemesis/search/walk",
 )
 # The budget of a check reads a monotonic clock unless it is given another.
 # The verifier is a program, that reads files. Sections are judged in processes on request.

@@ -1,4 +1,4 @@
-"""The command line: ``splitbrain fuzz | test | check | verify | replay``.
+"""The command line: ``splitbrain fuzz | explore | test | check | verify | replay | zoo``.
 
 Exit codes, as in Jepsen: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or input, 255 crash.
 """
@@ -15,10 +15,12 @@ from checker.errors import CheckerError
 from checker.history import HistoryError
 from checker.models import UnknownModelError
 from nemesis.cli.check import check
+from nemesis.cli.explore import explore
 from nemesis.cli.fuzz import fuzz
 from nemesis.cli.replay import replay
 from nemesis.cli.test import test
 from nemesis.cli.verify import verify
+from nemesis.cli.zoo import zoo
 from nemesis.errors import NemesisError, UnknownName
 from nemesis.store import StoreUnwritable, splitbrain_version
 from raft.errors import RaftError
@@ -48,10 +50,12 @@ def cli() -> None:
 
 
 cli.add_command(fuzz)
+cli.add_command(explore)
 cli.add_command(test)
 cli.add_command(check)
 cli.add_command(verify)
 cli.add_command(replay)
+cli.add_command(zoo)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -23,9 +23,9 @@ from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
 from nemesis.errors import NemesisError
 from nemesis.replay import judge_history, variant_named
-from nemesis.run import run
-from nemesis.search.campaign import Campaign, Finding, Report, campaign
-from nemesis.search.generate import ORDINARY, Only, generate
+from nemesis.search.campaign import Campaign, Finding, Report, campaign, execute
+from nemesis.search.ensemble import ENSEMBLE, TIMED
+from nemesis.search.generate import ANYTHING, ORDINARY, Only
 from nemesis.search.tally import Tally
 from nemesis.store import new_directory, save, save_summary
 from raft.replica import HEALTHY
@@ -57,6 +57,7 @@ def _duration(
 @options.WORKLOAD
 @options.NEMESIS
 @options.NODES
+@options.STRATEGY
 @click.option("--keep-going", is_flag=True, help="Do not stop at the first failure.")
 @options.STORE
 @click.option(
@@ -73,6 +74,7 @@ def fuzz(
     workload: str | None,
     nemesis: tuple[str, ...] | None,
     nodes: int | None,
+    strategy: str | None,
     keep_going: bool,
     store: Path,
     histories: Path | None,
@@ -88,6 +90,13 @@ def fuzz(
         )
     if seconds is None and runs is None:
         seconds = _DEFAULT_SECONDS
+    only = Only(nodes, workload, nemesis)
+    strategy = strategy or (ENSEMBLE if only == ANYTHING else TIMED)
+    if strategy != TIMED and only != ANYTHING:
+        raise NemesisError(
+            f"--strategy {strategy} draws faults, workload and nodes by itself: --nemesis, "
+            f"--workload and --nodes go with --strategy {TIMED} alone"
+        )
     what = Campaign(
         seed=secrets.randbelow(1 << 32) if seed is None else seed,
         runs=runs,
@@ -95,15 +104,19 @@ def fuzz(
         jobs=jobs or os.cpu_count() or 1,
         variant=bug or HEALTHY.name,
         size=ORDINARY,
-        only=Only(nodes, workload, nemesis),
+        only=only,
         stop_at_first=not keep_going,
+        strategy=strategy,
     )
     if histories is None and bug is None:
         histories = Path("histories")
     out = console()
     directory = new_directory(store, f"fuzz-{what.variant}", datetime.now())
-    out.print(f"splitbrain fuzz: Raft {what.variant}, seed {what.seed}, {what.jobs} processes")
-    sample = run(generate(what.seed, what.size, what.only), variant_named(what.variant))
+    out.print(
+        f"splitbrain fuzz: Raft {what.variant}, seed {what.seed}, {what.jobs} processes, "
+        f"strategy {what.strategy}"
+    )
+    sample = execute(what, what.seed, variant_named(what.variant))
     save(directory / "sample", sample, judge_history(sample.history, sample.model))
     tally, findings, took, interrupted = _watch(what, out)
     _save_summary(directory, what, tally, findings)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from nemesis.errors import UnknownName
+from nemesis.search.ensemble import STRATEGIES
 from nemesis.search.generate import ATTACKS
 from nemesis.workloads import WORKLOADS
 from raft.bugs import get_bug
@@ -38,6 +39,11 @@ def workload(_context: click.Context, _parameter: click.Parameter, name: str | N
     return _known("workload", name, WORKLOADS)
 
 
+def strategy(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    """Callback: the name of a strategy of search."""
+    return _known("strategy", name, STRATEGIES)
+
+
 def faults(
     _context: click.Context, _parameter: click.Parameter, names: str | None
 ) -> tuple[str, ...] | None:
@@ -54,6 +60,13 @@ def faults(
 
 BUG = click.option(
     "--bug", callback=bug, metavar="NAME", help="Run this bug of the zoo, not the healthy Raft."
+)
+STRATEGY = click.option(
+    "--strategy",
+    callback=strategy,
+    metavar="NAME",
+    help=f"How schedules are drawn: {', '.join(STRATEGIES)}; ensemble, or timed if it is said "
+    "what to draw from.",
 )
 WORKLOAD = click.option(
     "--workload",

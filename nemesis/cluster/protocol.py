@@ -33,6 +33,9 @@ class NodeStatus(NamedTuple):
     # Whether it belongs to the present configuration, and has a vote in it.
     is_member: bool = True
     is_voter: bool = True
+    # Whether it voted for another in its term, and how many votes it has itself, as a candidate.
+    has_voted: bool = False
+    votes: int = 0
 
 
 class Membership(NamedTuple):

@@ -19,6 +19,9 @@ SINGLE_TARGETS = (
     "least-up-to-date",
     "previous-leader",
     "any",
+    "stale-leader",
+    "just-voted",
+    "about-to-win",
 )
 GROUP_TARGETS = ("majority", "minority", "all")
 TARGETS = SINGLE_TARGETS + GROUP_TARGETS
@@ -33,8 +36,11 @@ def rotated(nodes: tuple[str, ...] | list[str], first: int) -> list[str]:
 def resolve(cluster: Cluster, target: str, pick: int) -> list[str]:
     """The nodes that ``target`` names now; may be empty (no leader, say).
 
-    ``pick`` chooses among equals, and where a group begins. A name that is no node and no role
-    raises ScheduleError.
+    ``pick`` chooses among equals, and where a group begins. Roles that last only for a moment fall
+    to whoever is next to them: "stale-leader", who leads an older term, to the previous leader;
+    "just-voted", who voted for another in the newest term, to a follower; "about-to-win", the
+    candidate with the most votes, to the follower with the newest log. A name that is no node and
+    no role raises ScheduleError.
     """
     if target in cluster.nodes:
         return [target]
@@ -46,7 +52,13 @@ def resolve(cluster: Cluster, target: str, pick: int) -> list[str]:
         voters = rotated([each.name for each in cluster.status() if each.is_voter], pick)
         count = len(voters)
         return voters[: count // 2 + 1 if target == "majority" else max(1, (count - 1) // 2)]
-    if target == "previous-leader":
+    if target == "stale-leader":
+        leading = sorted(
+            (each.term, each.name) for each in cluster.status() if each.role == "leader"
+        )
+        if len(leading) > 1:
+            return [leading[0][1]]
+    if target in ("previous-leader", "stale-leader"):
         previous = cluster.previous_leader()
         return [] if previous is None else [previous]
     return _by_role(cluster.status(), target, pick)
@@ -65,6 +77,17 @@ def _by_role(statuses: list[NodeStatus], target: str, pick: int) -> list[str]:
         ]
         return [others[pick % len(others)]] if others else []
     alive = [status for status in statuses if status.is_member and not status.is_lost]
+    if target == "just-voted":
+        newest = max((status.term for status in alive), default=0)
+        voters = [status.name for status in alive if status.has_voted and status.term == newest]
+        return rotated(voters, pick)[:1] if voters else _by_role(statuses, "follower", pick)
+    if target == "about-to-win":
+        candidates = [status for status in alive if status.role in ("candidate", "pre-candidate")]
+        if candidates:
+            return [max(candidates, key=lambda each: (each.term, each.votes)).name]
+        # Whoever campaigns next and has the newest log wins.
+        followers = [status for status in alive if status.role != "leader"]
+        return _by_role(followers, "most-up-to-date", pick)
     if target not in ("most-up-to-date", "least-up-to-date"):
         known = ", ".join(TARGETS)
         raise ScheduleError(f"no node and no role is called {target!r}: roles are {known}")

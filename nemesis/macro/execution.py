@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+import msgspec
+
 from checker.history import Event
 from checker.verdict import Failure, Validity, Verdict, invalid, merge
 from nemesis.cluster.stepped import SteppedCluster
@@ -35,6 +37,7 @@ class MacroExecution:
         self.cluster = SteppedCluster(knobs, variant, on_event)
         self.invoked: Counter[str] = Counter()
         self.steps: list[MacroStep] = []
+        self._keys: dict[str, None] = {}
         self._variant = variant
         self._configurations = 0
 
@@ -82,7 +85,7 @@ class MacroExecution:
             case macro.ChangeMembers():
                 cluster.change_members(step.node, step.changes, step.transition)
             case macro.TransferTo():
-                cluster.transfer(step.node, step.target, step.voters)
+                cluster.transfer(step.node, step.target, step.voters, held=step.held)
             case macro.Stall():
                 cluster.nodes[step.node].is_stalled = True
             case macro.Perform():
@@ -90,7 +93,7 @@ class MacroExecution:
             case macro.LoseFile():
                 cluster.nodes[step.node].lose_file(step.file)
             case macro.Settle():
-                settle(self.cluster, self.workload)
+                settle(self.cluster, self._last_operations())
             case _:
                 raise TypeError(f"{type(step).__name__} is no macro-step")
 
@@ -98,8 +101,20 @@ class MacroExecution:
         if self.cluster.nodes[step.node].replica is None:
             return
         self.invoked[step.f] += 1
+        if step.key is not None:
+            self._keys[step.key] = None
         operate = Operate(client=step.client, f=step.f, key=step.key, value=step.value)
         self.cluster.propose(step.node, operate, unanswered=step.unanswered)
+
+    def _last_operations(self) -> list[Operate]:
+        """A write, whatever has not succeeded before, and reads of all keys."""
+        missing = [f for f in self.invoked if not self.cluster.succeeded[f]]
+        groups = self.workload.last_operations(missing, list(self._keys) or ["x"])
+        operations = [
+            msgspec.structs.replace(operate, client=0) for group in groups for operate in group
+        ]
+        self.invoked.update(operate.f for operate in operations)
+        return operations
 
     def finish(self) -> Run:
         """The verdict, and all that it rests on."""

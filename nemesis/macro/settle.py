@@ -2,29 +2,34 @@
 
 Everybody is up, everything that is sent arrives, and each server's time-out ends in turn. A Raft
 that cannot elect a leader so, perform an operation and come to the same state everywhere has lost
-its liveness: no time-outs that are drawn at random could be kinder.
+its liveness: no time-outs that are drawn at random could be kinder. Nor could they if a leader
+that all hear from does not do so while it leads: nobody's time-out would end then.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from checker.verdict import Failure
 from nemesis.cluster.stepped import SteppedCluster
 from nemesis.schedule import Operate
-from nemesis.workloads import Workload
 from raft.consensus.quorums import has_quorum
 from raft.consensus.state import LEADER
 
 # How often each server may try to be elected: the one with the newest log wins its second try, at
 # a term that nobody has seen, if it lost the first to one who told it of a newer term.
 _ATTEMPTS = 3
-# Rounds of replication in which a leader must have performed what it is asked for.
-_ROUNDS = 12
+# Election time-outs in which a leader must have performed what it is asked for, and all be at rest.
+# For almost as many it may wait for a learner that is gone (raft.consensus.membership).
+_TIMEOUTS = 12
 
 
-def settle(cluster: SteppedCluster, workload: Workload) -> None:
-    """See nemesis.macro.steps.Settle. A failure of liveness is added to the cluster's."""
+def settle(cluster: SteppedCluster, operations: list[Operate]) -> None:
+    """See nemesis.macro.steps.Settle; ``operations`` are performed one after the other. A failure
+    of liveness is added to the cluster's."""
     cluster.post.lose_all()
     for node in cluster.nodes.values():
+        node.keep_power()
         node.start()
     for name in cluster.servers:
         cluster.unstall(name)
@@ -37,29 +42,28 @@ def settle(cluster: SteppedCluster, workload: Workload) -> None:
     if not all(has_quorum(each, alive) for each in configurations):
         # Too many disks are lost: nothing is asked of what is left.
         return
-    if not cluster.has_failed and not _comes_to_rest(cluster, workload):
+    if not cluster.has_failed and not _comes_to_rest(cluster, operations):
+        leader = present_leader(cluster)
         what = (
-            "everybody was up, everything arrived, and each server could campaign "
-            f"{_ATTEMPTS} times; yet the cluster did not perform an operation and come to rest"
+            f"everybody was up, everything arrived, and each server could campaign {_ATTEMPTS} "
+            f"times, or heard from the leader; yet the cluster, led by {leader or 'nobody'}, did "
+            "not perform its last operations and come to rest"
         )
         if not cluster.has_failed:
             cluster.failures.append(Failure("liveness", what, cluster.time.now))
 
 
-def _comes_to_rest(cluster: SteppedCluster, workload: Workload) -> bool:
+def _comes_to_rest(cluster: SteppedCluster, operations: list[Operate]) -> bool:
     for _ in range(_ATTEMPTS):
         for candidate in cluster.servers:
             leader = present_leader(cluster)
             if leader is None:
                 cluster.elect(candidate, cluster.servers, (), hasty=False)
                 leader = present_leader(cluster)
-            if leader is not None and _serves(cluster, leader, workload):
+            if leader is not None and _serves(cluster, leader, operations):
                 return True
-            if cluster.has_failed:
+            if cluster.has_failed or (leader is not None and present_leader(cluster) == leader):
                 return False
-            if leader is not None:
-                # It does not lead, or does not know that it does not: another one may try.
-                cluster.elect(candidate, cluster.servers, (), hasty=False)
     return False
 
 
@@ -73,31 +77,42 @@ def present_leader(cluster: SteppedCluster) -> str | None:
     return max(leading)[1] if leading else None
 
 
-def _serves(cluster: SteppedCluster, leader: str, workload: Workload) -> bool:
-    """Whether an operation is performed, and all members have applied the same after it."""
+def _serves(cluster: SteppedCluster, leader: str, operations: list[Operate]) -> bool:
+    """Whether the operations are performed, and all members have applied the same after them. If
+    not, it leads no longer, or should not."""
+    if not all(_performs(cluster, leader, operation) for operation in operations):
+        return False
+    if not _replicates_until(cluster, leader, lambda: _has_settled(cluster, leader)):
+        return False
+    for node in cluster.nodes.values():
+        node.tell_state()
+    return True
+
+
+def _performs(cluster: SteppedCluster, leader: str, operation: Operate) -> bool:
+    """Whether the operation succeeds; a session that has expired meanwhile is no reason why not."""
     client = cluster.clients[0]
-    operation = _operation(workload)
-    asked = False
-    for _ in range(_ROUNDS):
-        if not asked or client.is_idle:
-            if asked and _has_settled(cluster, leader):
-                for node in cluster.nodes.values():
-                    node.tell_state()
-                return True
-            if not asked:
-                asked = True
-                cluster.propose(leader, operation, unanswered=False)
-        else:
-            cluster.retry(leader, 0, unanswered=False)
-        cluster.replicate(leader, cluster.servers, ())
-        if cluster.has_failed or present_leader(cluster) != leader:
+    before = cluster.succeeded[operation.f]
+    for _ in range(_ATTEMPTS):
+        cluster.propose(leader, operation, unanswered=False)
+        if not _replicates_until(cluster, leader, lambda: client.is_idle):
             return False
+        if cluster.succeeded[operation.f] > before:
+            return True
     return False
 
 
-def _operation(workload: Workload) -> Operate:
-    """One that always succeeds."""
-    return workload.last_operations((), ("x",))[0][0]
+def _replicates_until(cluster: SteppedCluster, leader: str, is_done: Callable[[], bool]) -> bool:
+    """Replicate until it is done, for some time at most; a client that waits asks again."""
+    end = cluster.time.now + _TIMEOUTS * cluster.election_timeout
+    while cluster.time.now < end:
+        cluster.replicate(leader, cluster.servers, ())
+        if cluster.has_failed or present_leader(cluster) != leader:
+            return False
+        if is_done():
+            return True
+        cluster.retry(leader, 0, unanswered=False)
+    return False
 
 
 def _has_settled(cluster: SteppedCluster, leader: str) -> bool:
@@ -109,6 +124,7 @@ def _has_settled(cluster: SteppedCluster, leader: str) -> bool:
         consensus.commit_index < last
         or (configuration.is_joint and configuration.leave_automatically)
         or consensus.catch_up is not None
+        or not configuration.is_voter(leader)
     ):
         return False
     followers = (cluster.nodes[name].replica for name in configuration.members)

@@ -5,8 +5,8 @@ left of it: an election, a replication. What a step does not deliver is held, fo
 for ever, which is a loss. They are the second vocabulary of schedules: a schedule consists of
 macro-steps or of none. Nothing random is below them, so the seed plays no part.
 
-A step that finds nothing to do, since its server is down, or there is no such message, does
-nothing.
+A step reaches servers in the order in which it names them. One that finds nothing to do, since its
+server is down, or there is no such message, does nothing.
 """
 
 from __future__ import annotations
@@ -143,11 +143,13 @@ class ChangeMembers(MacroStep, frozen=True, kw_only=True, tag="change"):
 
 class TransferTo(MacroStep, frozen=True, kw_only=True, tag="transfer"):
     """An operator asks ``node`` to hand over to ``target``. The two exchange messages until
-    TimeoutNow has arrived; then it goes on as an election does, with ``voters``."""
+    TimeoutNow has arrived; then it goes on as an election does, with ``voters``. If ``held``, what
+    the request leads to is held, TimeoutNow too."""
 
     node: str
     target: str
     voters: tuple[str, ...] = ()
+    held: bool = False
 
 
 class Stall(MacroStep, frozen=True, kw_only=True, tag="stall"):
@@ -172,7 +174,8 @@ class LoseFile(MacroStep, frozen=True, kw_only=True, tag="lose-file"):
 
 class Settle(MacroStep, frozen=True, kw_only=True, tag="settle"):
     """Everybody is up again and everything arrives, for as long as a healthy cluster needs to elect
-    a leader, to perform an operation, and to come to the same state everywhere."""
+    a leader, to perform last operations (a write, whatever has not succeeded before, reads of all
+    keys), and to come to the same state everywhere."""
 
 
 def nodes_of(step: MacroStep) -> tuple[str, ...]:

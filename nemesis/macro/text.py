@@ -20,6 +20,7 @@
     change n1 target n1 n2 n4 / n5      voters, learners
     change n1                           leave the joint configuration
     transfer n1 n2 [n3]
+    transfer n1 n2 held                 TimeoutNow does not arrive
     stall n1
     perform n1 write
     lose-file n1 vote
@@ -259,6 +260,8 @@ def _target(words: _Words) -> Target:
 
 def _transfer(words: _Words) -> MacroStep:
     node, target = words.take(), words.take()
+    if words.take_if("held"):
+        return macro.TransferTo(node=node, target=target, held=True)
     return macro.TransferTo(node=node, target=target, voters=words.nodes()[0])
 
 
@@ -324,6 +327,8 @@ def format_step(step: MacroStep) -> str:
             return f"wait {step.milliseconds}{nodes}"
         case macro.ChangeMembers():
             return f"change {step.node}{_change_words(step)}"
+        case macro.TransferTo(held=True):
+            return f"transfer {step.node} {step.target} held"
         case macro.TransferTo():
             return f"transfer {step.node} {step.target} {_brackets(step.voters)}"
         case macro.Perform():

@@ -24,6 +24,7 @@ from checker.models import get_model
 from checker.verdict import Failure, invalid
 from nemesis.replay import variant_named
 from nemesis.run import Run, check_history, run
+from nemesis.search.ensemble import STRATEGIES, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, generate
 from nemesis.search.shrink import shrink
 from nemesis.search.tally import Tally
@@ -40,7 +41,8 @@ _SHRINK_SECONDS = 4.5
 
 
 class Campaign(NamedTuple):
-    """What is to be done. ``runs`` or ``seconds`` may be None: no limit."""
+    """What is to be done. ``runs`` or ``seconds`` may be None: no limit. ``size`` and ``only`` say
+    what the strategy "timed" draws; no other heeds them."""
 
     seed: int = 0
     runs: int | None = None
@@ -50,6 +52,7 @@ class Campaign(NamedTuple):
     size: Size = ORDINARY
     only: Only = ANYTHING
     stop_at_first: bool = True
+    strategy: str = TIMED
 
 
 class Finding(NamedTuple):
@@ -115,7 +118,7 @@ def _here(what: Campaign) -> Iterator[Report]:
 def _in_parallel(what: Campaign) -> Iterator[Report]:
     blocks = _blocks(what, _deadline(what))
     context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(what.jobs, mp_context=context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(what.jobs, mp_context=context, initializer=start_worker)
     pending: set[Future[Report]] = set()
     try:
         stopping = False
@@ -142,7 +145,8 @@ def _in_parallel(what: Campaign) -> Iterator[Report]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
+    """For a process that works for another: Ctrl-C is not its business."""
     # Ctrl-C reaches the whole process group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tune_collector()
@@ -162,7 +166,7 @@ def run_block(what: Campaign, block: _Block) -> Report:
     findings: list[Finding] = []
     for at in range(block.runs):
         seed = block.first + at
-        result = run(generate(seed, what.size, what.only), variant)
+        result = execute(what, seed, variant)
         if seed % _TWICE == 0:
             tally.executed_twice += 1
             result = _compared(result, variant)
@@ -174,6 +178,13 @@ def run_block(what: Campaign, block: _Block) -> Report:
             if what.stop_at_first:
                 break
     return Report(tally, findings)
+
+
+def execute(what: Campaign, seed: int, variant: Variant) -> Run:
+    """The campaign's run of a seed."""
+    if what.strategy == TIMED:
+        return run(generate(seed, what.size, what.only), variant)
+    return STRATEGIES[what.strategy](seed, variant)
 
 
 def _compared(first: Run, variant: Variant) -> Run:

@@ -23,4 +23,14 @@ register(
     summary="AppendEntries cuts the log after prevLogIndex, though nothing conflicts",
     source="RaftOS #26; CCF #5991",
     convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
+    scenario="""
+        n1 sends its no-op to n2, and the message is late. By a later one n2 gets two entries, which
+        are committed then. Now the first message arrives, and n2 cuts off what was committed.
+    """,
+    witness="""
+        elect n1 [n2]
+        propose n1 put x 1
+        replicate n1 [n2]
+        deliver n1 n2 append
+    """,
 )

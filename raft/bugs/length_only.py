@@ -19,4 +19,14 @@ register(
     summary="logs are compared by length alone; the last term is not looked at",
     source="hashicorp/raft 441bd09; pyraftlog 3.0.0",
     convicted_by={"leader-completeness", "state-machine-safety", "committed-on-majority"},
+    scenario="""
+        n1 has an entry of term 1 that nobody else has. n2 leads term 2 and commits one with n3.
+        n1's log is as long, but older: n3 must not vote for it, since it lacks what is committed.
+    """,
+    witness="""
+        elect n1 [n2]
+        elect n2 [n1 n3]
+        replicate n2 [n3]
+        elect n1 [n3]
+    """,
 )

@@ -19,4 +19,12 @@ register(
     summary="entries are acknowledged before they are synced",
     source="NATS 2.12.1 (Jepsen, 2025); PySyncObj #84; braft #371",
     convicted_by={"committed-on-majority"},
+    scenario="""
+        n2 acknowledges an entry that it has written and not synced, n1 counts it as committed, and
+        so the loss of power at n2 would lose it.
+    """,
+    witness="""
+        elect n1 [n2]
+        replicate n1 [n2]
+    """,
 )

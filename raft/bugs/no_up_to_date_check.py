@@ -19,4 +19,12 @@ register(
     summary="a vote is granted without comparing the candidate's log (section 5.4.1 left out)",
     source="a generic mistake of first implementations; the paper's section 5.4.1",
     convicted_by={"leader-completeness", "state-machine-safety", "committed-on-majority"},
+    scenario="""
+        n1 commits an entry with n2. n3 does not have it, and must not be elected by n2.
+    """,
+    witness="""
+        elect n1 [n2 n3]
+        replicate n1 [n2]
+        elect n3 [n2]
+    """,
 )

@@ -20,4 +20,12 @@ register(
     summary="currentTerm is not persistent: a restart takes a server back to a term long over",
     source="PySyncObj #201 and #202 (Patroni); eliben/raft 0ae7b34",
     convicted_by={"monotonic-term", "one-vote-a-term", "election-safety"},
+    scenario="""
+        n2 votes in term 1 and restarts: it must still be in term 1.
+    """,
+    witness="""
+        elect n1 [n2]
+        crash n2
+        restart n2
+    """,
 )

@@ -20,4 +20,13 @@ register(
     summary="votedFor is not persistent: after a restart a server may vote again in the same term",
     source="eliben/raft f596df0; PySyncObj #201",
     convicted_by={"one-vote-a-term", "election-safety"},
+    scenario="""
+        n2 votes for n1 in term 1 and restarts: it must still know for whom it voted, or it may vote
+        for n3 in term 1 too.
+    """,
+    witness="""
+        elect n1 [n2]
+        crash n2
+        restart n2
+    """,
 )

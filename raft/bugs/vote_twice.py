@@ -17,6 +17,13 @@ class VotesTwice(Consensus):
 register(
     Variant("vote-twice", consensus=VotesTwice),
     summary="a vote is granted to every candidate of a term, not only to the first",
-    source="eliben/raft 5a550b1: votedFor cleared on a step-down within the term",
+    source="a generic mistake of first implementations; the paper's section 5.2",
     convicted_by={"one-vote-a-term", "election-safety"},
+    scenario="""
+        n3 votes for n1 in term 1, and must not vote for n2 in the same term.
+    """,
+    witness="""
+        elect n1 [n3]
+        elect n2 [n3]
+    """,
 )

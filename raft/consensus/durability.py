@@ -12,7 +12,7 @@ promises more has a rule of its own, and so has what does not tell the sender's 
 
 from __future__ import annotations
 
-from raft.consensus.entry import NodeId
+from raft.consensus.entry import Entry, NodeId
 from raft.consensus.follower_reads import FollowerReads
 from raft.consensus.messages import (
     AppendEntries,
@@ -130,3 +130,10 @@ class Durability(FollowerReads):
         """Up to where entries may be applied: what is committed is, whether or not this server's
         own disk has it yet, since the state machine does not outlive memory either."""
         return self.commit_index
+
+    def entries_to_apply(self, applied_index: int) -> tuple[Entry, ...]:
+        """Of those the ones that are not applied yet, from the first on."""
+        last = self.index_to_apply()
+        if last <= applied_index:
+            return ()
+        return self.log.entries_from(applied_index + 1, last - applied_index)

@@ -69,6 +69,10 @@ class Snapshots(Replication):
         threshold = self.settings.snapshot_threshold_bytes
         return 0 < threshold <= self.log.bytes_between(self.snapshot.last_index, applied_index)
 
+    def index_to_snapshot(self, applied_index: int) -> int:
+        """A snapshot taken now is of what the state machine has applied, be more committed."""
+        return applied_index
+
     def snapshot_taken(self, snapshot: Snapshot) -> None:
         """The driver has made a snapshot of what it has applied durable: the log may go."""
         self.snapshot = snapshot
@@ -189,7 +193,7 @@ class Snapshots(Replication):
             self.answer_chunk(message, 0, installed=True)
             return
         held = self.collect_chunk(message)
-        if message.done and message.offset + len(message.data) == held:
+        if self.is_complete(message, held):
             self.hand_over_snapshot(message)
         else:
             # 4. Reply and wait for more data chunks if done is false.
@@ -207,13 +211,25 @@ class Snapshots(Replication):
         A chunk that does not fit is left out. Returns how many bytes are there.
         """
         incoming = self.incoming_snapshot
-        if incoming is None or not incoming.is_of(message):
+        if incoming is None or not self.belongs_to(message, incoming):
             if incoming is not None and self.is_older(message, incoming):
                 return 0
             incoming = self.incoming_snapshot = IncomingSnapshot(message)
-        if message.offset == len(incoming.data):
+        if self.follows(message, incoming):
             incoming.data += message.data
         return len(incoming.data)
+
+    def belongs_to(self, message: InstallSnapshot, incoming: IncomingSnapshot) -> bool:
+        """Whether a chunk is of the snapshot whose chunks are collected."""
+        return incoming.is_of(message)
+
+    def follows(self, message: InstallSnapshot, incoming: IncomingSnapshot) -> bool:
+        """Whether a chunk begins where those that came before it end."""
+        return message.offset == len(incoming.data)
+
+    def is_complete(self, message: InstallSnapshot, held: int) -> bool:
+        """Whether the last chunk has come, and all that precede it."""
+        return message.done and message.offset + len(message.data) == held
 
     def is_older(self, message: InstallSnapshot, incoming: IncomingSnapshot) -> bool:
         """Whether a late chunk is of a snapshot that its leader has given up for a newer one."""

@@ -136,7 +136,7 @@ class SegmentReader:
         while self.end < size:
             start = self.end
             if data[start] != _MARK:
-                if self._is_zero_from(start):
+                if self.is_zero_from(start):
                     return
                 raise self.corrupt("holds neither a record nor zeros")
             body = start + _HEAD_BYTES
@@ -144,7 +144,7 @@ class SegmentReader:
                 raise self.corrupt("holds a record that does not fit")
             _, kind, length, head_checksum, checksum = _unpack_head(data, start)
             if crc32(data[start : start + _CHECKED_BYTES]) != head_checksum:
-                if self._is_zero_from(body):
+                if self.is_zero_from(body):
                     self.is_torn = True
                     return
                 raise self.corrupt("holds a record whose head does not check")
@@ -154,7 +154,7 @@ class SegmentReader:
             payload = data[body:last]
             chain = crc32(payload, self.chain)
             if chain != checksum or data[last] != _MARK:
-                if self._is_zero_from(last):
+                if self.is_zero_from(last):
                     self.is_torn = True
                     return
                 raise self.corrupt("holds a record whose payload does not check")
@@ -162,7 +162,9 @@ class SegmentReader:
             self.end = last + 1
             self.chain = chain
 
-    def _is_zero_from(self, start: int) -> bool:
+    def is_zero_from(self, start: int) -> bool:
+        """Whether nothing was written from there on: so it is behind a torn record, while behind
+        one that was damaged its end mark stands."""
         return not self._data[start:].strip(b"\0")
 
     def corrupt(self, what: str) -> StorageCorrupt:

@@ -52,12 +52,16 @@ class Storage:
         self.durable_term = 0
         self.durable_vote: NodeId | None = None
         self.durable_index = 0
-        self._log = WriteAheadLog(disk, segment_bytes)
+        self._log = self.open_log(disk, segment_bytes)
         self._vote_file = VoteFile(0, None, 0, 0)
         self._snapshot_index = 0
         self._is_usable = False
         # What ``initialize`` has left on the disk, for the recovery that follows.
         self._initial: Recovered | None = None
+
+    def open_log(self, disk: Disk, segment_bytes: int) -> WriteAheadLog:
+        """The log on this disk, not read yet."""
+        return WriteAheadLog(disk, segment_bytes)
 
     # -- Initialization and recovery -------------------------------------------------------------
 
@@ -105,16 +109,11 @@ class Storage:
             return initial
         disk = self.disk
         files = disk.files()
-        if VOTE_FILE not in files:
-            raise StorageMissing(
-                f"{VOTE_FILE}: is missing: a server that has never run must be initialised first; "
-                f"one that has run has lost its vote: {ADVICE}"
-            )
-        self._vote_file = vote_file = decode_vote_file(disk.read(VOTE_FILE))
+        self._vote_file = vote_file = self.read_vote_file(files)
         snapshot, older = self._read_snapshots(files)
         index = self._snapshot_index = snapshot.last_index
         entries = self._log.replay(files, vote_file.segment, index)
-        if self._log.term_at(index) == snapshot.last_term:
+        if self.goes_on_after(snapshot):
             if entries and entries[0].index <= index:
                 entries = [entry for entry in entries if entry.index > index]
         else:
@@ -128,6 +127,18 @@ class Storage:
         self.durable_index = self._log.last_index
         self._is_usable = True
         return Recovered(vote_file.term, vote_file.voted_for, snapshot, entries)
+
+    def read_vote_file(self, files: list[str]) -> VoteFile:
+        """Term and vote, and what must be there beside them; no vote file is an error, not term 0.
+
+        Raises StorageMissing, StorageCorrupt, DiskError.
+        """
+        if VOTE_FILE not in files:
+            raise StorageMissing(
+                f"{VOTE_FILE}: is missing: a server that has never run must be initialised first; "
+                f"one that has run has lost its vote: {ADVICE}"
+            )
+        return decode_vote_file(self.disk.read(VOTE_FILE))
 
     def _read_snapshots(self, files: list[str]) -> tuple[Snapshot, list[str]]:
         """The newest snapshot, and the names of the others, which are looked at no less."""
@@ -212,7 +223,7 @@ class Storage:
             return
         self._begin()
         log = self._log
-        replaces_log = log.term_at(index) != snapshot.last_term
+        replaces_log = not self.goes_on_after(snapshot)
         self._write_snapshot(snapshot)
         if replaces_log:
             log.restart(index, snapshot.last_term)
@@ -224,6 +235,11 @@ class Storage:
         if replaces_log:
             log.compact(index)
         self._is_usable = True
+
+    def goes_on_after(self, snapshot: Snapshot) -> bool:
+        """Whether the log on the disk has the snapshot's last entry, so that what follows it there
+        follows the snapshot too."""
+        return self._log.term_at(snapshot.last_index) == snapshot.last_term
 
     def compact(self, index: int) -> None:
         """Remove the segments of the log whose entries are all at or below ``index``, which the

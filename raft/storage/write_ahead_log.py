@@ -77,7 +77,7 @@ class WriteAheadLog:
             if reader is not None and reader.is_torn:
                 raise reader.corrupt("ends the segment before its time")
             data = self._disk.read(name)
-            previous, reader = reader, SegmentReader(name, data)
+            previous, reader = reader, self.read_segment(name, data)
             header = reader.header
             if previous is not None and header.previous_chain != previous.chain:
                 raise previous.corrupt(f"ends other than {name} says")
@@ -90,10 +90,7 @@ class WriteAheadLog:
                 index = entry.index
                 if not 1 <= index <= self.last_index + 1:
                     raise reader.corrupt(f"holds entry {index} after {self.last_index}")
-                if index <= self.last_index and entries:
-                    del entries[max(0, index - entries[0].index) :]
-                self._note(entry)
-                entries.append(entry)
+                self.take_up(entries, entry)
         assert reader is not None
         if self._base_index > snapshot_index:
             raise missing(
@@ -106,10 +103,27 @@ class WriteAheadLog:
         self._end = reader.end
         self._chain = reader.chain
         if reader.is_torn:
-            replace_file(self._disk, self._name, data[: reader.end], self._size)
+            self.cut_off_torn_tail(data[: reader.end])
         else:
             self._disk.sync(self._name)
         return entries
+
+    def read_segment(self, name: str, data: bytes) -> SegmentReader:
+        """A reader of the segment's records."""
+        return SegmentReader(name, data)
+
+    def take_up(self, entries: list[Entry], entry: Entry) -> None:
+        """The log goes on with ``entry``: at an index that it has reached, in place of all from
+        there on."""
+        if entry.index <= self.last_index and entries:
+            del entries[max(0, entry.index - entries[0].index) :]
+        self._note(entry)
+        entries.append(entry)
+
+    def cut_off_torn_tail(self, sound: bytes) -> None:
+        """Of the last segment, keep what is sound: what is written next must be followed by zeros.
+        Raises DiskError."""
+        replace_file(self._disk, self._name, sound, self._size)
 
     def _continues_at(self, header: SegmentHeader) -> bool:
         return bool(self._segments) and (

@@ -102,6 +102,26 @@ def test_targets_by_role() -> None:
         resolve(target, "laeder", 0)
 
 
+def test_roles_that_last_for_a_moment() -> None:
+    target = SimulatedCluster(Knobs(check_quorum=False, pre_vote=False), 0)
+    target.advance(1_000 * MS)
+    (old,) = resolve(target, "leader", 0)
+    assert resolve(target, "stale-leader", 0) == []
+    others = [name for name in target.nodes if name != old]
+    for other in others:
+        target.cut([(old, other), (other, old)])
+    while resolve(target, "leader", 0) == [old]:
+        candidates = [each for each in target.status() if each.role == "candidate"]
+        if candidates:
+            assert resolve(target, "about-to-win", 0) == [candidates[-1].name]
+        target.advance(MS)
+    (new,) = resolve(target, "leader", 0)
+    assert resolve(target, "stale-leader", 0) == [old]
+    (voter,) = (name for name in others if name != new)
+    assert resolve(target, "just-voted", 0) == [voter]
+    assert resolve(target, "about-to-win", 0) == [voter]
+
+
 def test_every_target_is_known_to_resolve() -> None:
     target = cluster()
     for name in TARGETS:

@@ -404,4 +404,6 @@ class SimulatedNode:
             consensus.log.last_index,
             is_member,
             is_voter,
+            consensus.voted_for not in (None, self.name),
+            len(consensus.votes),
         )

@@ -64,7 +64,7 @@ class SteppedCluster:
         self.history = History(self.time, on_event)
         self.post = Post(self.effects)
         self.delivered = 0
-        self._election_timeout = knobs.election_timeout_min
+        self.election_timeout = knobs.election_timeout_min
         self._has_stickiness = knobs.check_quorum
         self._requests = 0
         settings = msgspec.structs.replace(
@@ -92,6 +92,8 @@ class SteppedCluster:
         self._client_names = {client.name: client for client in self.clients}
         # What a step delivers by itself, while there is one that does.
         self._allowed: Allowed | None = None
+        # In which order a step reaches those that it names, if messages leave together.
+        self._order: dict[str, int] = {}
         self._round: deque[Message] = deque()
 
     # -- What is to be seen ------------------------------------------------------------------------
@@ -114,11 +116,16 @@ class SteppedCluster:
 
     def _dispatch(self, node: str, outputs: Outputs) -> None:
         allowed = self._allowed
+        delivered: list[Message] = []
         for message in outputs.messages:
             if allowed is not None and allowed(message):
-                self._round.append(message)
+                delivered.append(message)
             else:
                 self.post.hold(message)
+        if len(delivered) > 1:
+            order = self._order
+            delivered.sort(key=lambda message: order.get(message.target, len(order)))
+        self._round.extend(delivered)
         for reply in outputs.replies:
             if isinstance(reply, ClientReply):
                 following = self._client_names[reply.client].receive(reply)
@@ -153,6 +160,7 @@ class SteppedCluster:
             return
         self._outwait((node,) if hasty else (node, *voters))
         self._allowed = self._votes_of(node, voters, unanswered)
+        self._order = _places(voters)
         # The time-out that was drawn for it is the one that ends first.
         consensus.election_deadline = consensus.deadline = self.time.now
         self.handle(node)
@@ -182,7 +190,7 @@ class SteppedCluster:
             if consensus is not None and consensus.role != LEADER:
                 contact = consensus.last_leader_contact
                 if contact is not None:
-                    self._wait_until(contact + self._election_timeout)
+                    self._wait_until(contact + self.election_timeout)
         for node in nodes:
             for _ in range(2):
                 consensus = self.consensus(node)
@@ -211,11 +219,17 @@ class SteppedCluster:
             )
 
         self._allowed = is_allowed
+        self._order = _places(peers)
         self.handle(node)
         self._exchange(is_allowed)
 
-    def transfer(self, node: str, target: str, voters: Collection[str]) -> None:
+    def transfer(self, node: str, target: str, voters: Collection[str], *, held: bool) -> None:
         """See nemesis.macro.steps.TransferTo."""
+        self._requests += 1
+        request = TransferRequest(_OPERATOR, self._requests, target)
+        if held:
+            self.handle(node, request)
+            return
         votes = self._votes_of(target, voters, ())
         pair = (node, target)
 
@@ -231,8 +245,8 @@ class SteppedCluster:
             return is_allowed(message) and not (leads and message.source == target)
 
         self._allowed = until_elected
-        self._requests += 1
-        self.handle(node, TransferRequest(_OPERATOR, self._requests, target))
+        self._order = _places(voters)
+        self.handle(node, request)
         self._exchange(until_elected)
 
     def deliver(self, message: Message) -> None:
@@ -287,3 +301,8 @@ class SteppedCluster:
     def unstall(self, node: str) -> None:
         """What waits at a stalled server is done."""
         self.nodes[node].unstall(self._dispatch)
+
+
+def _places(nodes: Collection[str]) -> dict[str, int]:
+    """Those whom a step names are reached in the order in which it names them."""
+    return {node: place for place, node in enumerate(nodes)}

@@ -27,10 +27,16 @@ Deliver = Callable[[str, Outputs], None]
 
 
 class _LastMoment(Random):
-    """Every time-out is drawn as long as may be: which one ends first, a schedule says."""
+    """Every time-out is drawn as long as may be: which one ends first, a schedule says. Shorter by
+    a trifle in each life of a server, so that what must differ from life to life does
+    (raft.consensus.follower_reads)."""
+
+    def __init__(self, life: int) -> None:
+        super().__init__(0)
+        self._drawn = 1.0 - life / (1 << 20)
 
     def random(self) -> float:
-        return 1.0
+        return self._drawn
 
 
 class SteppedNode:
@@ -54,6 +60,7 @@ class SteppedNode:
         # Its disk is corrupt, and it must refuse to start.
         self.is_lost = False
         self.is_stalled = False
+        self._lives = 0
         self._members = members
         self._settings = settings
         self._segment_bytes = segment_bytes
@@ -78,12 +85,13 @@ class SteppedNode:
             self._start(None)
 
     def _start(self, initialized: Any) -> None:
+        self._lives += 1
         try:
             self.replica = Replica(
                 self.name,
                 self.disk,
                 self._settings,
-                _LastMoment(0),
+                _LastMoment(self._lives),
                 self._recorder,
                 now=self._time.now,
                 variant=self._variant,
@@ -122,6 +130,10 @@ class SteppedNode:
     def fail_power(self, syncs: int) -> None:
         """Power fails at the sync after so many."""
         self.disk.power_fails, self.disk.syncs_with_power = "unsynced-loss", syncs
+
+    def keep_power(self) -> None:
+        """Power does not fail, whatever was said before."""
+        self.disk.power_fails = None
 
     def lose_file(self, file: DiskFile) -> bool:
         """Stop it, and take the newest file of this kind from its disk; whether there was one."""

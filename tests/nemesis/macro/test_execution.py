@@ -237,6 +237,14 @@ def test_a_cluster_that_lost_its_quorum_is_asked_for_nothing() -> None:
     assert run(schedule).verdict.failures == ()
 
 
+@pytest.mark.parametrize("syncs", range(6))
+def test_power_that_was_to_fail_stays_when_the_cluster_settles(syncs: int) -> None:
+    text = "elect n1 [n2]\n" + "".join(f"fail-power n{at} after {syncs}\n" for at in (1, 2, 3))
+    execution = performed(text + "settle")
+    assert not execution.failures
+    assert not execution.cluster.effects["fail-power"]
+
+
 def test_equal_schedules_give_equal_runs() -> None:
     text = "elect n1 [n2]\npropose n1 put x 1\nreplicate n1 [n2?]\ncrash n1\nsettle"
     assert judged(text).trace_bytes() == judged(text).trace_bytes()

@@ -1,0 +1,258 @@
+"""``splitbrain zoo``: the bugs that the search is measured by."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from time import monotonic
+
+import click
+import msgspec
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from checker.verdict import Validity
+from nemesis.cli import options
+from nemesis.cli.display import console, verdict_line
+from nemesis.macro.scenario import parse_schedule
+from nemesis.run import run as run_schedule
+from nemesis.search.ensemble import ENSEMBLE
+from nemesis.store import StoreUnwritable, splitbrain_version
+from nemesis.zoo.hunt import Catch
+from nemesis.zoo.page import number, summary, zoo_page
+from nemesis.zoo.quick import quick_check
+from nemesis.zoo.record import Record, Row, row_of, rows_of
+from nemesis.zoo.round import hunt_all, hunts_of
+from nemesis.zoo.saved import keep_smallest
+from raft.bugs import BUGS, Bug, get_bug
+
+HISTORIES = Path("histories")
+
+
+def _names(
+    _context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Callback: names of bugs, all of them if there are none."""
+    return tuple(dict.fromkeys(get_bug(name).name for name in names)) or tuple(sorted(BUGS))
+
+
+@click.group()
+def zoo() -> None:
+    """The zoo: bugs that somebody's Raft really had, and how soon the search finds them."""
+
+
+@zoo.command("list")
+def list_bugs() -> int:
+    """Name every bug, with what it does wrong."""
+    out = console()
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for name, bug in sorted(BUGS.items()):
+        table.add_row(name, bug.summary)
+    out.print(table)
+    out.print(f"{len(BUGS)} bugs")
+    return 0
+
+
+@zoo.command()
+@click.argument("name")
+def show(name: str) -> int:
+    """Tell of one bug: source, scenario, witness, and who convicts it."""
+    bug = get_bug(name)
+    out = console()
+    out.print(Text(bug.name, style="bold"))
+    out.print(bug.summary)
+    out.print(f"source: {bug.source}")
+    out.print(f"convicted by: {', '.join(sorted(bug.convicted_by))}")
+    out.print(f"overrides: {', '.join(overridden(bug))}")
+    out.print(f"scenario: {bug.scenario}")
+    out.print("witness:")
+    for line in bug.witness.splitlines():
+        out.print(f"  {line}", markup=False)
+    verdict = run_schedule(parse_schedule(bug.witness, name), bug.variant).verdict
+    for failure in verdict.failures[:3]:
+        out.print(Text(f"{failure.kind}: {failure.message}", style="red"))
+    return 0
+
+
+def overridden(bug: Bug) -> list[str]:
+    """The methods of the healthy Raft that the bug overrides, with their modules."""
+    found = []
+    for part in (bug.variant.consensus, bug.variant.storage, bug.variant.state_machine):
+        for cls in part.__mro__:
+            if not cls.__module__.startswith("raft.bugs."):
+                continue
+            for method in vars(cls):
+                home = next((base for base in cls.__mro__[1:] if method in vars(base)), None)
+                if callable(getattr(cls, method)) and home not in (None, object):
+                    assert home is not None
+                    found.append(f"{home.__module__}.{home.__name__}.{method}")
+    return found
+
+
+@zoo.command()
+@click.argument("names", nargs=-1, callback=_names)
+@click.option(
+    "--budget",
+    type=click.IntRange(1),
+    default=20_000,
+    show_default=True,
+    help="Executions in which a hunt must find its bug.",
+)
+@click.option("--jobs", type=click.IntRange(1), help="How many processes; one a core if left out.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Hunts for each bug, each with seeds of its own.",
+)
+@options.STRATEGY
+@click.option("--no-shrink", is_flag=True, help="Only hunt; shrink nothing.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the record here.")
+@click.option("--page", type=click.Path(path_type=Path), help="Write the record here as a page.")
+@click.option(
+    "--save",
+    "save_to",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the smallest run of each bug below this directory, as histories/ has them.",
+)
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Every bug from the run that is kept of it, and a fresh search for ten.",
+)
+def run(
+    names: tuple[str, ...],
+    budget: int,
+    jobs: int | None,
+    seeds: int,
+    strategy: str | None,
+    no_shrink: bool,
+    json_file: Path | None,
+    page: Path | None,
+    save_to: Path | None,
+    quick: bool,
+) -> int:
+    """Hunt the bugs: all of them, or those named.
+
+    A bug counts as found only by its own kind of failure. Exit code 1 if one is missed within the
+    budget, or if the healthy Raft fails in a shrunk run.
+    """
+    out = console()
+    if quick:
+        return _quick(names, out)
+    began = monotonic()
+    jobs = jobs or os.cpu_count() or 1
+    strategy = strategy or ENSEMBLE
+    hunts = hunts_of(
+        names, starts=seeds, budget=budget, strategy=strategy, must_shrink=not no_shrink
+    )
+    catches: list[Catch] = []
+    interrupted = False
+    with closing(hunt_all(hunts, jobs)) as caught:
+        shown = _live(caught, catches, out) if out.is_terminal else _lines(caught, catches, out)
+        try:
+            for catch in shown:
+                catches.append(catch)
+        except KeyboardInterrupt:
+            interrupted = True
+    record = Record(
+        strategy=strategy,
+        budget=budget,
+        rows=rows_of(catches),
+        seconds=monotonic() - began,
+        jobs=jobs,
+        version=splitbrain_version(),
+    )
+    if not out.is_terminal:
+        out.print(table_of(record.rows))
+    if interrupted:
+        out.print("interrupted: this is of the hunts that were finished, and nothing is written")
+        return Validity.UNKNOWN.exit_code
+    _write(json_file, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    _write(page, zoo_page(record).encode())
+    if save_to is not None:
+        for name in names:
+            keep_smallest(save_to, [each for each in catches if each.hunt.bug == name])
+    out.print(summary(record))
+    return _verdict(record, out)
+
+
+def _verdict(record: Record, out: Console) -> int:
+    for row in record.rows:
+        for kind, count in row.others.items():
+            out.print(f"{row.bug}: {count} runs failed with {kind}, which is not its own kind")
+    for alarm in record.false_alarms:
+        out.print(Text(f"the healthy Raft fails in a shrunk run: {alarm}", style="red"))
+    if record.missed:
+        out.print(Text(f"missed: {', '.join(record.missed)}", style="red"))
+    return 1 if record.missed or record.false_alarms else 0
+
+
+def _write(path: Path | None, content: bytes) -> None:
+    if path is None:
+        return
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise StoreUnwritable(f"{path}: {error.strerror}") from error
+
+
+def _quick(names: Sequence[str], out: Console) -> int:
+    problems = quick_check(names, HISTORIES)
+    for problem in problems:
+        out.print(Text(problem, style="red"))
+    out.print(f"{len(names)} bugs: {len(problems)} problems")
+    out.print(verdict_line(Validity.INVALID if problems else Validity.VALID))
+    return 1 if problems else 0
+
+
+def _live(caught: Iterator[Catch], catches: list[Catch], out: Console) -> Iterator[Catch]:
+    with Live(console=out, refresh_per_second=2, vertical_overflow="visible") as live:
+        for catch in caught:
+            live.update(table_of(rows_of([*catches, catch])))
+            yield catch
+
+
+def _lines(caught: Iterator[Catch], catches: list[Catch], out: Console) -> Iterator[Catch]:
+    for catch in caught:
+        row = row_of(catch.hunt.bug, [catch])
+        if catch.executions is None:
+            out.print(f"{row.bug}: not found in {catch.hunt.budget:,} executions")
+        else:
+            steps = "" if row.steps is None else f", shrunk to {row.steps:g} steps"
+            out.print(
+                f"{row.bug}: found after {catch.executions:,} executions, "
+                f"{catch.seconds:.2f} s, by {catch.kind}{steps}"
+            )
+        yield catch
+
+
+def table_of(rows: Sequence[Row]) -> Table:
+    """The rows as people see them."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("bug", style="bold", no_wrap=True)
+    for name in ("found", "executions", "worst", "s", "worst", "steps", "worst", "shrunk in s"):
+        table.add_column(name, justify="right")
+    table.add_column("convicted by")
+    for row in rows:
+        worst = "missed" if row.executions_worst is None else number(row.executions_worst)
+        table.add_row(
+            row.bug,
+            f"{row.found}/{row.hunts}",
+            number(row.executions),
+            Text(worst, style="red" if row.is_missed else ""),
+            f"{row.seconds:.2f}",
+            f"{row.seconds_worst:.2f}",
+            number(row.steps),
+            number(row.steps_worst),
+            "" if row.shrink_seconds is None else f"{row.shrink_seconds:.1f}",
+            ", ".join(sorted(row.convicted_by)),
+        )
+    return table

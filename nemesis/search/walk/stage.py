@@ -1,0 +1,224 @@
+"""What a walk has at hand: the cluster as it is now, and steps whose names are drawn for it.
+
+A figure is a sequence of steps that is chosen as it goes, each step after a look at what the one
+before has led to. A move is a figure of one idea (moves.py), a choreography one of several
+moves (choreographies.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from nemesis.chooser import Chooser
+from nemesis.cluster.stepped import SteppedCluster
+from nemesis.cluster.stepped.post import Place
+from nemesis.macro import steps as macro
+from nemesis.macro.steps import MacroStep, MessageKind
+from nemesis.schedule import Knobs
+from nemesis.search.walk.roles import ROLES, View
+from nemesis.workloads import WORKLOADS, Values
+
+Steps = Iterator[MacroStep]
+
+REPLIES: tuple[MessageKind, ...] = (
+    "append-reply",
+    "vote-reply",
+    "pre-vote-reply",
+    "snapshot-reply",
+    "read-index-reply",
+)
+
+
+class Habits(NamedTuple):
+    """What a walk tends to do, in per cent of the cases."""
+
+    # A server is drawn by a role, not at random.
+    by_role: int = 70
+    # The others of a round are just enough for a majority.
+    minimal: int = 60
+    # The answers of some of them are held.
+    unanswered: int = 15
+    hasty: int = 10
+    # A client's request stays without an answer.
+    lost_answer: int = 10
+    # A held message arrives twice.
+    copy: int = 25
+
+
+class Stage:
+    """The cluster, the choices, and steps made of both."""
+
+    def __init__(
+        self, chooser: Chooser, knobs: Knobs, cluster: SteppedCluster, habits: Habits
+    ) -> None:
+        self.chooser = chooser
+        self.knobs = knobs
+        self.cluster = cluster
+        self.habits = habits
+        self.view = View(cluster)
+        self.workload = WORKLOADS[knobs.workload]
+        self.values = Values(repeats=chooser.chance(10))
+        self.keys = ("x",) if chooser.chance(60) else ("x", "y")
+        self.kinds = self._draw_kinds()
+        self.lost_files = 0
+
+    def _draw_kinds(self) -> tuple[str, ...]:
+        """What clients write: mostly what shows most, which adds to what is there."""
+        chooser, workload = self.chooser, self.workload
+        writes = tuple(f for f in workload.operations if f not in workload.reads)
+        if chooser.chance(50):
+            return ("append",) if "append" in writes else ("write", "cas")
+        return tuple(f for f in writes if chooser.chance(50)) or writes
+
+    # -- Servers -----------------------------------------------------------------------------------
+
+    def pick(self, options: Sequence[str]) -> str | None:
+        """One of them, if there is any."""
+        return self.chooser.pick(options) if options else None
+
+    def anyone(self, *roles: str, but: Sequence[str | None] = ()) -> str | None:
+        """A server that is up, drawn by one of the roles, or by any, or at random; none of ``but``;
+        None if there is none."""
+        up = [name for name, _ in self.view.up() if name not in but]
+        if self.chooser.chance(self.habits.by_role) or roles:
+            role = self.chooser.pick(roles or tuple(ROLES))
+            playing = [name for name in ROLES[role](self.view) if name in up]
+            if playing:
+                return self.chooser.pick(playing)
+        return self.pick(up)
+
+    def leader(self) -> str | None:
+        """Who leads; sometimes one who does so in an old term."""
+        leading = self.view.leaders()
+        if not leading:
+            return None
+        return leading[0] if self.chooser.chance(75) else self.chooser.pick(leading)
+
+    def others(self, node: str, but: Sequence[str | None] = ()) -> list[str]:
+        """The members of the configuration that ``node`` has, without itself and ``but``, in an
+        order that is drawn."""
+        members = self.view.configuration(node).members
+        return self.shuffled([name for name in members if name != node and name not in but])
+
+    def shuffled(self, names: list[str]) -> list[str]:
+        """The same in an order that is drawn."""
+        for last in range(len(names) - 1, 0, -1):
+            other = self.chooser.integer(0, last)
+            names[last], names[other] = names[other], names[last]
+        return names
+
+    def quorum(self, node: str, but: Sequence[str | None] = ()) -> list[str]:
+        """As few others as are needed beside ``node``, those that are up first; ``but`` only if it
+        does not go without."""
+        others = self.others(node)
+        others.sort(key=lambda name: (name in but, self.cluster.nodes[name].replica is None))
+        chosen: list[str] = []
+        for name in others:
+            if self.view.is_quorum(node, chosen):
+                break
+            chosen.append(name)
+        return chosen
+
+    def some(self, node: str) -> list[str]:
+        """Some of the others: mostly just enough for a majority."""
+        if self.chooser.chance(self.habits.minimal):
+            return self.quorum(node)
+        others = self.others(node)
+        if self.chooser.chance(40):
+            return others
+        return others[: self.chooser.integer(0, len(others))]
+
+    def _unanswered(self, peers: list[str]) -> tuple[str, ...]:
+        if peers and self.chooser.chance(self.habits.unanswered):
+            return tuple(peers[: self.chooser.integer(1, len(peers))])
+        return ()
+
+    # -- Steps -------------------------------------------------------------------------------------
+
+    def elect(
+        self,
+        node: str,
+        voters: list[str] | None = None,
+        *,
+        unanswered: Sequence[str] | None = None,
+    ) -> macro.Elect:
+        """An election; with voters who suffice, if none are given."""
+        chosen = self.quorum(node) if voters is None else voters
+        held = self._unanswered(chosen) if unanswered is None else tuple(unanswered)
+        hasty = self.chooser.chance(self.habits.hasty)
+        return macro.Elect(node=node, voters=tuple(chosen), unanswered=held, hasty=hasty)
+
+    def replicate(
+        self,
+        node: str,
+        peers: list[str] | None = None,
+        *,
+        unanswered: Sequence[str] | None = None,
+    ) -> macro.Replicate:
+        """A round of replication; to some, if none are given."""
+        chosen = self.some(node) if peers is None else peers
+        held = self._unanswered(chosen) if unanswered is None else tuple(unanswered)
+        return macro.Replicate(node=node, peers=tuple(chosen), unanswered=held)
+
+    def write(self, node: str, *, unanswered: bool | None = None) -> macro.Propose:
+        """A client writes."""
+        return self._operate(node, self.kinds, unanswered)
+
+    def read(self, node: str, *, unanswered: bool | None = None) -> macro.Propose:
+        """A client reads."""
+        return self._operate(node, tuple(self.workload.reads), unanswered)
+
+    def _operate(self, node: str, kinds: tuple[str, ...], unanswered: bool | None) -> macro.Propose:
+        chooser = self.chooser
+        client = chooser.integer(0, self.knobs.clients - 1)
+        drawn = self.workload.draw(chooser, kinds, self.keys, client, self.values, 0)
+        if unanswered is None:
+            unanswered = chooser.chance(self.habits.lost_answer)
+        return macro.Propose(
+            node=node,
+            f=drawn.f,
+            key=drawn.key,
+            value=drawn.value,
+            client=client,
+            unanswered=unanswered,
+        )
+
+    def retry(self, node: str) -> macro.Retry | None:
+        """A client that waits asks this server; None if none waits."""
+        waiting = [at for at, client in enumerate(self.cluster.clients) if not client.is_idle]
+        if not waiting:
+            return None
+        lost = self.chooser.chance(self.habits.lost_answer)
+        return macro.Retry(node=node, client=self.chooser.pick(waiting), unanswered=lost)
+
+    def held(
+        self,
+        *kinds: MessageKind,
+        source: str | None = None,
+        target: str | None = None,
+    ) -> list[Place]:
+        """Where messages are held: of these kinds, or of all, on these links."""
+        nodes = self.cluster.nodes
+        return [
+            place
+            for place in self.cluster.post.places()
+            if (not kinds or place[2] in kinds)
+            and (source is None or place[0] == source)
+            and (target is None or place[1] == target)
+            and nodes[place[1]].replica is not None
+        ]
+
+    def deliver(self, places: Sequence[Place], *, nth: int | None = None) -> macro.Deliver | None:
+        """One of the messages that are held at one of these places; None if there is none."""
+        if not places:
+            return None
+        source, target, message = self.chooser.pick(places)
+        if nth is None:
+            count = len(self.cluster.post.held((source, target, message)))
+            nth = self.chooser.pick((0, 0, -1, self.chooser.integer(0, count - 1)))
+        copy = self.chooser.chance(self.habits.copy)
+        return macro.Deliver(source=source, target=target, message=message, nth=nth, copy=copy)
+
+
+Figure = Callable[[Stage], Steps]

@@ -1,0 +1,150 @@
+"""Random walks over macro-steps: each step is chosen after a look at what those before led to.
+
+A walk writes down what it does with the names of the servers, so what it hands back is a schedule
+like any other: running it again gives the same run.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from nemesis.chooser import RandomChooser
+from nemesis.macro import steps as macro
+from nemesis.macro.execution import MacroExecution
+from nemesis.outcome import Run
+from nemesis.search.walk.choreographies import CHOREOGRAPHIES
+from nemesis.search.walk.choreographies.parts import begin, overthrow
+from nemesis.search.walk.knobs import draw_walk_knobs
+from nemesis.search.walk.moves import ESSENTIAL, MOVES, possible_moves
+from nemesis.search.walk.stage import Figure, Habits, Stage, Steps
+from nemesis.search.walk.themes import THEMES, Theme
+from raft.replica import HEALTHY, Variant
+
+
+class Style(NamedTuple):
+    """What kind of walks these are."""
+
+    # A walk has a theme and uses a random part of the moves (swarm), or all of them alike.
+    swarm: bool = True
+    # Servers are drawn by their roles in so many per cent of the cases.
+    by_role: int = 70
+    # After a move, a choreography in so many per cent of the cases; and how often a step of one is
+    # left out, done twice, or followed by a move.
+    choreographies: int = 0
+    interference: int = 10
+    # Steps, at least and at most, but for the end.
+    shortest: int = 6
+    longest: int = 30
+
+
+UNIFORM = Style(swarm=False, by_role=0)
+SWARM = Style(by_role=0)
+ROLES = Style(by_role=80)
+CHOREOGRAPHED = Style(choreographies=70)
+
+# Disks that are lost, and operators, are never in one walk: whose loss a configuration bears
+# changes with every step.
+_APART = ("lose-file", "change-members")
+# A choreography is one of the theme's in so many per cent of the cases.
+_THEMED = 70
+# A walk is cut off here.
+_MOST_STEPS = 80
+
+
+class _Walk:
+    """One walk: what it may do, and how often it does it."""
+
+    def __init__(self, stage: Stage, style: Style, theme: Theme) -> None:
+        self._stage = stage
+        self._style = style
+        self._theme = theme
+        chooser = stage.chooser
+        apart = _APART[0 if "change-members" in theme.moves else chooser.integer(0, 1)]
+        self._moves = self._draw_moves(apart)
+        possible = [
+            name
+            for name in CHOREOGRAPHIES
+            if (name != "two-memberships" or apart != "change-members")
+            and (name != "slow-disk" or stage.knobs.asynchronous_storage)
+        ]
+        # The theme's own ones first.
+        themed = [name for name in theme.choreographies if name in possible]
+        self._themed = [CHOREOGRAPHIES[name] for name in themed or possible]
+        self._choreographies = [CHOREOGRAPHIES[name] for name in possible]
+
+    def _draw_moves(self, apart: str) -> list[Figure]:
+        """One bag of moves, each as often in it as it is to be drawn."""
+        chooser, style, theme = self._stage.chooser, self._style, self._theme
+        share = chooser.pick((25, 50, 75))
+        bag: list[Figure] = []
+        for name in possible_moves(self._stage.knobs):
+            move, weight = MOVES[name]
+            is_themed = name in theme.moves
+            if name == apart:
+                continue
+            if style.swarm:
+                if not (name in ESSENTIAL or is_themed or chooser.chance(share)):
+                    continue
+                weight *= chooser.pick((2, 4)) if is_themed else chooser.pick((1, 1, 2))
+            bag.extend([move] * weight)
+        return bag
+
+    def steps(self) -> Steps:
+        """The steps, each to be performed before the next is asked for."""
+        for number, step in enumerate(self._all()):
+            if number == _MOST_STEPS:
+                break
+            yield step
+        # What nothing succeeded in would prove nothing.
+        yield macro.Settle()
+
+    def _all(self) -> Steps:
+        style, chooser = self._style, self._stage.chooser
+        length = chooser.integer(style.shortest, style.longest)
+        done = 0
+        if chooser.chance(50):
+            yield from begin(self._stage)
+        for _ in range(2 * length):
+            if done >= length:
+                break
+            for step in self._next():
+                yield step
+                done += 1
+        if chooser.chance(50):
+            yield from overthrow(self._stage)
+
+    def _next(self) -> Steps:
+        chooser = self._stage.chooser
+        if chooser.chance(self._style.choreographies):
+            figures = self._themed if chooser.chance(_THEMED) else self._choreographies
+            return self._disturbed(chooser.pick(figures))
+        return chooser.pick(self._moves)(self._stage)
+
+    def _disturbed(self, figure: Figure) -> Steps:
+        """A figure with steps left out, done twice, or followed by others."""
+        stage, chooser, percent = self._stage, self._stage.chooser, self._style.interference
+        for step in figure(stage):
+            if not chooser.chance(percent):
+                yield step
+                continue
+            what = chooser.pick(("leave-out", "twice", "move", "move"))
+            if what != "leave-out":
+                yield step
+            if what == "twice":
+                yield step
+            elif what == "move":
+                yield from chooser.pick(self._moves)(stage)
+
+
+def walk(seed: int, variant: Variant = HEALTHY, style: Style = ROLES, **fixed: Any) -> Run:
+    """The walk of a seed against a variant: stops at the first failure. ``fixed`` are knobs that
+    are not to be drawn."""
+    chooser = RandomChooser(seed)
+    theme = chooser.pick(THEMES) if style.swarm else THEMES[0]
+    knobs = draw_walk_knobs(chooser, theme, fixed)
+    execution = MacroExecution(knobs, variant)
+    stage = Stage(chooser, knobs, execution.cluster, Habits(by_role=style.by_role))
+    for step in _Walk(stage, style, theme).steps():
+        if not execution.perform(step):
+            break
+    return execution.finish()

@@ -1,0 +1,108 @@
+"""The hunt for one bug: executions until it is convicted by its own kind of failure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from time import monotonic, process_time
+
+import msgspec
+
+from nemesis.outcome import Run
+from nemesis.run import run
+from nemesis.schedule import encode_schedule
+from nemesis.search.ensemble import STRATEGIES
+from nemesis.search.shrink import shrink
+from raft.bugs import get_bug
+from raft.replica import HEALTHY
+
+# Far apart, so that no two hunts of one bug draw the same schedules.
+FAR_APART = 10_000_000
+# A shrink takes no longer than this, in s.
+_SHRINK_SECONDS = 30.0
+
+
+class Hunt(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be hunted: executions are those of the seeds that belong to ``start``."""
+
+    bug: str
+    start: int = 1
+    budget: int = 20_000
+    strategy: str = "ensemble"
+    must_shrink: bool = True
+
+
+class Shrunk(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest run that fails as the one that was found: ``steps`` before and after; the
+    ``schedule`` as it is saved; what the healthy Raft does wrong in it, which must be nothing."""
+
+    steps_before: int
+    steps: int
+    is_macro: bool
+    seconds: float
+    executions: int
+    schedule: bytes
+    healthy_failures: tuple[str, ...]
+
+
+class Catch(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a hunt. ``executions`` until the bug was convicted by one of its own kinds of
+    failure, ``kind``; None if it was not within the budget. ``seconds`` are of processor time.
+    ``others`` counts runs that failed otherwise, which is no conviction."""
+
+    hunt: Hunt
+    executions: int | None
+    seconds: float
+    kind: str | None = None
+    seed: int | None = None
+    others: dict[str, int] = {}
+    shrunk: Shrunk | None = None
+
+
+def hunt(what: Hunt, may_go_on: Callable[[], bool] = lambda: True) -> Catch:
+    """Hunt a bug. Raises UnknownBug."""
+    bug = get_bug(what.bug)
+    search = STRATEGIES[what.strategy]
+    others: Counter[str] = Counter()
+    began = process_time()
+    for at in range(what.budget):
+        seed = what.start * FAR_APART + at
+        found = search(seed, bug.variant)
+        if not found.verdict.failures:
+            if at % 64 == 0 and not may_go_on():
+                break
+            continue
+        kind = found.verdict.failures[0].kind
+        if kind not in bug.convicted_by:
+            others[kind] += 1
+            continue
+        return Catch(
+            hunt=what,
+            executions=at + 1,
+            seconds=process_time() - began,
+            kind=kind,
+            seed=seed,
+            others=dict(others),
+            shrunk=_shrink(found) if what.must_shrink else None,
+        )
+    return Catch(hunt=what, executions=None, seconds=process_time() - began, others=dict(others))
+
+
+def _shrink(found: Run) -> Shrunk:
+    began = process_time()
+    gives_up_at = monotonic() + _SHRINK_SECONDS
+    smallest = shrink(
+        found, get_bug(found.variant).variant, may_go_on=lambda: monotonic() < gives_up_at
+    )
+    seconds = process_time() - began
+    schedule = smallest.run.schedule
+    healthy = run(schedule, HEALTHY).verdict
+    return Shrunk(
+        steps_before=len(found.schedule.steps),
+        steps=len(schedule.steps),
+        is_macro=schedule.is_macro,
+        seconds=seconds,
+        executions=smallest.executions,
+        schedule=encode_schedule(schedule),
+        healthy_failures=tuple(f"{each.kind}: {each.message}" for each in healthy.failures),
+    )

@@ -1,0 +1,36 @@
+"""A leader tries the same place again and again."""
+
+from __future__ import annotations
+
+from raft.bugs.bug import register
+from raft.consensus import Consensus
+from raft.consensus.messages import AppendEntriesReply
+from raft.consensus.progress import Progress
+from raft.replica import Variant
+
+
+class NeverStepsBack(Consensus):
+    """Steps back if the follower's log is too short, not if it differs."""
+
+    def on_append_refused(self, progress: Progress, message: AppendEntriesReply) -> None:
+        if not message.conflict_term:
+            super().on_append_refused(progress, message)
+
+
+register(
+    Variant("conflict-never-steps-back", consensus=NeverStepsBack),
+    summary="nextIndex is not decremented if a follower has another entry at prevLogIndex",
+    source="a generic mistake with conflict hints; MIT 6.824, Students' Guide to Raft",
+    convicted_by={"liveness"},
+    scenario="""
+        n1 has an entry of term 1, n2 and n3 another in its place. Whoever of the two leads next
+        begins after it, is refused by n1, and never tries an earlier place.
+    """,
+    witness="""
+        elect n1 [n2]
+        elect n2 [n3]
+        replicate n2 [n3]
+        elect n3 [n2]
+        settle
+    """,
+)

@@ -1,0 +1,33 @@
+"""Half of the servers count as a majority."""
+
+from __future__ import annotations
+
+from raft.bugs.bug import register
+from raft.consensus import Consensus
+from raft.replica import Variant
+
+
+class CommitsWithHalf(Consensus):
+    """Rounds the majority down."""
+
+    def majority_match_index(self) -> int:
+        matched = [self.saved_index, *(each.match_index for each in self.progress.values())]
+        return sorted(matched)[len(matched) // 2]
+
+
+register(
+    Variant("half-is-a-majority", consensus=CommitsWithHalf),
+    summary=(
+        "an entry is committed by half of the servers: n / 2 copies where n / 2 + 1 are needed"
+    ),
+    source="a generic mistake with even numbers of servers",
+    convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
+    scenario="""
+        Of four servers, n1 and n2 hold an entry. These are two, and n3 and n4 are two: no majority.
+    """,
+    witness="""
+        with replicas=4
+        elect n1 [n2 n3]
+        replicate n1 [n2]
+    """,
+)

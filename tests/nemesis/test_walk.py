@@ -1,0 +1,138 @@
+"""Walks are functions of their seeds, say what they did, and find what is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from nemesis.macro.scenario import format_schedule, parse_schedule
+from nemesis.outcome import Run
+from nemesis.run import run
+from nemesis.schedule import decode_schedule, encode_schedule, validate
+from nemesis.search.ensemble import STRATEGIES, search, strategy_of
+from nemesis.search.walk import CHOREOGRAPHED, ROLES, SWARM, UNIFORM, Style, walk
+from raft.bugs import BUGS
+from raft.replica import HEALTHY
+
+STYLES = {"uniform": UNIFORM, "swarm": SWARM, "roles": ROLES, "choreographed": CHOREOGRAPHED}
+# What a step's effect is called, if not as the step; those without have none that is counted.
+EFFECTS = {
+    "crash": "crash",
+    "fail-power": "fail-power",
+    "lose-file": "lost-file",
+    "snapshot": "snapshot",
+    "deliver": "deliver",
+}
+
+
+@pytest.fixture(scope="module")
+def walks() -> list[Run]:
+    return [walk(seed, HEALTHY, style) for style in STYLES.values() for seed in range(120)]
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=list(STYLES))
+def test_a_seed_gives_one_walk(style: Style) -> None:
+    for seed in range(20):
+        first, second = walk(seed, HEALTHY, style), walk(seed, HEALTHY, style)
+        assert first.schedule == second.schedule
+        assert first.trace_bytes() == second.trace_bytes()
+        assert first.history == second.history
+
+
+def test_different_seeds_give_different_walks(walks: list[Run]) -> None:
+    assert len({encode_schedule(each.schedule) for each in walks}) == len(walks)
+
+
+def test_what_a_walk_did_is_a_schedule_that_does_it_again(walks: list[Run]) -> None:
+    for each in walks[::3]:
+        validate(each.schedule)
+        again = run(each.schedule, HEALTHY)
+        assert again.schedule == each.schedule
+        assert again.trace_bytes() == each.trace_bytes()
+        assert again.history == each.history
+        assert again.verdict == each.verdict
+
+
+def test_its_schedule_can_be_written_down(walks: list[Run]) -> None:
+    for each in walks[::5]:
+        assert decode_schedule(encode_schedule(each.schedule)) == each.schedule
+        assert parse_schedule(format_schedule(each.schedule)) == each.schedule
+
+
+def test_the_healthy_raft_passes(walks: list[Run]) -> None:
+    assert [each.verdict.failures for each in walks if each.verdict.failures] == []
+
+
+def test_every_step_is_taken_and_does_something(walks: list[Run]) -> None:
+    taken: Counter[str] = Counter()
+    effects: Counter[str] = Counter()
+    milestones: Counter[str] = Counter()
+    for each in walks:
+        taken.update(step.kind for step in each.schedule.steps if hasattr(step, "kind"))
+        effects.update(each.statistics.effects)
+        milestones.update(each.statistics.milestones)
+    kinds = (
+        "elect propose retry replicate deliver crash fail-power restart wait snapshot change "
+        "transfer stall perform lose-file settle"
+    )
+    assert {kind for kind in kinds.split() if not taken[kind]} == set()
+    assert {step for step, effect in EFFECTS.items() if not effects[effect]} == set()
+    assert effects["hold"]
+    assert effects["duplicate"]
+    assert milestones["configurations committed"]
+    assert milestones["transfers done"]
+
+
+def test_walks_are_short_and_elect_leaders(walks: list[Run]) -> None:
+    assert max(len(each.schedule.steps) for each in walks) <= 81
+    assert min(len(each.schedule.steps) for each in walks) >= 1
+    elected = [each.statistics.elections for each in walks]
+    assert sum(count >= 2 for count in elected) > len(walks) / 2
+
+
+def test_knobs_can_be_fixed() -> None:
+    for seed in range(10):
+        knobs = walk(seed, HEALTHY, ROLES, replicas=4, pre_vote=True).schedule.knobs
+        assert (knobs.replicas, knobs.pre_vote) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "budget"),
+    [
+        ("commit-of-old-term", 100),
+        ("vote-not-persisted", 50),
+        ("vote-twice", 50),
+        ("log-not-synced", 50),
+        ("append-truncates", 300),
+        ("no-up-to-date-check", 50),
+        ("stale-read", 500),
+    ],
+)
+def test_choreographies_find_bugs(name: str, budget: int) -> None:
+    bug = BUGS[name]
+    for seed in range(budget):
+        failures = walk(seed, bug.variant, CHOREOGRAPHED).verdict.failures
+        if any(failure.kind in bug.convicted_by for failure in failures):
+            return
+    pytest.fail(f"{name} was not found in {budget} walks")
+
+
+def test_a_walk_ends_where_it_failed() -> None:
+    bug = BUGS["commit-of-old-term"]
+    for seed in range(30):
+        failed = walk(seed, bug.variant)
+        if failed.verdict.failures:
+            again = run(failed.schedule, bug.variant)
+            assert again.verdict.failures == failed.verdict.failures
+            assert len(again.schedule.steps) == len(failed.schedule.steps)
+            return
+    pytest.fail("no walk failed")
+
+
+def test_the_ensemble_uses_all_strategies() -> None:
+    drawn = Counter(strategy_of(seed) for seed in range(400))
+    assert set(drawn) == set(STRATEGIES) - {"ensemble"}
+    for seed in range(8):
+        mine = STRATEGIES[strategy_of(seed)](seed, HEALTHY)
+        assert search(seed, HEALTHY).trace_bytes() == mine.trace_bytes()
