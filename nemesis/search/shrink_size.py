@@ -111,7 +111,7 @@ def _details(step: MacroStep) -> int:
         case macro.Wait():
             return len(step.nodes)
         case macro.TransferTo():
-            return len(step.voters)
+            return len(step.voters) + step.held
         case macro.ChangeMembers():
             named = sum(
                 len(change.voters + change.learners) if isinstance(change, Target) else 1

@@ -33,10 +33,13 @@ def _milder(step: MacroStep, knobs: Knobs) -> Iterator[MacroStep]:
     yield from _easier_to_follow(step)
     for field in _ROUND_FIELDS:
         named = getattr(step, field, ())
-        if isinstance(named, tuple):
+        if isinstance(named, tuple) and named:
             for at, name in enumerate(named):
                 yield _without_fate(step, field, name, named[:at] + named[at + 1 :])
+            yield msgspec.structs.replace(step, **{field: in_order(named)})
     match step:
+        case macro.TransferTo(held=True):
+            yield msgspec.structs.replace(step, held=False)
         case macro.Elect(hasty=True):
             yield msgspec.structs.replace(step, hasty=False)
         case macro.Propose() | macro.Retry() if step.unanswered:
@@ -51,6 +54,11 @@ def _milder(step: MacroStep, knobs: Knobs) -> Iterator[MacroStep]:
         for field, plain in (("nth", 0), ("nth", -1), ("copy", False)):
             yield msgspec.structs.replace(step, **{field: plain})
     yield from _smaller_amounts(step)
+
+
+def in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Servers in the order of their numbers, each once."""
+    return tuple(sorted(set(names), key=lambda name: (len(name), name)))
 
 
 def _without_fate(step: MacroStep, field: str, name: str, left: tuple[str, ...]) -> MacroStep:
@@ -177,8 +185,7 @@ def _wider(
 ) -> Iterator[MacroStep]:
     for name in knobs.servers:
         if name not in named and name not in nodes_of(step):
-            together = tuple(each for each in knobs.servers if each in named or each == name)
-            yield msgspec.structs.replace(step, **{field: together})
+            yield msgspec.structs.replace(step, **{field: (*named, name)})
 
 
 def _with_mark(step: macro.Elect | macro.Replicate, name: str) -> MacroStep:
