@@ -25,6 +25,7 @@ def settle(cluster: SteppedCluster, workload: Workload) -> None:
     """See nemesis.macro.steps.Settle. A failure of liveness is added to the cluster's."""
     cluster.post.lose_all()
     for node in cluster.nodes.values():
+        node.keep_power()
         node.start()
     for name in cluster.servers:
         cluster.unstall(name)

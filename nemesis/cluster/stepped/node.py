@@ -123,6 +123,10 @@ class SteppedNode:
         """Power fails at the sync after so many."""
         self.disk.power_fails, self.disk.syncs_with_power = "unsynced-loss", syncs
 
+    def keep_power(self) -> None:
+        """Power does not fail, whatever was said before."""
+        self.disk.power_fails = None
+
     def lose_file(self, file: DiskFile) -> bool:
         """Stop it, and take the newest file of this kind from its disk; whether there was one."""
         prefix = file.removeprefix("older-")
