@@ -25,7 +25,6 @@ from nemesis.macro.steps import MacroStep
 from raft.bugs import BUGS
 from raft.replica import HEALTHY
 
-
 # The steps that a world has.
 _STEPS = {"elect", "replicate", "propose", "deliver", "crash", "restart"}
 
