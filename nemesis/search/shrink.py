@@ -8,9 +8,10 @@ its steps, drawn at random. Then is tried, until nothing helps any more:
 
 - leave out steps, many at once first (delta debugging, Zeller and Hildebrandt 2002);
 - fewer replicas, spares, clients, keys; knobs at their defaults;
-- each step in its mildest form: fields of faults at their defaults, the first client, less time;
-- keys and values named in the order of their use; neighbours, where their order does not matter, in
-  that of their kinds.
+- each step in its mildest form: fields of faults at their defaults, the first client, less time.
+
+In the end keys and values are named in the order of their use, and neighbours stand, where their
+order does not matter, in that of their kinds.
 
 Leaving out one step shifts every later random draw below the schedule (delays, time-outs), which
 may hide a failure that is still there; so a candidate counts as failing if it does so under any of
@@ -106,6 +107,7 @@ class _TimedShrinker(Shrinker):
                 self._reseeds = reseeds
                 while self._pass():
                     pass
+            self.take_each(_in_order, self._take_milder)
         except OutOfBudget:
             return
 
@@ -121,7 +123,6 @@ class _TimedShrinker(Shrinker):
         self.leave_out(self._without)
         self.take_each(_simpler_knobs, self._take_milder)
         self.take_each(_simpler_steps, self._take_milder)
-        self.take_each(_in_order, self._take_milder)
         return self.schedule != before
 
     # -- What is tried -----------------------------------------------------------------------------

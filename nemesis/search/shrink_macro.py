@@ -6,12 +6,13 @@ There is an order of schedules, which ends in spelling (shrink_size.py), so of t
 one is smaller. A candidate is executed if it is smaller than the best so far, and taken if its
 first failure is of the same kind. Candidates, from all of what may be tried:
 
-- knobs as in the paper's Raft, fewer servers, fewer steps (delta debugging);
+- fewer steps (delta debugging), knobs as in the paper's Raft, fewer servers;
 - each step milder: a server less in an election or a replication, an answer that is not held, a
   whole round in the place of a delivery, a put in the place of another operation;
-- two steps less at once; a step less in return for a server more in another one's round;
-- names of keys, values, clients and servers in the order of their use, steps in an order of their
-  own where theirs does not matter.
+- two steps less at once; a step less in return for a change of another one, such as a server more
+  in its round;
+- names of keys, values, clients and servers in the order of their use; where the order of steps
+  does not matter, those of one server together, and elections first.
 
 This is repeated until nothing helps. So the result is minimal under each of these, does not depend
 on anything but the schedule and the variant, and shrinking it again leaves it as it is.
@@ -35,7 +36,9 @@ from nemesis.outcome import Run, check_history
 from nemesis.run import run
 from nemesis.schedule import Knobs, Schedule, encode_schedule, validate
 from nemesis.search.shrink_names import (
+    clients_of,
     keys_of,
+    with_client_renamed,
     with_clients_in_order,
     with_key_renamed,
     with_usual_names,
@@ -44,8 +47,9 @@ from nemesis.search.shrink_servers import with_fewer_servers, with_servers_in_or
 from nemesis.search.shrink_size import size_of
 from nemesis.search.shrink_steps import (
     milder_steps,
-    with_neighbours_exchanged,
-    with_wider_rounds,
+    with_moved_steps,
+    with_retries_as_first_attempts,
+    without_one_for_another,
     without_pairs,
 )
 from nemesis.search.shrinker import OutOfBudget, Shrinker, Shrunk, with_knobs, with_steps
@@ -89,16 +93,17 @@ class MacroShrinker(Shrinker):
     def _pass(self) -> bool:
         """Try everything once; whether anything helped."""
         before = self.schedule
+        self.leave_out(self._without)
         self.take_first(_plain_knobs(self.schedule))
         self.take_each(with_fewer_servers)
-        self.leave_out(self._without)
         self.take_each(milder_steps)
         self.take_each(_simpler_knobs)
         self.take_each(_usual_names)
         if self.schedule == before:
             # These are many. They are worth it where the others are at their end.
             self.take_each(without_pairs)
-            self.take_each(with_wider_rounds)
+            self.take_each(with_retries_as_first_attempts)
+            self.take_each(without_one_for_another)
             self.take_each(_in_order)
         return self.schedule != before
 
@@ -169,6 +174,10 @@ def _simpler_knobs(schedule: Schedule) -> Iterator[Schedule]:
     for at, key in enumerate(keys):
         for other in keys[:at]:
             yield with_key_renamed(schedule, key, other)
+    clients = clients_of(schedule)
+    for at, client in enumerate(clients):
+        for other_client in clients[:at]:
+            yield with_client_renamed(schedule, client, other_client)
 
 
 def _as_key_value(schedule: Schedule) -> Schedule:
@@ -191,6 +200,6 @@ def _usual_names(schedule: Schedule) -> Iterator[Schedule]:
 
 
 def _in_order(schedule: Schedule) -> Iterator[Schedule]:
-    for reordered in with_neighbours_exchanged(schedule):
+    for reordered in with_moved_steps(schedule):
         yield with_clients_in_order(with_usual_names(reordered), PLAIN.clients)
         yield reordered

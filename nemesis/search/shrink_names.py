@@ -75,17 +75,26 @@ def with_clients_in_order(schedule: Schedule, least: int = 1) -> Schedule:
     for so many that there are ``least``."""
     used = clients_of(schedule)
     numbers = {client: number for number, client in enumerate(used)}
+    clients = max(least, len(used))
+    renumbered = _with_clients(schedule, lambda client: numbers[client])
+    knobs = msgspec.structs.replace(schedule.knobs, clients=clients)
+    return msgspec.structs.replace(renumbered, knobs=knobs)
+
+
+def with_client_renamed(schedule: Schedule, old: int, new: int) -> Schedule:
+    """What one client did is done by another one."""
+    return _with_clients(schedule, lambda client: new if client == old else client)
+
+
+def _with_clients(schedule: Schedule, number: Callable[[int], int]) -> Schedule:
     clients = schedule.knobs.clients
 
     def renumbered(step: Step) -> Step:
         if isinstance(step, Operate | Propose | Retry):
-            return msgspec.structs.replace(step, client=numbers[step.client % clients])
+            return msgspec.structs.replace(step, client=number(step.client % clients))
         return step
 
-    knobs = msgspec.structs.replace(schedule.knobs, clients=max(least, len(used)))
-    return msgspec.structs.replace(
-        schedule, knobs=knobs, steps=tuple(map(renumbered, schedule.steps))
-    )
+    return with_steps(schedule, map(renumbered, schedule.steps))
 
 
 def _with_names(schedule: Schedule, key_name: Rename, value_name: Rename) -> Schedule:

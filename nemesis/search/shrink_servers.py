@@ -121,9 +121,8 @@ def _renamed_step(step: MacroStep, rename: Rename) -> MacroStep | None:
 
 
 def _several(names: tuple[str, ...], rename: Rename) -> tuple[str, ...]:
-    """In the order of their numbers: in a macro-step it has no meaning."""
-    renamed = [new for name in names if (new := rename(name)) is not None]
-    return tuple(sorted(set(renamed), key=lambda name: (len(name), name)))
+    """In their order, since that is in which a step reaches them."""
+    return tuple(dict.fromkeys(new for name in names if (new := rename(name)) is not None))
 
 
 def _renamed_change(change: Change, rename: Rename) -> Change | None:

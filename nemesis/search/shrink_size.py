@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from nemesis.macro import steps as macro
@@ -28,8 +29,8 @@ _HARDER: dict[type[MacroStep], int] = {
     macro.Settle: 1,
     macro.Deliver: 3,
 }
-# In this order, as far as it does not matter, steps stand. What begins again follows what ended at
-# once, and what only waits for its time comes late.
+# In this order, as far as it does not matter, steps stand. What was stopped starts again at once,
+# and what only waits for its time comes late.
 _ORDERED: tuple[type[MacroStep], ...] = (
     macro.Restart,
     macro.Elect,
@@ -65,6 +66,8 @@ class Size(NamedTuple):
     keys: int
     operations: int
     amounts: int
+    # How often another server than before has its turn.
+    turns: int
     unusual_names: int
     spelling: tuple[tuple[int, str], ...]
     knob_values: str
@@ -85,6 +88,7 @@ def size_of(schedule: Schedule) -> Size:
         keys=len(keys_of(schedule)),
         operations=sum(_operation(step, knobs) for step in steps),
         amounts=sum(map(_amount, steps)),
+        turns=sum(_actor(one) != _actor(other) for one, other in pairwise(steps)),
         unusual_names=_unusual_names(schedule),
         spelling=tuple((_ORDER[type(step)], _spelling(step)) for step in steps),
         knob_values=" ".join(f"{name}={getattr(knobs, name)}" for name in changed),
@@ -107,7 +111,7 @@ def _details(step: MacroStep) -> int:
         case macro.Wait():
             return len(step.nodes)
         case macro.TransferTo():
-            return len(step.voters)
+            return len(step.voters) + step.held
         case macro.ChangeMembers():
             named = sum(
                 len(change.voters + change.learners) if isinstance(change, Target) else 1
@@ -127,6 +131,13 @@ def _amount(step: MacroStep) -> int:
     if isinstance(step, macro.Wait):
         return step.milliseconds
     return step.syncs if isinstance(step, macro.FailPower) else 0
+
+
+def _actor(step: MacroStep) -> str | None:
+    """Whose step it is; of an answer, who had asked."""
+    if isinstance(step, macro.Deliver):
+        return step.target if step.message.endswith("reply") else step.source
+    return getattr(step, "node", None)
 
 
 def _unusual_names(schedule: Schedule) -> int:

@@ -4,13 +4,12 @@ round for two steps."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from nemesis.macro import steps as macro
-from nemesis.macro.steps import MacroStep
+from nemesis.macro.steps import MacroStep, nodes_of
 from nemesis.schedule import Knobs, Operate, Schedule
 from nemesis.search.shrinker import with_steps
 from nemesis.workloads import WORKLOADS
@@ -34,10 +33,13 @@ def _milder(step: MacroStep, knobs: Knobs) -> Iterator[MacroStep]:
     yield from _easier_to_follow(step)
     for field in _ROUND_FIELDS:
         named = getattr(step, field, ())
-        if isinstance(named, tuple):
+        if isinstance(named, tuple) and named:
             for at, name in enumerate(named):
                 yield _without_fate(step, field, name, named[:at] + named[at + 1 :])
+            yield msgspec.structs.replace(step, **{field: in_order(named)})
     match step:
+        case macro.TransferTo(held=True):
+            yield msgspec.structs.replace(step, held=False)
         case macro.Elect(hasty=True):
             yield msgspec.structs.replace(step, hasty=False)
         case macro.Propose() | macro.Retry() if step.unanswered:
@@ -52,6 +54,11 @@ def _milder(step: MacroStep, knobs: Knobs) -> Iterator[MacroStep]:
         for field, plain in (("nth", 0), ("nth", -1), ("copy", False)):
             yield msgspec.structs.replace(step, **{field: plain})
     yield from _smaller_amounts(step)
+
+
+def in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Servers in the order of their numbers, each once."""
+    return tuple(sorted(set(names), key=lambda name: (len(name), name)))
 
 
 def _without_fate(step: MacroStep, field: str, name: str, left: tuple[str, ...]) -> MacroStep:
@@ -123,37 +130,77 @@ def without_pairs(schedule: Schedule) -> Iterator[Schedule]:
             yield with_steps(schedule, (*steps[:one], *steps[one + 1 : other], *steps[other + 1 :]))
 
 
-def with_wider_rounds(schedule: Schedule) -> Iterator[Schedule]:
-    """A round reaches one server more, or one answer more arrives, and in return another step is
-    left out: so single deliveries join the round that they belong to, and two rounds become one.
-    """
+def without_one_for_another(schedule: Schedule) -> Iterator[Schedule]:
+    """A step is left out, in return for a change of another one: a round reaches a server more or
+    less, an answer more arrives, or is held, a client asks another server. So single deliveries
+    join the round that they belong to, and two rounds become one."""
     steps = schedule.steps
     for at, step in enumerate(steps):
-        for wider in _wider(step, schedule.knobs):
+        assert isinstance(step, MacroStep)
+        for other in _changed(step, schedule.knobs):
             for out in reversed(range(len(steps))):
                 if out != at:
-                    changed = (*steps[:at], wider, *steps[at + 1 :])
+                    changed = (*steps[:at], other, *steps[at + 1 :])
                     yield with_steps(schedule, (*changed[:out], *changed[out + 1 :]))
 
 
-def _wider(step: object, knobs: Knobs) -> Iterator[MacroStep]:
-    for field in ("voters", "peers"):
-        named = getattr(step, field, None)
-        if named is None:
-            continue
-        assert isinstance(step, macro.Elect | macro.Replicate | macro.TransferTo)
-        for name in getattr(step, "unanswered", ()):
-            marked = tuple(each for each in step.unanswered if each != name)  # type: ignore[union-attr]
-            yield msgspec.structs.replace(step, unanswered=marked)
-        for name in knobs.servers:
-            if name != step.node and name not in named:
-                together = [each for each in knobs.servers if each in named or each == name]
-                yield msgspec.structs.replace(step, **{field: tuple(together)})
-
-
-def with_neighbours_exchanged(schedule: Schedule) -> Iterator[Schedule]:
-    """Two steps that follow each other, the other way round."""
+def with_retries_as_first_attempts(schedule: Schedule) -> Iterator[Schedule]:
+    """A client asks at once whom it asks again, and at the time of that."""
     steps = schedule.steps
-    for at, (one, other) in enumerate(pairwise(steps)):
-        if one != other:
-            yield with_steps(schedule, (*steps[:at], other, one, *steps[at + 2 :]))
+    for at, retry in enumerate(steps):
+        for before, propose in enumerate(steps[:at]):
+            if (
+                isinstance(retry, macro.Retry)
+                and isinstance(propose, macro.Propose)
+                and propose.client == retry.client
+            ):
+                later = msgspec.structs.replace(
+                    propose, node=retry.node, unanswered=retry.unanswered
+                )
+                changed = (*steps[:at], later, *steps[at + 1 :])
+                yield with_steps(schedule, (*changed[:before], *changed[before + 1 :]))
+
+
+def _changed(step: MacroStep, knobs: Knobs) -> Iterator[MacroStep]:
+    match step:
+        case macro.Elect(voters=named) | macro.Replicate(peers=named):
+            field = "voters" if isinstance(step, macro.Elect) else "peers"
+            for name in step.unanswered:
+                yield _with_mark(step, name)
+            yield from _wider(step, field, named, knobs)
+            for at, name in enumerate(named):
+                yield _without_fate(step, field, name, named[:at] + named[at + 1 :])
+                if name not in step.unanswered:
+                    yield _with_mark(step, name)
+        case macro.TransferTo():
+            yield from _wider(step, "voters", step.voters, knobs)
+        case macro.Propose() | macro.Retry():
+            for name in knobs.servers:
+                if name != step.node:
+                    yield msgspec.structs.replace(step, node=name)
+
+
+def _wider(
+    step: MacroStep, field: str, named: tuple[str, ...], knobs: Knobs
+) -> Iterator[MacroStep]:
+    for name in knobs.servers:
+        if name not in named and name not in nodes_of(step):
+            yield msgspec.structs.replace(step, **{field: (*named, name)})
+
+
+def _with_mark(step: macro.Elect | macro.Replicate, name: str) -> MacroStep:
+    """With this answer held, or, if it was, not held."""
+    marked = tuple(each for each in step.unanswered if each != name)
+    if len(marked) == len(step.unanswered):
+        marked = (*marked, name)
+    return msgspec.structs.replace(step, unanswered=marked)
+
+
+def with_moved_steps(schedule: Schedule) -> Iterator[Schedule]:
+    """One step earlier or later than it is."""
+    steps = schedule.steps
+    for at, step in enumerate(steps):
+        rest = (*steps[:at], *steps[at + 1 :])
+        for to in range(len(steps)):
+            if to != at:
+                yield with_steps(schedule, (*rest[:to], step, *rest[to:]))
