@@ -40,6 +40,7 @@ from raft.observer import Observer
 from raft.operator_desk import OperatorDesk
 from raft.outlet import Outlet
 from raft.storage import SEGMENT_BYTES, Disk, DiskError, Storage
+from raft.waiting_clients import WaitingClients
 from raft.write_queue import PendingWrite, Saved, WriteQueue
 
 
@@ -50,6 +51,7 @@ class Variant(NamedTuple):
     consensus: type[Consensus] = Consensus
     storage: type[Storage] = Storage
     state_machine: type[KeyValueStore] = KeyValueStore
+    waiting_clients: type[WaitingClients] = WaitingClients
 
 
 HEALTHY = Variant()
@@ -123,8 +125,7 @@ class Replica:
         self._applications = ApplyQueue(self.consensus, self.state_machine, observer)
         self.last_applied = snapshot.last_index
         self._failure: DiskError | None = None
-        # Clients that wait for the entry at an index, with the term in which it was proposed.
-        self._waiting: dict[int, tuple[int, ClientRequest]] = {}
+        self._waiting = variant.waiting_clients()
         # Clients that wait for a read, by the read's number, and those whose read is confirmed.
         self._reads: dict[int, ClientRequest] = {}
         self._next_read_id = 0
@@ -198,8 +199,8 @@ class Replica:
         if self._reads:
             consensus.give_up_late_reads()
             self._answer_reads(replies)
-        if self._waiting and consensus.role != LEADER:
-            self._give_up_waiting(replies)
+        if consensus.role != LEADER and not self._waiting.is_empty():
+            replies += self._waiting.give_up(consensus.leader)
         return Outputs(messages, replies)
 
     @property
@@ -226,7 +227,7 @@ class Replica:
                 return
             command = request.command.stamped(self.log_clock.read())
             index = consensus.append_as_leader(encode_command(command))
-            self._waiting[index] = (consensus.current_term, request)
+            self._waiting.add(index, consensus.current_term, request)
         else:
             self._next_read_id += 1
             self._reads[self._next_read_id] = request
@@ -258,41 +259,28 @@ class Replica:
         if not entries:
             return
         self.last_applied = entries[-1].index
-        for entry, applied in zip(entries, done.applied, strict=True):
-            waiting = self._waiting.pop(entry.index, None)
-            if waiting is not None:
-                self._answer(entry, applied, waiting, replies)
+        if not self._waiting.is_empty():
+            for entry, applied in zip(entries, done.applied, strict=True):
+                self._answer(entry, applied, replies)
         if self.consensus.snapshot_is_due(self.last_applied) and self._writes.may_take_snapshot():
             self._take_snapshot()
 
     def _apply_committed(self, replies: list[Reply]) -> None:
         """If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]; at once."""
         consensus = self.consensus
+        has_waiting = not self._waiting.is_empty()
         for index in range(self.last_applied + 1, consensus.commit_index + 1):
             entry = consensus.log.entry_at(index)
             applied = self.state_machine.apply(index, entry.command)
             self.last_applied = index
             self.observer.applied(index, applied.session, applied.sequence, applied.executed)
-            waiting = self._waiting.pop(index, None)
-            if waiting is not None:
-                self._answer(entry, applied, waiting, replies)
+            if has_waiting:
+                self._answer(entry, applied, replies)
 
-    def _answer(
-        self,
-        entry: Entry,
-        applied: Applied,
-        waiting: tuple[int, ClientRequest],
-        replies: list[Reply],
-    ) -> None:
-        """Answer the client that waited for the entry at this index."""
-        term, request = waiting
-        if term != entry.term:
-            # Another leader's entry took the place of the one proposed here.
-            replies.append(request.lost(self.consensus.leader))
-        elif applied.is_expired:
-            replies.append(request.expired())
-        else:
-            replies.append(request.answered(applied.result))
+    def _answer(self, entry: Entry, applied: Applied, replies: list[Reply]) -> None:
+        reply = self._waiting.answer(entry, applied, self.consensus.leader)
+        if reply is not None:
+            replies.append(reply)
 
     def _answer_reads(self, replies: list[Reply]) -> None:
         consensus = self.consensus
@@ -310,12 +298,6 @@ class Replica:
             for read_id in consensus.refused_reads:
                 replies.append(self._reads.pop(read_id).refused(consensus.leader))
             consensus.refused_reads = []
-
-    def _give_up_waiting(self, replies: list[Reply]) -> None:
-        """No longer leader: what was proposed here may or may not be committed by others."""
-        leader = self.consensus.leader
-        replies.extend(request.lost(leader) for _, request in self._waiting.values())
-        self._waiting.clear()
 
     # -- Disk ----------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ PURE = (
     "raft/storage",
     "raft/bugs",
     "raft/replica.py",
+    "raft/waiting_clients.py",
     "raft/client.py",
     "checker/invariants",
     "checker/models",

@@ -188,12 +188,72 @@ class ElectedByQuorum(Monitor):
         )
 
 
+class SameConfiguration(Monitor):
+    """A snapshot brings the configuration that was in effect at its last entry (section 7), the
+    latest one committed by then: a joint one as a joint one, with the same learners.
+
+    Judged when a node falls back on it: a configuration of the very index of its snapshot is in
+    effect there. A configuration whose append nobody has told is not missed.
+    """
+
+    name: ClassVar[str] = "same-configuration"
+
+    def __init__(self, cluster: ClusterGhost) -> None:
+        super().__init__(cluster)
+        # By the prefix hash of its entry: whatever was appended as a configuration.
+        self.appended: dict[int, ConfigurationChanged] = {}
+
+    def before_configuration_changed(self, node: NodeGhost, event: ConfigurationChanged) -> None:
+        if _appends(node, event):
+            self.appended.setdefault(node.hashes[-1], event)
+        elif 0 < event.index == node.snapshot_index:
+            self._compare(event, self._committed_by(event.index))
+
+    def _committed_by(self, index: int) -> ConfigurationChanged | None:
+        committed = self.cluster.committed
+        return max(
+            (
+                each
+                for prefix, each in self.appended.items()
+                if each.index <= index
+                and each.index < len(committed)
+                and committed[each.index].prefix == prefix
+            ),
+            key=lambda each: each.index,
+            default=None,
+        )
+
+    def _compare(self, event: ConfigurationChanged, expected: ConfigurationChanged | None) -> None:
+        if expected is not None and _members(event) != _members(expected):
+            self.fail(
+                event,
+                f"{event.node} has a snapshot of index {event.index} with the configuration "
+                f"{_described(event)}; in effect there is that of index {expected.index}: "
+                f"{_described(expected)}",
+                indices=[expected.index, event.index],
+                voters=[expected.voters, event.voters],
+                outgoing=[expected.outgoing, event.outgoing],
+                learners=[expected.learners, event.learners],
+            )
+
+
+def _members(configuration: ConfigurationChanged) -> tuple[frozenset[str], ...]:
+    """Who belongs to it as what, in whatever order."""
+    return (
+        frozenset(configuration.voters),
+        frozenset(configuration.outgoing),
+        frozenset(configuration.learners),
+    )
+
+
 def _described(configuration: ConfigurationChanged) -> str:
-    """Who votes, in words."""
-    voters = ", ".join(configuration.voters) or "nobody"
+    """Who votes, and who learns, in words."""
+    words = ", ".join(configuration.voters) or "nobody"
     if configuration.outgoing:
-        return f"{voters} jointly with {', '.join(configuration.outgoing)}"
-    return voters
+        words += f" jointly with {', '.join(configuration.outgoing)}"
+    if configuration.learners:
+        words += f" (learners {', '.join(configuration.learners)})"
+    return words
 
 
 MONITORS: tuple[type[Monitor], ...] = (
@@ -202,4 +262,5 @@ MONITORS: tuple[type[Monitor], ...] = (
     LearnersApart,
     VotersLead,
     ElectedByQuorum,
+    SameConfiguration,
 )

@@ -15,13 +15,14 @@ from checker.errors import CheckerError
 from checker.history import HistoryError
 from checker.models import UnknownModelError
 from nemesis.cli.check import check
+from nemesis.cli.commands import Commands
 from nemesis.cli.explore import explore
 from nemesis.cli.fuzz import fuzz
 from nemesis.cli.replay import replay
 from nemesis.cli.test import test
 from nemesis.cli.verify import verify
 from nemesis.cli.zoo import zoo
-from nemesis.errors import NemesisError, UnknownName
+from nemesis.errors import NemesisError
 from nemesis.store import StoreUnwritable, splitbrain_version
 from raft.errors import RaftError
 
@@ -30,17 +31,7 @@ CRASH = 255
 _INTERRUPTED = 2
 
 
-class _Commands(click.Group):
-    """A group that suggests a command for one that it does not have."""
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        command = super().get_command(ctx, cmd_name)
-        if command is None:
-            raise UnknownName("command", cmd_name, self.commands)
-        return command
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(splitbrain_version(), prog_name="splitbrain")
 def cli() -> None:
     """Property-based, Jepsen-style tester for Raft and for systems built on Raft.

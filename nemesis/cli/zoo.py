@@ -17,6 +17,7 @@ from rich.text import Text
 
 from checker.verdict import Validity
 from nemesis.cli import options
+from nemesis.cli.commands import Commands
 from nemesis.cli.display import console, verdict_line
 from nemesis.macro.scenario import parse_schedule
 from nemesis.run import run as run_schedule
@@ -40,7 +41,7 @@ def _names(
     return tuple(dict.fromkeys(get_bug(name).name for name in names)) or tuple(sorted(BUGS))
 
 
-@click.group()
+@click.group(cls=Commands)
 def zoo() -> None:
     """The zoo: bugs that somebody's Raft really had, and how soon the search finds them."""
 

@@ -127,5 +127,7 @@ def _has_settled(cluster: SteppedCluster, leader: str) -> bool:
         or not configuration.is_voter(leader)
     ):
         return False
-    followers = (cluster.nodes[name].replica for name in configuration.members)
-    return all(follower is None or follower.last_applied == last for follower in followers)
+    # A member may be down for good, or not exist at all.
+    members = (cluster.nodes.get(name) for name in configuration.members)
+    replicas = (member.replica for member in members if member is not None)
+    return all(replica is None or replica.last_applied == last for replica in replicas)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from raft.bugs.bug import register
 from raft.consensus import Consensus
+from raft.consensus.messages import AppendEntriesReply
+from raft.consensus.state import LEADER
 from raft.replica import Variant
 
 
 class CountsFromAnswers(Consensus):
     """Counts from when it hears of it."""
+
+    def on_append_entries_reply(self, message: AppendEntriesReply) -> None:
+        super().on_append_entries_reply(message)
+        if self.role == LEADER:
+            self.renew_lease()
 
     def renew_lease(self) -> None:
         before = self.lease_began
@@ -36,7 +43,6 @@ register(
         wait 100 [n2]
         deliver n2 n1 append-reply
         elect n3 [n2]
-        propose n3 put x 1
         replicate n3 [n2]
         read n1 x
     """,

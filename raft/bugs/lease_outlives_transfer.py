@@ -26,9 +26,7 @@ register(
     witness="""
         with reads=lease check_quorum=true
         elect n1 [n2]
-        replicate n1 [n2 n3]
         transfer n1 n2 [n3]
-        propose n2 put x 1
         replicate n2 [n3]
         read n1 x
     """,

@@ -27,7 +27,6 @@ register(
         elect n1 [n2]
         replicate n1 [n2 n3]
         elect n2 [n3]
-        propose n2 put x 1
         replicate n2 [n3]
         read n1 x
     """,

@@ -32,7 +32,6 @@ register(
         elect n1 [n2]
         replicate n1 [n2]
         change n1 add-learner n4, add-learner n5
-        replicate n1 [n2 n4 n5]
         elect n2 [n3]
         propose n2 put x 1
         replicate n2 [n3]

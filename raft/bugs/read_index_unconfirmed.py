@@ -29,7 +29,6 @@ register(
     witness="""
         with replicas=5 reads=follower
         elect n1 [n2 n3]
-        replicate n1 [n2 n3]
         replicate n1 [n5]
         elect n2 [n3 n4]
         propose n2 put x 1

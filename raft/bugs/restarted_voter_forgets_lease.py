@@ -35,7 +35,6 @@ register(
         crash n2
         restart n2
         elect n3 [n2] hastily
-        propose n3 put x 1
         replicate n3 [n2]
         read n1 x
     """,

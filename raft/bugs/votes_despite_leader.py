@@ -31,7 +31,6 @@ register(
         replicate n1 [n2]
         replicate n1 [n2]
         elect n3 [n2] hastily
-        propose n3 put x 1
         replicate n3 [n2]
         read n1 x
     """,

@@ -86,11 +86,7 @@ class ServerState:
         # The configurations of snapshot and log, each with its entry's index. The last one is in
         # effect, committed or not (section 6 of the paper).
         self._configurations = [(snapshot.last_index, snapshot.configuration)]
-        self._configurations.extend(
-            (entry.index, entry.configuration)
-            for index in range(self.log.first_index, self.log.last_index + 1)
-            if (entry := self.log.entry_at(index)).configuration is not None
-        )
+        self._configurations.extend(self.configurations_in_log())
         # Volatile state on all servers.
         self.commit_index = snapshot.last_index
         self.role: Role = FOLLOWER
@@ -214,6 +210,15 @@ class ServerState:
             *(each for each in self._configurations if index < each[0] <= last_index),
         ]
         self.adopt_configuration()
+
+    def configurations_in_log(self) -> list[tuple[int, Configuration]]:
+        """The configurations that a restart finds in the log, committed or not, with the indices of
+        their entries."""
+        return [
+            (entry.index, entry.configuration)
+            for index in range(self.log.first_index, self.log.last_index + 1)
+            if (entry := self.log.entry_at(index)).configuration is not None
+        ]
 
     def configuration_at(self, index: int) -> Configuration:
         """The configuration in effect at ``index``, which is not below the snapshot's."""

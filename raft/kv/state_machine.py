@@ -80,7 +80,7 @@ class KeyValueStore:
             # Any command of a session, a duplicate too, is a sign of life of its client.
             self._sessions.use(session, self.log_time)
         if self.is_duplicate(decoded):
-            return Applied(session, sequence, False, self._sessions.first_answer(session, sequence))
+            return Applied(session, sequence, False, self.first_answer(decoded))
         result = self._execute(decoded.operation)
         self._sessions.remember(session, sequence, result)
         return Applied(session, sequence, True, result)
@@ -101,6 +101,10 @@ class KeyValueStore:
     def is_duplicate(self, command: Command) -> bool:
         """Whether the command was executed before: a retry, or a copy that the network made."""
         return command.sequence <= self._sessions.last_sequence(command.session)
+
+    def first_answer(self, command: Command) -> Result | None:
+        """What a duplicate is answered: the same as the command was when it was executed."""
+        return self._sessions.first_answer(command.session, command.sequence)
 
     def query(self, operation: Operation) -> Result:
         """Answer a read from the present state; anything but a Get is refused with TypeError."""

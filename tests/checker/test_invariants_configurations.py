@@ -55,6 +55,36 @@ def waiting() -> Trace:
     return configured(nodes=3).start(4).persist(4, 0, 0).configure(4, 0, ())
 
 
+def snapshot_of_joint(index: int = 2) -> Trace:
+    """n1 is back with a snapshot of the joint configuration, or of what followed it."""
+    trace = joint().apply(1, 1, 1).apply(1, 2, 2)
+    if index > 2:
+        trace.store(1, 3, 1).store(3, 3, 1).store(4, 3, 1).store(2, 3, 1)
+        trace.commit(1, 3).apply(1, 3, 3)
+    return trace.take(1, index).stop(1).start(1, 1).restore(1, index).persist(1, index)
+
+
+def applied_before_change() -> Trace:
+    """n1 took a snapshot of index 1, and appended a configuration that is gone after a restart."""
+    trace = led().apply(1, 1, 1).take(1, 1).change(1, 2, 1, names(1, 2, 3, 4))
+    return trace.stop(1).start(1, 1).restore(1, 1).persist(1, 1)
+
+
+def snapshot_before_change() -> Trace:
+    """n4 has received a snapshot of index 1; the configuration of index 2 is committed."""
+    trace = led().apply(1, 1, 1).take(1, 1)
+    for n in (1, 2, 3):
+        trace.change(n, 2, 1, names(1, 2, 3, 4)).persist(n, 2)
+    return trace.commit(1, 2).restore(4, 1).persist(4, 1)
+
+
+def snapshot_of_another() -> Trace:
+    """n2 took a snapshot of the entry that has replaced n1's configuration at index 2."""
+    trace = led().change(1, 2, 1, names(1, 2, 3, 4)).lead(2, 2).store(2, 2, 2).store(3, 2, 2)
+    trace.commit(2, 2).apply(2, 1, 1).apply(2, 2, 2).take(2, 2, 2)
+    return trace.stop(2).start(2, 2).restore(2, 2, 2).persist(2, 2, 2)
+
+
 CASES: list[Case] = [
     # -- One change at a time
     Case(
@@ -381,6 +411,55 @@ CASES: list[Case] = [
         .commit(1, 2)
         .truncate(3, 2)
         .persist(3, 1),
+        FIVE,
+    ),
+    # -- Snapshots of configurations
+    Case(
+        "a joint configuration comes back as its incoming half",
+        "same-configuration",
+        snapshot_of_joint().configure(1, 2, names(3, 4, 5)),
+        FIVE,
+    ),
+    Case(
+        "the configuration of the beginning comes back",
+        "same-configuration",
+        snapshot_of_joint().configure(1, 2, ONE),
+        FIVE,
+    ),
+    Case(
+        "a learner comes back that was none",
+        "same-configuration",
+        snapshot_of_joint(3).configure(1, 3, names(3, 4, 5), ONE, names(6)),
+        FIVE,
+    ),
+    Case(
+        "a joint configuration comes back",
+        None,
+        snapshot_of_joint().configure(1, 2, names(5, 4, 3), ONE),
+        FIVE,
+    ),
+    Case(
+        "it comes back from a later snapshot",
+        None,
+        snapshot_of_joint(3).configure(1, 3, names(3, 4, 5), ONE),
+        FIVE,
+    ),
+    Case(
+        "one that was appended, and not committed, is not expected",
+        None,
+        applied_before_change().configure(1, 1, ONE),
+        FIVE,
+    ),
+    Case(
+        "nor is one that was committed after the snapshot",
+        None,
+        snapshot_before_change().configure(4, 1, ONE),
+        FIVE,
+    ),
+    Case(
+        "nor is one that another entry has replaced",
+        None,
+        snapshot_of_another().configure(2, 2, ONE),
         FIVE,
     ),
 ]

@@ -9,6 +9,7 @@ from nemesis.macro.execution import MacroExecution
 from nemesis.macro.scenario import parse_schedule
 from nemesis.macro.settle import present_leader
 from nemesis.macro.steps import MacroStep
+from nemesis.macro.text import parse_step
 from nemesis.outcome import Run
 from nemesis.run import run
 from raft.consensus import Consensus
@@ -198,6 +199,21 @@ def test_leadership_is_transferred() -> None:
     assert at(execution, "n2").role == "leader"
 
 
+def test_a_transfer_is_held() -> None:
+    held = "elect n1 [n2]\nreplicate n1 [n2]\ntransfer n1 n2 held\n"
+    assert roles(performed(held)) == "lff"
+    assert roles(performed(held + "deliver n1 n2 timeout-now")) == "lcf"
+
+
+def test_a_number_of_one_life_is_none_of_another() -> None:
+    execution = performed("with reads=follower\nelect n1 [n2]\nreplicate n1 [n2]\nread n2 x")
+    before = at(execution, "n2").first_request_number
+    for line in ("crash n2", "restart n2", "replicate n1 [n2]", "read n2 x"):
+        execution.perform(parse_step(line))
+    assert before is not None
+    assert at(execution, "n2").first_request_number not in (None, before)
+
+
 def test_a_stalled_server_waits_to_be_told() -> None:
     begin = "with asynchronous_storage=true\nelect n1 [n2]\nstall n2\nreplicate n1 [n2]\n"
     assert at(performed(begin), "n1").commit_index == 0
@@ -218,6 +234,23 @@ def test_a_cluster_that_settles_serves() -> None:
     assert present_leader(execution.cluster) is not None
     assert len(set(lengths(execution))) == 1
     assert execution.cluster.history.events[-1].type == "ok"
+
+
+def test_who_does_not_exist_is_not_waited_for() -> None:
+    text = "elect n1 [n2]\nreplicate n1 [n2]\nchange n1 add-learner n9\nsettle"
+    assert not performed(text).failures
+
+
+def test_a_leader_that_serves_nobody_is_convicted_though_others_could() -> None:
+    class Idle(Consensus):
+        def advance_commit_index(self) -> None:
+            if self.node != "n1":
+                super().advance_commit_index()
+
+    schedule = parse_schedule("elect n1 [n2]\nsettle")
+    assert run(schedule).verdict.failures == ()
+    verdict = run(schedule, Variant("x", consensus=Idle)).verdict
+    assert verdict.kinds == {"liveness"}
 
 
 @pytest.mark.parametrize("knobs", ["", "with pre_vote=true check_quorum=true", "with replicas=5"])

@@ -83,6 +83,7 @@ steps: st.SearchStrategy[MacroStep] = st.one_of(
     st.builds(Wait, milliseconds=st.integers(0, 999), nodes=subsets),
     st.builds(FailPower, node=names, syncs=st.integers(0, 9)),
     st.builds(TransferTo, node=names, target=names, voters=subsets),
+    st.builds(TransferTo, node=names, target=names, held=st.just(True)),
     st.builds(Perform, node=names, work=st.sampled_from(["write", "application"])),
     st.builds(LoseFile, node=names, file=st.sampled_from(["vote", "log", "snapshot"])),
     st.sampled_from(

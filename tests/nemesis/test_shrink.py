@@ -1,0 +1,36 @@
+"""Schedules of operations, faults and time come down to few steps."""
+
+from __future__ import annotations
+
+import statistics
+
+from nemesis.run import run
+from nemesis.search.generate import generate
+from nemesis.search.shrink import shrink
+from raft.bugs import BUGS
+
+FEW_STEPS = 12
+
+
+def test_shrinking_is_worth_it() -> None:
+    steps = []
+    variant = BUGS["retry-applied-twice"].variant
+    for seed in range(40):
+        result = run(generate(seed), variant)
+        if result.verdict.failures:
+            smallest = shrink(result, variant).run
+            steps.append((len(result.schedule.steps), len(smallest.schedule.steps)))
+    assert len(steps) >= 5
+    before, after = zip(*steps, strict=True)
+    assert statistics.median(after) * 2 < statistics.median(before)
+
+
+def test_a_schedule_is_not_left_long_because_its_time_was_shortened_first() -> None:
+    variant = BUGS["commit-of-old-term"].variant
+    failed = run(generate(1_000_116), variant)
+    assert len(failed.schedule.steps) > 60
+    smallest = shrink(failed, variant).run
+    assert smallest.verdict.failures[0].kind == "own-term-commit"
+    assert len(smallest.schedule.steps) <= FEW_STEPS
+    assert run(smallest.schedule, variant).trace_bytes() == smallest.trace_bytes()
+    assert run(smallest.schedule).verdict.failures == ()
