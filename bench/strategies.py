@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -76,7 +77,10 @@ def main() -> None:
         for start in range(1, arguments.seeds + 1)
     ]
     with ProcessPoolExecutor(arguments.jobs) as pool:
-        outcomes = list(pool.map(attempt, trials))
+        outcomes = []
+        for outcome in pool.map(attempt, trials):
+            outcomes.append(outcome)
+            print(len(outcomes), "of", len(trials), end="\r", file=sys.stderr, flush=True)
     print_totals(outcomes, strategies, arguments.most)
     print_bugs(outcomes, strategies, arguments.bugs)
     print_others(outcomes)

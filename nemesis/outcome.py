@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from checker import lincheck
-from checker.history import Event, History
+from checker.history import Event, History, HistoryError
 from checker.lincheck import Budget, check
 from checker.models import get_model
 from checker.trace import TraceEvent, encode_trace
-from checker.verdict import Verdict, merge, unknown
+from checker.verdict import Failure, Validity, Verdict, merge, unknown
 from nemesis.faults import FAULTS
 from nemesis.schedule import Schedule
 
@@ -89,6 +89,14 @@ def vacuity(statistics: Statistics) -> Verdict:
 def check_history(
     history: History | Sequence[Event], model: str, *, certificate: bool = False
 ) -> lincheck.Verdict:
-    """What lincheck says of a history alone, within the budget of a run."""
+    """What lincheck says of a history alone, within the budget of a run.
+
+    What was asked for is what a workload asks, so a history that the model refuses holds an answer
+    that makes no sense: no order of the operations explains that one.
+    """
     budget = Budget(seconds=None, configurations=CONFIGURATIONS)
-    return check(history, get_model(model), budget=budget, certificate=certificate)
+    try:
+        return check(history, get_model(model), budget=budget, certificate=certificate)
+    except HistoryError as error:
+        failure = Failure(lincheck.KIND, f"an answer makes no sense: {error}")
+        return lincheck.Verdict(Validity.INVALID, (failure,))

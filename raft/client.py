@@ -122,6 +122,10 @@ class Client:
             return None
         if reply.status == "ok":
             # Any attempt's answer is the operation's answer.
+            if reply.result is None:
+                # Another client goes on under this session's name, as only servers that have lost
+                # what was committed let it: nobody remembers what came of this command.
+                return self._end_without_answer("no-answer")
             if self._waiting_operation is not None:
                 return self._on_registered(reply, now)
             self._request = None

@@ -54,6 +54,14 @@ _BETWEEN_CHECKPOINTS = 300.0
     help="How many commands clients propose.",
 )
 @click.option(
+    "--reads",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="K",
+    help="How many reads clients ask for.",
+)
+@click.option(
     "--crashes",
     type=int,
     default=1,
@@ -105,6 +113,7 @@ def explore(
     nodes: int | None,
     depth: int,
     commands: int,
+    reads: int,
     crashes: int,
     deliveries: int,
     copies: bool,
@@ -131,6 +140,7 @@ def explore(
     bounds = Bounds(
         nodes=nodes or 3,
         commands=commands,
+        reads=reads,
         crashes=None if crashes == -1 else crashes,
         deliveries=deliveries,
         copies=copies,

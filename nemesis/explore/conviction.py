@@ -62,12 +62,13 @@ def way(world: World, codes: tuple[int, ...]) -> list[MacroStep | Arrival]:
     present = list(names)
     found: list[MacroStep | Arrival] = []
     state = world.first
-    commands = 0
+    # Each is asked by a client of its own.
+    asked = 0
     for code in codes:
         if code < len(world.moves):
             move = world.moves[code]
-            commands += move.kind == "propose"
-            found.append(move.step(present, commands))
+            found.append(move.step(present, asked))
+            asked += move.kind in ("propose", "read")
         else:
             message, is_copy = world.delivery(code)
             renamed = rename_message(message, dict(zip(names, present, strict=True)))

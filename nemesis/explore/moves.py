@@ -32,7 +32,8 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """What a world has, and how often what may happen in it. None: as often as the depth allows."""
 
     nodes: int = 3
-    commands: int = 2
+    commands: int = 1
+    reads: int = 0
     crashes: int | None = None
     # How many held messages arrive after all, and whether each may arrive again.
     deliveries: int = 0
@@ -48,7 +49,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
         """Raises BoundsError."""
         if not 1 <= self.nodes <= 5:
             raise BoundsError(f"{self.nodes} servers: a world has 1 to 5")
-        for name in ("commands", "crashes", "deliveries"):
+        for name in ("commands", "reads", "crashes", "deliveries"):
             if not 0 <= (getattr(self, name) or 0) <= _MOST:
                 raise BoundsError(f"{getattr(self, name)} {name}: there may be 0 to {_MOST}")
         if self.fine and (self.unanswered or self.deliveries):
@@ -72,7 +73,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
         """A stepped cluster of the same kind: the paper's Raft, without what was added to it."""
         return Knobs(
             replicas=self.nodes,
-            clients=max(1, self.commands),
+            clients=max(1, self.commands + self.reads),
             pre_vote=False,
             check_quorum=False,
             max_entries_per_append=self.entries_per_append,
@@ -80,7 +81,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-Kind = Literal["elect", "replicate", "propose", "crash", "restart"]
+Kind = Literal["elect", "replicate", "propose", "read", "crash", "restart"]
 
 
 class Move(NamedTuple):
@@ -92,8 +93,8 @@ class Move(NamedTuple):
     peers: tuple[int, ...] = ()
     unanswered: tuple[int, ...] = ()
 
-    def step(self, names: Sequence[NodeId], command: int) -> MacroStep:
-        """The macro-step, if the servers have these names; ``command`` numbers what is proposed."""
+    def step(self, names: Sequence[NodeId], client: int) -> MacroStep:
+        """The macro-step, if the servers have these names, and this client asks, if any does."""
         node = names[self.node]
         peers = tuple(names[peer] for peer in self.peers)
         unanswered = tuple(names[peer] for peer in self.unanswered)
@@ -103,8 +104,10 @@ class Move(NamedTuple):
             case "replicate":
                 return macro.Replicate(node=node, peers=peers, unanswered=unanswered)
             case "propose":
-                client = command - 1
-                return macro.Propose(node=node, f="put", key="x", value=str(command), client=client)
+                value = str(client + 1)
+                return macro.Propose(node=node, f="put", key="x", value=value, client=client)
+            case "read":
+                return macro.Propose(node=node, f="get", key="x", client=client)
             case "crash":
                 return macro.Crash(node=node)
             case "restart":
@@ -123,6 +126,8 @@ def moves_of(bounds: Bounds) -> tuple[Move, ...]:
                     found.append(Move("replicate", node, peers, unanswered))
         if bounds.commands:
             found.append(Move("propose", node))
+        if bounds.reads:
+            found.append(Move("read", node))
         if bounds.crashes != 0:
             found.append(Move("crash", node))
             found.append(Move("restart", node))

@@ -9,6 +9,7 @@ from nemesis.explore.moves import Bounds
 # The monitors of checker.invariants whose rules are judged in every state, or at every move.
 PROPERTIES: Final = (
     "election-safety",
+    "elected-by-quorum",
     "one-vote-a-term",
     "monotonic-term",
     "leader-completeness",
@@ -18,6 +19,7 @@ PROPERTIES: Final = (
     "own-term-commit",
     "state-machine-safety",
     "committed-on-majority",
+    "linearizability (a read that misses the first acknowledged command)",
     "no exception",
 )
 
@@ -26,14 +28,16 @@ def statement(bounds: Bounds) -> str:
     """The bounds, exactly."""
     parts = [f"{bounds.nodes} servers", _moves(bounds), _messages(bounds)]
     parts.append(f"at most {_many(bounds.commands, 'command')}")
+    if bounds.reads:
+        parts.append(f"at most {_many(bounds.reads, 'read')}, each at a server that leads")
     if bounds.crashes is None:
         parts.append("any number of crashes and restarts")
     else:
         parts.append(f"at most {_many(bounds.crashes, 'crash', 'crashes')}, restarts at any time")
     parts.append(f"at most {_many(bounds.entries_per_append, 'entry', 'entries')} in one message")
     parts.append(
-        "no pre-vote, check-quorum, reads, snapshots or changes of the membership; what is saved "
-        "is saved before anything leaves"
+        "no pre-vote, check-quorum, snapshots or changes of the membership; what is saved is saved "
+        "before anything leaves"
     )
     if not bounds.symmetry:
         parts.append("states that differ by names alone are told apart")

@@ -15,7 +15,7 @@ from nemesis.explore.scratch import Outcome
 from nemesis.explore.servers import Log, LogEntry, Server, Violation
 from nemesis.explore.symmetry import Renaming, rename_command
 from raft.consensus import NodeId
-from raft.consensus.state import CANDIDATE
+from raft.consensus.state import CANDIDATE, LEADER
 
 
 class Committed(NamedTuple):
@@ -27,10 +27,12 @@ class Committed(NamedTuple):
 
 
 class Past(NamedTuple):
-    """Who led, by term, the oldest first; the entries that are committed, from index 1 on."""
+    """Who led, by term, the oldest first; the entries that are committed, from index 1 on; the
+    index of the last command that a client knows of, if anybody reads."""
 
     leaders: tuple[tuple[int, NodeId], ...] = ()
     committed: tuple[Committed, ...] = ()
+    acknowledged: int = 0
 
 
 def rename_past(past: Past, names: Renaming) -> Past:
@@ -41,6 +43,7 @@ def rename_past(past: Past, names: Renaming) -> Past:
             Committed(LogEntry(entry.term, rename_command(entry.command, names)), term)
             for entry, term in past.committed
         ),
+        past.acknowledged,
     )
 
 
@@ -56,14 +59,16 @@ def horizon(server: Server, *, is_healthy: bool) -> int:
     return min(after_crash, process.term)
 
 
-def forget(past: Past, before: int) -> Past:
-    """The past as far as elections in terms from ``before`` on can tell."""
+def forget(past: Past, before: int, *, reads: bool) -> Past:
+    """The past as far as elections in terms from ``before`` on can tell, and reads, if there are
+    any."""
     return Past(
         tuple(each for each in past.leaders if each[0] >= before),
         tuple(
             each if each.commit_term >= before else each._replace(commit_term=0)
             for each in past.committed
         ),
+        past.acknowledged if reads else 0,
     )
 
 
@@ -74,7 +79,7 @@ def judge(
     with it, or what is wrong."""
     server = outcome.server
     for term in outcome.elected:
-        wrong = _judge_election(server, term, past)
+        wrong = _judge_election(servers, at, term, past)
         if wrong is not None:
             return wrong
         if all(led != term for led, _ in past.leaders):
@@ -88,18 +93,25 @@ def judge(
         if isinstance(found, Violation):
             return found
         past = found
+    if outcome.committed:
+        past = past._replace(acknowledged=_acknowledged(server, past))
     if outcome.disk_shrank and past.committed:
         return _judge_majority([each.disk.log for each in servers], past) or past
     return past
 
 
-def _judge_election(server: Server, term: int, past: Past) -> Violation | None:
+def _judge_election(servers: Sequence[Server], at: int, term: int, past: Past) -> Violation | None:
     """Election safety and leader completeness (Figure 3); the latter for what was committed in an
     *earlier* term: a delayed vote may legally elect a leader of an old one."""
+    server = servers[at]
     for led, leader in past.leaders:
         if led == term and leader != server.name:
             what = f"{leader} and {server.name} both became leader of term {term}"
             return Violation("election-safety", what)
+    voters = sum(each is server or _may_have_voted(each, server.name, term) for each in servers)
+    if 2 * voters <= len(servers):
+        what = f"{server.name} became leader of term {term} with {voters} of {len(servers)} votes"
+        return Violation("elected-by-quorum", what)
     needed = [each.entry for each in past.committed if each.commit_term < term]
     assert server.process is not None
     if list(server.process.log[: len(needed)]) != needed:
@@ -108,17 +120,26 @@ def _judge_election(server: Server, term: int, past: Past) -> Violation | None:
     return None
 
 
+def _may_have_voted(server: Server, candidate: NodeId, term: int) -> bool:
+    """Whether the server voted so, as far as is still known: votes of terms that are over for it
+    are forgotten."""
+    if server.disk.term > term:
+        return True
+    return server.promises.vote_in(term, server.disk) == candidate
+
+
 def _judge_logs(servers: Sequence[Server], at: int) -> Violation | None:
     """Log matching (Figure 3)."""
-    mine = _log_of(servers[at])
+    mine = log_of(servers[at])
     for other in servers:
-        if not logs_match(mine, _log_of(other)):
+        if not logs_match(mine, log_of(other)):
             what = f"the logs of {servers[at].name} and {other.name} have an entry in common, but"
             return Violation("log-matching", f"{what} differ before it")
     return None
 
 
-def _log_of(server: Server) -> Log:
+def log_of(server: Server) -> Log:
+    """The log in memory; of a server that is down, on its disk."""
     return server.disk.log if server.process is None else server.process.log
 
 
@@ -136,7 +157,8 @@ def _judge_commitment(
     """State machine safety; and whoever finds first that an entry is committed, it is on the disks
     of a majority. A follower finds it before it has saved what it received."""
     server = servers[at]
-    log = _log_of(server)[:index]
+    assert server.process is not None
+    log = server.process.log[:index]
     committed = past.committed
     known = [each.entry for each in committed[: len(log)]]
     if list(log[: len(known)]) != known:
@@ -147,10 +169,21 @@ def _judge_commitment(
     added = (Committed(entry, term) for entry in log[len(committed) :])
     past = past._replace(committed=(*committed, *added))
     disks = [each.disk.log for each in servers]
-    assert server.process is not None
-    if server.process.role != "leader":
+    if server.process.role != LEADER:
         disks[at] = before.disk.log
     return _judge_majority(disks, past) or past
+
+
+def _acknowledged(server: Server, past: Past) -> int:
+    """The last command that a client knows of: a leader answers for what it took in its term."""
+    process = server.process
+    assert process is not None
+    if process.role == LEADER:
+        for index in range(process.commit_index, past.acknowledged, -1):
+            entry = process.log[index - 1]
+            if entry.command and entry.term == process.term:
+                return index
+    return past.acknowledged
 
 
 def _judge_majority(disks: Sequence[Log], past: Past) -> Violation | None:

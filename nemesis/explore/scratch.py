@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from itertools import accumulate
 from random import Random
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Literal, NamedTuple, cast
 
 from nemesis.explore.frozen import NotModelled, freeze, thaw
+from nemesis.explore.modelled import check_variant
 from nemesis.explore.servers import Disk, LogEntry, Process, Promises, Server, Violation
 from nemesis.explore.watcher import Watcher
 from raft.consensus import Consensus, Entry, Message, NodeId, Settings
@@ -23,12 +24,17 @@ from raft.consensus.log import Log, entry_size
 from raft.consensus.snapshot import first_snapshot
 from raft.consensus.state import CANDIDATE, LEADER
 from raft.replica import HEALTHY, Variant
-from raft.storage import Storage
+
+
+class Reading(NamedTuple):
+    """A client reads, when the entry of index ``after`` is the last that a client knows of."""
+
+    after: int
+
 
 # What may happen to a server, beside a message that arrives.
-Event = Literal["time-out", "heartbeat", "propose", "crash", "restart"]
+Event = Literal["time-out", "heartbeat", "propose", "crash", "restart"] | Reading
 
-_MODELLED_OF_STORAGE = frozenset({"state_to_save", "must_sync"})
 # Saved by name, as the fields of Process.
 _FIELDS = frozenset({"current_term", "voted_for", "log", "role", "commit_index"})
 # The same for every state of a server, as nothing changes its members or takes snapshots; or told
@@ -67,12 +73,20 @@ _NEVER_ASKED = frozenset(
         "saved_vote",
     }
 )
+_KNOWN = _FIELDS | _FIXED | _NEVER_ASKED
 # What else the healthy Raft never looks at again before it is set anew, for all but those in these
 # roles. A bug may look at it: there it is saved.
 _ASKED_IN_ROLE: dict[str, frozenset[str]] = {
     CANDIDATE: frozenset({"votes"}),
     LEADER: frozenset(
-        {"progress", "read_round", "read_round_sent", "early_reads", "pending_reads"}
+        {
+            "progress",
+            "read_round",
+            "read_round_sent",
+            "early_reads",
+            "pending_reads",
+            "confirmed_reads",
+        }
     ),
 }
 _NOTHING: frozenset[str] = frozenset()
@@ -104,12 +118,13 @@ class Scratch:
 
     def __init__(self, names: tuple[NodeId, ...], settings: Settings, variant: Variant) -> None:
         """Raises NotModelled if the variant's bug lies in a part that is not run here."""
-        _check(variant)
+        check_variant(variant)
         self._names = names
         self._settings = settings
         self._variant = variant
         self._is_healthy = variant.consensus is HEALTHY.consensus
         self._snapshot = first_snapshot(names)
+        self._with_place = _described(variant.consensus)
         self._storage = variant.storage(cast(Any, None))
         self._watchers = {name: Watcher() for name in names}
         self._servers = {name: self._start(name, Disk()) for name in names}
@@ -154,6 +169,9 @@ class Scratch:
         elif given == "propose":
             if consensus.proposal_refusal() is None:
                 consensus.append_as_leader(consensus.node.encode())
+        elif isinstance(given, Reading):
+            # The number of the read tells what it must see.
+            consensus.read(given.after)
         else:
             consensus.receive(cast(Message, given))
         if consensus.must_broadcast:
@@ -171,6 +189,7 @@ class Scratch:
             disk = self._written(disk, consensus, log)
             consensus.saved()
         promises, broken = self._promise(server, consensus, disk)
+        broken = broken or _serve_reads(consensus)
         if self._is_healthy:
             # The window of messages is wider than any log here, so it is never full.
             for progress in consensus.progress.values():
@@ -182,7 +201,7 @@ class Scratch:
             log,
             consensus.role,
             consensus.commit_index,
-            self._rest(server.name, consensus),
+            self.rest_of(server.name, consensus),
         )
         return Outcome(
             Server(server.name, disk, process, promises),
@@ -210,6 +229,14 @@ class Scratch:
     ) -> tuple[Promises, Violation | None]:
         """What becomes known to others with what leaves now, and whether it breaks a promise."""
         promises = server.promises
+        told = server.disk
+        if told.voted_for is not None and (told.term, told.voted_for) != (
+            disk.term,
+            disk.voted_for,
+        ):
+            # The disk told of this vote until now.
+            votes_told = (*promises.votes, (told.term, told.voted_for))
+            promises = promises._replace(votes=votes_told)
         votes, consensus.votes_granted = consensus.votes_granted, []
         if not consensus.outbox and not votes:
             return promises.on(disk), None
@@ -246,7 +273,7 @@ class Scratch:
             disk.log,
             consensus.role,
             consensus.commit_index,
-            self._rest(server.name, consensus),
+            self.rest_of(server.name, consensus),
         )
         return Outcome(server._replace(process=process), violation=violation)
 
@@ -267,7 +294,11 @@ class Scratch:
 
     def _load(self, name: NodeId, process: Process) -> Consensus:
         consensus = self._servers[name]
-        for attribute, frozen in self._fresh[name].items():
+        fresh = self._fresh[name]
+        for attribute in self._names_in(consensus).difference(fresh, _KNOWN):
+            # A bug that remembers something from some moment on.
+            delattr(consensus, attribute)
+        for attribute, frozen in fresh.items():
             setattr(consensus, attribute, thaw(frozen))
         for attribute, frozen in process.rest:
             setattr(consensus, attribute, thaw(frozen))
@@ -295,7 +326,8 @@ class Scratch:
         log = tuple([LogEntry(each.term, each.command) for each in consensus.log._entries[1:]])
         return before if log == before else log
 
-    def _rest(self, name: NodeId, consensus: Consensus) -> tuple[tuple[str, Any], ...]:
+    def rest_of(self, name: NodeId, consensus: Consensus) -> tuple[tuple[str, Any], ...]:
+        """What else is saved of a server."""
         fresh = self._fresh[name]
         if self._is_healthy:
             asked = _ASKED_IN_ROLE.get(consensus.role, _NOTHING)
@@ -307,39 +339,47 @@ class Scratch:
 
     def _attributes(self, consensus: Consensus) -> dict[str, Any]:
         """Everything that it remembers, frozen, but for what is saved by name or never asked."""
-        names = {*_described(type(consensus)), *getattr(consensus, "__dict__", ())}
-        left_out = _FIELDS | _FIXED | _NEVER_ASKED
+        names = (self._with_place | self._names_in(consensus)) - _KNOWN
         return {
-            name: freeze(getattr(consensus, name))
-            for name in names
-            if name not in left_out and hasattr(consensus, name)
+            name: freeze(getattr(consensus, name)) for name in names if hasattr(consensus, name)
         }
 
+    def _names_in(self, consensus: Consensus) -> set[str]:
+        """The attributes that it was given as it ran."""
+        return set(getattr(consensus, "__dict__", ()))
 
-def _described(cls: type) -> set[str]:
-    """The attributes that have a place of their own in the instances of the class."""
-    return {
+
+def _serve_reads(consensus: Consensus) -> Violation | None:
+    """Serve the reads that may be: one that began after a command was acknowledged must not find
+    that nothing was ever written. (What else it finds may be of a command without an answer, which
+    can take effect at any time.)"""
+    log = consensus.log
+    index = consensus.commit_index
+    waiting = []
+    violation = None
+    for read in consensus.confirmed_reads:
+        if read.read_index > index:
+            waiting.append(read)
+        elif read.read_id > index and not any(
+            log.entry_at(at).command for at in range(1, index + 1)
+        ):
+            what = f"{consensus.node} answers a read with the state of index {index}; a command at "
+            violation = Violation("linearizability", f"{what}{read.read_id} was acknowledged")
+    consensus.confirmed_reads = waiting
+    consensus.refused_reads = []
+    return violation
+
+
+def _described(cls: type) -> frozenset[str]:
+    """The attributes that have a place of their own in instances of the class, or begin with a
+    value that the class gives them."""
+    return frozenset(
         name
         for each in cls.__mro__
         for name, value in vars(each).items()
-        if isinstance(value, MemberDescriptorType | GetSetDescriptorType)
-        and not name.startswith("__")
-    }
-
-
-def _check(variant: Variant) -> None:
-    """Refuse a variant that would run here as if it were healthy."""
-    for part, healthy in HEALTHY._asdict().items():
-        if part not in ("name", "consensus", "storage") and getattr(variant, part) is not healthy:
-            raise NotModelled(
-                f"{variant.name}: its bug is in the {part.replace('_', ' ')}, which is not run "
-                "when a world is explored"
-            )
-    mro = variant.storage.__mro__
-    for cls in mro[: mro.index(Storage)]:
-        for name, value in vars(cls).items():
-            if isinstance(value, FunctionType) and name not in _MODELLED_OF_STORAGE:
-                raise NotModelled(
-                    f"{variant.name}: its bug is in {cls.__name__}.{name}; of the storage only "
-                    f"{' and '.join(sorted(_MODELLED_OF_STORAGE))} are run when a world is explored"
-                )
+        if not name.startswith("__")
+        and (
+            isinstance(value, MemberDescriptorType | GetSetDescriptorType)
+            or not (callable(value) or hasattr(value, "__get__"))
+        )
+    )

@@ -6,7 +6,7 @@ that tells them in every order is the same under every renaming.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 from typing import Any, cast
 
@@ -24,6 +24,24 @@ Renaming = Mapping[NodeId, NodeId]
 def all_permutations(count: int) -> tuple[Permutation, ...]:
     """All of so many positions, the identity first."""
     return tuple(permutations(range(count)))
+
+
+def composition(first: Permutation, second: Permutation) -> Permutation:
+    """One after the other."""
+    return tuple([second[to] for to in first])
+
+
+def sorting(ranks: Sequence[int]) -> tuple[Permutation, ...]:
+    """The permutations that bring values into order: several if some of them are equal."""
+    wanted = sorted(ranks)
+    found = []
+    for permutation in all_permutations(len(ranks)):
+        placed = [0] * len(ranks)
+        for rank, to in zip(ranks, permutation, strict=True):
+            placed[to] = rank
+        if placed == wanted:
+            found.append(permutation)
+    return tuple(found)
 
 
 def renaming(names: tuple[NodeId, ...], permutation: Permutation) -> dict[NodeId, NodeId]:

@@ -19,8 +19,8 @@ from nemesis.workloads import WORKLOADS
 from raft.replica import HEALTHY, Variant
 
 # What counts as an attack, by the name of its effect: messages that are held or come late or twice,
-# crashes, files that are gone.
-_ATTACKS = ("hold", "deliver", "duplicate", "crash", "fail-power", "lost-file")
+# crashes, files that are gone, a disk that is full.
+_ATTACKS = ("hold", "deliver", "duplicate", "crash", "fail-power", "lost-file", "full-disk")
 
 
 class MacroExecution:
@@ -77,7 +77,7 @@ class MacroExecution:
             case macro.Restart():
                 cluster.nodes[step.node].start()
             case macro.FailPower():
-                cluster.nodes[step.node].fail_power(step.syncs)
+                cluster.nodes[step.node].fail_power(step.syncs, torn=step.torn)
             case macro.Wait():
                 cluster.wait(step.milliseconds * MILLISECOND, step.nodes or cluster.servers)
             case macro.Snapshot():
@@ -92,6 +92,10 @@ class MacroExecution:
                 cluster.perform(step.node, step.work)
             case macro.LoseFile():
                 cluster.nodes[step.node].lose_file(step.file)
+            case macro.FlipBit():
+                cluster.nodes[step.node].flip_bit(step.file)
+            case macro.FillDisk():
+                cluster.nodes[step.node].disk.free = 0
             case macro.Settle():
                 settle(self.cluster, self._last_operations())
             case _:
@@ -107,11 +111,17 @@ class MacroExecution:
         self.cluster.propose(step.node, operate, unanswered=step.unanswered)
 
     def _last_operations(self) -> list[Operate]:
-        """A write, whatever has not succeeded before, and reads of all keys."""
+        """A read, a write, whatever has not succeeded before, and reads of all keys.
+
+        The read comes first as it brings no entry of its own: a leader that needs one of its term
+        before it may read (thesis, 6.4) must have seen to that itself.
+        """
         missing = [f for f in self.invoked if not self.cluster.succeeded[f]]
         groups = self.workload.last_operations(missing, list(self._keys) or ["x"])
         operations = [
-            msgspec.structs.replace(operate, client=0) for group in groups for operate in group
+            msgspec.structs.replace(operate, client=0)
+            for group in (groups[-1][:1], *groups)
+            for operate in group
         ]
         self.invoked.update(operate.f for operate in operations)
         return operations

@@ -30,6 +30,7 @@ def settle(cluster: SteppedCluster, operations: list[Operate]) -> None:
     cluster.post.lose_all()
     for node in cluster.nodes.values():
         node.keep_power()
+        node.disk.free = None
         node.start()
     for name in cluster.servers:
         cluster.unstall(name)

@@ -106,10 +106,12 @@ class Crash(MacroStep, frozen=True, kw_only=True, tag="crash"):
 
 
 class FailPower(MacroStep, frozen=True, kw_only=True, tag="fail-power"):
-    """Power fails at ``node`` when it has synced so often; it is down then."""
+    """Power fails at ``node`` when it has synced so often; it is down then. If ``torn``, a first
+    half of what was not synced has reached the disk."""
 
     node: str
     syncs: int = 0
+    torn: bool = False
 
 
 class Restart(MacroStep, frozen=True, kw_only=True, tag="restart"):
@@ -170,6 +172,19 @@ class LoseFile(MacroStep, frozen=True, kw_only=True, tag="lose-file"):
 
     node: str
     file: DiskFile = "vote"
+
+
+class FlipBit(MacroStep, frozen=True, kw_only=True, tag="flip-bit"):
+    """``node`` crashes, and the last bit that was written to a file of its disk is another one."""
+
+    node: str
+    file: DiskFile = "vote"
+
+
+class FillDisk(MacroStep, frozen=True, kw_only=True, tag="fill-disk"):
+    """No space is left on the disk of ``node``: whatever takes more of it fails."""
+
+    node: str
 
 
 class Settle(MacroStep, frozen=True, kw_only=True, tag="settle"):

@@ -12,7 +12,7 @@
     deliver n1 n2 append newest copy
     deliver n1 n2 append #2
     crash n1
-    fail-power n1 after 1
+    fail-power n1 after 1 torn
     restart n1
     wait 150 [n1]                       without servers: all
     snapshot n1
@@ -24,6 +24,8 @@
     stall n1
     perform n1 write
     lose-file n1 vote
+    flip-bit n1 log
+    fill-disk n1
     settle
 
 Lines that are empty, or begin with #, mean nothing.
@@ -221,7 +223,8 @@ def _deliver(words: _Words) -> MacroStep:
 def _fail_power(words: _Words) -> MacroStep:
     node = words.take()
     syncs = int(words.take()) if words.take_if("after") else 0
-    return macro.FailPower(node=node, syncs=syncs)
+    torn = words.take_if("torn") is not None
+    return macro.FailPower(node=node, syncs=syncs, torn=torn)
 
 
 def _wait(words: _Words) -> MacroStep:
@@ -271,11 +274,11 @@ def _perform(words: _Words) -> MacroStep:
     return msgspec.convert({"step": "perform", "node": node, "work": work}, macro.Perform)
 
 
-def _lose_file(words: _Words) -> MacroStep:
+def _on_file(words: _Words, step: type[macro.LoseFile | macro.FlipBit]) -> MacroStep:
     node = words.take()
+    name = step.__struct_config__.tag
     return msgspec.convert(
-        {"step": "lose-file", "node": node, "file": words.take() if words.next else "vote"},
-        macro.LoseFile,
+        {"step": name, "node": node, "file": words.take() if words.next else "vote"}, step
     )
 
 
@@ -295,7 +298,9 @@ _PARSERS: dict[str, Callable[[_Words], MacroStep]] = {
     "transfer": _transfer,
     "stall": lambda words: macro.Stall(node=words.take()),
     "perform": _perform,
-    "lose-file": _lose_file,
+    "lose-file": lambda words: _on_file(words, macro.LoseFile),
+    "flip-bit": lambda words: _on_file(words, macro.FlipBit),
+    "fill-disk": lambda words: macro.FillDisk(node=words.take()),
     "settle": lambda words: macro.Settle(),
 }
 
@@ -321,7 +326,8 @@ def format_step(step: MacroStep) -> str:
             copy = " copy" if step.copy else ""
             return f"deliver {step.source} {step.target} {step.message}{nth}{copy}"
         case macro.FailPower():
-            return f"fail-power {step.node}" + (f" after {step.syncs}" if step.syncs else "")
+            after = f" after {step.syncs}" if step.syncs else ""
+            return f"fail-power {step.node}{after}" + " torn" * step.torn
         case macro.Wait():
             nodes = f" {_brackets(step.nodes)}" if step.nodes else ""
             return f"wait {step.milliseconds}{nodes}"
@@ -333,11 +339,11 @@ def format_step(step: MacroStep) -> str:
             return f"transfer {step.node} {step.target} {_brackets(step.voters)}"
         case macro.Perform():
             return f"perform {step.node} {step.work}"
-        case macro.LoseFile():
-            return f"lose-file {step.node} {step.file}"
+        case macro.LoseFile() | macro.FlipBit():
+            return f"{step.kind} {step.node} {step.file}"
         case macro.Settle():
             return "settle"
-        case macro.Crash() | macro.Restart() | macro.Snapshot() | macro.Stall():
+        case macro.Crash() | macro.Restart() | macro.Snapshot() | macro.Stall() | macro.FillDisk():
             return f"{step.kind} {step.node}"
     raise TypeError(f"{type(step).__name__} is no macro-step")
 

@@ -22,7 +22,12 @@ register(
     Variant("append-truncates", consensus=TruncatesAlways),
     summary="AppendEntries cuts the log after prevLogIndex, though nothing conflicts",
     source="RaftOS #26; CCF #5991",
-    convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
+    convicted_by={
+        "committed-on-majority",
+        "state-machine-safety",
+        "leader-completeness",
+        "liveness",
+    },
     scenario="""
         n1 sends its no-op to n2, and the message is late. By a later one n2 gets two entries, which
         are committed then. Now the first message arrives, and n2 cuts off what was committed.

@@ -19,10 +19,10 @@ register(
     Variant("campaign-not-persisted", consensus=CampaignsInMemory),
     summary="term and vote are not persisted when a server starts an election itself",
     source="eliben/raft f596df0",
-    convicted_by={"monotonic-term", "one-vote-a-term", "election-safety"},
+    convicted_by={"monotonic-term", "one-vote-a-term", "election-safety", "liveness"},
     scenario="""
         n1 asks for votes in term 1 and restarts: it must still be in term 1, in which it voted for
-        itself.
+        itself. (With asynchronous storage nobody is ever asked: the requests wait for the write.)
     """,
     witness="""
         elect n1 []

@@ -25,12 +25,12 @@ register(
     source="a generic mistake; the paper's section 5.2 on split votes",
     convicted_by={"liveness"},
     scenario="""
-        All three campaign in term 1, n3 as the last, and vote for themselves: a split vote. As long
+        All three campaign in term 1, n1 as the last, and vote for themselves: a split vote. As long
         as nobody goes on to term 2, it stays one.
     """,
     witness="""
-        elect n1 []
         elect n2 []
+        elect n3 []
         settle
     """,
 )

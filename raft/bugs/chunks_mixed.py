@@ -37,7 +37,7 @@ register(
         it has, and gets the rest of n2's.
     """,
     witness="""
-        with snapshot_chunk_bytes=2
+        with snapshot_chunk_bytes=3
         elect n1 [n2]
         replicate n1 [n2]
         snapshot n1

@@ -19,7 +19,7 @@ class FollowsCommitIndex(Consensus):
 register(
     Variant("commit-index-goes-back", consensus=FollowsCommitIndex),
     summary="commitIndex is set from every AppendEntries, not only raised",
-    source="PySyncObj #166; the paper's Figure 2: if leaderCommit > commitIndex",
+    source="PySyncObj #166; the paper's Figure 2: only if leaderCommit > commitIndex",
     convicted_by={"monotonic-commit"},
     scenario="""
         n2 holds an entry and knows that it is committed. Then the first AppendEntries that was sent

@@ -22,7 +22,10 @@ class CommitsAtRefusal(Consensus):
 register(
     Variant("commits-at-refusal", consensus=CommitsAtRefusal),
     summary="leaderCommit is believed even if the log does not match at prevLogIndex",
-    source="a generic mistake of first implementations; compare WRaft #118 in SandTable",
+    source=(
+        "a generic mistake of first implementations; the paper's Figure 2: rule 5 comes after "
+        "rule 2"
+    ),
     convicted_by={"state-machine-safety", "committed-on-majority"},
     scenario="""
         n1 has an entry of term 1; in its place n2 and n3 have committed another, and one more in

@@ -19,7 +19,7 @@ register(
     summary=(
         "commitIndex = min(leaderCommit, end of the own log), not the last entry that was compared"
     ),
-    source="PySyncObj 0.3.11; pyraftlog 3.0.0; the paper's Figure 2, AppendEntries, rule 5",
+    source="copycat #265; scylladb #9965; PySyncObj 0.3.11; pyraftlog 3.0.0",
     convicted_by={"state-machine-safety", "committed-on-majority"},
     scenario="""
         n1's entry reaches nobody; n2 leads the next term and commits another one in its place. A

@@ -21,8 +21,7 @@ register(
         "holds them"
     ),
     source=(
-        "a generic mistake with compaction; etcd panics at an entry that conflicts with a "
-        "committed one"
+        "RedisLabs/raft #49, the first bug: an early AppendEntries comes after a snapshot was taken"
     ),
     convicted_by={"unhandled-exception"},
     scenario="""

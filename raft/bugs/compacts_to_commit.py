@@ -27,8 +27,8 @@ register(
     """,
     witness="""
         with asynchronous_storage=true
-        elect n1 [n2 n3]
-        replicate n1 [n2 n3]
+        elect n1 [n2]
+        replicate n1 [n2]
         stall n1
         snapshot n1
         propose n1 put x 1

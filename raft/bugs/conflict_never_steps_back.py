@@ -20,16 +20,16 @@ class NeverStepsBack(Consensus):
 register(
     Variant("conflict-never-steps-back", consensus=NeverStepsBack),
     summary="nextIndex is not decremented if a follower has another entry at prevLogIndex",
-    source="a generic mistake with conflict hints; MIT 6.824, Students' Guide to Raft",
+    source="YugabyteDB #32876: the index that conflicts is never offered",
     convicted_by={"liveness"},
     scenario="""
-        n1 has an entry of term 1, n2 and n3 another in its place. Whoever of the two leads next
-        begins after it, is refused by n1, and never tries an earlier place.
+        n1 has an entry of term 1, n2 one of term 2 in its place. n3 campaigns in vain, and n2 must
+        lead once more: it begins after its entry, is refused by n1, and never tries an earlier
+        place.
     """,
     witness="""
         elect n1 [n2]
         elect n2 [n3]
-        replicate n2 [n3]
         elect n3 [n2]
         settle
     """,

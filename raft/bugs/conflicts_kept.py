@@ -17,9 +17,7 @@ class KeepsConflicts(Consensus):
 register(
     Variant("conflicts-kept", consensus=KeepsConflicts),
     summary="nothing is deleted: an existing entry stays though the leader's has another term",
-    source=(
-        "WRaft #118 and RedisRaft's fixes after it; the paper's Figure 2, AppendEntries, rule 3"
-    ),
+    source="WRaft #118 (SandTable); the paper's Figure 2, AppendEntries, rule 3",
     convicted_by={"committed-on-majority", "log-matching", "state-machine-safety"},
     scenario="""
         n1 has an entry of term 1. n2 leads term 2 and sends another of the same index: n1 keeps its

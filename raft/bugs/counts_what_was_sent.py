@@ -20,7 +20,7 @@ class CountsWhatWasSent(Consensus):
 register(
     Variant("counts-what-was-sent", consensus=CountsWhatWasSent),
     summary="commitment counts nextIndex - 1, which is what was sent, not matchIndex",
-    source="PySyncObj #167; thesis, 10.2.1: pipelining moves nextIndex before the answer",
+    source="a generic mistake; thesis, 10.2.1: pipelining moves nextIndex before the answer",
     convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
     scenario="""
         n1 knows that its log and n2's agree, so it sends the next entry without waiting, and counts

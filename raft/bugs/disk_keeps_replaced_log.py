@@ -28,7 +28,7 @@ register(
         of term 2. A restart finds its own second entry after the snapshot.
     """,
     witness="""
-        elect n3 [n1 n2]
+        elect n3 [n1]
         propose n3 put x 1
         elect n1 [n2]
         replicate n1 [n2]

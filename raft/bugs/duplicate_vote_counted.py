@@ -31,7 +31,7 @@ register(
     Variant("duplicate-vote-counted", consensus=CountsReplies),
     summary="a candidate counts the votes that arrive, not who granted them",
     source="a generic mistake where votes are a counter",
-    convicted_by={"elected-by-quorum", "election-safety"},
+    convicted_by={"elected-by-quorum", "election-safety", "leader-completeness"},
     scenario="""
         Of five servers n2 alone votes for n1. Its answer arrives twice: that makes two votes with
         n1's own, and not three.

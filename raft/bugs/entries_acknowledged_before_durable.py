@@ -19,7 +19,10 @@ register(
     Variant("entries-acknowledged-before-durable", consensus=AcknowledgesBeforeSaving),
     summary="AppendEntries is acknowledged before its entries are durable (asynchronous storage)",
     source="the paper's Figure 2; etcd/raft, asynchronous storage writes (MsgStorageAppend)",
-    convicted_by={"committed-on-majority"},
+    convicted_by={
+        "committed-on-majority",
+        "liveness",
+    },
     scenario="""
         n2 answers while its disk still writes, and n1 counts the entry as committed: only its own
         disk has it.

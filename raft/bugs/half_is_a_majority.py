@@ -20,7 +20,7 @@ register(
     summary=(
         "an entry is committed by half of the servers: n / 2 copies where n / 2 + 1 are needed"
     ),
-    source="a generic mistake with even numbers of servers",
+    source="raft-java #21: of the sorted indices the one in the middle, rounded up",
     convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
     scenario="""
         Of four servers, n1 and n2 hold an entry. These are two, and n3 and n4 are two: no majority.

@@ -19,7 +19,7 @@ register(
     Variant("half-is-quorum", consensus=HalfIsEnough),
     summary="half of the voters is a quorum, with four of them two",
     source="a generic mistake: >= for > where sizes are even",
-    convicted_by={"elected-by-quorum", "election-safety"},
+    convicted_by={"elected-by-quorum", "election-safety", "leader-completeness"},
     scenario="""
         Of four servers n2 votes for n1: that is half of them, and the other half could elect
         another leader of the same term.

@@ -28,7 +28,7 @@ register(
         at n2, which forgets them, and votes for n3, which never had them.
     """,
     witness="""
-        elect n1 [n2 n3]
+        elect n1 [n3]
         propose n1 put x 1
         replicate n1 [n2]
         deliver n1 n2 append newest

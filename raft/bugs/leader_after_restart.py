@@ -22,7 +22,13 @@ register(
     Variant("leader-after-restart", consensus=ResumesOffice),
     summary="a server whose vote is its own resumes as leader of that term when it restarts",
     source="openraft #640 and #1771 (who was leader leads at once after a restart)",
-    convicted_by={"elected-by-quorum", "election-safety"},
+    convicted_by={
+        "elected-by-quorum",
+        "election-safety",
+        "log-matching",
+        "leader-completeness",
+        "state-machine-safety",
+    },
     scenario="""
         n1 campaigns in term 1, and nobody hears of it. When it restarts, its disk says that it
         voted for itself, not that it won: another may lead term 1.

@@ -22,7 +22,14 @@ register(
     Variant("leader-keeps-office", consensus=LeadsOn),
     summary="a leader that hears of a newer term adopts it without stepping down",
     source="a generic mistake; Figure 2, rules for all servers",
-    convicted_by={"log-matching", "state-machine-safety", "leader-append-only"},
+    convicted_by={
+        "log-matching",
+        "state-machine-safety",
+        "leader-append-only",
+        "committed-on-majority",
+        "linearizability",
+        "liveness",
+    },
     scenario="""
         n1 leads term 1 and refuses n2 its vote in term 2, as n2 lacks its entry. n3 elects n2. Both
         now append entries of term 2 at the same index, unless n1 has stepped down.

@@ -18,7 +18,10 @@ register(
     Variant("log-not-synced", storage=SyncsLate),
     summary="entries are acknowledged before they are synced",
     source="NATS 2.12.1 (Jepsen, 2025); PySyncObj #84; braft #371",
-    convicted_by={"committed-on-majority"},
+    convicted_by={
+        "committed-on-majority",
+        "liveness",
+    },
     scenario="""
         n2 acknowledges an entry that it has written and not synced, n1 counts it as committed, and
         so the loss of power at n2 would lose it.

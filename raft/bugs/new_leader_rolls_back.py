@@ -22,7 +22,9 @@ register(
         "at its election a leader deletes the entries behind its commitIndex, though they may "
         "be committed"
     ),
-    source="CCF #5674 and the roll-back to the last signature; the paper's Leader Append-Only",
+    source=(
+        "a misreading of section 5.4.2: what may not be committed by counting must still be kept"
+    ),
     convicted_by={
         "leader-append-only",
         "leader-completeness",

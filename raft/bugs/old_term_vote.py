@@ -22,7 +22,7 @@ register(
     Variant("old-term-vote", consensus=VotesInOldTerms),
     summary="RequestVote of a term below currentTerm is granted, in that term",
     source="a generic mistake; Figure 2, RequestVote, rule 1",
-    convicted_by={"elected-by-quorum", "election-safety"},
+    convicted_by={"elected-by-quorum", "election-safety", "leader-completeness", "one-vote-a-term"},
     scenario="""
         n1 and n2 campaign in term 1 at once, and n3 elects n2. Then n3 goes on to term 2, in which
         it has not voted; the late request of n1 is still one of term 1.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raft.bugs.bug import register
 from raft.consensus import Consensus
+from raft.consensus.state import CANDIDATE
 from raft.replica import Variant
 
 
@@ -14,14 +15,15 @@ class CountsPreVotes(Consensus):
         promised = self.votes
         super().start_election(leadership_transfer)
         self.votes |= promised
-        self.become_leader_if_elected()
+        if self.role == CANDIDATE:
+            self.become_leader_if_elected()
 
 
 register(
     Variant("pre-votes-counted", consensus=CountsPreVotes),
     summary="votes are not reset between pre-vote and election, so that pre-votes count",
     source="raft-rs #83 and #84",
-    convicted_by={"elected-by-quorum", "election-safety"},
+    convicted_by={"elected-by-quorum", "election-safety", "leader-completeness"},
     scenario="""
         n1 leads term 1. n2 tells n3 that it would vote for it in term 2, which is no vote yet: n3
         must ask again, and may not lead before n2 has voted.

@@ -22,9 +22,9 @@ register(
     source="eliben/raft 65fc436; the paper's Figure 2: reinitialized after election",
     convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
     scenario="""
-        In its first term n1 learns that n2 has two entries. n3 leads and replaces them by one, at
-        n1 and at n2. When n1 leads again, it still counts n2's copy of a second entry, which is
-        another one now.
+        In its first term n1 learns that n2 has two entries. n3 leads and replaces them by one at
+        n1. When n1 leads again, it still counts n2's copy of a second entry, which is another one
+        now.
     """,
     witness="""
         with replicas=5
@@ -32,7 +32,7 @@ register(
         propose n1 put x 1
         replicate n1 [n2]
         elect n3 [n4 n5]
-        replicate n3 [n1 n2]
+        replicate n3 [n1]
         elect n1 [n2 n4]
         replicate n1 [n3]
     """,

@@ -22,17 +22,17 @@ register(
     summary=(
         "the hint in a refusal is taken for matchIndex, so that nextIndex never falls below it"
     ),
-    source="CCF #5927: the estimate in a negative answer counted as a match",
+    source="CCF #5325: the probe index of a refusal was kept as match_idx",
     convicted_by={"liveness", "committed-on-majority"},
     scenario="""
-        n1 has an entry of term 1, n2 and n3 two others. n3 leads next and begins after these: n1
-        says that its log is shorter. n3 takes n1's entry for its own, and never replaces it.
+        n1 has an entry of term 1, n2 two of term 2. n3 campaigns in vain, and n2 must lead once
+        more: it begins after its entries, and n1 says that its log is shorter. n2 takes n1's entry
+        for its own, and never replaces it.
     """,
     witness="""
         elect n1 [n2]
         elect n2 [n3]
         propose n2 put x 1
-        replicate n2 [n3]
         elect n3 [n2]
         settle
     """,

@@ -19,16 +19,17 @@ class MergesSnapshots(KeyValueStore):
 register(
     Variant("restore-merges", state_machine=MergesSnapshots),
     summary="restoring a snapshot leaves keys that were deleted meanwhile",
-    source="a generic mistake; hashicorp/raft's FSM.Restore asks to discard all previous state",
+    source="jgroups-raft #301",
     convicted_by={"same-state", "linearizability"},
     scenario="""
-        n3 knows a key. It misses its deletion, which n1 and n2 hold as a snapshot only, and gets
-        the snapshot.
+        n3 knows two keys. It misses the deletion of one, which n1 and n2 hold as a snapshot only,
+        and gets the snapshot.
     """,
     witness="""
         elect n1 [n2]
+        propose n1 put x 1
         propose n1 put y 1
-        replicate n1 [n2 n3]
+        replicate n1 [n3]
         replicate n1 [n3]
         propose n1 delete y
         replicate n1 [n2]

@@ -26,8 +26,8 @@ register(
     convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
     scenario="""
         n2 acknowledges two entries of n1's first term, and the answer is late. n3 leads and
-        replaces them by one entry, at n1 and at n2. When n1 leads again, only n3 gets its new
-        entry; then the late answer says that n2 has it, too.
+        replaces them by one at n1. When n1 leads again, only n3 gets its new entry; then the late
+        answer says that n2 has it, too.
     """,
     witness="""
         with replicas=5
@@ -36,7 +36,7 @@ register(
         propose n1 put x 1
         deliver n1 n2 append newest
         elect n3 [n4 n5]
-        replicate n3 [n1 n2]
+        replicate n3 [n1]
         elect n1 [n2 n4]
         replicate n1 [n3]
         deliver n2 n1 append-reply

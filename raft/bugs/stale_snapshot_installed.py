@@ -17,10 +17,7 @@ class InstallsAnySnapshot(Consensus):
 register(
     Variant("stale-snapshot-installed", consensus=InstallsAnySnapshot),
     summary="a snapshot older than the follower's state is installed over it",
-    source=(
-        "a generic mistake; compare etcd's rule that a snapshot at or below the commit index is "
-        "ignored"
-    ),
+    source="NuRaft #407; etcd ignores a snapshot at or below its commit index",
     convicted_by={"applied-within-commit", "state-machine-safety", "monotonic-snapshot"},
     scenario="""
         A snapshot of one entry is on its way to n3. It comes by another copy, and so does the next

@@ -20,7 +20,7 @@ register(
     Variant("stale-vote-counted", consensus=CountsAnyVote),
     summary="a candidate counts a vote whatever term it was granted in",
     source="Xraft #33 (SandTable); eliben/raft 5a550b1",
-    convicted_by={"elected-by-quorum", "election-safety"},
+    convicted_by={"elected-by-quorum", "election-safety", "leader-completeness"},
     scenario="""
         n2 votes for n1 in term 1, but its answer is late, and n1 has gone on to term 2 when it
         comes: it is no vote for term 2, in which n2 may still vote for another.

@@ -21,7 +21,7 @@ register(
         "after InstallSnapshot the log begins behind the snapshot, while lastApplied and the "
         "state are the old ones"
     ),
-    source="the paper's Figure 13, rule 8; compare RedisRaft #43",
+    source="NodeDB #162; the paper's Figure 13, rule 8",
     convicted_by={"applied-within-commit", "unhandled-exception", "same-state"},
     scenario="""
         n3 has missed what n1 holds as a snapshot only. It gets the snapshot, and goes on applying

@@ -20,10 +20,11 @@ register(
     Variant("step-down-not-persisted", consensus=EntersInMemory),
     summary="the term of another server is adopted, but not persisted before it is answered",
     source="eliben/raft 0ae7b34",
-    convicted_by={"monotonic-term", "one-vote-a-term", "election-safety"},
+    convicted_by={"monotonic-term", "one-vote-a-term", "election-safety", "liveness"},
     scenario="""
         n1 leads term 1 and refuses n2, which lacks its entry, a vote in term 2. It has answered in
-        term 2, so it must not come back in term 1.
+        term 2, so it must not come back in term 1. (With asynchronous storage it never answers: the
+        answer waits for a write.)
     """,
     witness="""
         elect n1 [n2]

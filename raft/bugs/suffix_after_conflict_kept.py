@@ -27,7 +27,7 @@ register(
     summary=(
         "of a log that conflicts only the compared entries are overwritten; what follows them stays"
     ),
-    source="WRaft #118; the paper's Figure 2: the entry and all that follow it are deleted",
+    source="mofa #1150; the paper's Figure 2: the entry and all that follow it are deleted",
     convicted_by={"log-matching", "state-machine-safety", "committed-on-majority"},
     scenario="""
         n1 has two entries of term 1, of which nobody else knows. n2 of term 2 sends an entry of its

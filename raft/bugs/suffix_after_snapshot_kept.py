@@ -26,7 +26,7 @@ register(
         of term 2, and keeps its own second one after it.
     """,
     witness="""
-        elect n3 [n1 n2]
+        elect n3 [n1]
         propose n3 put x 1
         elect n1 [n2]
         replicate n1 [n2]

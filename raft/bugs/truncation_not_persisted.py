@@ -32,7 +32,12 @@ register(
     Variant("truncation-not-persisted", storage=ForgetsTruncation),
     summary="replay applies an overwriting entry without the truncation that it stands for",
     source="etcd #22442 (wal.ReadAll, entries at or below the snapshot)",
-    convicted_by={"log-matching", "state-machine-safety", "committed-on-majority"},
+    convicted_by={
+        "log-matching",
+        "state-machine-safety",
+        "committed-on-majority",
+        "unhandled-exception",
+    },
     scenario="""
         n1 has two entries of term 1 that nobody else has. n2 leads term 2 and replaces both by one.
         After a restart n1's second entry must not be back.

@@ -22,12 +22,12 @@ register(
     source="a generic mistake; Figure 2, votedFor",
     convicted_by={"liveness"},
     scenario="""
-        All three campaign in term 1, n3 as the last, and vote for themselves. In no later term do
+        All three campaign in term 1, n1 as the last, and vote for themselves. In no later term do
         they vote for anybody else.
     """,
     witness="""
-        elect n1 []
         elect n2 []
+        elect n3 []
         settle
     """,
 )

@@ -75,7 +75,7 @@ class Election(ServerState):
         """Ask whether an election could be won, so that a partitioned server raises no terms."""
         self.set_role(PRE_CANDIDATE)
         self.reset_election_timer()
-        self.reset_votes()
+        self.votes = {self.node}
         if self.has_quorum(self.votes):
             self.start_election()
             return
@@ -91,13 +91,9 @@ class Election(ServerState):
         self.set_role(CANDIDATE)
         self.cast_vote(self.node)
         self.reset_election_timer()
-        self.reset_votes()
+        self.votes = {self.node}
         self.request_votes(leadership_transfer)
         self.become_leader_if_elected()
-
-    def reset_votes(self) -> None:
-        """Every election, and every pre-vote before it, begins with one's own vote alone."""
-        self.votes = {self.node}
 
     def request_votes(self, leadership_transfer: bool) -> None:
         """Send RequestVote RPCs to all other servers."""

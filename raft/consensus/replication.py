@@ -43,7 +43,7 @@ class Replication(Election):
     # -- Rules for leaders -------------------------------------------------------------------
 
     def become_leader(self) -> None:
-        """Reinitialize nextIndex and matchIndex; begin the term with a no-op (section 8)."""
+        """Reinitialize nextIndex and matchIndex; begin the term."""
         super().become_leader()
         self.initialize_progress()
         self.active_peers = set()
@@ -51,6 +51,11 @@ class Replication(Election):
         self.quorum_deadline = self.now + self.settings.election_timeout_min
         self.read_round = 0
         self.read_round_sent = 0
+        self.begin_term()
+
+    def begin_term(self) -> None:
+        """A no-op commits what earlier terms left, and lets the leader know what is committed
+        (section 8)."""
         self.append_as_leader(_NO_OP)
 
     def initialize_progress(self) -> None:

@@ -85,6 +85,14 @@ def snapshot_of_another() -> Trace:
     return trace.stop(2).start(2, 2).restore(2, 2, 2).persist(2, 2, 2)
 
 
+def with_n4() -> Trace:
+    """n1 has added n4, committed it at index 2 and taken a snapshot."""
+    trace = led()
+    for n in (1, 2, 3):
+        trace.change(n, 2, 1, names(1, 2, 3, 4)).persist(n, 2)
+    return trace.commit(1, 2).apply(1, 1).apply(1, 2, 2).take(1, 2)
+
+
 CASES: list[Case] = [
     # -- One change at a time
     Case(
@@ -460,6 +468,53 @@ CASES: list[Case] = [
         "nor is one that another entry has replaced",
         None,
         snapshot_of_another().configure(2, 2, ONE),
+        FIVE,
+    ),
+    # -- The configuration of a snapshot
+    Case(
+        "a snapshot with the latest configuration",
+        None,
+        with_n4().restore(4, 2).configure(4, 2, names(4, 3, 2, 1)),
+        FIVE,
+    ),
+    Case(
+        "a snapshot with an older configuration",
+        "same-configuration",
+        with_n4().restore(4, 2).configure(4, 2, ONE),
+        FIVE,
+    ),
+    Case(
+        "a restart that finds an older configuration in the snapshot",
+        "same-configuration",
+        with_n4().stop(1).start(1, 1).restore(1, 2).persist(1, 2).configure(1, 2, ONE),
+        FIVE,
+    ),
+    Case(
+        "a snapshot before the change, and the change after it",
+        None,
+        led()
+        .change(1, 2, 1, names(1, 2, 3, 4))
+        .apply(1, 1)
+        .take(1, 1)
+        .restore(4, 1)
+        .configure(4, 1, ONE)
+        .change(4, 2, 1, names(1, 2, 3, 4)),
+        FIVE,
+    ),
+    Case(
+        "a change of a log that was given up",
+        None,
+        led()
+        .change(3, 2, 1, names(1, 2, 3, 4))
+        .lead(2, 2)
+        .store(2, 2, 2)
+        .store(1, 2, 2)
+        .commit(2, 2)
+        .apply(2, 1)
+        .apply(2, 2, 2)
+        .take(2, 2, 2)
+        .restore(4, 2, 2)
+        .configure(4, 2, ONE),
         FIVE,
     ),
 ]

@@ -56,6 +56,13 @@ def test_what_was_never_sent_failed() -> None:
     assert action == Finished("fail", None, "no-session")
 
 
+def test_nobody_knows_what_came_of_a_command_that_is_answered_without_a_result() -> None:
+    one = client()
+    request = registered(one, one.start(Put("a", "1"), 0).request).request
+    assert one.on_reply(request.answered(None), 2) == Finished("info", None, "no-answer")
+    assert one.start(Put("a", "2"), 3).request.command == REGISTRATION
+
+
 @pytest.mark.parametrize(
     ("operation", "outcome"), [(Put("a", "1"), "info"), (Get("a"), "fail")], ids=["write", "read"]
 )

@@ -167,6 +167,11 @@ class SimulatedDisk:
         if zeroed:
             data += bytes(size - len(data))
 
+    def flip_last_bit(self, name: str) -> None:
+        """Flip the last bit of what was written to the file and is not zero."""
+        data = self._files[name].data
+        data[len(data.rstrip(b"\0")) - 1] ^= 1
+
     def flip_bit(self, position: int) -> bool:
         """Flip one bit of what a sync has acknowledged, at ``position`` modulo how much that is.
         False: nothing is. The zeros at the end of a file are left alone: nearly all of a log's

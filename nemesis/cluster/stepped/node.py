@@ -39,6 +39,13 @@ class _LastMoment(Random):
         return self._drawn
 
 
+class _Half(Random):
+    """Of what a disk draws: half of it."""
+
+    def random(self) -> float:
+        return 0.5
+
+
 class SteppedNode:
     """Handles what it is given, at once or, if it is stalled, as far as it is told to."""
 
@@ -55,7 +62,7 @@ class SteppedNode:
         report: Callable[[Failure], None],
     ) -> None:
         self.name = name
-        self.disk = SimulatedDisk(Random(0), effects)
+        self.disk = SimulatedDisk(_Half(0), effects)
         self.replica: Replica | None = None
         # Its disk is corrupt, and it must refuse to start.
         self.is_lost = False
@@ -127,16 +134,33 @@ class SteppedNode:
             self.disk.crash()
             self._recorder.stopped(reason)
 
-    def fail_power(self, syncs: int) -> None:
+    def fail_power(self, syncs: int, *, torn: bool) -> None:
         """Power fails at the sync after so many."""
-        self.disk.power_fails, self.disk.syncs_with_power = "unsynced-loss", syncs
+        self.disk.power_fails = "torn-write" if torn else "unsynced-loss"
+        self.disk.syncs_with_power = syncs
 
     def keep_power(self) -> None:
         """Power does not fail, whatever was said before."""
         self.disk.power_fails = None
 
-    def lose_file(self, file: DiskFile) -> bool:
-        """Stop it, and take the newest file of this kind from its disk; whether there was one."""
+    def lose_file(self, file: DiskFile) -> None:
+        """Stop it, and take the newest file of this kind from its disk, if there is one."""
+        name = self._newest(file)
+        if name is not None:
+            self.stop("its disk fails")
+            self.disk.lose(name, None, zeroed=False)
+            self.is_lost = True
+
+    def flip_bit(self, file: DiskFile) -> None:
+        """Stop it, and flip the last bit of the newest file of this kind, if there is one."""
+        name = self._newest(file)
+        if name is not None:
+            self.stop("its disk fails")
+            self.disk.flip_last_bit(name)
+            self.is_lost = True
+
+    def _newest(self, file: DiskFile) -> str | None:
+        """The name of the newest file of this kind, or the one before it."""
         prefix = file.removeprefix("older-")
         names = [
             name
@@ -146,11 +170,8 @@ class SteppedNode:
         is_older = prefix != file
         # The very oldest of a log may be covered by a snapshot, so that it is not missed.
         if len(names) < (3 if is_older else 1):
-            return False
-        self.stop("its disk fails")
-        self.disk.lose(names[-2 if is_older else -1], None, zeroed=False)
-        self.is_lost = True
-        return True
+            return None
+        return names[-2 if is_older else -1]
 
     # -- Inputs ------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from raft.consensus.changes import (
     Demote,
     Promote,
     Remove,
+    ServerChange,
     Target,
     Transition,
 )
@@ -44,21 +45,22 @@ def draw_change(stage: Stage, node: str) -> macro.ChangeMembers:
     if configuration.is_joint and chooser.chance(80):
         return macro.ChangeMembers(node=node)
     transition = chooser.pick(_TRANSITIONS)
-    if chooser.chance(20):
-        return macro.ChangeMembers(node=node, changes=(_draw_target(stage),), transition=transition)
     options = _single_changes(stage, node)
-    changes: tuple[Change, ...] = (chooser.pick(options),)
+    if not options or chooser.chance(20):
+        return macro.ChangeMembers(node=node, changes=(_draw_target(stage),), transition=transition)
+    own = [each for each in options if each.node == node]
+    changes: tuple[Change, ...] = (chooser.pick(own if own and chooser.chance(25) else options),)
     if chooser.chance(25):
         changes = (*changes, chooser.pick(options))
     return macro.ChangeMembers(node=node, changes=changes, transition=transition)
 
 
-def _single_changes(stage: Stage, node: str) -> list[Change]:
+def _single_changes(stage: Stage, node: str) -> list[ServerChange]:
     configuration = stage.view.configuration(node)
     members = configuration.members
     voters, learners = configuration.voters, configuration.learners
     spare = [name for name in stage.cluster.servers if name not in members]
-    options: list[Change] = [AddVoter(name) for name in spare]
+    options: list[ServerChange] = [AddVoter(name) for name in spare]
     options += [AddLearner(name) for name in spare]
     options += [Promote(name) for name in learners]
     options += [Remove(name) for name in members if len(voters) > 1 or name not in voters]

@@ -156,10 +156,18 @@ def fail_power(stage: Stage) -> Steps:
     node = stage.anyone()
     if node is None:
         return
-    yield macro.FailPower(node=node, syncs=chooser.pick((0, 0, 1, 1, 2, 3)))
+    yield power_failure(stage, node)
     yield from sync_at(stage, node)
     if chooser.chance(75) and stage.cluster.nodes[node].replica is None:
         yield macro.Restart(node=node)
+
+
+def power_failure(stage: Stage, node: str) -> macro.FailPower:
+    """Power fails at this one, at one of its next syncs."""
+    chooser = stage.chooser
+    return macro.FailPower(
+        node=node, syncs=chooser.pick((0, 0, 1, 1, 2, 3)), torn=chooser.chance(40)
+    )
 
 
 def sync_at(stage: Stage, node: str) -> Steps:
@@ -232,15 +240,46 @@ def draw_work(stage: Stage, node: str) -> macro.Perform:
     return macro.Perform(node=node, work="application")
 
 
-def lose_file(stage: Stage) -> Steps:
-    """A minority loses files; it comes again, if it can."""
-    node = stage.anyone()
-    if node is None or stage.lost_files >= (stage.knobs.replicas - 1) // 2:
+def damage(stage: Stage) -> Steps:
+    """A minority loses files, or what they held, and comes again, if it can. Where operators are at
+    work, only who has no vote: whose loss a configuration bears changes with every step."""
+    chooser = stage.chooser
+    if stage.has_operators:
+        node = stage.pick(stage.view.outsiders())
+    else:
+        node = stage.anyone() if stage.damaged < (stage.knobs.replicas - 1) // 2 else None
+    if node is None:
         return
-    stage.lost_files += 1
-    file: DiskFile = stage.chooser.pick(_FILES)
-    yield macro.LoseFile(node=node, file=file)
+    stage.damaged += 1
+    file: DiskFile = chooser.pick(_FILES)
+    if chooser.chance(50):
+        yield macro.LoseFile(node=node, file=file)
+    else:
+        yield macro.FlipBit(node=node, file=file)
     yield macro.Restart(node=node)
+    yield from decide_with(stage, node)
+
+
+def fill_disk(stage: Stage) -> Steps:
+    """A disk is full when there is something to save; then its server decides something else."""
+    node = stage.anyone()
+    if node is None:
+        return
+    yield macro.FillDisk(node=node)
+    yield from sync_at(stage, node)
+    yield macro.Crash(node=node)
+    yield macro.Restart(node=node)
+    yield from decide_with(stage, node)
+
+
+def decide_with(stage: Stage, node: str) -> Steps:
+    """An election that ``node`` has a say in."""
+    if stage.chooser.chance(50) and stage.cluster.nodes[node].replica is not None:
+        candidate = node if stage.chooser.chance(30) else stage.anyone(but=[node])
+        if candidate is not None and not stage.view.leads(candidate):
+            others = stage.others(candidate)
+            others.sort(key=lambda name: name != node)
+            yield stage.elect(candidate, others[: max(1, len(others) // 2)])
 
 
 # By name, each with how often it is drawn.
@@ -267,7 +306,8 @@ MOVES: dict[str, tuple[Figure, int]] = {
     "transfer": (transfer, 4),
     "stall": (stall, 6),
     "perform": (perform, 10),
-    "lose-file": (lose_file, 2),
+    "damage": (damage, 3),
+    "fill-disk": (fill_disk, 3),
 }
 # These are in every walk: without them, nothing happens.
 ESSENTIAL = ("elect", "elect-and-replicate", "propose-and-replicate", "replicate", "restart")

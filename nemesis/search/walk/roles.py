@@ -152,6 +152,15 @@ class View:
         """Who does not lead."""
         return [name for name, consensus in self.up() if consensus.role != LEADER]
 
+    def loyal(self, leader: str) -> list[str]:
+        """Who would still answer this leader: it has not heard of a newer term."""
+        term = self.term(leader)
+        return [
+            name
+            for name, consensus in self.up()
+            if name != leader and consensus.current_term <= term
+        ]
+
     def outsiders(self) -> list[str]:
         """Who runs, and votes in no configuration that it has itself."""
         return [name for name, consensus in self.up() if not consensus.configuration.is_voter(name)]

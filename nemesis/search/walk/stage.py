@@ -61,7 +61,9 @@ class Stage:
         self.values = Values(repeats=chooser.chance(10))
         self.keys = ("x",) if chooser.chance(60) else ("x", "y")
         self.kinds = self._draw_kinds()
-        self.lost_files = 0
+        # How many disks were damaged; and whether the membership may change.
+        self.damaged = 0
+        self.has_operators = False
 
     def _draw_kinds(self) -> tuple[str, ...]:
         """What clients write: mostly what shows most, which adds to what is there."""
@@ -142,11 +144,12 @@ class Stage:
         voters: list[str] | None = None,
         *,
         unanswered: Sequence[str] | None = None,
+        hasty: int | None = None,
     ) -> macro.Elect:
-        """An election; with voters who suffice, if none are given."""
+        """An election; with voters who suffice, if none are given; ``hasty`` in per cent."""
         chosen = self.quorum(node) if voters is None else voters
         held = self._unanswered(chosen) if unanswered is None else tuple(unanswered)
-        hasty = self.chooser.chance(self.habits.hasty)
+        hasty = self.chooser.chance(self.habits.hasty if hasty is None else hasty)
         return macro.Elect(node=node, voters=tuple(chosen), unanswered=held, hasty=hasty)
 
     def replicate(

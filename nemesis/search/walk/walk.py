@@ -12,7 +12,7 @@ from nemesis.chooser import RandomChooser
 from nemesis.macro import steps as macro
 from nemesis.macro.execution import MacroExecution
 from nemesis.outcome import Run
-from nemesis.search.walk.choreographies import CHOREOGRAPHIES
+from nemesis.search.walk.choreographies import ASYNCHRONOUS, CHOREOGRAPHIES
 from nemesis.search.walk.choreographies.parts import begin, overthrow
 from nemesis.search.walk.knobs import draw_walk_knobs
 from nemesis.search.walk.moves import ESSENTIAL, MOVES, possible_moves
@@ -42,9 +42,6 @@ SWARM = Style(by_role=0)
 ROLES = Style(by_role=80)
 CHOREOGRAPHED = Style(choreographies=70)
 
-# Disks that are lost, and operators, are never in one walk: whose loss a configuration bears
-# changes with every step.
-_APART = ("lose-file", "change-members")
 # A choreography is one of the theme's in so many per cent of the cases.
 _THEMED = 70
 # A walk is cut off here.
@@ -59,20 +56,20 @@ class _Walk:
         self._style = style
         self._theme = theme
         chooser = stage.chooser
-        apart = _APART[0 if "change-members" in theme.moves else chooser.integer(0, 1)]
-        self._moves = self._draw_moves(apart)
+        stage.has_operators = "change-members" in theme.moves or chooser.chance(30)
+        self._moves = self._draw_moves()
         possible = [
             name
             for name in CHOREOGRAPHIES
-            if (name != "two-memberships" or apart != "change-members")
-            and (name != "slow-disk" or stage.knobs.asynchronous_storage)
+            if (name != "two-memberships" or stage.has_operators)
+            and (name not in ASYNCHRONOUS or stage.knobs.asynchronous_storage)
         ]
         # The theme's own ones first.
         themed = [name for name in theme.choreographies if name in possible]
         self._themed = [CHOREOGRAPHIES[name] for name in themed or possible]
         self._choreographies = [CHOREOGRAPHIES[name] for name in possible]
 
-    def _draw_moves(self, apart: str) -> list[Figure]:
+    def _draw_moves(self) -> list[Figure]:
         """One bag of moves, each as often in it as it is to be drawn."""
         chooser, style, theme = self._stage.chooser, self._style, self._theme
         share = chooser.pick((25, 50, 75))
@@ -80,7 +77,7 @@ class _Walk:
         for name in possible_moves(self._stage.knobs):
             move, weight = MOVES[name]
             is_themed = name in theme.moves
-            if name == apart:
+            if name == "change-members" and not self._stage.has_operators:
                 continue
             if style.swarm:
                 if not (name in ESSENTIAL or is_themed or chooser.chance(share)):
@@ -110,7 +107,7 @@ class _Walk:
             for step in self._next():
                 yield step
                 done += 1
-        if chooser.chance(50):
+        if chooser.chance(30):
             yield from overthrow(self._stage)
 
     def _next(self) -> Steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from checker.verdict import Validity
@@ -13,6 +14,8 @@ from nemesis.macro.text import parse_step
 from nemesis.outcome import Run
 from nemesis.run import run
 from raft.consensus import Consensus
+from raft.kv.commands import Result
+from raft.kv.state_machine import Applied, KeyValueStore
 from raft.replica import HEALTHY, Variant
 
 
@@ -276,6 +279,24 @@ def test_power_that_was_to_fail_stays_when_the_cluster_settles(syncs: int) -> No
     execution = performed(text + "settle")
     assert not execution.failures
     assert not execution.cluster.effects["fail-power"]
+
+
+def test_an_answer_that_makes_no_sense_is_explained_by_nothing() -> None:
+    class AnswersNothing(KeyValueStore):
+        def apply(self, index: int, command: bytes) -> Applied:
+            return msgspec.structs.replace(super().apply(index, command), result=Result())
+
+    reads = '[["get","x"]]'
+    text = (
+        "elect n1 [n2]\n"
+        f'propose n1 txn {{"compare":[],"then":{reads},"else":{reads}}}\n'
+        "replicate n1 [n2]"
+    )
+    assert not judged(text).verdict.failures
+    variant = Variant("answers-nothing", state_machine=AnswersNothing)
+    (failure,) = run(parse_schedule(text), variant).verdict.failures
+    assert failure.kind == "linearizability"
+    assert "makes no sense" in failure.message
 
 
 def test_equal_schedules_give_equal_runs() -> None:

@@ -8,7 +8,7 @@ meet newer logs, memberships that nobody agrees on.
 
 from __future__ import annotations
 
-from nemesis.search.walk.choreographies import elections, logs, service
+from nemesis.search.walk.choreographies import disks, elections, logs, reads, service
 from nemesis.search.walk.stage import Figure
 
 # By name.
@@ -16,16 +16,22 @@ CHOREOGRAPHIES: dict[str, Figure] = {
     "rivals": elections.rivals,
     "late-grant": elections.late_grant,
     "same-term": elections.same_term,
-    "forgotten-vote": elections.forgotten_vote,
     "late-acknowledgement": logs.late_acknowledgement,
+    "lost-log": logs.lost_log,
+    "lost-answers": logs.lost_answers,
     "stale-append": logs.stale_append,
     "divergence": logs.divergence,
     "lagging-snapshot": logs.lagging_snapshot,
-    "slow-disk": logs.slow_disk,
-    "crash-while-saving": logs.crash_while_saving,
+    "chunks": logs.chunks,
+    "forgotten-vote": disks.forgotten_vote,
+    "crash-while-saving": disks.crash_while_saving,
+    "slow-disk": disks.slow_disk,
+    "slow-voter": disks.slow_voter,
+    "old-leader-reads": reads.old_leader_reads,
+    "follower-reads": reads.follower_reads,
+    "handover": reads.handover,
     "two-memberships": service.two_memberships,
-    "old-leader-reads": service.old_leader_reads,
-    "follower-read": service.follower_read,
     "retried-elsewhere": service.retried_elsewhere,
-    "handover": service.handover,
 }
+# These are about writes that take their time.
+ASYNCHRONOUS = frozenset({"slow-disk", "slow-voter"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nemesis.macro import steps as macro
 from nemesis.search.walk.choreographies.parts import bounce, late_message
 from nemesis.search.walk.stage import Stage, Steps
 
@@ -72,23 +71,3 @@ def same_term(stage: Stage) -> Steps:
         )
         if answer is not None and chooser.chance(70):
             yield answer
-
-
-def forgotten_vote(stage: Stage) -> Steps:
-    """A voter, or a candidate, is started again between two campaigns of one term."""
-    chooser = stage.chooser
-    first = stage.anyone(but=stage.view.leaders())
-    if first is None:
-        return
-    voters = stage.quorum(first) if chooser.chance(70) else []
-    second = stage.pick([name for name in stage.others(first) if name not in voters])
-    forgetful = chooser.pick([first, *voters])
-    is_unsynced = chooser.chance(40)
-    if is_unsynced:
-        yield macro.FailPower(node=forgetful, syncs=chooser.integer(0, 3))
-    yield stage.elect(first, voters)
-    if not is_unsynced:
-        yield macro.Crash(node=forgetful)
-    yield macro.Restart(node=forgetful)
-    if second is not None:
-        yield stage.elect(second, stage.quorum(second, but=[] if forgetful == first else [first]))

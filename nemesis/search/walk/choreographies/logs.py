@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from nemesis.macro import steps as macro
 from nemesis.search.walk.choreographies.parts import begin, bounce, bounce_of, overthrow
-from nemesis.search.walk.moves import draw_work
 from nemesis.search.walk.stage import Stage, Steps
 
 
@@ -94,6 +93,8 @@ def divergence(stage: Stage) -> Steps:
     if chooser.chance(30):
         yield macro.Snapshot(node=second)
     yield stage.replicate(second, [first])
+    if chooser.chance(25):
+        yield from bounce_of(stage, first)
     if chooser.chance(50):
         yield stage.replicate(second, stage.others(second))
 
@@ -130,60 +131,92 @@ def lagging_snapshot(stage: Stage) -> Steps:
     yield from overthrow(stage)
 
 
-def slow_disk(stage: Stage) -> Steps:
-    """What a server writes, or applies, is acknowledged to it when the log has changed."""
+def lost_log(stage: Stage) -> Steps:
+    """Entries are acknowledged late, to a leader that has lost them itself and leads again."""
     chooser = stage.chooser
     yield from begin(stage)
     first = stage.view.leader()
-    slow = stage.anyone()
-    if first is None or slow is None:
+    follower = None if first is None else stage.pick(stage.others(first))
+    if first is None or follower is None:
         return
-    yield macro.Stall(node=slow)
-    for _ in range(chooser.integer(1, 2)):
+    for _ in range(chooser.integer(2, 4)):
         yield stage.write(first)
-        yield stage.replicate(first, [slow] if slow != first else stage.some(first))
-        if chooser.chance(30):
-            yield macro.Perform(node=slow, work="write")
-    second = stage.anyone(but=[first, slow])
-    if second is not None:
-        yield stage.elect(second, stage.quorum(second, but=[first]))
-        if chooser.chance(70):
-            yield stage.replicate(second, [slow])
-        if chooser.chance(40):
-            yield stage.elect(first)
-            yield stage.replicate(first, [slow])
+    yield stage.replicate(first, [follower], unanswered=[follower])
+    second = stage.anyone(but=[first, follower])
+    if second is None:
+        return
+    yield stage.elect(second, stage.quorum(second, but=[first, follower]))
+    more = stage.others(second, but=[first, follower])[: chooser.integer(0, 1)]
+    yield stage.replicate(second, [first, *more, *([follower] if chooser.chance(30) else [])])
+    yield stage.elect(first, stage.quorum(first, but=[follower]))
+    if chooser.chance(30):
+        yield stage.write(first)
     for _ in range(chooser.integer(1, 3)):
-        yield draw_work(stage, slow)
-        answer = stage.deliver(stage.held("append-reply", "vote-reply", source=slow))
-        if answer is not None and chooser.chance(60):
-            yield answer
+        acknowledged = stage.held("append-reply", source=follower, target=first)
+        step = stage.deliver(acknowledged, nth=-1 if chooser.chance(70) else 0)
+        if step is not None:
+            yield step
+    peers = stage.others(first, but=[follower])
+    yield stage.replicate(first, peers[: chooser.integer(0, 2)], unanswered=())
     if chooser.chance(50):
-        yield from bounce_of(stage, slow)
+        yield from overthrow(stage)
 
 
-def crash_while_saving(stage: Stage) -> Steps:
-    """Power fails at one of those who save what a round brings them; then they decide without the
-    others."""
+def lost_answers(stage: Stage) -> Steps:
+    """What a leader has sent is not answered, and it has to find out by itself what arrived."""
     chooser = stage.chooser
     yield from begin(stage)
     node = stage.view.leader()
     if node is None:
         return
-    victim = chooser.pick([node, *stage.others(node)])
+    for _ in range(chooser.integer(1, 4)):
+        if chooser.chance(70):
+            yield stage.write(node)
+        peers = stage.others(node)
+        yield stage.replicate(node, peers, unanswered=peers if chooser.chance(70) else None)
+
+
+def chunks(stage: Stage) -> Steps:
+    """A snapshot comes in pieces: twice, late, from two leaders, with a crash between them."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    node = stage.view.leader()
+    lagging = None if node is None else stage.pick(stage.others(node))
+    if node is None or lagging is None:
+        return
+    for _ in range(chooser.integer(1, 4)):
+        yield stage.write(node, unanswered=False)
+    yield stage.replicate(node, stage.others(node, but=[lagging]), unanswered=())
     if chooser.chance(50):
-        yield stage.write(node)
+        yield stage.replicate(node, stage.others(node, but=[lagging]), unanswered=())
+    for name in [node, *stage.others(node, but=[lagging])]:
+        yield macro.Snapshot(node=name)
+    yield stage.replicate(node, [lagging], unanswered=[lagging])
+    for _ in range(chooser.integer(2, 6)):
+        sender = stage.view.leader() or node
+        what = chooser.pick(("piece",) * 6 + ("newer", "leader", "crash", "round"))
+        if what == "piece":
+            answer = stage.deliver(
+                stage.held("snapshot-reply", "append-reply", source=lagging, target=sender)
+            )
+            if answer is not None:
+                yield answer
+            piece = stage.deliver(stage.held("snapshot", target=lagging))
+            if piece is not None:
+                yield piece
+        elif what == "newer":
+            yield stage.write(sender)
+            yield stage.replicate(sender, stage.quorum(sender, but=[lagging]), unanswered=())
+            yield macro.Snapshot(node=sender)
+        elif what == "leader":
+            second = stage.anyone(but=[sender, lagging])
+            if second is not None:
+                yield stage.elect(second, stage.quorum(second, but=[lagging]))
+                yield stage.replicate(second, [lagging], unanswered=[lagging])
+        elif what == "crash":
+            yield from bounce_of(stage, lagging)
+        else:
+            yield stage.replicate(sender, [lagging], unanswered=[lagging])
     if chooser.chance(70):
-        yield macro.FailPower(node=victim, syncs=chooser.pick((0, 1, 1, 2, 3)))
-    yield stage.write(node)
-    peers = stage.quorum(node) if victim == node else [victim]
-    yield stage.replicate(node, peers)
-    if chooser.chance(50):
-        yield macro.Crash(node=victim)
-    if chooser.chance(30):
-        yield macro.Crash(node=node)
-    for name in stage.view.can_start():
-        yield macro.Restart(node=name)
-    candidate = victim if chooser.chance(50) else stage.anyone(but=[node])
-    if candidate is not None and not stage.view.leads(candidate):
-        yield stage.elect(candidate, stage.quorum(candidate, but=[node]))
-        yield stage.replicate(candidate)
+        sender = stage.view.leader() or node
+        yield stage.replicate(sender, [lagging], unanswered=())

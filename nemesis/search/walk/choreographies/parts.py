@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nemesis.macro import steps as macro
-from nemesis.search.walk.moves import sync_at
+from nemesis.search.walk.moves import power_failure, sync_at
 from nemesis.search.walk.stage import REPLIES, Stage, Steps
 
 
@@ -49,7 +49,7 @@ def bounce(stage: Stage) -> Steps:
     if stage.chooser.chance(60):
         yield macro.Crash(node=node)
     else:
-        yield macro.FailPower(node=node, syncs=stage.chooser.integer(0, 2))
+        yield power_failure(stage, node)
         yield from sync_at(stage, node)
     yield macro.Restart(node=node)
 

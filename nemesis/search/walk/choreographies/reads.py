@@ -1,0 +1,158 @@
+"""Choreographies of reads: what a leader, or a follower, says that does not know how the world has
+changed."""
+
+from __future__ import annotations
+
+from nemesis.macro import steps as macro
+from nemesis.search.walk.choreographies.parts import begin, bounce_of, overthrow
+from nemesis.search.walk.stage import Stage, Steps
+
+
+def old_leader_reads(stage: Stage) -> Steps:
+    """A leader that was replaced without noticing is asked; answers to what it asked earlier
+    arrive before or after."""
+    chooser = stage.chooser
+    if chooser.chance(50):
+        yield from begin(stage)
+    first = stage.view.leader() or stage.anyone()
+    if first is None:
+        return
+    if not stage.view.leads(first):
+        voters = stage.quorum(first)
+        others = stage.others(first, but=voters)
+        late = others[:1] if chooser.chance(40) else []
+        yield stage.elect(first, voters + late, unanswered=late)
+    for _ in range(chooser.integer(0, 2)):
+        peers = stage.quorum(first) if chooser.chance(60) else stage.others(first)
+        yield stage.replicate(first, peers, unanswered=peers if chooser.chance(40) else ())
+    if chooser.chance(30):
+        yield stage.read(first)
+    if chooser.chance(20):
+        yield from bounce_of(stage, chooser.pick(stage.others(first) or [first]))
+    yield from replace_leader(stage, first)
+    for _ in range(chooser.integer(2, 5)):
+        what = chooser.pick(("read", "read", "answer", "answer", "round", "wait"))
+        if what == "read":
+            yield stage.read(first, unanswered=False)
+        elif what == "round":
+            yield stage.replicate(first, stage.view.loyal(first), unanswered=())
+        elif what == "wait" and chooser.chance(30):
+            yield macro.Wait(milliseconds=chooser.pick((20, 75)), nodes=(first,))
+        elif what == "answer":
+            answers = stage.held("append-reply", "vote-reply", "snapshot-reply", target=first)
+            step = stage.deliver(answers)
+            if step is not None:
+                yield step
+
+
+def replace_leader(stage: Stage, first: str) -> Steps:
+    """Another one is elected, behind the back of the first, and performs a write."""
+    chooser = stage.chooser
+    second = stage.pick(stage.others(first))
+    if second is None:
+        return
+    voters = stage.quorum(second, but=[first])
+    if chooser.chance(20):
+        yield macro.TransferTo(node=first, target=second, voters=tuple(voters))
+    else:
+        if chooser.chance(25):
+            nodes = tuple(name for name in stage.cluster.servers if name != first)
+            yield macro.Wait(milliseconds=chooser.pick((75, 150, 150, 300)), nodes=nodes)
+        hasty = 50 if stage.knobs.reads == "lease" else 10
+        yield stage.elect(second, voters, unanswered=(), hasty=hasty)
+    if chooser.chance(80):
+        yield stage.write(second, unanswered=False)
+    if chooser.chance(90):
+        yield stage.replicate(second, stage.quorum(second, but=[first]), unanswered=())
+    if chooser.chance(20):
+        third = stage.pick(stage.others(second, but=[first]))
+        if third is not None:
+            yield stage.elect(third, stage.quorum(third, but=[first]))
+            yield stage.read(third, unanswered=False)
+
+
+def follower_reads(stage: Stage) -> Steps:
+    """A follower asks for a read index whom it takes for the leader; what it asks, and what it is
+    answered, is late, while it or its leader falls behind."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    leader = stage.view.leader()
+    follower = None if leader is None else stage.pick(stage.others(leader))
+    if leader is None or follower is None:
+        return
+    yield stage.replicate(leader, stage.others(leader), unanswered=())
+    if chooser.chance(30):
+        yield from read_once(stage, leader, follower)
+    for _ in range(chooser.integer(1, 3)):
+        what = chooser.pick(("write", "write", "replace", "restart", "nothing"))
+        if what == "write":
+            yield stage.write(leader, unanswered=False)
+            yield stage.replicate(leader, stage.quorum(leader, but=[follower]), unanswered=())
+        elif what == "replace":
+            second = stage.pick(stage.others(leader, but=[follower]))
+            if second is not None:
+                yield stage.elect(second, stage.quorum(second, but=[leader, follower]))
+                yield stage.write(second, unanswered=False)
+                peers = stage.quorum(second, but=[leader, follower])
+                yield stage.replicate(second, peers, unanswered=())
+        elif what == "restart":
+            yield from bounce_of(stage, follower)
+            yield stage.replicate(leader, [follower])
+        yield from read_once(stage, leader, follower)
+
+
+def read_once(stage: Stage, leader: str, follower: str) -> Steps:
+    """A read at a follower, its question and its answer, each of which may stay on its way."""
+    chooser = stage.chooser
+    yield stage.read(follower, unanswered=False)
+    if chooser.chance(80):
+        question = stage.deliver(stage.held("read-index", source=follower))
+        if question is not None:
+            yield question
+    if chooser.chance(60):
+        yield stage.replicate(leader, stage.quorum(leader, but=[follower]), unanswered=())
+    for _ in range(chooser.integer(0, 2)):
+        answer = stage.deliver(stage.held("read-index-reply", target=follower))
+        if answer is not None:
+            yield answer
+
+
+def handover(stage: Stage) -> Steps:
+    """Leadership is handed over, while the old leader, or another one, goes on; what tells the next
+    one to campaign, or its requests for votes, arrive when nobody waits for them any more."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    node = stage.view.leader()
+    target = None if node is None else stage.pick(stage.others(node))
+    if node is None or target is None:
+        return
+    yield stage.write(node)
+    lags = chooser.chance(50)
+    yield stage.replicate(node, [target] if lags else None, unanswered=[target] if lags else None)
+    if chooser.chance(20):
+        yield macro.Crash(node=target)
+    voters = stage.quorum(target, but=[node]) if chooser.chance(40) else []
+    yield macro.TransferTo(node=node, target=target, voters=tuple(voters))
+    if lags:
+        step = stage.deliver(stage.held("append-reply", source=target, target=node))
+        if step is not None:
+            yield step
+    if chooser.chance(15):
+        return
+    if chooser.chance(50):
+        yield macro.Wait(milliseconds=chooser.pick((75, 150, 150)), nodes=(node,))
+    if chooser.chance(40):
+        yield from overthrow(stage)
+    elif chooser.chance(70):
+        yield stage.replicate(node, stage.quorum(node, but=[target]), unanswered=())
+    for _ in range(chooser.integer(1, 4)):
+        step = stage.deliver(
+            stage.held("timeout-now") or stage.held("vote", "vote-reply", "append")
+        )
+        if step is not None:
+            yield step
+    if stage.view.leads(target):
+        yield stage.write(target, unanswered=False)
+        yield stage.replicate(target, stage.quorum(target, but=[node]), unanswered=())
+    for _ in range(chooser.integer(0, 2)):
+        yield stage.read(node, unanswered=False)

@@ -1,0 +1,70 @@
+"""The macro-steps that damage disks do so, and a healthy Raft bears what it can bear."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker.trace import Started, Stopped
+from nemesis.macro.scenario import format_schedule, parse_schedule
+from nemesis.run import Run, run
+
+WRITTEN = """
+    elect n1 [n2]
+    propose n1 put x 1
+    replicate n1 [n2]
+"""
+
+
+def performed(steps: str) -> Run:
+    result = run(parse_schedule(steps))
+    assert result.verdict.failures == ()
+    return result
+
+
+def why_stopped(result: Run, node: str) -> list[str]:
+    return [
+        event.reason for event in result.trace if isinstance(event, Stopped) and event.node == node
+    ]
+
+
+def starts(result: Run, node: str) -> int:
+    return sum(isinstance(event, Started) and event.node == node for event in result.trace)
+
+
+@pytest.mark.parametrize("file", ["vote", "log", "snapshot"])
+def test_a_server_refuses_to_start_on_a_flipped_bit(file: str) -> None:
+    result = performed(f"{WRITTEN}\nflip-bit n2 {file}\nrestart n2")
+    failed, refused = why_stopped(result, "n2")
+    assert failed == "its disk fails"
+    assert refused.startswith("refuses to start")
+    assert starts(result, "n2") == 1
+    assert result.statistics.effects["lost-file"] == 1
+
+
+def test_a_server_with_a_full_disk_stops_when_it_would_vote() -> None:
+    result = performed("fill-disk n2\nelect n1 [n2]")
+    (reason,) = why_stopped(result, "n2")
+    assert "no space left" in reason
+    assert result.statistics.elections == 0
+    assert result.statistics.injected["full-disk"] == 1
+
+
+def test_when_all_settles_there_is_space_again() -> None:
+    result = performed("fill-disk n1\nfill-disk n2\nfill-disk n3\nelect n1 [n2]\nsettle")
+    assert result.statistics.elections == 1
+
+
+def test_a_torn_write_leaves_a_part_that_does_not_keep_a_server_from_starting() -> None:
+    torn = performed(
+        "elect n1 [n2]\nfail-power n2 torn\nreplicate n1 [n2]\nrestart n2\nreplicate n1 [n2]"
+    )
+    whole = performed(
+        "elect n1 [n2]\nfail-power n2\nreplicate n1 [n2]\nrestart n2\nreplicate n1 [n2]"
+    )
+    assert 0 < torn.statistics.effects["torn-write"] < whole.statistics.effects["unsynced-loss"]
+    assert starts(torn, "n2") == starts(whole, "n2") == 2
+
+
+def test_they_are_written_as_they_are_read() -> None:
+    text = "fail-power n2 after 1 torn\nflip-bit n1 older-log\nfill-disk n3\n"
+    assert format_schedule(parse_schedule(text)) == text
