@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import msgspec
 from hypothesis import event
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.featureflags import FeatureFlags
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from nemesis.cluster.protocol import DiskFile
@@ -73,6 +74,13 @@ class MacroMachine(RuleBasedStateMachine):
     execution: MacroExecution
     values: Values
     chosen: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Hypothesis leaves out a random half of the rules, run by run. Here that is mostly one of
+        # those that all others wait for: four runs in ten performed no operation at all. There is
+        # no public way to say so; where this one is gone, things are only found later.
+        self._rules_strategy.enabled_rules_strategy = st.just(FeatureFlags())
 
     @initialize(knobs=changed_knobs(), voters=st.sampled_from((("n2",), ("n2", "n3"))))
     def start(self, knobs: dict[str, Any], voters: Peers) -> None:
@@ -190,22 +198,19 @@ class MacroMachine(RuleBasedStateMachine):
     # -- Processes, disks, time --------------------------------------------------------------------
 
     @_if_any(choices.running)
-    @rule(node=choices.server(choices.running))
-    def crash(self, node: str) -> None:
-        """A process is gone."""
-        self._perform(macro.Crash(node=node))
+    @rule(node=choices.server(choices.running), syncs=st.sampled_from((None, None, 0, 1, 2)))
+    def crash(self, node: str, syncs: int | None) -> None:
+        """A process is gone, or power fails at the sync after so many."""
+        if syncs is None:
+            self._perform(macro.Crash(node=node))
+        else:
+            self._perform(macro.FailPower(node=node, syncs=syncs))
 
     @_if_any(choices.stopped)
     @rule(node=choices.server(choices.stopped))
     def restart(self, node: str) -> None:
         """A process is started again."""
         self._perform(macro.Restart(node=node))
-
-    @_if_any(choices.running)
-    @rule(node=choices.server(choices.running), syncs=st.integers(0, 3))
-    def fail_power(self, node: str, syncs: int) -> None:
-        """Power fails at the sync after so many."""
-        self._perform(macro.FailPower(node=node, syncs=syncs))
 
     @_if_any(choices.losable)
     @rule(
@@ -263,7 +268,7 @@ class MacroMachine(RuleBasedStateMachine):
         """An operator asks a leader to hand over."""
         self._perform(macro.TransferTo(node=node, target=successor, voters=voters))
 
-    # Each name is as likely as any other: the steps that most depends on have several.
+    # Each of these names is as likely as any other: steps on which most depends have several.
     elect_2 = elect_3 = elect
     take_over_2 = take_over
     replicate_2 = replicate_3 = replicate
