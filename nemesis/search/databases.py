@@ -1,4 +1,4 @@
-"""Where Hypothesis keeps what failed, so that it fails at once the next time, on other machines too.
+"""Where Hypothesis keeps what failed, so that it fails at once the next time, and elsewhere.
 
     dir:PATH              a directory
     redis:URL             a Redis server: redis:redis://localhost:6379/0

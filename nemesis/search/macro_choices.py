@@ -1,7 +1,7 @@
-"""What the macro-steps of a Hypothesis state machine are about: strategies that look at the cluster.
+"""What the macro-steps of a Hypothesis state machine are about.
 
-A step that finds nothing to do is wasted, so its servers are drawn from those that play the role it
-needs just then. The first option is the simplest one everywhere. The arguments of a rule are drawn
+A step that finds nothing to do is wasted, so the strategies look at the cluster: servers are drawn
+from those that play the role that the step needs just then. The first option is the simplest one everywhere. The arguments of a rule are drawn
 in the order in which they stand, so the later ones know who was drawn first.
 """
 
@@ -34,7 +34,7 @@ Peers = tuple[str, ...]
 # The kind of an operation, its key, its value.
 Operation = tuple[str, str | None, Any]
 
-_KEYS = ("x", "x", "y")
+_KEYS = ("x", "x", "x", "y")
 # Of so many steps one gets no answers.
 _ONE_UNANSWERED = 6
 
@@ -75,14 +75,19 @@ def losable(cluster: SteppedCluster) -> list[str]:
 
 
 def leaders(cluster: SteppedCluster) -> list[str]:
-    """Those that think so, the newest first, who is likelier than the others."""
+    """Those that think so, the newest first, which is likelier than the others."""
+    names = _leading(cluster)
+    return [*names[:1] * (len(names) - 1), *names]
+
+
+def _leading(cluster: SteppedCluster) -> list[str]:
+    """Those that think so, the newest first."""
     leading = [
         (consensus.current_term, name)
         for name in cluster.servers
         if (consensus := cluster.consensus(name)) is not None and consensus.role == LEADER
     ]
-    names = [name for _, name in sorted(leading, reverse=True)]
-    return [*names[:1] * (len(names) - 1), *names]
+    return [name for _, name in sorted(leading, reverse=True)]
 
 
 def candidates(cluster: SteppedCluster) -> list[str]:
@@ -108,7 +113,10 @@ def progressed(cluster: SteppedCluster) -> list[str]:
 
 def readable(cluster: SteppedCluster, reads: str) -> list[str]:
     """Who may be asked to read: rather a leader that others have deposed."""
-    return running(cluster) if reads == "follower" else leaders(cluster)[::-1]
+    if reads == "follower":
+        return running(cluster)
+    names = _leading(cluster)[::-1]
+    return [*names[:1] * (len(names) - 1), *names]
 
 
 def arrivals(cluster: SteppedCluster) -> list[Place]:
@@ -163,7 +171,7 @@ def _others(machine: Machine) -> list[str]:
     cluster = machine.execution.cluster
     consensus = cluster.consensus(machine.chosen)
     members = cluster.servers if consensus is None else consensus.configuration.members
-    leading = leaders(cluster)
+    leading = _leading(cluster)
     others = [name for name in members if name != machine.chosen]
     return sorted(others, key=lambda name: name in leading)
 

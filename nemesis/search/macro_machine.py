@@ -18,8 +18,8 @@ from typing import Any, ClassVar
 import msgspec
 from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.strategies._internal.featureflags import FeatureFlags
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.strategies._internal.featureflags import FeatureFlags
 
 from nemesis.cluster.protocol import DiskFile
 from nemesis.cluster.stepped import SteppedCluster
@@ -44,7 +44,7 @@ _CLIENTS = st.sampled_from((0, 1))
 def changed_knobs(draw: Draw) -> dict[str, Any]:
     """Knobs that are not the plain ones (nemesis.macro.scenario.PLAIN), few at a time."""
     chooser = HypothesisChooser(draw)
-    reads = chooser.pick(("index", "index", "index", "log", "follower", "lease"))
+    reads = chooser.pick(("index", "index", "index", "index", "log", "follower", "lease"))
     drawn = {
         "replicas": chooser.pick((3, 3, 3, 5)),
         "spares": chooser.pick((0, 0, 1)),
@@ -139,9 +139,7 @@ class MacroMachine(RuleBasedStateMachine):
     def deliver(self, message: Place, nth: int, copy: bool) -> None:
         """A held message arrives."""
         source, target, kind = message
-        self._perform(
-            macro.Deliver(source=source, target=target, message=kind, nth=nth, copy=copy)
-        )
+        self._perform(macro.Deliver(source=source, target=target, message=kind, nth=nth, copy=copy))
 
     # -- Clients -----------------------------------------------------------------------------------
 
@@ -176,7 +174,7 @@ class MacroMachine(RuleBasedStateMachine):
         )
 
     @precondition(
-        lambda self: choices.readable(self.execution.cluster, self.execution.knobs.reads)
+        lambda self: bool(choices.readable(self.execution.cluster, self.execution.knobs.reads))
     )
     @rule(node=choices.reader(), operation=choices.read(), client=_CLIENTS)
     def read(self, node: str, operation: Operation, client: int) -> None:
@@ -255,9 +253,7 @@ class MacroMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.execution.knobs.spares)
     @_if_any(choices.leaders)
     @rule(node=choices.server(choices.leaders), request=choices.change())
-    def change_members(
-        self, node: str, request: tuple[tuple[Change, ...], Transition]
-    ) -> None:
+    def change_members(self, node: str, request: tuple[tuple[Change, ...], Transition]) -> None:
         """An operator asks for another membership."""
         changes, transition = request
         self._perform(macro.ChangeMembers(node=node, changes=changes, transition=transition))

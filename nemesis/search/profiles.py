@@ -5,8 +5,8 @@
     fuzz    10,000 examples, never the same ones
 
 Chosen by ``--hypothesis-profile``, else by the variable HYPOTHESIS_PROFILE. Hypothesis' own profile
-under CI is derandomized and keeps no database: it never explores anything new and saves nothing, and
-shards of one machine all run the same cases. So ``ci`` is replaced, and inherits nothing from it.
+under CI is derandomized and keeps no database: it never explores anything new, it saves nothing,
+and shards of one machine all run the same cases. So ``ci`` is replaced, and inherits nothing from it.
 """
 
 from __future__ import annotations
@@ -57,8 +57,10 @@ def choose_profile(option: str | None, environment: Mapping[str, str]) -> str:
 def machine_settings(*, is_hunt: bool = False, steps: int = 25) -> settings:
     """What a state machine runs with under the profile that is loaded; ``is_hunt`` if a bug is
     known to be there."""
-    examples = settings.default.max_examples * (_HUNT if is_hunt else 1)
+    profile = settings.get_profile(settings.get_current_profile_name())
+    examples = profile.max_examples * (_HUNT if is_hunt else 1)
     return settings(
+        profile,
         max_examples=examples,
         stateful_step_count=steps,
         report_multiple_bugs=False,
