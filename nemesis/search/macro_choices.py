@@ -1,8 +1,9 @@
 """What the macro-steps of a Hypothesis state machine are about.
 
 A step that finds nothing to do is wasted, so the strategies look at the cluster: servers are drawn
-from those that play the role that the step needs just then. The first option is the simplest one everywhere. The arguments of a rule are drawn
-in the order in which they stand, so the later ones know who was drawn first.
+from those that play the role that the step needs just then. The first option is the simplest one
+everywhere. The arguments of a rule are drawn in the order of their names, so a later one knows who
+was drawn as ``node``.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 
 Chosen by ``--hypothesis-profile``, else by the variable HYPOTHESIS_PROFILE. Hypothesis' own profile
 under CI is derandomized and keeps no database: it never explores anything new, it saves nothing,
-and shards of one machine all run the same cases. So ``ci`` is replaced, and inherits nothing from it.
+and shards of one machine all run the same cases. So ``ci`` is replaced, and inherits nothing.
 """
 
 from __future__ import annotations
