@@ -62,7 +62,7 @@ def test_a_bug_fails_with_a_minimal_example(name: str, tmp_path: Path) -> None:
     assert rules[-1] == "teardown"
     assert len(rules) <= MOST_RULES, output
     assert f"on the variant {name}" in output
-    (saved,) = set(re.findall(r"again: splitbrain replay (\S+)", output))
+    (saved,) = set(re.findall(r"^E +saved in .*: splitbrain replay (\S+)", output, re.MULTILINE))
     assert (tmp_path / saved / "schedule.json").is_file()
 
 

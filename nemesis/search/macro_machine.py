@@ -219,6 +219,12 @@ class MacroMachine(RuleBasedStateMachine):
         """A file is gone, for good; of a minority only."""
         self._perform(macro.LoseFile(node=node, file=file))
 
+    @_if_any(choices.losable)
+    @rule(damage=st.sampled_from(("fill", "flip")), node=choices.server(choices.losable))
+    def spoil_disk(self, damage: str, node: str) -> None:
+        """A disk takes no more, or a bit of it is wrong, for good; of a minority only."""
+        self._perform(macro.FillDisk(node=node) if damage == "fill" else macro.FlipBit(node=node))
+
     @_if_any(choices.progressed)
     @rule(node=choices.server(choices.progressed))
     def snapshot(self, node: str) -> None:
