@@ -181,7 +181,7 @@ def outdated_pages(directory: Path) -> list[str]:
         except ScheduleError:
             wrong.append(f"{name}.md")
             continue
-        if shown.verdict.failures:
+        if _is_convicted(bug, shown):
             runs[name] = shown
         else:
             wrong.append(f"{name}.md")
@@ -211,9 +211,15 @@ def _known_run(bug: Bug, histories: Path) -> Run | None:
     schedules = [saved] if saved is not None and saved.is_macro else []
     for schedule in (*schedules, parse_schedule(bug.witness, bug.name)):
         failed = run(schedule, bug.variant)
-        if failed.verdict.failures:
+        if _is_convicted(bug, failed):
             return shrink(failed, bug.variant).run
     return None
+
+
+def _is_convicted(bug: Bug, shown: Run) -> bool:
+    """Whether a run fails, first of all, in the bug's own way."""
+    failures = shown.verdict.failures
+    return bool(failures) and failures[0].kind in bug.convicted_by
 
 
 def main() -> int:

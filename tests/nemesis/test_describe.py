@@ -60,6 +60,33 @@ def test_a_story_is_the_run_itself_and_can_be_drawn(name: str) -> None:
     assert max(map(len, lines)) <= WIDTH
 
 
+def test_a_scene_tells_what_arrived_and_what_is_held_from_then_on() -> None:
+    story = story_of("elect n1 [n2 n3?]\nelect n3 []\ndeliver n3 n1 vote-reply")
+    kinds = [
+        (
+            [(each.source, each.target, type(each).__name__) for each in scene.delivered],
+            [(each.source, each.target, type(each).__name__) for each in scene.held],
+        )
+        for scene in story.scenes
+    ]
+    assert kinds == [
+        (
+            [
+                ("n1", "n2", "RequestVote"),
+                ("n1", "n3", "RequestVote"),
+                ("n2", "n1", "RequestVoteReply"),
+            ],
+            [
+                ("n3", "n1", "RequestVoteReply"),
+                ("n1", "n2", "AppendEntries"),
+                ("n1", "n3", "AppendEntries"),
+            ],
+        ),
+        ([], [("n3", "n1", "RequestVote"), ("n3", "n2", "RequestVote")]),
+        ([("n3", "n1", "RequestVoteReply")], []),
+    ]
+
+
 def test_a_run_over_time_cannot_be_told_step_by_step() -> None:
     with pytest.raises(ScheduleError, match="only runs of macro-steps"):
         describe(run(generate(1)), HEALTHY)
@@ -240,6 +267,13 @@ def test_a_long_run_is_drawn_in_few_lines() -> None:
     assert len(lines) == LINES
     assert any("lines are left out" in line for line in lines)
     assert max(map(len, lines)) <= WIDTH
+
+
+def test_arrows_are_left_out_before_steps_are() -> None:
+    story = story_of("elect n1 [n2]\n" + "propose n1 put x 1\nreplicate n1 [n2 n3]\n" * 12)
+    lines = sketch(story).splitlines()
+    assert len(lines) == 2 + 25
+    assert not any("▶" in line for line in lines)
 
 
 # -- The pages -------------------------------------------------------------------------------------
