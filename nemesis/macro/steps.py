@@ -182,7 +182,8 @@ class FlipBit(MacroStep, frozen=True, kw_only=True, tag="flip-bit"):
 
 
 class FillDisk(MacroStep, frozen=True, kw_only=True, tag="fill-disk"):
-    """No space is left on the disk of ``node``: whatever takes more of it fails."""
+    """No space is left on the disk of ``node``: whatever takes more of it fails, until it is
+    started again."""
 
     node: str
 

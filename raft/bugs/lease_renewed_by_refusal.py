@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from raft.bugs.bug import register
-from raft.consensus import Consensus
+from raft.consensus import AppendEntries, Consensus, InstallSnapshot
 from raft.consensus.messages import AppendEntriesReply
 from raft.consensus.state import LEADER
 from raft.replica import Variant
 
 
 class AnyAnswerWillDo(Consensus):
-    """Takes whatever answer comes for contact with a follower."""
+    """Takes whatever answer comes for contact with a follower; each answer names its round."""
+
+    def round_answered(self, message: AppendEntries | InstallSnapshot) -> int:
+        return message.read_round
 
     def on_append_entries_reply(self, message: AppendEntriesReply) -> None:
         if self.role == LEADER and message.term > self.current_term:

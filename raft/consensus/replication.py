@@ -263,9 +263,15 @@ class Replication(Election):
                 message.prev_log_index,
                 conflict_index,
                 conflict_term,
-                message.read_round,
+                self.round_answered(message),
             )
         )
+
+    def round_answered(self, message: AppendEntries | InstallSnapshot) -> int:
+        """The round of heartbeats that an answer is to. Rounds are numbered within a term, and the
+        answer carries this server's: to one who led in an older term, and leads in this one, the
+        number would be that of a round which it has yet to begin."""
+        return message.read_round if message.term == self.current_term else 0
 
     # -- AppendEntries, the leader's side of the reply ----------------------------------------
 

@@ -296,6 +296,6 @@ class Snapshots(Replication):
                 message.last_term,
                 next_offset,
                 installed,
-                message.read_round,
+                self.round_answered(message),
             )
         )

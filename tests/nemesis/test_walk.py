@@ -85,7 +85,7 @@ def test_every_step_is_taken_and_does_something(walks: list[Run]) -> None:
 
 
 def test_walks_are_short_and_elect_leaders(walks: list[Run]) -> None:
-    assert max(len(each.schedule.steps) for each in walks) <= 81
+    assert max(len(each.schedule.steps) for each in walks) <= 121
     assert min(len(each.schedule.steps) for each in walks) >= 1
     elected = [each.statistics.elections for each in walks]
     assert sum(count >= 2 for count in elected) > len(walks) / 2

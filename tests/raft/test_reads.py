@@ -9,8 +9,10 @@ from nemesis.search.generate import generate
 from raft.client import Client, Send
 from raft.client_messages import ClientRequest
 from raft.consensus import Settings
+from raft.consensus.configuration import Configuration
 from raft.consensus.messages import (
     AppendEntries,
+    InstallSnapshot,
     ReadIndex,
     ReadIndexReply,
     RequestVoteReply,
@@ -148,6 +150,21 @@ def test_a_lost_request_is_given_up_at_a_heartbeat() -> None:
     assert server.consensus.refused_reads == [7]
     server.step(reply(request, 5))
     assert confirmed(server) == []
+
+
+def test_who_refuses_an_older_term_names_none_of_its_rounds() -> None:
+    """Their numbers begin anew: the leader may lead again, in the term of the answer."""
+    server = follower(term=3)
+    chunk = InstallSnapshot("n3", "n1", 2, 5, 2, Configuration(("n1", "n2", "n3")), 0, b"", True, 4)
+    for older in (AppendEntries("n3", "n1", 2, 0, 0, (), 0, 4), chunk):
+        (answer,) = server.step(older)
+        assert (answer.term, answer.read_round) == (3, 0)
+    for current in (
+        AppendEntries("n2", "n1", 3, 9, 3, (), 0, 4),
+        AppendEntries("n2", "n1", 3, 0, 0, (), 0, 4),
+    ):
+        (answer,) = server.step(current)
+        assert (answer.term, answer.read_round) == (3, 4)
 
 
 def test_a_read_is_given_up_when_the_leader_is() -> None:

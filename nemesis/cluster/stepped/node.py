@@ -87,8 +87,10 @@ class SteppedNode:
     # -- Life --------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the process on what its disk holds; a corrupt disk keeps it down for good."""
+        """Start the process on what its disk holds; a corrupt disk keeps it down for good. Whoever
+        starts it has made space first."""
         if self.replica is None:
+            self.disk.free = None
             self._start(None)
 
     def _start(self, initialized: Any) -> None:

@@ -92,6 +92,23 @@ def replicate(stage: Stage) -> Steps:
         yield stage.replicate(node)
 
 
+def send(stage: Stage) -> Steps:
+    """What a leader has for one of the others arrives, and what it is answered is held."""
+    node = stage.leader()
+    peer = None if node is None else stage.pick(stage.others(node))
+    if node is not None and peer is not None:
+        yield from bring(stage, node, peer)
+
+
+def bring(stage: Stage, node: str, peer: str) -> Steps:
+    """What ``node`` has for ``peer`` arrives, the oldest first; what it is answered is held."""
+    for _ in range(stage.chooser.integer(1, 3)):
+        step = stage.deliver(stage.held("append", "snapshot", source=node, target=peer), nth=0)
+        if step is None:
+            return
+        yield step
+
+
 def deliver(stage: Stage) -> Steps:
     """Any message that is held."""
     step = stage.deliver(stage.held())
@@ -292,6 +309,7 @@ MOVES: dict[str, tuple[Figure, int]] = {
     "read": (read, 8),
     "retry": (retry, 5),
     "replicate": (replicate, 14),
+    "send": (send, 6),
     "deliver": (deliver, 6),
     "deliver-reply": (deliver_reply, 6),
     "deliver-stale": (deliver_stale, 6),

@@ -131,10 +131,13 @@ class Stage:
             return others
         return others[: self.chooser.integer(0, len(others))]
 
-    def _unanswered(self, peers: list[str]) -> tuple[str, ...]:
-        if peers and self.chooser.chance(self.habits.unanswered):
-            return tuple(peers[: self.chooser.integer(1, len(peers))])
-        return ()
+    def _unanswered(self, peers: list[str], wanted: Sequence[str] | None) -> tuple[str, ...]:
+        """Those of ``peers`` whose answers are held: these, or some in a share of the cases."""
+        if wanted is None:
+            if not peers or not self.chooser.chance(self.habits.unanswered):
+                return ()
+            wanted = peers[: self.chooser.integer(1, len(peers))]
+        return tuple(name for name in peers if name in wanted)
 
     # -- Steps -------------------------------------------------------------------------------------
 
@@ -148,7 +151,7 @@ class Stage:
     ) -> macro.Elect:
         """An election; with voters who suffice, if none are given; ``hasty`` in per cent."""
         chosen = self.quorum(node) if voters is None else voters
-        held = self._unanswered(chosen) if unanswered is None else tuple(unanswered)
+        held = self._unanswered(chosen, unanswered)
         hasty = self.chooser.chance(self.habits.hasty if hasty is None else hasty)
         return macro.Elect(node=node, voters=tuple(chosen), unanswered=held, hasty=hasty)
 
@@ -161,7 +164,7 @@ class Stage:
     ) -> macro.Replicate:
         """A round of replication; to some, if none are given."""
         chosen = self.some(node) if peers is None else peers
-        held = self._unanswered(chosen) if unanswered is None else tuple(unanswered)
+        held = self._unanswered(chosen, unanswered)
         return macro.Replicate(node=node, peers=tuple(chosen), unanswered=held)
 
     def write(self, node: str, *, unanswered: bool | None = None) -> macro.Propose:

@@ -13,7 +13,7 @@ from nemesis.macro import steps as macro
 from nemesis.macro.execution import MacroExecution
 from nemesis.outcome import Run
 from nemesis.search.walk.choreographies import ASYNCHRONOUS, CHOREOGRAPHIES
-from nemesis.search.walk.choreographies.parts import begin, overthrow
+from nemesis.search.walk.choreographies.parts import begin, overthrow, regroup
 from nemesis.search.walk.knobs import draw_walk_knobs
 from nemesis.search.walk.moves import ESSENTIAL, MOVES, possible_moves
 from nemesis.search.walk.stage import Figure, Habits, Stage, Steps
@@ -40,12 +40,14 @@ class Style(NamedTuple):
 UNIFORM = Style(swarm=False, by_role=0)
 SWARM = Style(by_role=0)
 ROLES = Style(by_role=80)
-CHOREOGRAPHED = Style(choreographies=70)
+CHOREOGRAPHED = Style(choreographies=70, shortest=10, longest=60)
 
 # A choreography is one of the theme's in so many per cent of the cases.
 _THEMED = 70
+# After so many per cent of the figures of a walk with choreographies, all is well again.
+_REGROUP = 40
 # A walk is cut off here.
-_MOST_STEPS = 80
+_MOST_STEPS = 120
 
 
 class _Walk:
@@ -107,6 +109,8 @@ class _Walk:
             for step in self._next():
                 yield step
                 done += 1
+            if style.choreographies and chooser.chance(_REGROUP):
+                yield from regroup(self._stage)
         if chooser.chance(30):
             yield from overthrow(self._stage)
 

@@ -281,6 +281,16 @@ def test_power_that_was_to_fail_stays_when_the_cluster_settles(syncs: int) -> No
     assert not execution.cluster.effects["fail-power"]
 
 
+def test_who_is_started_again_has_space() -> None:
+    text = (
+        "with segment_bytes=200\nelect n1 [n2]\nfill-disk n1\npropose n1 put x 1\n"
+        "propose n1 put x 2\npropose n1 put x 3\npropose n1 put x 4\nrestart n1"
+    )
+    execution = performed(text)
+    assert execution.cluster.nodes["n1"].replica is not None
+    assert not execution.failures
+
+
 def test_an_answer_that_makes_no_sense_is_explained_by_nothing() -> None:
     class AnswersNothing(KeyValueStore):
         def apply(self, index: int, command: bytes) -> Applied:

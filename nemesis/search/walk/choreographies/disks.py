@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nemesis.macro import steps as macro
 from nemesis.search.walk.choreographies.parts import begin, bounce_of
-from nemesis.search.walk.moves import draw_work, power_failure
+from nemesis.search.walk.moves import bring, draw_work, power_failure
 from nemesis.search.walk.stage import Stage, Steps
 
 
@@ -19,7 +19,10 @@ def slow_disk(stage: Stage) -> Steps:
     yield macro.Stall(node=slow)
     for _ in range(chooser.integer(1, 2)):
         yield stage.write(first)
-        yield stage.replicate(first, [slow] if slow != first else stage.some(first))
+        if slow != first and chooser.chance(50):
+            yield from bring(stage, first, slow)
+        else:
+            yield stage.replicate(first, [slow] if slow != first else stage.some(first))
         if chooser.chance(30):
             yield from catch_up(stage, slow)
     second = stage.anyone(but=[first, slow])

@@ -4,7 +4,13 @@ disks are slow or fail."""
 from __future__ import annotations
 
 from nemesis.macro import steps as macro
-from nemesis.search.walk.choreographies.parts import begin, bounce, bounce_of, overthrow
+from nemesis.search.walk.choreographies.parts import (
+    begin,
+    bounce,
+    bounce_of,
+    overthrow,
+    unanswered_round,
+)
 from nemesis.search.walk.stage import Stage, Steps
 
 
@@ -22,7 +28,7 @@ def late_acknowledgement(stage: Stage) -> Steps:
     follower = stage.pick(peers)
     if follower is None:
         return
-    yield stage.replicate(first, peers, unanswered=[follower])
+    yield from unanswered_round(stage, first, [follower])
     second = stage.anyone(but=[first, follower]) if chooser.chance(70) else follower
     if second is None:
         return
@@ -141,7 +147,7 @@ def lost_log(stage: Stage) -> Steps:
         return
     for _ in range(chooser.integer(2, 4)):
         yield stage.write(first)
-    yield stage.replicate(first, [follower], unanswered=[follower])
+    yield from unanswered_round(stage, first, [follower])
     second = stage.anyone(but=[first, follower])
     if second is None:
         return
@@ -173,7 +179,10 @@ def lost_answers(stage: Stage) -> Steps:
         if chooser.chance(70):
             yield stage.write(node)
         peers = stage.others(node)
-        yield stage.replicate(node, peers, unanswered=peers if chooser.chance(70) else None)
+        if chooser.chance(70):
+            yield from unanswered_round(stage, node, peers)
+        else:
+            yield stage.replicate(node, peers)
 
 
 def chunks(stage: Stage) -> Steps:

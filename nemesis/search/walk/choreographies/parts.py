@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nemesis.macro import steps as macro
-from nemesis.search.walk.moves import power_failure, sync_at
+from nemesis.search.walk.moves import bring, power_failure, sync_at
 from nemesis.search.walk.stage import REPLIES, Stage, Steps
 
 
@@ -58,3 +58,27 @@ def bounce_of(stage: Stage, node: str) -> Steps:
     """This one crashes and is there again."""
     yield macro.Crash(node=node)
     yield macro.Restart(node=node)
+
+
+def unanswered_round(stage: Stage, node: str, peers: list[str]) -> Steps:
+    """What ``node`` has for them, or a heartbeat of its, arrives; what they answer is held."""
+    if stage.chooser.chance(35):
+        yield stage.replicate(node, peers, unanswered=peers)
+        return
+    for peer in peers:
+        yield from bring(stage, node, peer)
+
+
+def regroup(stage: Stage) -> Steps:
+    """Everybody is up, and follows somebody who leads: the next figure begins afresh."""
+    for name in stage.view.can_start():
+        yield macro.Restart(node=name)
+    node = stage.view.leader()
+    if node is None:
+        node = stage.anyone("most-up-to-date")
+        if node is None:
+            return
+        yield stage.elect(node, stage.others(node), unanswered=(), hasty=0)
+    for _ in range(2):
+        if stage.view.leads(node):
+            yield stage.replicate(node, stage.others(node), unanswered=())

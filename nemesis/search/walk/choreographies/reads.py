@@ -4,7 +4,12 @@ changed."""
 from __future__ import annotations
 
 from nemesis.macro import steps as macro
-from nemesis.search.walk.choreographies.parts import begin, bounce_of, overthrow
+from nemesis.search.walk.choreographies.parts import (
+    begin,
+    bounce_of,
+    overthrow,
+    unanswered_round,
+)
 from nemesis.search.walk.stage import Stage, Steps
 
 
@@ -22,14 +27,20 @@ def old_leader_reads(stage: Stage) -> Steps:
         others = stage.others(first, but=voters)
         late = others[:1] if chooser.chance(40) else []
         yield stage.elect(first, voters + late, unanswered=late)
+    second = stage.pick(stage.others(first))
+    if second is None:
+        return
+    # Who is to be elected need not have heard of this leader lately.
+    peers = stage.quorum(first, but=[second] if chooser.chance(60) else [])
     for _ in range(chooser.integer(0, 2)):
-        peers = stage.quorum(first) if chooser.chance(60) else stage.others(first)
-        yield stage.replicate(first, peers, unanswered=peers if chooser.chance(40) else ())
-    if chooser.chance(30):
+        yield stage.replicate(first, peers, unanswered=())
+    if chooser.chance(40):
         yield stage.read(first)
-    if chooser.chance(20):
-        yield from bounce_of(stage, chooser.pick(stage.others(first) or [first]))
-    yield from replace_leader(stage, first)
+    if chooser.chance(50):
+        yield from unanswered_round(stage, first, peers)
+    if chooser.chance(20) and peers:
+        yield from bounce_of(stage, chooser.pick(peers))
+    yield from replace_leader(stage, first, second)
     for _ in range(chooser.integer(2, 5)):
         what = chooser.pick(("read", "read", "answer", "answer", "round", "wait"))
         if what == "read":
@@ -45,12 +56,9 @@ def old_leader_reads(stage: Stage) -> Steps:
                 yield step
 
 
-def replace_leader(stage: Stage, first: str) -> Steps:
+def replace_leader(stage: Stage, first: str, second: str) -> Steps:
     """Another one is elected, behind the back of the first, and performs a write."""
     chooser = stage.chooser
-    second = stage.pick(stage.others(first))
-    if second is None:
-        return
     voters = stage.quorum(second, but=[first])
     if chooser.chance(20):
         yield macro.TransferTo(node=first, target=second, voters=tuple(voters))
@@ -128,7 +136,10 @@ def handover(stage: Stage) -> Steps:
         return
     yield stage.write(node)
     lags = chooser.chance(50)
-    yield stage.replicate(node, [target] if lags else None, unanswered=[target] if lags else None)
+    if lags:
+        yield from unanswered_round(stage, node, [target])
+    else:
+        yield stage.replicate(node)
     if chooser.chance(20):
         yield macro.Crash(node=target)
     voters = stage.quorum(target, but=[node]) if chooser.chance(40) else []
