@@ -281,6 +281,12 @@ def test_power_that_was_to_fail_stays_when_the_cluster_settles(syncs: int) -> No
     assert not execution.cluster.effects["fail-power"]
 
 
+def test_a_disk_that_is_lost_stays_lost() -> None:
+    execution = performed("elect n3 [n2]\nflip-bit n3 vote\nflip-bit n3 vote\nsettle")
+    assert execution.cluster.nodes["n3"].replica is None
+    assert not execution.failures
+
+
 def test_who_is_started_again_has_space() -> None:
     writes = "".join(f"propose n1 put x {at}\n" for at in range(8))
     text = f"with segment_bytes=200\nelect n1 [n2]\nfill-disk n1\n{writes}"
