@@ -36,7 +36,7 @@ STRATEGIES: dict[str, Strategy] = {
     "choreography": _walking(CHOREOGRAPHED),
 }
 # How often the ensemble draws each.
-_SHARES = {"timed": 5, "uniform-walk": 5, "swarm-walk": 15, "role-walk": 30, "choreography": 45}
+_SHARES = {"timed": 3, "uniform-walk": 4, "swarm-walk": 8, "role-walk": 20, "choreography": 65}
 _BAG = tuple(name for name, share in _SHARES.items() for _ in range(share))
 
 

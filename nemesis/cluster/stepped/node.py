@@ -162,7 +162,10 @@ class SteppedNode:
             self.is_lost = True
 
     def _newest(self, file: DiskFile) -> str | None:
-        """The name of the newest file of this kind, or the one before it."""
+        """The name of the newest file of this kind, or the one before it; None if there is none, or
+        the disk is lost already: a bit that is flipped twice is as it was."""
+        if self.is_lost:
+            return None
         prefix = file.removeprefix("older-")
         names = [
             name

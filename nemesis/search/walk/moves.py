@@ -102,7 +102,7 @@ def send(stage: Stage) -> Steps:
 
 def bring(stage: Stage, node: str, peer: str) -> Steps:
     """What ``node`` has for ``peer`` arrives, the oldest first; what it is answered is held."""
-    for _ in range(stage.chooser.integer(1, 3)):
+    for _ in range(stage.chooser.integer(1, 4)):
         step = stage.deliver(stage.held("append", "snapshot", source=node, target=peer), nth=0)
         if step is None:
             return
@@ -260,21 +260,26 @@ def draw_work(stage: Stage, node: str) -> macro.Perform:
 def damage(stage: Stage) -> Steps:
     """A minority loses files, or what they held, and comes again, if it can. Where operators are at
     work, only who has no vote: whose loss a configuration bears changes with every step."""
+    node = stage.pick(stage.view.outsiders()) if stage.has_operators else stage.anyone()
+    if node is not None:
+        yield from damage_to(stage, node)
+        yield macro.Restart(node=node)
+        yield from decide_with(stage, node)
+
+
+def damage_to(stage: Stage, node: str) -> Steps:
+    """This one loses a file, or what it held, if the cluster can bear it."""
     chooser = stage.chooser
-    if stage.has_operators:
-        node = stage.pick(stage.view.outsiders())
-    else:
-        node = stage.anyone() if stage.damaged < (stage.knobs.replicas - 1) // 2 else None
-    if node is None:
+    is_spare = node in stage.view.outsiders()
+    most = (stage.knobs.replicas - 1) // 2
+    if not is_spare and (stage.has_operators or stage.damaged >= most):
         return
-    stage.damaged += 1
+    stage.damaged += not is_spare
     file: DiskFile = chooser.pick(_FILES)
     if chooser.chance(50):
         yield macro.LoseFile(node=node, file=file)
     else:
         yield macro.FlipBit(node=node, file=file)
-    yield macro.Restart(node=node)
-    yield from decide_with(stage, node)
 
 
 def fill_disk(stage: Stage) -> Steps:

@@ -35,9 +35,9 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "logs",
-        {"max_entries_per_append": (1, 1, 2, 16), "replicas": (3, 3, 5, 5)},
+        {"max_entries_per_append": (1, 1, 2, 16), "replicas": (3, 5)},
         ("propose", "deliver-reply", "deliver-stale", "crash"),
-        ("rivals", "late-acknowledgement", "lost-log", "stale-append", "divergence"),
+        ("rivals", "late-acknowledgement", "lost-log", "lost-log", "stale-append", "divergence"),
     ),
     Theme(
         "flow",
@@ -55,7 +55,7 @@ THEMES: tuple[Theme, ...] = (
         "snapshots",
         {
             "entries_kept_after_snapshot": (0, 0, 1),
-            "snapshot_chunk_bytes": (1 << 16, 60),
+            "snapshot_chunk_bytes": (1 << 16, 60, 100, SMALL),
             "snapshot_threshold_bytes": (0, 0, 1, SMALL),
         },
         ("snapshot", "crash", "deliver", "deliver-with-answer"),

@@ -281,14 +281,18 @@ def test_power_that_was_to_fail_stays_when_the_cluster_settles(syncs: int) -> No
     assert not execution.cluster.effects["fail-power"]
 
 
-def test_who_is_started_again_has_space() -> None:
-    text = (
-        "with segment_bytes=200\nelect n1 [n2]\nfill-disk n1\npropose n1 put x 1\n"
-        "propose n1 put x 2\npropose n1 put x 3\npropose n1 put x 4\nrestart n1"
-    )
-    execution = performed(text)
-    assert execution.cluster.nodes["n1"].replica is not None
+def test_a_disk_that_is_lost_stays_lost() -> None:
+    execution = performed("elect n3 [n2]\nflip-bit n3 vote\nflip-bit n3 vote\nsettle")
+    assert execution.cluster.nodes["n3"].replica is None
     assert not execution.failures
+
+
+def test_who_is_started_again_has_space() -> None:
+    writes = "".join(f"propose n1 put x {at}\n" for at in range(8))
+    text = f"with segment_bytes=200\nelect n1 [n2]\nfill-disk n1\n{writes}"
+    assert performed(text).cluster.nodes["n1"].replica is None
+    again = performed(f"{text}restart n1\nelect n1 [n2 n3]\n{writes}")
+    assert again.cluster.nodes["n1"].replica is not None
 
 
 def test_an_answer_that_makes_no_sense_is_explained_by_nothing() -> None:

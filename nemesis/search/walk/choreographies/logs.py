@@ -11,6 +11,7 @@ from nemesis.search.walk.choreographies.parts import (
     overthrow,
     unanswered_round,
 )
+from nemesis.search.walk.moves import damage_to
 from nemesis.search.walk.stage import Stage, Steps
 
 
@@ -103,6 +104,11 @@ def divergence(stage: Stage) -> Steps:
         yield from bounce_of(stage, first)
     if chooser.chance(50):
         yield stage.replicate(second, stage.others(second))
+    elif chooser.chance(25):
+        # The two whose logs have parted must do without a third.
+        third = stage.pick(stage.others(second, but=[first]))
+        if third is not None:
+            yield from damage_to(stage, third)
 
 
 def lagging_snapshot(stage: Stage) -> Steps:
@@ -123,6 +129,10 @@ def lagging_snapshot(stage: Stage) -> Steps:
     if chooser.chance(40):
         yield from overthrow(stage)
         node = stage.view.leader() or node
+    if lagging is not None and chooser.chance(15):
+        # It has a newer term, which it can only tell who sends it the snapshot.
+        yield stage.elect(lagging, [])
+        return
     if lagging is not None and stage.view.leads(node):
         yield stage.replicate(node, [lagging])
         if chooser.chance(60):
@@ -163,7 +173,7 @@ def lost_log(stage: Stage) -> Steps:
         if step is not None:
             yield step
     peers = stage.others(first, but=[follower])
-    yield stage.replicate(first, peers[: chooser.integer(0, 2)], unanswered=())
+    yield stage.replicate(first, peers[: chooser.pick((0, 1, 1, 2))], unanswered=())
     if chooser.chance(50):
         yield from overthrow(stage)
 
@@ -203,7 +213,7 @@ def chunks(stage: Stage) -> Steps:
     yield stage.replicate(node, [lagging], unanswered=[lagging])
     for _ in range(chooser.integer(2, 6)):
         sender = stage.view.leader() or node
-        what = chooser.pick(("piece",) * 6 + ("newer", "leader", "crash", "round"))
+        what = chooser.pick(("piece",) * 6 + ("newer", "leader", "crash", "crash", "round"))
         if what == "piece":
             answer = stage.deliver(
                 stage.held("snapshot-reply", "append-reply", source=lagging, target=sender)

@@ -11,13 +11,14 @@ from nemesis.search.walk.choreographies.parts import (
     unanswered_round,
 )
 from nemesis.search.walk.stage import Stage, Steps
+from raft.consensus.changes import Demote
 
 
 def old_leader_reads(stage: Stage) -> Steps:
     """A leader that was replaced without noticing is asked; answers to what it asked earlier
     arrive before or after."""
     chooser = stage.chooser
-    if chooser.chance(50):
+    if chooser.chance(40):
         yield from begin(stage)
     first = stage.view.leader() or stage.anyone()
     if first is None:
@@ -31,12 +32,13 @@ def old_leader_reads(stage: Stage) -> Steps:
     if second is None:
         return
     # Who is to be elected need not have heard of this leader lately.
-    peers = stage.quorum(first, but=[second] if chooser.chance(60) else [])
+    others = stage.others(first, but=[second])
+    peers = chooser.pick((stage.quorum(first, but=[second]), [second], stage.quorum(first, others)))
     for _ in range(chooser.integer(0, 2)):
         yield stage.replicate(first, peers, unanswered=())
-    if chooser.chance(40):
-        yield stage.read(first)
     if chooser.chance(50):
+        yield stage.read(first)
+    if chooser.chance(60):
         yield from unanswered_round(stage, first, peers)
     if chooser.chance(20) and peers:
         yield from bounce_of(stage, chooser.pick(peers))
@@ -148,7 +150,7 @@ def handover(stage: Stage) -> Steps:
         step = stage.deliver(stage.held("append-reply", source=target, target=node))
         if step is not None:
             yield step
-    if chooser.chance(15):
+    if chooser.chance(25):
         return
     if chooser.chance(50):
         yield macro.Wait(milliseconds=chooser.pick((75, 150, 150)), nodes=(node,))
@@ -156,14 +158,32 @@ def handover(stage: Stage) -> Steps:
         yield from overthrow(stage)
     elif chooser.chance(70):
         yield stage.replicate(node, stage.quorum(node, but=[target]), unanswered=())
-    for _ in range(chooser.integer(1, 4)):
-        step = stage.deliver(
-            stage.held("timeout-now") or stage.held("vote", "vote-reply", "append")
-        )
-        if step is not None:
-            yield step
+    if stage.has_operators and chooser.chance(30):
+        yield macro.ChangeMembers(node=node, changes=(Demote(target),))
+        yield stage.replicate(node, stage.others(node), unanswered=())
+    yield from late_campaign(stage, target, stage.quorum(target, but=[node]))
     if stage.view.leads(target):
         yield stage.write(target, unanswered=False)
         yield stage.replicate(target, stage.quorum(target, but=[node]), unanswered=())
     for _ in range(chooser.integer(0, 2)):
         yield stage.read(node, unanswered=False)
+
+
+def late_campaign(stage: Stage, target: str, voters: list[str]) -> Steps:
+    """What told it to campaign arrives, and so do its requests for votes, and the votes."""
+    told = stage.deliver(stage.held("timeout-now", target=target), nth=0)
+    if told is not None:
+        yield told
+    if stage.chooser.chance(70):
+        for voter in voters:
+            asked = stage.deliver(stage.held("vote", source=target, target=voter), nth=-1)
+            if asked is not None:
+                yield asked
+            granted = stage.deliver(stage.held("vote-reply", source=voter, target=target), nth=-1)
+            if granted is not None:
+                yield granted
+        return
+    for _ in range(stage.chooser.integer(1, 3)):
+        step = stage.deliver(stage.held("vote", "vote-reply", "append"))
+        if step is not None:
+            yield step
