@@ -43,6 +43,11 @@ PLACES = (
     Place("crashes", 6, Bounds(commands=0, crashes=2)),
     Place("five", 3, Bounds(nodes=5, commands=0, crashes=0)),
     Place("four", 3, Bounds(nodes=4, commands=0, crashes=0)),
+    Place(
+        "doubled",
+        3,
+        Bounds(nodes=4, commands=0, crashes=0, deliveries=2, copies=True, unanswered=True),
+    ),
     Place("reads", 7, Bounds(commands=1, reads=1, crashes=0)),
     Place("single", 7, Bounds(fine=True, commands=1, crashes=0)),
 )

@@ -1,28 +1,29 @@
-"""Hypothesis profiles: ``gate`` for every test run, ``dev`` while writing, ``fuzz`` for hours.
-
-Chosen with HYPOTHESIS_PROFILE. Hypothesis' own profile under CI is derandomized and keeps no
-database: it would never explore anything new, so it is not used.
-"""
+"""Options of the tests: Hypothesis profiles and databases, a bug to run, scenarios to rewrite."""
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "gate",
-    deadline=None,
-    print_blob=True,
-    max_examples=100,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.register_profile("dev", settings.get_profile("gate"), max_examples=20)
-settings.register_profile("fuzz", settings.get_profile("gate"), max_examples=10_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+from nemesis.search import pytest_options
+from raft.replica import Variant
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--rewrite``: scenarios are written anew with what they print now."""
     parser.addoption("--rewrite", action="store_true", help="write scenarios anew")
+    pytest_options.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    pytest_options.configure(config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    pytest_options.select(config, items)
+
+
+@pytest.fixture
+def variant(pytestconfig: pytest.Config) -> Variant:
+    """The Raft that state machines run: the healthy one, or the bug of ``--bug``."""
+    return pytest_options.variant_of(pytestconfig)

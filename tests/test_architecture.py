@@ -51,6 +51,7 @@ PURE = (
     "checker/isolation",
     "checker/lincheck",
     "nemesis/cluster/sim",
+    "nemesis/explore",
     "nemesis/faults",
     "nemesis/workloads",
     "nemesis/run.py",
@@ -70,6 +71,8 @@ EXCEPTIONS = {
     ("checker/lincheck/processes.py", "os"),
     ("checker/lincheck/processes.py", "signal"),
     ("checker/lincheck/verify.py", "pathlib"),
+    # An exploration is written to a file, whole.
+    ("nemesis/explore/checkpoint.py", "pathlib"),
 }
 # Names whose value differs from process to process.
 UNSTABLE = {"id", "hash", "open", "input"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,11 @@ def test_the_page_of_schedules_names_every_step_and_every_knob() -> None:
         assert f"`{name}`" in page, name
     example = "\n".join(line[4:] for line in page.splitlines() if line.startswith("    "))
     assert len(decode_schedule(example.encode()).steps) == 4
+
+
+def test_the_page_of_hypothesis_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_code_blocks("docs/hypothesis.md") == 1
 
 
 def test_the_page_of_lincheck_runs() -> None:

@@ -17,29 +17,40 @@ from checker.verdict import Validity
 from nemesis.run import Run, run
 from nemesis.schedule import Schedule, encode_schedule
 from nemesis.search.generate import Only, Size
-from nemesis.search.machine import STATEFUL, ClusterMachine, Violation, assert_holds
+from nemesis.search.machine import STATEFUL, ClusterMachine
 from nemesis.search.strategies import schedules
+from nemesis.search.violation import Violation, assert_holds
 from nemesis.store import RESULTS
 from raft.bugs import BUGS
+from raft.replica import HEALTHY, Variant
 
 SHARDS = range(8)
 EXAMPLES = 60
 
 
 def runs_of_shard(
-    shard: int, examples: int, base: type[ClusterMachine] = ClusterMachine
+    shard: int,
+    examples: int,
+    base: type[ClusterMachine] = ClusterMachine,
+    variant: Variant | None = None,
 ) -> list[Run]:
     """Run a shard of the state machine; the runs that it made."""
     runs: list[Run] = []
-    machine = type(f"Shard{shard}", (base,), {"on_run": staticmethod(runs.append)})
+    machine = type(
+        f"Shard{shard}",
+        (base,),
+        {"on_run": staticmethod(runs.append), "variant": variant or base.variant},
+    )
     limits = settings(STATEFUL, max_examples=examples, stateful_step_count=40, database=None)
     run_state_machine_as_test(seed(shard)(machine), settings=limits)
     return runs
 
 
 @pytest.mark.parametrize("shard", SHARDS)
-def test_the_cluster_keeps_its_promises(shard: int) -> None:
-    runs = runs_of_shard(shard, EXAMPLES)
+def test_the_cluster_keeps_its_promises(shard: int, variant: Variant) -> None:
+    # A bug is there to be found, and ends the search.
+    examples = EXAMPLES if variant is HEALTHY else 10 * EXAMPLES
+    runs = runs_of_shard(shard, examples, variant=variant)
     verdicts = Counter(each.verdict.validity for each in runs)
     assert verdicts[Validity.INVALID] == 0
     # Small cases attack nothing, and count for nothing; they must not be most.

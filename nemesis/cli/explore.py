@@ -167,16 +167,17 @@ def explore(
         out.print(f"the search is in {checkpoint}: --resume goes on with it")
     if search.found is not None:
         return _tell_violation(search, store, out)
-    covered = f"{len(search.states):,} states, all that at most {search.depth} moves lead to"
+    known = f"{search.layers[-1]:,} states, all that at most {search.depth} moves lead to"
     if not is_done:
-        rest = f"{search.frontier:,} of these states are not expanded"
-        out.print(f"{watch.reason}: nothing is wrong in {covered}; {rest}")
+        more = len(search.states) - search.layers[-1]
+        rest = f"{search.frontier:,} of them are not expanded"
+        out.print(f"{watch.reason}: nothing is wrong in {known}, nor in {more:,} more; {rest}")
         out.print(Text("not finished", style="bold yellow"))
         return UNFINISHED
     whole = "; no move leads to any other state" if search.is_exhausted else ""
     out.print(f"checked: {', '.join(PROPERTIES)}")
-    out.print(f"nothing is wrong in {covered}{whole}. This is a proof for these bounds: at most")
-    out.print(f"{depth} moves; {statement(bounds)}")
+    out.print(f"nothing is wrong in {known}{whole}. This is a proof for these bounds:")
+    out.print(f"at most {depth} moves; {statement(bounds)}")
     out.print(Text("finished: no violation", style="bold green"))
     return FINISHED
 

@@ -73,10 +73,16 @@ def forget(past: Past, before: int, *, reads: bool) -> Past:
 
 
 def judge(
-    servers: Sequence[Server], at: int, before: Server, outcome: Outcome, past: Past
+    servers: Sequence[Server],
+    at: int,
+    before: Server,
+    outcome: Outcome,
+    past: Past,
+    *,
+    all_match: bool,
 ) -> Past | Violation:
     """What a server, at position ``at`` and as it was ``before``, has done to the rest: the past
-    with it, or what is wrong."""
+    with it, or what is wrong. ``all_match``: its log is known to match all others."""
     server = outcome.server
     for term in outcome.elected:
         wrong = _judge_election(servers, at, term, past)
@@ -84,7 +90,7 @@ def judge(
             return wrong
         if all(led != term for led, _ in past.leaders):
             past = past._replace(leaders=tuple(sorted((*past.leaders, (term, server.name)))))
-    if outcome.log_changed:
+    if not all_match:
         wrong = _judge_logs(servers, at)
         if wrong is not None:
             return wrong

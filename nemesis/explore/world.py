@@ -177,10 +177,11 @@ class World:
             now = list(servers)
             for each, server in zip(involved, after, strict=True):
                 now[each] = server
-            if not (outcome.elected or outcome.committed or outcome.disk_shrank) and (
-                False not in [population.match(now[node], other) for other in now]
-            ):
-                # Nothing but its log has changed, and most pairs of logs are known to match.
+            mine = now[node]
+            all_match = not outcome.log_changed or (
+                False not in [population.match(mine, other) for other in now]
+            )
+            if all_match and not (outcome.elected or outcome.committed or outcome.disk_shrank):
                 continue
             values = population.servers.values
             found = judge(
@@ -189,6 +190,7 @@ class World:
                 values[before],
                 outcome,
                 self.pasts.values[past],
+                all_match=all_match,
             )
             if isinstance(found, Violation):
                 return found

@@ -10,23 +10,18 @@ What fails is shrunk by the project's own shrinker and saved, so Hypothesis need
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import ClassVar
 
 from hypothesis import Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from checker.verdict import Validity
 from nemesis.faults import FAULTS
-from nemesis.replay import judge_history
 from nemesis.run import Execution, Run
 from nemesis.schedule import MILLISECOND, Advance
 from nemesis.search.generate import ANYTHING, LOSSES, OPERATORS, Only, draw_knobs, may_be_drawn
-from nemesis.search.shrink import shrink
 from nemesis.search.strategies import SEEDS, HypothesisChooser
-from nemesis.store import new_directory, save
+from nemesis.search.violation import assert_holds
 from nemesis.workloads import Values
 from raft.replica import HEALTHY, Variant
 
@@ -40,25 +35,6 @@ _WAITS = st.one_of(
 )
 _ENDS = ("restart", "heal", "resume", "leave-joint", "promote-server")
 _KEYS = ("x", "y", "z")
-
-
-class Violation(AssertionError):
-    """A run broke a promise; the message tells which, by which steps, and where it is saved."""
-
-
-def assert_holds(run: Run, variant: Variant = HEALTHY, store: Path = Path("store")) -> None:
-    """Raise Violation if the run failed, after it has been shrunk and saved in ``store``."""
-    if run.verdict.validity is not Validity.INVALID:
-        return
-    smallest = shrink(run, variant, executions=1_000).run
-    directory = new_directory(store, "pytest", datetime.now())
-    save(directory, smallest, judge_history(smallest.history, smallest.model))
-    steps = "\n".join(f"  {step}" for step in smallest.schedule.steps)
-    failure = smallest.verdict.failures[0]
-    raise Violation(
-        f"{failure.kind}: {failure.message}\n{len(smallest.schedule.steps)} steps:\n{steps}\n"
-        f"saved in {directory}; again: splitbrain replay {directory}"
-    )
 
 
 class ClusterMachine(RuleBasedStateMachine):

@@ -26,6 +26,8 @@ _HARDER: dict[type[MacroStep], int] = {
     macro.TransferTo: 1,
     macro.FailPower: 1,
     macro.LoseFile: 1,
+    macro.FlipBit: 1,
+    macro.FillDisk: 1,
     macro.Settle: 1,
     macro.Deliver: 3,
 }
@@ -44,6 +46,8 @@ _ORDERED: tuple[type[MacroStep], ...] = (
     macro.Crash,
     macro.FailPower,
     macro.LoseFile,
+    macro.FlipBit,
+    macro.FillDisk,
     macro.Stall,
     macro.Perform,
     macro.Wait,
@@ -110,6 +114,8 @@ def _details(step: MacroStep) -> int:
             return (step.nth != 0) + step.copy
         case macro.Wait():
             return len(step.nodes)
+        case macro.FailPower():
+            return int(step.torn)
         case macro.TransferTo():
             return len(step.voters) + step.held
         case macro.ChangeMembers():

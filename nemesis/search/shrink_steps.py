@@ -38,6 +38,8 @@ def _milder(step: MacroStep, knobs: Knobs) -> Iterator[MacroStep]:
                 yield _without_fate(step, field, name, named[:at] + named[at + 1 :])
             yield msgspec.structs.replace(step, **{field: in_order(named)})
     match step:
+        case macro.FailPower(torn=True):
+            yield msgspec.structs.replace(step, torn=False)
         case macro.TransferTo(held=True):
             yield msgspec.structs.replace(step, held=False)
         case macro.Elect(hasty=True):
@@ -79,7 +81,7 @@ def _easier_to_follow(step: MacroStep) -> Iterator[MacroStep]:
                     yield macro.Replicate(node=node, peers=(other,))
         case macro.TransferTo(target=target, voters=voters):
             yield macro.Elect(node=target, voters=voters)
-        case macro.FailPower(node=node) | macro.LoseFile(node=node):
+        case macro.FailPower(node=node) | macro.LoseFile(node=node) | macro.FlipBit(node=node):
             yield macro.Crash(node=node)
 
 

@@ -1,0 +1,64 @@
+"""A promise that a run broke, as an error: for tests, of Hypothesis or not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from hypothesis import currently_in_test_context
+from hypothesis.control import current_build_context
+
+from checker.verdict import Validity
+from nemesis.macro.scenario import format_schedule
+from nemesis.replay import judge_history
+from nemesis.run import Run
+from nemesis.schedule import Schedule
+from nemesis.search.shrink import shrink
+from nemesis.store import new_directory, save
+from raft.replica import HEALTHY, Variant
+
+# What shrinking may cost, in executions.
+_EXECUTIONS = 1_000
+
+
+class Violation(AssertionError):
+    """A run broke a promise; the message tells which, by which steps, and where it is saved."""
+
+
+def assert_holds(run: Run, variant: Variant = HEALTHY, store: Path = Path("store")) -> None:
+    """Raise Violation if the run failed, after it has been shrunk and saved in ``store``.
+
+    While Hypothesis still searches and shrinks it is neither, as that would be done for every
+    failing run: only for the one that Hypothesis shows in the end.
+    """
+    if run.verdict.validity is not Validity.INVALID:
+        return
+    if currently_in_test_context() and not current_build_context().is_final:
+        raise Violation(_tell(run))
+    smallest = shrink(run, variant, executions=_EXECUTIONS).run
+    directory = new_directory(store, "pytest", datetime.now())
+    save(directory, smallest, judge_history(smallest.history, smallest.model))
+    message = _tell(smallest)
+    if run.schedule.is_macro and len(run.schedule.steps) > len(smallest.schedule.steps):
+        message = f"{_tell(run)}\nshrunk by splitbrain:\n{_tell(smallest)}"
+    raise Violation(f"{message}\nsaved in {directory}; again: splitbrain replay {directory}")
+
+
+def _tell(run: Run) -> str:
+    """What was violated, and the steps that led to it."""
+    failure = run.verdict.failures[0]
+    count = len(run.schedule.steps)
+    return (
+        f"{failure.kind}: {failure.message}\n"
+        f"{count} {'step' if count == 1 else 'steps'} on the variant {run.variant}:\n"
+        f"{_steps(run.schedule)}"
+    )
+
+
+def _steps(schedule: Schedule) -> str:
+    lines = (
+        format_schedule(schedule).splitlines()
+        if schedule.is_macro
+        else [str(step) for step in schedule.steps]
+    )
+    return "\n".join(f"  {line}" for line in lines)
