@@ -16,8 +16,8 @@ import statistics
 from time import perf_counter
 
 from nemesis.run import IS_COMPILED, run
-from nemesis.search.campaign import tune_collector
 from nemesis.search.generate import Only, Size, generate
+from nemesis.search.workers import tune_collector
 
 SIZE = Size(operations=43, attacks=7)
 ROUNDS = 5

@@ -59,6 +59,15 @@ PURE = (
     "nemesis/search/ensemble.py",
     "nemesis/search/generate.py",
     "nemesis/search/shrink.py",
+    "nemesis/search/shrink_macro.py",
+    "nemesis/search/shrink_names.py",
+    "nemesis/search/shrink_servers.py",
+    "nemesis/search/shrink_size.py",
+    "nemesis/search/shrink_steps.py",
+    "nemesis/search/shrinker.py",
+    "nemesis/describe/story.py",
+    "nemesis/describe/words.py",
+    "nemesis/describe/sketch.py",
     "nemesis/search/walk",
 )
 # The budget of a check reads a monotonic clock unless it is given another.

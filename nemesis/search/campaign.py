@@ -7,11 +7,8 @@ smallest run.
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import signal
 from collections.abc import Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from itertools import count
 from time import monotonic
@@ -28,6 +25,7 @@ from nemesis.search.ensemble import STRATEGIES, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, generate
 from nemesis.search.shrink import shrink
 from nemesis.search.tally import Tally
+from nemesis.search.workers import workers
 from raft.replica import HEALTHY, Variant
 
 NONDETERMINISM = "nondeterminism"
@@ -117,10 +115,8 @@ def _here(what: Campaign) -> Iterator[Report]:
 
 def _in_parallel(what: Campaign) -> Iterator[Report]:
     blocks = _blocks(what, _deadline(what))
-    context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(what.jobs, mp_context=context, initializer=start_worker)
     pending: set[Future[Report]] = set()
-    try:
+    with workers(what.jobs) as pool:
         stopping = False
         while True:
             while not stopping and len(pending) < 2 * what.jobs:
@@ -141,22 +137,6 @@ def _in_parallel(what: Campaign) -> Iterator[Report]:
                     stopping = True
                     for other in pending:
                         other.cancel()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def start_worker() -> None:
-    """For a process that works for another: Ctrl-C is not its business."""
-    # Ctrl-C reaches the whole process group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tune_collector()
-
-
-def tune_collector() -> None:
-    """Spare the garbage collector the modules, and let it look less often: a run leaves little."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def run_block(what: Campaign, block: _Block) -> Report:

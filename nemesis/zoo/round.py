@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from nemesis.search.campaign import start_worker
+from nemesis.search.workers import workers
 from nemesis.zoo.hunt import Catch, Hunt, hunt
 
 
@@ -27,11 +26,9 @@ def hunt_all(hunts: Sequence[Hunt], jobs: int) -> Generator[Catch, None, None]:
         for each in hunts:
             yield hunt(each)
         return
-    context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=start_worker)
     left = iter(hunts)
     pending: set[Future[Catch]] = set()
-    try:
+    with workers(jobs) as pool:
         while True:
             for each in left:
                 pending.add(pool.submit(hunt, each))
@@ -42,5 +39,3 @@ def hunt_all(hunts: Sequence[Hunt], jobs: int) -> Generator[Catch, None, None]:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)

@@ -216,3 +216,20 @@ def test_ctrl_c_ends_a_campaign_with_what_it_has() -> None:
     assert "interrupted" in out
     assert "verdict: valid" in out
     assert "Traceback" not in err
+
+
+def test_a_campaign_that_is_killed_leaves_no_worker() -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command("fuzz", "--time", "10m", "--jobs", "2", "--seed", "1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+    ) as campaign:
+        assert campaign.stdout is not None
+        assert campaign.stdout.readline().startswith("splitbrain fuzz")
+        assert " runs, " in campaign.stdout.readline()
+        campaign.kill()
+        # The workers write to the same pipe: it ends when the last of them has ended.
+        campaign.communicate(timeout=60)

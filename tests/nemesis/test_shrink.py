@@ -7,6 +7,7 @@ import statistics
 from nemesis.run import run
 from nemesis.search.generate import generate
 from nemesis.search.shrink import shrink
+from nemesis.search.shrink_names import keys_of, with_usual_names
 from raft.bugs import BUGS
 
 FEW_STEPS = 12
@@ -34,3 +35,15 @@ def test_a_schedule_is_not_left_long_because_its_time_was_shortened_first() -> N
     assert len(smallest.schedule.steps) <= FEW_STEPS
     assert run(smallest.schedule, variant).trace_bytes() == smallest.trace_bytes()
     assert run(smallest.schedule).verdict.failures == ()
+
+
+def test_keys_and_values_are_named_in_the_order_of_their_use() -> None:
+    variant = BUGS["retry-applied-twice"].variant
+    renamed = 0
+    for seed in range(8):
+        failed = run(generate(seed), variant)
+        if failed.verdict.failures:
+            smallest = shrink(failed, variant).run.schedule
+            assert with_usual_names(smallest) == smallest
+            renamed += keys_of(failed.schedule)[:1] != keys_of(smallest)[:1]
+    assert renamed

@@ -32,7 +32,8 @@ SOME_BUGS = (
     "vote-not-persisted",
     "vote-twice",
 )
-WITNESSED = sorted(name for name, bug in BUGS.items() if bug.witness)
+# Shrinking all of them takes minutes; the bugs are as different in every sixth.
+WITNESSED = sorted(BUGS)[::6]
 
 
 # -- Failing runs, long and full of what does not matter -------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from nemesis.cluster.stepped.post import KINDS
 from nemesis.explore.conviction import convict
 from nemesis.explore.moves import Bounds
-from nemesis.explore.properties import logs_match
+from nemesis.explore.properties import Committed, Past, forget, logs_match
 from nemesis.explore.search import Found
 from nemesis.explore.servers import LogEntry, Violation
 from nemesis.explore.world import World
@@ -31,6 +31,8 @@ STALE_READ = """
 """
 TWO_VOTES = "elect n1 []\nelect n2 [n1]"
 STALE_VOTE = "elect n1 [n2?]\nelect n1 []\ndeliver n2 n1 vote-reply"
+CLEARED_VOTE = "elect n1 [n2]\nreplicate n1 [n2]\ncrash n2\nrestart n2"
+OWN_TAIL = "elect n1 [n2]\nelect n2 [n3]\nreplicate n2 [n1]"
 LATE_APPEND = """
     elect n1 [n2]
     propose n1 put x 1
@@ -72,6 +74,8 @@ def _is(world: World, code: int, step: MacroStep, asked: int) -> bool:
         ("stale-read", STALE_READ, "linearizability"),
         ("vote-twice", TWO_VOTES, "one-vote-a-term"),
         ("stale-vote-counted", STALE_VOTE, "elected-by-quorum"),
+        ("vote-cleared-by-append", CLEARED_VOTE, "one-vote-a-term"),
+        ("acks-own-tail", OWN_TAIL, "committed-on-majority"),
     ],
 )
 def test_a_bug_is_convicted_on_the_way_and_the_healthy_raft_is_not(
@@ -125,3 +129,12 @@ def test_logs_match_if_they_are_equal_up_to_what_they_have_in_common() -> None:
     assert logs_match((mine,), (newer,))
     assert not logs_match((mine,), (theirs,))
     assert not logs_match((mine, newer), (theirs, newer))
+
+
+def test_the_past_is_forgotten_up_to_where_elections_may_still_be() -> None:
+    entry = LogEntry(1, b"n1")
+    past = Past(((1, "n1"), (2, "n2"), (3, "n1")), (Committed(entry, 1), Committed(entry, 2)), 2)
+    assert forget(past, 2, reads=True) == Past(
+        ((2, "n2"), (3, "n1")), (Committed(entry, 0), Committed(entry, 2)), 2
+    )
+    assert forget(past, 1, reads=False) == past._replace(acknowledged=0)

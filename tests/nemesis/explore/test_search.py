@@ -42,6 +42,12 @@ PLAIN: dict[str, Any] = {"commands": 0, "crashes": 1}
             "elect n1 [n2]\nelect n2 [n1]\nelect n1 [n3]\nreplicate n1 [n2]",
         ),
         (
+            "conflicts-kept",
+            PLAIN,
+            "committed-on-majority",
+            "elect n1 [n2]\nelect n2 [n3]\nreplicate n2 [n1]",
+        ),
+        (
             "no-up-to-date-check",
             PLAIN,
             "leader-completeness",
