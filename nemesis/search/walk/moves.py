@@ -258,9 +258,8 @@ def draw_work(stage: Stage, node: str) -> macro.Perform:
 
 
 def damage(stage: Stage) -> Steps:
-    """A minority loses files, or what they held, and comes again, if it can. Where operators are at
-    work, only who has no vote: whose loss a configuration bears changes with every step."""
-    node = stage.pick(stage.view.outsiders()) if stage.has_operators else stage.anyone()
+    """Somebody loses a file, or what it held, and comes again, if it can."""
+    node = stage.anyone()
     if node is not None:
         yield from damage_to(stage, node)
         yield macro.Restart(node=node)
@@ -268,13 +267,13 @@ def damage(stage: Stage) -> Steps:
 
 
 def damage_to(stage: Stage, node: str) -> Steps:
-    """This one loses a file, or what it held, if the cluster can bear it."""
+    """This one loses a file, or what it held: one of a minority, and never where operators are at
+    work, for whose loss a configuration bears changes with every step; a change that waits for a
+    learner is made even later."""
     chooser = stage.chooser
-    is_spare = node in stage.view.outsiders()
-    most = (stage.knobs.replicas - 1) // 2
-    if not is_spare and (stage.has_operators or stage.damaged >= most):
+    if stage.has_operators or stage.damaged >= (stage.knobs.replicas - 1) // 2:
         return
-    stage.damaged += not is_spare
+    stage.damaged += 1
     file: DiskFile = chooser.pick(_FILES)
     if chooser.chance(50):
         yield macro.LoseFile(node=node, file=file)

@@ -80,7 +80,7 @@ THEMES: tuple[Theme, ...] = (
             "replicas": (3, 3, 4, 2, 1, 5),
             "max_entries_per_append": (16, 16, 1),
         },
-        ("change-members", "change-members", "snapshot", "crash", "damage"),
+        ("change-members", "change-members", "snapshot", "crash"),
         ("two-memberships", "two-memberships", "handover"),
     ),
     Theme(

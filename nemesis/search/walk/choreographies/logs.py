@@ -155,16 +155,19 @@ def lost_log(stage: Stage) -> Steps:
     follower = None if first is None else stage.pick(stage.others(first))
     if first is None or follower is None:
         return
+    yield stage.replicate(first, stage.others(first), unanswered=())
     for _ in range(chooser.integer(2, 4)):
         yield stage.write(first)
     yield from unanswered_round(stage, first, [follower])
     second = stage.anyone(but=[first, follower])
     if second is None:
         return
-    yield stage.elect(second, stage.quorum(second, but=[first, follower]))
+    yield stage.elect(second, stage.quorum(second, but=[first, follower]), unanswered=())
     more = stage.others(second, but=[first, follower])[: chooser.integer(0, 1)]
-    yield stage.replicate(second, [first, *more, *([follower] if chooser.chance(30) else [])])
-    yield stage.elect(first, stage.quorum(first, but=[follower]))
+    yield stage.replicate(
+        second, [first, *more, *([follower] if chooser.chance(30) else [])], unanswered=()
+    )
+    yield stage.elect(first, stage.quorum(first, but=[follower]), unanswered=())
     if chooser.chance(30):
         yield stage.write(first)
     for _ in range(chooser.integer(1, 3)):
