@@ -34,13 +34,7 @@ def settle(cluster: SteppedCluster, operations: list[Operate]) -> None:
         node.start()
     for name in cluster.servers:
         cluster.unstall(name)
-    alive = {name for name, node in cluster.nodes.items() if node.replica is not None}
-    configurations = {
-        consensus.configuration
-        for name in cluster.servers
-        if (consensus := cluster.consensus(name)) is not None and consensus.configuration.voters
-    }
-    if not all(has_quorum(each, alive) for each in configurations):
+    if not _has_quorums(cluster):
         # Too many disks are lost: nothing is asked of what is left.
         return
     if not cluster.has_failed and not _comes_to_rest(cluster, operations):
@@ -50,8 +44,20 @@ def settle(cluster: SteppedCluster, operations: list[Operate]) -> None:
             f"times, or heard from the leader; yet the cluster, led by {leader or 'nobody'}, did "
             "not perform its last operations and come to rest"
         )
-        if not cluster.has_failed:
+        # A change that was asked for before may have made what is lost too much.
+        if not cluster.has_failed and _has_quorums(cluster):
             cluster.failures.append(Failure("liveness", what, cluster.time.now))
+
+
+def _has_quorums(cluster: SteppedCluster) -> bool:
+    """Whether a quorum of every configuration that is in effect anywhere is up."""
+    alive = {name for name, node in cluster.nodes.items() if node.replica is not None}
+    configurations = {
+        consensus.configuration
+        for name in cluster.servers
+        if (consensus := cluster.consensus(name)) is not None and consensus.configuration.voters
+    }
+    return all(has_quorum(each, alive) for each in configurations)
 
 
 def _comes_to_rest(cluster: SteppedCluster, operations: list[Operate]) -> bool:

@@ -324,3 +324,12 @@ def test_nothing_but_operations_and_attacks_makes_a_run_valid() -> None:
     everybody = "elect n1 [n2 n3]\npropose n1 put x 1\nreplicate n1 [n2 n3]"
     assert judged(everybody).verdict.validity is Validity.VALID
     assert "hold" in judged(everybody).statistics.confirmed
+
+
+def test_a_change_may_make_what_is_lost_too_much() -> None:
+    # The change waits for n4, which lags behind; once it is made, n3 is needed, which is lost.
+    text = (
+        "with spares=1\nelect n1 [n2]\nreplicate n1 [n2]\nchange n1 add-learner n4\n"
+        "replicate n1 [n2]\nlose-file n3 vote\nrestart n3\nchange n1 target n3 n4\nsettle"
+    )
+    assert run(parse_schedule(text)).verdict.failures == ()
