@@ -35,7 +35,8 @@ lint: $(VENV)/.installed
 bench: $(VENV)/.installed $(PACKAGES)/.built
 	$(BIN)/python bench/executions.py
 	PYTHONPATH=$(PACKAGES) $(BIN)/python bench/executions.py
-	$(BIN)/python bench/zoo.py
+	$(BIN)/splitbrain zoo run --seeds 1
+	$(BIN)/splitbrain explore --depth 7
 	$(BIN)/python bench/acceptance.py --seeds 2
 	$(BIN)/python bench/lincheck.py
 	$(BIN)/python bench/lincheck_registers.py
