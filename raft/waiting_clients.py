@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from mypy_extensions import mypyc_attr
+
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Entry
 from raft.kv.state_machine import Applied
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class WaitingClients:
     """By index of the entry that was appended for a client: who waits, and the entry's term."""
 

@@ -25,6 +25,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.durability import Durability
 from raft.consensus.entry import Entry, NodeId
 from raft.consensus.messages import (
@@ -47,6 +49,7 @@ from raft.consensus.state import LEADER
 from raft.observer import Observer
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Consensus(Durability):
     """A Raft server without clock, disk or network."""
 

@@ -12,6 +12,8 @@ promises more has a rule of its own, and so has what does not tell the sender's 
 
 from __future__ import annotations
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.entry import Entry, NodeId
 from raft.consensus.follower_reads import FollowerReads
 from raft.consensus.messages import (
@@ -27,6 +29,7 @@ from raft.consensus.messages import (
 from raft.consensus.state import CANDIDATE, LEADER
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Durability(FollowerReads):
     """The rules by which what is on the disk lets messages leave, and entries commit."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.entry import NodeId
 from raft.consensus.messages import PreVote, PreVoteReply, RequestVote, RequestVoteReply
 from raft.consensus.quorums import has_quorum
 from raft.consensus.state import CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, ServerState
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Election(ServerState):
     """The rules by which a leader is chosen."""
 

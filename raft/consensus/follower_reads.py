@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.messages import ReadIndex, ReadIndexReply
 from raft.consensus.reads import ConfirmedRead, Reads
 from raft.consensus.state import LEADER
@@ -11,6 +13,7 @@ _NUMBERS_A_LIFE = 1 << 40
 _LIVES = 1 << 23
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class FollowerReads(Reads):
     """The rules by which a follower, or a learner, takes load off the leader.
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections import deque
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.quorums import agreed_index
 from raft.consensus.transfer import Transfer
 
 _MILLION = 1_000_000
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Leases(Transfer):
     """The rules by which a leader knows that it is the only one."""
 

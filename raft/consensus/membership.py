@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from raft.consensus.catch_up import CatchUp, Round
 from raft.consensus.changes import Change, Nonsense, Transition, leave_joint, next_configuration
@@ -51,6 +52,7 @@ class RefusedChange(msgspec.Struct, frozen=True, gc=False):
     reason: ChangeRefusal
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Membership(Snapshots):
     """The rules by which the cluster changes its members."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from raft.consensus.entry import NodeId
 from raft.consensus.leases import Leases
@@ -26,6 +27,7 @@ class ConfirmedRead(msgspec.Struct, frozen=True, gc=False):
     read_index: int
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Reads(Leases):
     """The rules by which a leader answers reads from its state machine.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.configuration import Configuration
 from raft.consensus.election import Election
 from raft.consensus.entry import Entry, NodeId
@@ -23,6 +25,7 @@ Refusal = Literal["not-leader", "too-much-uncommitted", "transferring"]
 _NO_OP: Final = b""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Replication(Election):
     """The rules by which the leader's log becomes everyone's."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.entry import NodeId
 from raft.consensus.messages import InstallSnapshot, InstallSnapshotReply
 from raft.consensus.progress import Progress, SnapshotTransfer
@@ -34,6 +36,7 @@ class IncomingSnapshot:
         return Snapshot(self.last_index, self.last_term, self.configuration, bytes(self.data))
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Snapshots(Replication):
     """The rules by which a snapshot takes the place of a prefix of the log, here or at a follower.
 

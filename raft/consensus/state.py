@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from random import Random
 from typing import Final, Literal
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.configuration import Configuration
 from raft.consensus.entry import Entry, NodeId
 from raft.consensus.log import Log
@@ -25,6 +27,7 @@ CANDIDATE: Final = "candidate"
 LEADER: Final = "leader"
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class ServerState:
     """One server's state. Time is in ns of the server's own clock, passed in with every input."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.entry import NodeId
 from raft.consensus.membership import Membership
 from raft.consensus.messages import TimeoutNow
@@ -21,6 +23,7 @@ TransferRefusal = Literal[
 TransferOutcome = Literal["done", "abandoned"]
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Transfer(Membership):
     """The rules by which a leader hands over."""
 

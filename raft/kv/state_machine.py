@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from raft.kv.commands import (
     Append,
@@ -41,6 +42,7 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
 _NO_OP: Final = Applied("", 0, False, None)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class KeyValueStore:
     """Deterministic: equal logs give equal states and equal answers.
 

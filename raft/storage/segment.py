@@ -33,6 +33,8 @@ from struct import Struct
 from typing import Final, NamedTuple
 from zlib import crc32
 
+from mypy_extensions import mypyc_attr
+
 from raft.storage.disk import UNFINISHED
 from raft.storage.errors import StorageCorrupt, corrupt
 
@@ -96,6 +98,7 @@ def _head(kind: int, length: int) -> bytes:
     return checked + _CHECKSUM.pack(crc32(checked))
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class SegmentReader:
     """Iterates over the records of a segment; afterwards ``end`` is where the sound part ends
     (bytes), ``chain`` the checksum from which the next record is chained, and ``is_torn`` whether

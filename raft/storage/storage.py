@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
+from mypy_extensions import mypyc_attr
+
 from raft.consensus.entry import Entry, NodeId
 from raft.consensus.snapshot import Snapshot
 from raft.storage.disk import UNFINISHED, Disk, DiskError, replace_file
@@ -39,6 +41,7 @@ class Recovered(NamedTuple):
     entries: list[Entry]
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Storage:
     """Saves term and vote in one file, entries in the log, snapshots in files of their own.
 

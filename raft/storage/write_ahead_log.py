@@ -13,6 +13,7 @@ from struct import Struct
 from typing import Final
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from raft.consensus.entry import Entry
 from raft.storage.disk import Disk, replace_file
@@ -36,6 +37,7 @@ _encode_entry: Final = msgspec.msgpack.Encoder().encode
 _decode_entry: Final = msgspec.msgpack.Decoder(Entry).decode
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class WriteAheadLog:
     """Appends entries; they are durable after ``sync``.
 
