@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Entry
-from raft.kv.state_machine import Applied
+from raft.kv.replicated import Applied
 
 
 class WaitingClients:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from raft.kv.commands import (
     Append,
     Command,
@@ -20,28 +18,15 @@ from raft.kv.commands import (
     Transaction,
 )
 from raft.kv.encoding import decode_command
+from raft.kv.replicated import NO_OP, Applied, StateMachine
+from raft.kv.revisions import Range
 from raft.kv.sessions import Sessions
 from raft.kv.snapshot import Session, State, decode_state, encode_state
 
 _DONE: Final = Result()
 
 
-class Applied(msgspec.Struct, frozen=True, gc=False):
-    """What applying an entry did. ``session`` is empty for a no-op, ``sequence`` 0 for the
-    beginning of a session; ``executed`` is false for a duplicate, and if the session is expired;
-    ``result`` is None if nobody can wait for it."""
-
-    session: str
-    sequence: int
-    executed: bool
-    result: Result | None
-    is_expired: bool = False
-
-
-_NO_OP: Final = Applied("", 0, False, None)
-
-
-class KeyValueStore:
+class KeyValueStore(StateMachine):
     """Deterministic: equal logs give equal states and equal answers.
 
     A session that is not used for ``session_timeout`` ns of log time expires, and of more than
@@ -62,7 +47,7 @@ class KeyValueStore:
         """Apply the entry at ``index``: a command, or nothing. Raises CommandError for
         bytes that are no command."""
         if not command:
-            return _NO_OP
+            return NO_OP
         decoded = decode_command(command)
         if decoded.log_time > self.log_time:
             # Log time never goes back, whatever leaders have stamped.
@@ -106,11 +91,15 @@ class KeyValueStore:
         """What a duplicate is answered: the same as the command was when it was executed."""
         return self._sessions.first_answer(command.session, command.sequence)
 
-    def query(self, operation: Operation) -> Result:
+    def query(self, operation: Operation | Range) -> Result:
         """Answer a read from the present state; anything but a Get is refused with TypeError."""
         if type(operation) is not Get:
             raise TypeError(f"{type(operation).__name__} changes the state: send it as a command")
         return self._get(operation)
+
+    def log_time_of(self, command: bytes) -> int:
+        """What the leader stamped the command with."""
+        return decode_command(command).log_time
 
     def contents(self) -> dict[str, str]:
         """All keys and their values, in order of the keys."""
