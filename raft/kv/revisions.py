@@ -91,8 +91,7 @@ Simple = Range | Put | DeleteRange
 
 
 class Transaction(msgspec.Struct, frozen=True, array_like=True, tag="txn", gc=False):
-    """Performs ``success`` if all compares hold, ``failure`` if not: atomically, at one revision.
-    """
+    """Performs ``success`` if all compares hold, else ``failure``; atomically, at one revision."""
 
     compares: tuple[Compare, ...]
     success: tuple[Simple, ...]
