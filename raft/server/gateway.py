@@ -120,7 +120,7 @@ class Gateway:
                 message, payload, protocol, writer, task, loop, client_max_size=size
             )
 
-        return web.Server(self._handle, request_factory=request)
+        return web.Server(self._handle, request_factory=request, access_log=None)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:

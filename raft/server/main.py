@@ -97,12 +97,13 @@ class Server:
             self._executor,
             flush=self._flush,
             send=self._send,
+            sent=self._peers.flush,
             answer=self._requests.answer,
             changed=self._on_changed,
             failed=self._on_failed,
         )
         gateway = Gateway(config, self._node, self._requests, self._membership)
-        self._runner = web.ServerRunner(gateway.server(), access_log=None, shutdown_timeout=_GRACE)
+        self._runner = web.ServerRunner(gateway.server(), shutdown_timeout=_GRACE)
         self._closing: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:

@@ -25,8 +25,9 @@ _NS: Final = 1_000_000_000
 class Node:
     """The replica's driver, in the event loop's thread.
 
-    ``flush`` is called before anything leaves; ``send`` takes messages, ``answer`` replies;
-    ``failed`` is told why the replica cannot go on, and then nothing more happens here.
+    ``flush`` is called before anything leaves; ``send`` takes messages, ``answer`` replies,
+    ``sent`` says that for now there are no more, ``changed`` that leader, configuration or state
+    are other ones; ``failed`` is told why the replica cannot go on: then nothing more happens here.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Node:
         *,
         flush: Callable[[], None],
         send: Callable[[list[Message]], None],
+        sent: Callable[[], None],
         answer: Callable[[Reply], None],
         changed: Callable[[], None],
         failed: Callable[[BaseException], None],
@@ -44,6 +46,7 @@ class Node:
         self._executor = executor
         self._flush = flush
         self._send = send
+        self._sent = sent
         self._answer = answer
         self._changed = changed
         self._failed = failed
@@ -111,6 +114,7 @@ class Node:
                 write = replica.begin_write()
                 if write is not None:
                     self._begin(write)
+            self._sent()
             application = replica.begin_application()
             if application is None:
                 break

@@ -24,6 +24,8 @@ from raft.server.trace import TraceClock
 _FIRST_DELAY: Final = 0.05
 _LONGEST_DELAY: Final = 1.0
 _CONNECT_TIMEOUT: Final = 2.0
+# What is handed to the system at once, about.
+_WRITE_BYTES: Final = 1 << 18
 
 
 class Membership:
@@ -54,12 +56,8 @@ class Peer:
         self._task = asyncio.create_task(self._stay_connected())
 
     def send(self, message: PeerMessage) -> None:
-        """Send it now, or let it wait; the oldest that waits may have to go."""
+        """Let it wait for the next ``send_waiting``; the oldest that waits may have to go."""
         frame = encode_frame(message, self._peers.clock.read())
-        connection = self._connection
-        if connection is not None and connection.has_room and not self._queue:
-            connection.write(frame)
-            return
         self._queue.append((message, frame))
         self._queued_bytes += len(frame)
         limits = self._peers.limits
@@ -68,18 +66,25 @@ class Peer:
             self._queued_bytes -= len(frame)
             self._peers.dropped(dropped)
 
-    def _send_waiting(self) -> None:
+    def send_waiting(self) -> None:
+        """Send what waits, at once, as far as there is room for it."""
         connection = self._connection
-        while self._queue and connection is not None and connection.has_room:
-            _, frame = self._queue.popleft()
-            self._queued_bytes -= len(frame)
-            connection.write(frame)
+        queue = self._queue
+        while queue and connection is not None and connection.has_room:
+            frames = []
+            size = 0
+            while queue and size < _WRITE_BYTES:
+                _, frame = queue.popleft()
+                frames.append(frame)
+                size += len(frame)
+            self._queued_bytes -= size
+            connection.write(b"".join(frames))
 
     def _on_open(self) -> None:
         LOG.info("connected to %s at %s", self.name, self.address)
         self._why_not = ""
         self.has_been_open = True
-        self._send_waiting()
+        self.send_waiting()
 
     def _on_lost(self, reason: str) -> None:
         self._connection = None
@@ -116,7 +121,7 @@ class Peer:
                 peers.clock,
                 peers.hello(self.name),
                 self._on_open,
-                self._send_waiting,
+                self.send_waiting,
                 self._on_lost,
             ),
             self.address.host,
@@ -167,6 +172,8 @@ class Peers:
         self._peers: dict[str, Peer] = {}
         self._incoming: dict[str, Incoming] = {}
         self._all_incoming: set[Incoming] = set()
+        # To whom something was handed over that was not tried to be sent; in order.
+        self._unsent: dict[str, None] = {}
         self._server: asyncio.Server | None = None
         # A message holds an entry at least, and a chunk of a snapshot.
         self._message_bytes = (8 << 20) + limits.request_bytes * 2
@@ -212,7 +219,18 @@ class Peers:
         if peer is None:
             return False
         peer.send(message)
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._unsent[target] = None
         return True
+
+    def flush(self) -> None:
+        """Send what was handed over since the last time: what goes to one peer goes together."""
+        for name in self._unsent:
+            peer = self._peers.get(name)
+            if peer is not None:
+                peer.send_waiting()
+        self._unsent.clear()
 
     def hello(self, target: str) -> Hello:
         """What this server introduces itself with."""
