@@ -159,7 +159,7 @@ class Server:
         others = [name for name in consensus.configuration.voters if name != self._config.name]
         others.sort(key=lambda name: -consensus.progress[name].match_index)
         for successor in others:
-            if successor not in consensus.active_peers:
+            if not self._peers.is_connected(successor):
                 continue
             try:
                 if await self._requests.transfer_leadership(successor):

@@ -55,6 +55,11 @@ class Peer:
         self.has_been_open = False
         self._task = asyncio.create_task(self._stay_connected())
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether messages can be sent, as far as is known."""
+        return self._connection is not None and self._connection.member is not None
+
     def send(self, message: PeerMessage) -> None:
         """Let it wait for the next ``send_waiting``; the oldest that waits may have to go."""
         frame = encode_frame(message, self._peers.clock.read())
@@ -231,6 +236,10 @@ class Peers:
             if peer is not None:
                 peer.send_waiting()
         self._unsent.clear()
+
+    def is_connected(self, name: str) -> bool:
+        """Whether there is a connection to this peer."""
+        return name in self._peers and self._peers[name].is_connected
 
     def hello(self, target: str) -> Hello:
         """What this server introduces itself with."""

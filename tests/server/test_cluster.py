@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -181,31 +182,19 @@ def test_what_makes_no_sense_is_answered_with_a_reason(
 
 def test_clients_at_once_lose_nothing(servers: ClusterOfProcesses) -> None:
     def increment(server: ServerProcess) -> None:
-        for _ in range(10):
-            while True:
-                found = server.get(b"counter").body.get("kvs")
-                revision = found[0]["mod_revision"] if found else "0"
-                value = int(servers_value(found))
-                done = server.post(
-                    "kv/txn",
-                    compare=[{"key": text(b"counter"), "target": "MOD", "mod_revision": revision}],
-                    success=[
-                        {
-                            "requestPut": {
-                                "key": text(b"counter"),
-                                "value": text(b"%d" % (value + 1)),
-                            }
-                        }
-                    ],
-                )
-                assert done.status == 200
-                if done.body.get("succeeded"):
-                    break
-
-    def servers_value(found: list[dict[str, str]] | None) -> bytes:
-        from base64 import b64decode
-
-        return b64decode(found[0]["value"]) if found else b"0"
+        done = 0
+        while done < 10:
+            found = server.get(b"counter").body.get("kvs", [{}])[0]
+            value = int(b64decode(found.get("value", text(b"0"))))
+            put = {"key": text(b"counter"), "value": text(b"%d" % (value + 1))}
+            unchanged = {
+                "key": text(b"counter"),
+                "target": "MOD",
+                "mod_revision": found.get("mod_revision", "0"),
+            }
+            response = server.post("kv/txn", compare=[unchanged], success=[{"requestPut": put}])
+            assert response.status == 200
+            done += response.body.get("succeeded", False)
 
     threads = [
         threading.Thread(target=increment, args=(server,)) for server in servers.servers.values()
@@ -264,7 +253,12 @@ class Writer(threading.Thread):
 
 def test_sigkill_loses_nothing_acknowledged(tmp_path: Path) -> None:
     """The leader each time, while clients write; snapshots and new segments come in between."""
-    settings = {**QUICK, "snapshot_threshold_bytes": 10_000, "segment_bytes": 8192}
+    settings = {
+        **QUICK,
+        "snapshot_threshold_bytes": 4000,
+        "entries_kept_after_snapshot": 10,
+        "segment_bytes": 4096,
+    }
     with cluster(tmp_path, settings=settings) as servers:
         servers.leader()
         writer = Writer(list(servers.servers.values()))
@@ -290,6 +284,7 @@ def test_sigkill_loses_nothing_acknowledged(tmp_path: Path) -> None:
         servers.leader()
         for server in servers.servers.values():
             assert writer.lost(server) == []
+        for server in servers.servers.values():
             assert server.terminate() == 0
         events = judged(servers)
     assert sum(isinstance(event, Started) for event in events) == 9
