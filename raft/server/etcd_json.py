@@ -284,9 +284,10 @@ def _operations_of(requests: tuple[OperationRequest, ...]) -> tuple[Simple, ...]
 
 
 def _covers(delete: DeleteRange, key: bytes) -> bool:
+    """As etcd sees it when it looks for keys given twice: a range without an end covers none."""
     if not delete.range_end:
         return key == delete.key
-    return key >= delete.key and (delete.range_end == b"\0" or key < delete.range_end)
+    return delete.key <= key < delete.range_end
 
 
 def _operation_of(request: OperationRequest) -> Simple:

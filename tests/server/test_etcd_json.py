@@ -106,7 +106,7 @@ PUT = '{"requestPut":{"key":"Zg=="}}'
         (TxnRequest, '{"success":[{}]}', 3, "is one of request_range"),
         (TxnRequest, f'{{"success":[{PUT},{PUT}]}}', 3, "etcdserver: duplicate key given"),
         (TxnRequest, f'{{"success":[{PUT},{{"requestDeleteRange":{{"key":"Zg=="}}}}]}}', 3, "etcdserver: duplicate key given"),
-        (TxnRequest, f'{{"failure":[{{"requestDeleteRange":{{"key":"AA==","range_end":"AA=="}}}},{PUT}]}}', 3, "etcdserver: duplicate key given"),
+        (TxnRequest, f'{{"failure":[{{"requestDeleteRange":{{"key":"Zg==","range_end":"Zw=="}}}},{PUT}]}}', 3, "etcdserver: duplicate key given"),
         (TxnRequest, '{"success":[{"requestRange":{"key":"Zg==","revision":"3"}}]}', 12, "only the present revision"),
         (TxnRequest, '{"compare":[{"key":"Zg=="},{"key":"Zg=="},{"key":"Zg=="},{"key":"Zg=="}]}', 3, "etcdserver: too many operations"),
     ],
