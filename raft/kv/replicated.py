@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-
 import msgspec
 
 from raft.kv.commands import Operation, Result
@@ -25,33 +23,31 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
 NO_OP = Applied("", 0, False, None)
 
 
-class StateMachine(ABC):
+class StateMachine:
     """Deterministic: equal logs give equal states, equal answers and equal snapshots."""
 
-    # The highest log time among the entries applied, in ns; 0 where commands have none.
-    log_time: int
+    def __init__(self, session_timeout: int | None, max_sessions: int) -> None:
+        # The highest log time among the entries applied, in ns; 0 where commands have none.
+        self.log_time = 0
 
-    @abstractmethod
-    def __init__(self, session_timeout: int | None, max_sessions: int) -> None: ...
-
-    @abstractmethod
     def apply(self, index: int, command: bytes) -> Applied:
         """Apply the entry at ``index``: a command, or nothing. Raises CommandError for bytes that
         are no command."""
+        raise NotImplementedError
 
-    @abstractmethod
     def query(self, operation: Operation | Range) -> Result | Answer:
         """Answer a read from the present state; TypeError for what is no read of this service."""
+        raise NotImplementedError
 
-    @abstractmethod
     def log_time_of(self, command: bytes) -> int:
         """The log time that a command in the log was stamped with, in ns; 0 if it has none."""
+        raise NotImplementedError
 
-    @abstractmethod
     def snapshot(self) -> bytes:
         """The whole state, for ``restore``; equal states give equal bytes."""
+        raise NotImplementedError
 
-    @abstractmethod
     def restore(self, snapshot: bytes) -> None:
         """Take on the state of a snapshot instead of the present one. Raises SnapshotError for
         bytes that are none; the state is then unchanged."""
+        raise NotImplementedError

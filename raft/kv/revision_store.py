@@ -56,9 +56,11 @@ class RevisionStore(StateMachine):
     """Keys and values with revisions, and the addresses of the members."""
 
     def __init__(self, session_timeout: int | None, max_sessions: int) -> None:
-        self.log_time = 0
+        super().__init__(session_timeout, max_sessions)
         self.revision = FIRST_REVISION
         self.members: dict[str, Member] = {}
+        # How often ``members`` has changed here; no part of the state.
+        self.member_changes = 0
         self._values: dict[bytes, KeyValue] = {}
         # The keys of ``_values``, in order.
         self._keys: list[bytes] = []
@@ -114,6 +116,7 @@ class RevisionStore(StateMachine):
             )
         self.revision = state.revision
         self.members = dict(state.members)
+        self.member_changes += 1
         self._values = {kv.key: kv for kv in state.kvs}
         self._keys = keys
 
@@ -131,6 +134,7 @@ class RevisionStore(StateMachine):
             return deleted
         if type(write) is PutMember:
             self.members[write.name] = Member(write.peer, write.client)
+            self.member_changes += 1
             return MemberAnswer(self.revision)
         assert type(write) is Transaction
         return self._transaction(write, following)

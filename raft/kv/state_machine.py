@@ -36,12 +36,11 @@ class KeyValueStore(StateMachine):
     """
 
     def __init__(self, session_timeout: int | None, max_sessions: int) -> None:
+        super().__init__(session_timeout, max_sessions)
         self._session_timeout = session_timeout
         self._max_sessions = max_sessions
         self._values: dict[str, str] = {}
         self._sessions = Sessions(session_timeout, max_sessions)
-        # The highest log time among the entries applied, in ns.
-        self.log_time = 0
 
     def apply(self, index: int, command: bytes) -> Applied:
         """Apply the entry at ``index``: a command, or nothing. Raises CommandError for

@@ -141,6 +141,8 @@ class Gateway:
             return encode(get())
         if request.method != "POST":
             raise ApiError(UNIMPLEMENTED, "Method Not Allowed", 405)
+        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge as error:

@@ -76,8 +76,10 @@ class Server:
         )
         self._executor = ThreadPoolExecutor(1, "disk")
         self._membership = ReplicaMembership(config, replica)
+        # The membership that connections were made for.
+        self._connected_to: object = None
         self._requests = Requests(
-            f"{config.name}-{secrets.token_hex(4)}", self._get_node, self._send_one, config.limits
+            f"{config.name}-{secrets.token_hex(4)}", self._get_node, self._ask, config.limits
         )
         self._peers = Peers(
             config.cluster_id,
@@ -181,8 +183,9 @@ class Server:
         for message in messages:
             self._peers.send(message.target, message)
 
-    def _send_one(self, target: str, message: PeerMessage) -> bool:
-        return self._peers.send(target, message)
+    def _ask(self, target: str, message: PeerMessage) -> bool:
+        """Requests and answers do not wait for a connection: who asks would wait for nothing."""
+        return self._peers.is_connected(target) and self._peers.send(target, message)
 
     def _deliver(self, peer: str, message: PeerMessage) -> None:
         if isinstance(message, Forward | MemberChange | Forwarded):
@@ -193,6 +196,10 @@ class Server:
     def _on_changed(self) -> None:
         """Leader, configuration or state are other than they were."""
         self._requests.leader_may_have_changed()
+        version = self._membership.version()
+        if version == self._connected_to:
+            return
+        self._connected_to = version
         for peer in self._peers.set_addresses(self._membership.peer_addresses()):
             task = asyncio.create_task(peer.close())
             self._closing.add(task)

@@ -40,6 +40,11 @@ class ReplicaMembership(Membership):
 
     # -- Addresses -------------------------------------------------------------------------------
 
+    def version(self) -> tuple[int, tuple[str, ...], int]:
+        """Equal as long as ``peer_addresses`` is."""
+        consensus = self._replica.consensus
+        return consensus.configuration_index, consensus.departing, self._store.member_changes
+
     def peer_addresses(self) -> dict[str, Address]:
         """Of every server to stay connected to: the other members, those that leave, and, for a
         server that waits to be added, those that its file names."""

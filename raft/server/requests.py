@@ -69,6 +69,8 @@ class Requests:
         send: Callable[[str, PeerMessage], bool],
         limits: Limits,
     ) -> None:
+        """``origin`` names this life of the server; ``send`` hands a message to another server, or
+        says that it cannot be reached now."""
         self._origin = origin
         self._node = node
         self._send = send

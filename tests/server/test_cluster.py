@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
 import threading
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -393,6 +395,40 @@ def test_a_broken_disk_ends_the_server(tmp_path: Path) -> None:
         server.start()
         assert server.wait() == 1
         assert "replace this replica by a new member" in server.logged()
+
+
+def test_a_disk_that_fails_ends_the_server_and_loses_nothing(tmp_path: Path) -> None:
+    """The system refuses to write beyond some byte of the log, in the middle of the work."""
+    with cluster(tmp_path, ("n1",), settings=QUICK, trace=None) as servers:
+        server = servers.leader()
+        assert server.process is not None
+        put(server, b"k", b"v")
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (8192, 8192))
+        acknowledged = []
+        with suppress(OSError, http.client.HTTPException):
+            while server.put(b"%02d" % len(acknowledged), bytes(1000)).status == 200:
+                acknowledged.append(b"%02d" % len(acknowledged))
+        assert server.wait() == 70
+        assert 0 < len(acknowledged) < 10
+        assert "cannot go on: DiskError: log-" in server.logged()
+        server.start()
+        found = list(servers.leader().get(b"0", range_end=text(b"\0")).kvs)
+        assert found[: len(acknowledged)] == acknowledged
+
+
+def test_a_large_request_does_not_wait(servers: ClusterOfProcesses) -> None:
+    """Who announces a large body is told to go on."""
+    body = json.dumps({"key": text(b"large"), "value": text(bytes(500_000))}).encode()
+    host, _, port = servers["n1"].config["listen_clients"].rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+        connection.sendall(
+            b"POST /v3/kv/put HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body)
+        )
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 Continue")
+        connection.sendall(body)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+    assert servers["n2"].get(b"large").kvs == {b"large": bytes(500_000)}
 
 
 def test_a_bug_of_the_zoo_runs_as_a_process(tmp_path: Path) -> None:
