@@ -312,3 +312,18 @@ def test_whoever_answers_as_another_server_is_not_sent_anything(
         run(test)
     for reason in ("n3 of cluster 4d has answered", "n1 of cluster 4e has", "refused: because"):
         assert reason in caplog.text
+
+
+def test_trace_times_go_on_after_those_of_messages() -> None:
+    async def test() -> None:
+        far = Ends()
+        async with listening(far, "n2") as (receiver, address):
+            sender = peers("n2", Ends(), Members("n1", "n2"))
+            sender.clock.observe(1 << 60)  # far ahead
+            sender.set_addresses({"n1": address})
+            sender.send("n1", MESSAGE)
+            await until(lambda: far.delivered)
+            assert receiver.clock.read() > 1 << 60
+            await sender.close()
+
+    run(test)

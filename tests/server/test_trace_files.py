@@ -66,7 +66,7 @@ def test_nothing_is_written_before_the_flush(tmp_path: Path) -> None:
     assert len(read_trace(path)[1]) == 1
 
 
-@pytest.mark.parametrize("torn", [b"", b'{"event":"commit', b"{"])
+@pytest.mark.parametrize("torn", [b"", b'{"event":"commit', b'{"event":' + bytes(5000)])
 def test_a_later_life_goes_on_and_cuts_off_what_was_torn(tmp_path: Path, torn: bytes) -> None:
     path = tmp_path / "trace.jsonl"
     first = trace(path)
