@@ -8,7 +8,7 @@ trace.py       what happens inside, appended to a file
 frames.py      messages between servers as bytes
 connection.py  one connection: handshake, frames, back-pressure
 peers.py       all of them: who is connected, who is refused, what waits
-etcd_json.py   etcd's v3 API as data
+etcd_json.py   etcd's v3 API as data: requests, errors; etcd_answers.py: answers
 gateway.py     etcd's v3 API over HTTP
 requests.py    what clients wait for: here, or at the leader
 membership.py  the members, by etcd's numbers and by our names

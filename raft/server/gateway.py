@@ -13,6 +13,14 @@ from aiohttp import web
 from raft.kv.revision_store import RevisionStore
 from raft.kv.revisions import PutMember
 from raft.server.config import Config, ConfigError, parse_address
+from raft.server.etcd_answers import (
+    Header,
+    MembersBody,
+    StatusBody,
+    body_of,
+    encode,
+    number,
+)
 from raft.server.etcd_json import (
     FAILED_PRECONDITION,
     INTERNAL,
@@ -24,21 +32,15 @@ from raft.server.etcd_json import (
     UNIMPLEMENTED,
     ApiError,
     DeleteRangeRequest,
-    Header,
     MemberAddRequest,
     MemberListRequest,
     MemberRequest,
-    MembersBody,
     Nothing,
     PutRequest,
     RangeRequest,
-    StatusBody,
     TxnRequest,
-    body_of,
     decode,
     delete_of,
-    encode,
-    number,
     put_of,
     range_of,
     transaction_of,

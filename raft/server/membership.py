@@ -7,7 +7,7 @@ from typing import Final
 from raft.kv.revision_store import RevisionStore
 from raft.replica import Replica
 from raft.server.config import Address, Config, number_of, parse_address
-from raft.server.etcd_json import MemberBody
+from raft.server.etcd_answers import MemberBody
 from raft.server.peers import Membership
 
 _HTTP: Final = "http://"

@@ -24,6 +24,9 @@ ROOT = Path(raft.__file__).parents[1]
 # How long anything may take that is waited for, in s; far longer than it takes.
 PATIENCE = 30.0
 
+# Quicker than by default: these tests wait for elections, and nothing else is on the network.
+QUICK = {"election_timeout_min": 300, "election_timeout_max": 600, "heartbeat_interval": 50}
+
 T = TypeVar("T")
 
 
@@ -178,6 +181,13 @@ class ServerProcess:
             return self.post("maintenance/status").body
         except (OSError, http.client.HTTPException):
             return None
+
+
+def put(server: ServerProcess, key: bytes, value: bytes) -> Response:
+    """A write that must succeed."""
+    response = server.put(key, value)
+    assert response.status == 200, response.raw
+    return response
 
 
 class ClusterOfProcesses:

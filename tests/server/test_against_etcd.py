@@ -17,14 +17,13 @@ import pytest
 
 from raft.kv.revision_store import RevisionStore
 from raft.kv.revisions import Range, Update, Write
+from raft.server.etcd_answers import Header, body_of
 from raft.server.etcd_json import (
     ApiError,
     DeleteRangeRequest,
-    Header,
     PutRequest,
     RangeRequest,
     TxnRequest,
-    body_of,
     decode,
     delete_of,
     put_of,

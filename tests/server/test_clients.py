@@ -11,8 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.checker.documents import ROOT
-from tests.server.processes import ClusterOfProcesses, cluster
-from tests.server.test_cluster import QUICK
+from tests.server.processes import QUICK, ClusterOfProcesses, cluster
 
 PAGE = ROOT / "docs" / "server.md"
 # A command of the page, and what it prints: "$ command", then lines of JSON up to an empty one.

@@ -19,14 +19,13 @@ from raft.kv.revisions import (
     Transaction,
     TransactionAnswer,
 )
+from raft.server.etcd_answers import Header, body_of
 from raft.server.etcd_json import (
     ApiError,
     DeleteRangeRequest,
-    Header,
     PutRequest,
     RangeRequest,
     TxnRequest,
-    body_of,
     decode,
     delete_of,
     put_of,

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from tests.server.certificates import Pem, make_authority, make_certificate
-from tests.server.processes import ClusterOfProcesses, eventually
-from tests.server.test_cluster import QUICK
+from tests.server.processes import QUICK, ClusterOfProcesses, eventually
 
 NAMES = ("n1", "n2", "n3")
 
