@@ -76,6 +76,8 @@ class Requests:
         self._send = send
         self._limits = limits
         self._number = 0
+        # How many requests of clients are under way, whatever they wait for.
+        self._asking = 0
         self._waiting: dict[int, asyncio.Future[Forwarded]] = {}
         # To whom a request was forwarded.
         self._forwarded: dict[int, str] = {}
@@ -135,8 +137,15 @@ class Requests:
 
     async def _ask(self, begin: Callable[[int, str], bool]) -> Forwarded:
         """Ask the leader, and again as long as nothing was done."""
-        if len(self._waiting) >= self._limits.requests_waiting:
+        if self._asking >= self._limits.requests_waiting:
             raise TooManyRequests("too many requests wait")
+        self._asking += 1
+        try:
+            return await self._ask_until_done(begin)
+        finally:
+            self._asking -= 1
+
+    async def _ask_until_done(self, begin: Callable[[int, str], bool]) -> Forwarded:
         loop = asyncio.get_running_loop()
         give_up = loop.time() + self._limits.leader_wait / 1000
         while True:

@@ -232,6 +232,20 @@ def test_more_than_may_wait_are_refused() -> None:
     run(test)
 
 
+def test_those_that_wait_for_a_leader_count_too() -> None:
+    async def test() -> None:
+        bench = Bench(None, requests_waiting=1)
+        waiting = await bench.begun(bench.requests.write(PUT))
+        with pytest.raises(TooManyRequests):
+            await bench.requests.read(Range(b"k"))
+        with pytest.raises(NoLeader):
+            await waiting
+        with pytest.raises(NoLeader):
+            await bench.requests.write(PUT)
+
+    run(test)
+
+
 def test_reads_are_made_here_and_may_be_repeated() -> None:
     async def test() -> None:
         bench = Bench("n1", leader_wait=5000)
