@@ -47,6 +47,7 @@ bench: $(VENV)/.installed $(PACKAGES)/.built
 	$(BIN)/python bench/lincheck_certificates.py
 	$(BIN)/python bench/isolation.py
 	$(BIN)/python bench/formats.py
+	$(BIN)/python bench/server.py
 
 compiled: $(PACKAGES)/.built
 

@@ -208,8 +208,9 @@ class TraceHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.json.Encoder()
-_event_decoder: msgspec.json.Decoder[TraceEvent] = msgspec.json.Decoder(TraceEvent)
-_header_decoder = msgspec.json.Decoder(TraceHeader)
+# Of one line each; both raise msgspec.DecodeError.
+decode_event = msgspec.json.Decoder[TraceEvent](TraceEvent).decode
+decode_header = msgspec.json.Decoder(TraceHeader).decode
 
 
 def encode_trace(members: Iterable[str], events: Iterable[TraceEvent]) -> bytes:
@@ -230,11 +231,11 @@ def read_trace(path: Path) -> tuple[TraceHeader, list[TraceEvent]]:
         raise TraceError(f"{path}:1: empty file, a trace begins with a header line")
     number = 1
     try:
-        header = _header_decoder.decode(lines[0])
+        header = decode_header(lines[0])
         events: list[TraceEvent] = []
         for line in lines[1:]:
             number += 1
-            events.append(_event_decoder.decode(line))
+            events.append(decode_event(line))
     except msgspec.DecodeError as error:
         raise TraceError(f"{path}:{number}: not a trace event: {error}") from error
     return header, events

@@ -12,7 +12,7 @@ from __future__ import annotations
 import msgspec
 
 from raft.consensus import Consensus, Entry
-from raft.kv.state_machine import Applied, KeyValueStore
+from raft.kv.replicated import Applied, StateMachine
 from raft.observer import Observer
 
 
@@ -40,7 +40,7 @@ class ApplyQueue:
     def __init__(
         self,
         consensus: Consensus,
-        state_machine: KeyValueStore,
+        state_machine: StateMachine,
         observer: Observer,
     ) -> None:
         self._consensus = consensus

@@ -129,6 +129,7 @@ class Client:
             if self._waiting_operation is not None:
                 return self._on_registered(reply, now)
             self._request = None
+            assert reply.result is None or type(reply.result) is Result
             return Finished("ok", reply.result, None)
         if reply.status == "expired":
             return self._end_without_answer("session-expired")
@@ -177,7 +178,7 @@ class Client:
         """There is a session now: send what has waited for it."""
         operation = self._waiting_operation
         assert operation is not None
-        assert reply.result is not None
+        assert type(reply.result) is Result
         assert reply.result.value is not None, "the answer to a registration names the session"
         self.session = reply.result.value
         self._has_session = True

@@ -12,6 +12,7 @@ from raft.consensus.membership import ChangeRefusal
 from raft.consensus.names import NodeId
 from raft.consensus.transfer import TransferRefusal
 from raft.kv.commands import Command, Operation, Result
+from raft.kv.revisions import Answer, Range, Update
 
 
 class ClientRequest(msgspec.Struct, frozen=True, tag="ClientRequest", gc=False):
@@ -26,12 +27,12 @@ class ClientRequest(msgspec.Struct, frozen=True, tag="ClientRequest", gc=False):
     session: str
     sequence: int
     attempt: int
-    command: Command | None
-    query: Operation | None
+    command: Command | Update | None
+    query: Operation | Range | None
     # Whether a follower may answer the query, with the leader's help.
     at_any_replica: bool = False
 
-    def answered(self, result: Result | None) -> ClientReply:
+    def answered(self, result: Result | Answer | None) -> ClientReply:
         """The operation was performed."""
         return ClientReply(
             self.client, self.session, self.sequence, self.attempt, "ok", None, result
@@ -73,7 +74,7 @@ class ClientReply(msgspec.Struct, frozen=True, tag="ClientReply", gc=False):
     attempt: int
     status: Literal["ok", "not-leader", "busy", "lost", "expired"]
     leader: str | None
-    result: Result | None
+    result: Result | Answer | None
 
 
 class MembershipRequest(msgspec.Struct, frozen=True, tag="MembershipRequest", gc=False):

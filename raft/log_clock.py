@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from raft.consensus import Consensus
-from raft.kv.encoding import decode_command
-from raft.kv.state_machine import KeyValueStore
+from raft.kv.replicated import StateMachine
 
 
 class LogClock:
@@ -16,7 +15,7 @@ class LogClock:
     begins to pass with a leader's first proposal.
     """
 
-    def __init__(self, consensus: Consensus, state_machine: KeyValueStore) -> None:
+    def __init__(self, consensus: Consensus, state_machine: StateMachine) -> None:
         self._consensus = consensus
         self._state_machine = state_machine
         # What makes a log time of the clock's readings, and in which term it does.
@@ -38,5 +37,5 @@ class LogClock:
         for index in range(log.last_index, log.base_index, -1):
             command = log.entry_at(index).command
             if command:
-                return max(decode_command(command).log_time, applied)
+                return max(self._state_machine.log_time_of(command), applied)
         return applied

@@ -1,8 +1,8 @@
 """A replica: consensus, storage and state machine as one object.
 
-Every driver runs this one: the simulator, the server, anything else. A driver hands in a batch of
-inputs and the reading of the replica's own clock, and gets back what is to be sent. When ``handle``
-returns, everything that the outputs depend on is on the disk.
+Every driver runs this one: the simulator, the server, any other. It hands in a batch of inputs and
+the reading of the replica's own clock, and gets back what is to be sent; everything that this
+depends on is on the disk by then.
 
 With ``Settings.asynchronous_storage``, ``handle`` waits neither for the disk nor for the state
 machine. After each call the driver does this, as long as there is any of it, and goes on handling
@@ -34,7 +34,8 @@ from raft.consensus import Consensus, Entry, Message, NodeId, Settings
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
 from raft.kv.encoding import encode_command
-from raft.kv.state_machine import Applied, KeyValueStore
+from raft.kv.replicated import Applied, StateMachine
+from raft.kv.state_machine import KeyValueStore
 from raft.log_clock import LogClock
 from raft.observer import Observer
 from raft.operator_desk import OperatorDesk
@@ -50,7 +51,7 @@ class Variant(NamedTuple):
     name: str = "healthy"
     consensus: type[Consensus] = Consensus
     storage: type[Storage] = Storage
-    state_machine: type[KeyValueStore] = KeyValueStore
+    state_machine: type[StateMachine] = KeyValueStore
     waiting_clients: type[WaitingClients] = WaitingClients
 
 

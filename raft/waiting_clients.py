@@ -6,7 +6,7 @@ from mypy_extensions import mypyc_attr
 
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Entry
-from raft.kv.state_machine import Applied
+from raft.kv.replicated import Applied
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

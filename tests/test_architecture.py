@@ -117,6 +117,15 @@ def test_imports_go_in_one_direction(package: str) -> None:
                 assert top in ALLOWED[package], f"{path} imports {module}"
 
 
+def test_nothing_of_raft_imports_the_server() -> None:
+    server = ROOT / "raft" / "server"
+    for path in modules("raft"):
+        if not path.is_relative_to(server):
+            for module in imports(path):
+                assert not module.startswith("raft.server"), f"{path} imports {module}"
+                assert module.split(".")[0] not in IMPURE | {"aiohttp"}, f"{path} imports {module}"
+
+
 def test_lincheck_needs_the_standard_library_alone() -> None:
     places = ("checker/lincheck", "checker/models", "checker/formats", "checker/history.py")
     for path in modules(*places):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from raft.bugs.bug import register
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus import Entry
-from raft.kv.commands import Append, Delete, Put
+from raft.kv.commands import Append, Command, Delete, Put
 from raft.kv.encoding import decode_command
 from raft.replica import Variant
 from raft.waiting_clients import WaitingClients
@@ -16,7 +16,7 @@ class WaitsForAnIndex(WaitingClients):
     like it: a blind write as any other."""
 
     def is_own(self, term: int, request: ClientRequest, entry: Entry) -> bool:
-        if not entry.command or request.command is None:
+        if not entry.command or type(request.command) is not Command:
             return False
         if super().is_own(term, request, entry):
             return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
 from mypy_extensions import mypyc_attr
 
 from raft.kv.commands import (
@@ -21,29 +20,16 @@ from raft.kv.commands import (
     Transaction,
 )
 from raft.kv.encoding import decode_command
+from raft.kv.replicated import NO_OP, Applied, StateMachine
+from raft.kv.revisions import Range
 from raft.kv.sessions import Sessions
 from raft.kv.snapshot import Session, State, decode_state, encode_state
 
 _DONE: Final = Result()
 
 
-class Applied(msgspec.Struct, frozen=True, gc=False):
-    """What applying an entry did. ``session`` is empty for a no-op, ``sequence`` 0 for the
-    beginning of a session; ``executed`` is false for a duplicate, and if the session is expired;
-    ``result`` is None if nobody can wait for it."""
-
-    session: str
-    sequence: int
-    executed: bool
-    result: Result | None
-    is_expired: bool = False
-
-
-_NO_OP: Final = Applied("", 0, False, None)
-
-
 @mypyc_attr(allow_interpreted_subclasses=True)
-class KeyValueStore:
+class KeyValueStore(StateMachine):
     """Deterministic: equal logs give equal states and equal answers.
 
     A session that is not used for ``session_timeout`` ns of log time expires, and of more than
@@ -53,18 +39,17 @@ class KeyValueStore:
     """
 
     def __init__(self, session_timeout: int | None, max_sessions: int) -> None:
+        super().__init__(session_timeout, max_sessions)
         self._session_timeout = session_timeout
         self._max_sessions = max_sessions
         self._values: dict[str, str] = {}
         self._sessions = Sessions(session_timeout, max_sessions)
-        # The highest log time among the entries applied, in ns.
-        self.log_time = 0
 
     def apply(self, index: int, command: bytes) -> Applied:
         """Apply the entry at ``index``: a command, or nothing. Raises CommandError for
         bytes that are no command."""
         if not command:
-            return _NO_OP
+            return NO_OP
         decoded = decode_command(command)
         if decoded.log_time > self.log_time:
             # Log time never goes back, whatever leaders have stamped.
@@ -108,11 +93,15 @@ class KeyValueStore:
         """What a duplicate is answered: the same as the command was when it was executed."""
         return self._sessions.first_answer(command.session, command.sequence)
 
-    def query(self, operation: Operation) -> Result:
+    def query(self, operation: Operation | Range) -> Result:
         """Answer a read from the present state; anything but a Get is refused with TypeError."""
         if type(operation) is not Get:
             raise TypeError(f"{type(operation).__name__} changes the state: send it as a command")
         return self._get(operation)
+
+    def log_time_of(self, command: bytes) -> int:
+        """What the leader stamped the command with."""
+        return decode_command(command).log_time
 
     def contents(self) -> dict[str, str]:
         """All keys and their values, in order of the keys."""

@@ -1,0 +1,75 @@
+"""One trace of many: each node's own file, brought together.
+
+Servers that are processes of their own each append to a file. The times of their events are in the
+order of cause and effect across all of them, so sorted by time they are a trace of the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from pathlib import Path
+
+import msgspec
+
+from checker.trace import (
+    Started,
+    Stopped,
+    TraceError,
+    TraceEvent,
+    TraceHeader,
+    decode_event,
+    decode_header,
+)
+
+
+def merge_traces(paths: Iterable[Path]) -> tuple[TraceHeader, list[TraceEvent]]:
+    """The trace of a cluster from the files of its nodes, numbered anew; the header is the first
+    file's. A line that a process left unfinished when it was killed is left out, and its end is
+    added. Raises TraceError with file, line and reason.
+    """
+    header: TraceHeader | None = None
+    traces: list[list[TraceEvent]] = []
+    for path in paths:
+        own, events = _read(path)
+        header = header or own
+        traces.append(list(_with_ends(events)))
+    if header is None:
+        raise TraceError("no files to merge")
+    merged = merge(*traces, key=lambda event: event.time)
+    return header, [
+        msgspec.structs.replace(event, sequence=number) for number, event in enumerate(merged)
+    ]
+
+
+def _read(path: Path) -> tuple[TraceHeader, list[TraceEvent]]:
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise TraceError(f"{path}: cannot be read: {error.strerror}") from error
+    # What follows the last newline was never finished.
+    lines.pop()
+    if not lines:
+        raise TraceError(f"{path}:1: empty file, a trace begins with a header line")
+    number = 1
+    try:
+        header = decode_header(lines[0])
+        events: list[TraceEvent] = []
+        for line in lines[1:]:
+            number += 1
+            events.append(decode_event(line))
+            if len(events) > 1 and events[-1].time <= events[-2].time:
+                raise TraceError(f"{path}:{number}: is not later than the event before it")
+    except msgspec.DecodeError as error:
+        raise TraceError(f"{path}:{number}: not a trace event: {error}") from error
+    return header, events
+
+
+def _with_ends(events: list[TraceEvent]) -> Iterator[TraceEvent]:
+    """The events, with a Stopped between a life that was ended from outside and the next one."""
+    before: TraceEvent | None = None
+    for event in events:
+        if isinstance(event, Started) and before is not None and not isinstance(before, Stopped):
+            yield Stopped(before.sequence, before.time, before.node, "killed")
+        yield event
+        before = event

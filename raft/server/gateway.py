@@ -1,0 +1,297 @@
+"""etcd's v3 API over HTTP: JSON in, JSON out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from aiohttp import web
+
+from raft.kv.revision_store import RevisionStore
+from raft.kv.revisions import PutMember
+from raft.server.config import Config, ConfigError, parse_address
+from raft.server.etcd_answers import (
+    Header,
+    MembersBody,
+    StatusBody,
+    body_of,
+    encode,
+    number,
+)
+from raft.server.etcd_json import (
+    FAILED_PRECONDITION,
+    INTERNAL,
+    INVALID_ARGUMENT,
+    NOT_FOUND,
+    OUT_OF_RANGE,
+    RESOURCE_EXHAUSTED,
+    UNAVAILABLE,
+    UNIMPLEMENTED,
+    ApiError,
+    DeleteRangeRequest,
+    MemberAddRequest,
+    MemberListRequest,
+    MemberRequest,
+    Nothing,
+    PutRequest,
+    RangeRequest,
+    TxnRequest,
+    decode,
+    delete_of,
+    put_of,
+    range_of,
+    transaction_of,
+)
+from raft.server.membership import ReplicaMembership
+from raft.server.node import Node
+from raft.server.requests import (
+    ChangeRefused,
+    Indeterminate,
+    NoLeader,
+    Requests,
+    TooManyRequests,
+)
+
+LOG: Final = logging.getLogger("raft.server.gateway")
+
+# The version of the API that is spoken here; clients look for it.
+API_VERSION: Final = "3.4.0"
+_GATEWAY_TIMEOUT: Final = 504
+_JSON: Final = {"Content-Type": "application/json"}
+
+_REFUSALS: Final = {
+    "already-voter": (FAILED_PRECONDITION, "etcdserver: member ID already exist"),
+    "already-learner": (FAILED_PRECONDITION, "etcdserver: member ID already exist"),
+    "unknown-member": (NOT_FOUND, "etcdserver: member not found"),
+    "not-a-learner": (FAILED_PRECONDITION, "etcdserver: can only promote a learner member"),
+    "learner-too-slow": (
+        FAILED_PRECONDITION,
+        "etcdserver: can only promote a learner member which is in sync with leader",
+    ),
+    "learner-unreachable": (
+        FAILED_PRECONDITION,
+        "etcdserver: can only promote a learner member which is in sync with leader",
+    ),
+}
+
+
+class Gateway:
+    """Takes requests in, and answers them."""
+
+    def __init__(
+        self, config: Config, node: Node, requests: Requests, membership: ReplicaMembership
+    ) -> None:
+        self._limits = config.limits
+        self._cluster = str(config.cluster_id)
+        self._node = node
+        self._requests = requests
+        self._membership = membership
+        self._number = membership.number_of(config.name)
+        store = node.replica.state_machine
+        assert isinstance(store, RevisionStore)
+        self._store = store
+        self._posts: dict[str, Callable[[bytes], Awaitable[bytes]]] = {
+            "/v3/kv/range": self._range,
+            "/v3/kv/put": self._put,
+            "/v3/kv/deleterange": self._delete_range,
+            "/v3/kv/txn": self._txn,
+            "/v3/maintenance/status": self._status,
+            "/v3/cluster/member/list": self._member_list,
+            "/v3/cluster/member/add": self._member_add,
+            "/v3/cluster/member/remove": self._member_remove,
+            "/v3/cluster/member/update": self._member_update,
+            "/v3/cluster/member/promote": self._member_promote,
+        }
+        self._gets: dict[str, Callable[[], dict[str, str]]] = {
+            "/health": self._health,
+            "/version": self._version,
+        }
+
+    def server(self) -> web.Server:
+        """What HTTP requests are handed to."""
+        size = self._limits.request_bytes
+        loop = asyncio.get_running_loop()
+
+        def request(
+            message: Any, payload: Any, protocol: Any, writer: Any, task: asyncio.Task[None]
+        ) -> web.BaseRequest:
+            return web.BaseRequest(
+                message, payload, protocol, writer, task, loop, client_max_size=size
+            )
+
+        return web.Server(self._handle, request_factory=request, access_log=None)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return web.Response(body=await self._answer(request), headers=_JSON)
+        except ApiError as error:
+            return web.Response(status=error.status, body=error.body(), headers=_JSON)
+
+    async def _answer(self, request: web.BaseRequest) -> bytes:
+        """The body of the answer. Raises ApiError."""
+        path = request.path
+        post = self._posts.get(path)
+        if post is None:
+            get = self._gets.get(path)
+            if get is None:
+                raise ApiError(NOT_FOUND, "Not Found")
+            if request.method != "GET":
+                raise ApiError(UNIMPLEMENTED, "Method Not Allowed", 405)
+            return encode(get())
+        if request.method != "POST":
+            raise ApiError(UNIMPLEMENTED, "Method Not Allowed", 405)
+        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge as error:
+            raise ApiError(
+                INVALID_ARGUMENT, "etcdserver: request is too large", error.status
+            ) from error
+        try:
+            return await post(body)
+        except (NoLeader, TooManyRequests, Indeterminate, ChangeRefused) as error:
+            raise _as_api_error(error) from error
+        except (ApiError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            LOG.exception("%s failed", path)
+            raise ApiError(INTERNAL, f"{type(error).__name__}: {error}") from error
+
+    # -- Keys ------------------------------------------------------------------------------------
+
+    async def _range(self, body: bytes) -> bytes:
+        request = decode(body, RangeRequest)
+        query = range_of(request)
+        if request.serializable:
+            answer = self._store.query(query)
+        else:
+            answer = await self._requests.read(query)
+        # There is no history: all but the present revision has been forgotten.
+        if 0 < request.revision < answer.revision:
+            raise ApiError(OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted")
+        if request.revision > answer.revision:
+            raise ApiError(OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision")
+        return body_of(answer, self._header())
+
+    async def _put(self, body: bytes) -> bytes:
+        put = put_of(decode(body, PutRequest))
+        return body_of(await self._requests.write(put), self._header())
+
+    async def _delete_range(self, body: bytes) -> bytes:
+        delete = delete_of(decode(body, DeleteRangeRequest))
+        return body_of(await self._requests.write(delete), self._header())
+
+    async def _txn(self, body: bytes) -> bytes:
+        request = decode(body, TxnRequest)
+        transaction = transaction_of(request, self._limits.transaction_operations)
+        return body_of(await self._requests.write(transaction), self._header())
+
+    def _header(self) -> Header:
+        return Header(
+            self._cluster,
+            str(self._number),
+            number(self._store.revision),
+            number(self._node.replica.consensus.current_term),
+        )
+
+    # -- The server ------------------------------------------------------------------------------
+
+    async def _status(self, body: bytes) -> bytes:
+        decode(body, Nothing)
+        replica = self._node.replica
+        consensus = replica.consensus
+        leader = self._node.leader
+        return encode(
+            StatusBody(
+                self._header(),
+                version=API_VERSION,
+                leader="" if leader is None else str(self._membership.number_of(leader)),
+                raftIndex=number(consensus.log.last_index),
+                raftTerm=number(consensus.current_term),
+                raftAppliedIndex=number(replica.last_applied),
+                errors=["etcdserver: no leader"] if leader is None else [],
+                isLearner=replica.node in consensus.configuration.learners,
+            )
+        )
+
+    def _health(self) -> dict[str, str]:
+        return {"health": "true" if self._node.leader is not None else "false"}
+
+    def _version(self) -> dict[str, str]:
+        try:
+            ours = version("splitbrain")
+        except PackageNotFoundError:
+            ours = "unknown"
+        return {"etcdserver": API_VERSION, "etcdcluster": API_VERSION, "splitbrain": ours}
+
+    # -- Members ---------------------------------------------------------------------------------
+
+    async def _member_list(self, body: bytes) -> bytes:
+        decode(body, MemberListRequest)
+        return encode(MembersBody(self._header(), self._membership.list_members()))
+
+    async def _member_add(self, body: bytes) -> bytes:
+        request = decode(body, MemberAddRequest)
+        peer = _checked(request.peerURLs)
+        name = request.name or f"member-{peer}"
+        if self._membership.is_member(name):
+            raise ApiError(FAILED_PRECONDITION, "etcdserver: member ID already exist")
+        # The address first: once the server is a member, the others must reach it.
+        await self._requests.write(PutMember(name, peer, ""))
+        await self._requests.change_membership(
+            "add-learner" if request.isLearner else "add-voter", name
+        )
+        return encode(
+            MembersBody(
+                self._header(), self._membership.list_members(), self._membership.body_of(name)
+            )
+        )
+
+    async def _member_remove(self, body: bytes) -> bytes:
+        await self._requests.change_membership("remove", self._named(decode(body, MemberRequest)))
+        return encode(MembersBody(self._header(), self._membership.list_members()))
+
+    async def _member_promote(self, body: bytes) -> bytes:
+        await self._requests.change_membership("promote", self._named(decode(body, MemberRequest)))
+        return encode(MembersBody(self._header(), self._membership.list_members()))
+
+    async def _member_update(self, body: bytes) -> bytes:
+        request = decode(body, MemberRequest)
+        name = self._named(request)
+        await self._requests.write(PutMember(name, _checked(request.peerURLs), ""))
+        return encode(MembersBody(self._header(), self._membership.list_members()))
+
+    def _named(self, request: MemberRequest) -> str:
+        name = self._membership.name_of(request.ID)
+        if name is None:
+            raise ApiError(NOT_FOUND, "etcdserver: member not found")
+        return name
+
+
+def _checked(urls: tuple[str, ...]) -> str:
+    """The address in ``peerURLs``: one, since a server listens at one."""
+    if len(urls) != 1:
+        raise ApiError(INVALID_ARGUMENT, "peerURLs must name one address")
+    try:
+        return str(parse_address(urls[0]))
+    except ConfigError as error:
+        raise ApiError(INVALID_ARGUMENT, f"peerURLs: {error}") from error
+
+
+def _as_api_error(
+    error: NoLeader | TooManyRequests | Indeterminate | ChangeRefused,
+) -> ApiError:
+    if isinstance(error, ChangeRefused):
+        code, message = _REFUSALS.get(
+            str(error), (FAILED_PRECONDITION, f"etcdserver: membership not changed: {error}")
+        )
+        return ApiError(code, message)
+    if isinstance(error, TooManyRequests):
+        return ApiError(RESOURCE_EXHAUSTED, "etcdserver: too many requests")
+    if isinstance(error, NoLeader):
+        return ApiError(UNAVAILABLE, "etcdserver: no leader")
+    return ApiError(UNAVAILABLE, f"etcdserver: {error}", _GATEWAY_TIMEOUT)
