@@ -154,12 +154,11 @@ class SteppedNode:
             self.is_lost = True
 
     def flip_bit(self, file: DiskFile) -> None:
-        """Stop it, and flip the last bit of the newest file of this kind, if there is one."""
+        """Stop it, and flip the last synced bit of the newest file of this kind, if there is one."""
         name = self._newest(file)
         if name is not None:
             self.stop("its disk fails")
-            self.disk.flip_last_bit(name)
-            self.is_lost = True
+            self.is_lost = self.disk.flip_last_bit(name)
 
     def _newest(self, file: DiskFile) -> str | None:
         """The name of the newest file of this kind, or the one before it; None if there is none, or
