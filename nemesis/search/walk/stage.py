@@ -215,7 +215,9 @@ class Stage:
             and nodes[place[1]].replica is not None
         ]
 
-    def deliver(self, places: Sequence[Place], *, nth: int | None = None) -> macro.Deliver | None:
+    def deliver(
+        self, places: Sequence[Place], *, nth: int | None = None, copy: bool | None = None
+    ) -> macro.Deliver | None:
         """One of the messages that are held at one of these places; None if there is none."""
         if not places:
             return None
@@ -223,7 +225,8 @@ class Stage:
         if nth is None:
             count = len(self.cluster.post.held((source, target, message)))
             nth = self.chooser.pick((0, 0, -1, self.chooser.integer(0, count - 1)))
-        copy = self.chooser.chance(self.habits.copy)
+        if copy is None:
+            copy = self.chooser.chance(self.habits.copy)
         return macro.Deliver(source=source, target=target, message=message, nth=nth, copy=copy)
 
 
