@@ -154,7 +154,8 @@ class SteppedNode:
             self.is_lost = True
 
     def flip_bit(self, file: DiskFile) -> None:
-        """Stop it, and flip the last synced bit of the newest file of this kind, if there is one."""
+        """Stop it, and flip the last bit that is synced of the newest file of this kind, if there
+        is one."""
         name = self._newest(file)
         if name is not None:
             self.stop("its disk fails")

@@ -37,7 +37,7 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "logs",
-        {"max_entries_per_append": (1, 1, 2, 16), "replicas": (3, 5)},
+        {"max_entries_per_append": (1, 1, 2, 16), "replicas": (3, 5, 5)},
         ("propose", "deliver-reply", "deliver-stale", "crash"),
         ("rivals", "late-acknowledgement", "lost-log", "lost-log", "stale-append", "divergence"),
     ),
@@ -70,6 +70,7 @@ THEMES: tuple[Theme, ...] = (
             "divergence",
             "two-senders",
             "two-senders",
+            "two-senders",
             "doubled-snapshot",
         ),
         ("overtaken-snapshot", "overtaken-snapshot", "newer-term"),
@@ -99,7 +100,7 @@ THEMES: tuple[Theme, ...] = (
         "members",
         {
             "spares": (0, 1, 1, 2),
-            "replicas": (3, 3, 4, 2, 1, 5),
+            "replicas": (3, 3, 4, 4, 2, 1, 5),
             "max_entries_per_append": (16, 16, 1),
         },
         ("change-members", "change-members", "snapshot", "crash"),
@@ -107,6 +108,7 @@ THEMES: tuple[Theme, ...] = (
             "two-memberships",
             "two-memberships",
             "handover",
+            "forgotten-change",
             "forgotten-change",
             "change-in-haste",
         ),
@@ -146,7 +148,7 @@ THEMES: tuple[Theme, ...] = (
         "recovery",
         {
             "replicas": (2, 3, 3, 3, 5),
-            "pre_vote": (False, True),
+            "pre_vote": (False, True, True),
             "check_quorum": (False, False, True),
             "max_appends_in_flight": (1, 8),
         },

@@ -52,8 +52,10 @@ CHOREOGRAPHED = Style(choreographies=70, shortest=10, longest=60)
 _THEMED = 70
 # After so many per cent of the figures of a walk with choreographies, all is well again.
 _REGROUP = 40
-# So many per cent of them end with a finale; most of these are not much more than that.
-_FINALE = 30
+# So many per cent of them end with a finale, if the theme has some, or else; and half of these are
+# not much more than that.
+_THEMED_FINALE = 35
+_FINALE = 20
 # A walk is cut off here.
 _MOST_STEPS = 120
 
@@ -74,7 +76,7 @@ class _Walk:
         self._themed = [CHOREOGRAPHIES[name] for name in themed or possible]
         self._choreographies = [CHOREOGRAPHIES[name] for name in possible]
         self._finale: Figure | None = None
-        if style.choreographies and chooser.chance(_FINALE):
+        if style.choreographies and chooser.chance(_THEMED_FINALE if theme.finales else _FINALE):
             finales = self._possible(FINALES)
             own = [name for name in theme.finales if name in finales]
             self._finale = FINALES[chooser.pick(own or finales)]
@@ -119,7 +121,7 @@ class _Walk:
         style, chooser = self._style, self._stage.chooser
         length = chooser.integer(style.shortest, style.longest)
         if self._finale is not None:
-            length = chooser.pick((0, 0, length // 2))
+            length = chooser.pick((0, length // 2))
         done = 0
         if chooser.chance(50):
             yield from begin(self._stage)

@@ -9,31 +9,37 @@ from nemesis.search.walk.stage import Stage, Steps
 
 def forgotten_change(stage: Stage) -> Steps:
     """A change that hardly anybody has heard of is overwritten by the next leader, who makes
-    another one; then they try to go on who saw the first."""
+    another one; each of the two goes on with those whom the other one does not need."""
     chooser = stage.chooser
     yield from begin(stage)
     first = stage.view.leader()
     if first is None:
         return
     yield from settle_in(stage, first)
+    before = stage.view.configuration(first).voters
     yield draw_change(stage, first)
+    # Whom the change leaves with the first, and whom it does not.
+    after = stage.view.configuration(first).voters
+    left_out = [name for name in before if name not in after]
     witnesses = stage.others(first)[: chooser.pick((0, 0, 0, 1))]
     if witnesses:
         yield stage.replicate(first, witnesses)
-    second = stage.anyone(but=[first, *witnesses])
+    second = stage.anyone(but=[first, *witnesses, *left_out])
     if second is None:
         return
     yield stage.elect(second, stage.quorum(second, but=[first, *witnesses]), unanswered=())
-    if chooser.chance(60):
-        others = stage.quorum(second, but=[first])
-        yield stage.replicate(second, [first, *witnesses, *others[1:]], unanswered=())
-    yield from settle_in(stage, second)
+    if chooser.chance(80):
+        others = stage.others(second, but=[first, *witnesses])
+        most = len(before) // 2 - 1
+        yield stage.replicate(second, [first, *witnesses, *others[:most]], unanswered=())
     yield draw_change(stage, second)
-    yield stage.replicate(second, stage.quorum(second, but=[first]), unanswered=())
-    back = first if chooser.chance(70) else stage.anyone(but=[second])
+    friends = [name for name in after if name not in (first, second)]
+    peers = stage.quorum(second, but=[first, *friends])
+    yield stage.replicate(second, peers, unanswered=())
+    back = first if chooser.chance(80) else stage.anyone(but=[second])
     if back is not None:
-        yield stage.elect(back, stage.quorum(back, but=[second]), unanswered=())
-        yield stage.replicate(back, stage.quorum(back, but=[second]), unanswered=())
+        yield stage.elect(back, stage.quorum(back, but=[second, *peers]), unanswered=())
+        yield stage.replicate(back, stage.quorum(back, but=[second, *peers]), unanswered=())
 
 
 def change_in_haste(stage: Stage) -> Steps:

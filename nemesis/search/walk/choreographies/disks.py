@@ -126,6 +126,9 @@ def forgotten_vote(stage: Stage) -> Steps:
         yield stage.elect(second, stage.quorum(second, but=[] if forgetful == first else [first]))
 
 
+_MIXED = ("perform", "bring", "answer", "perform")
+
+
 def replaced_while_saving(stage: Stage) -> Steps:
     """A server is writing when the next leader replaces entries that it has; what is written then
     is told of as if it were what took their place."""
@@ -149,12 +152,14 @@ def replaced_while_saving(stage: Stage) -> Steps:
     second = stage.anyone(but=[first, slow])
     if second is None:
         return
-    voters = stage.quorum(second, but=[first, slow])
-    yield stage.elect(second, [*[name for name in voters if name != slow], slow])
+    if is_late and chooser.chance(60):
+        yield macro.Perform(node=slow)
+    # Its vote is being saved, and nobody waits for that.
+    voters = [name for name in stage.quorum(second, but=[first, slow]) if name != slow]
+    yield stage.elect(second, [*voters, slow])
     if chooser.chance(30):
         yield stage.write(second)
-    for _ in range(chooser.integer(2, 5)):
-        what = chooser.pick(("bring", "bring", "perform", "perform", "answer"))
+    for what in chooser.pick((("bring", "perform"), ("bring", "perform", "perform"), _MIXED)):
         if what == "bring":
             yield from bring(stage, second, slow)
         elif what == "perform":
@@ -164,7 +169,8 @@ def replaced_while_saving(stage: Stage) -> Steps:
             step = stage.deliver(answers, nth=-1)
             if step is not None:
                 yield step
-    yield stage.replicate(second, [slow], unanswered=())
+    peers = stage.others(second, but=[slow])
+    yield stage.replicate(second, [slow, *peers[: stage.knobs.replicas // 2 - 1]], unanswered=())
     if chooser.chance(50):
         yield from bounce_of(stage, slow)
 

@@ -4,6 +4,7 @@ came next might be a help: another election, another client, another message."""
 from __future__ import annotations
 
 from nemesis.macro import steps as macro
+from nemesis.macro.steps import MessageKind
 from nemesis.search.walk.choreographies.parts import begin, bounce_of, unanswered_round
 from nemesis.search.walk.members import settle_in
 from nemesis.search.walk.moves import damage_to
@@ -54,9 +55,9 @@ def newer_term(stage: Stage) -> Steps:
         yield from campaign_in_vain(stage, apart)
     if chooser.chance(60):
         yield stage.write(leader)
-    if chooser.chance(50):
+    if chooser.chance(60):
         yield from leave_only(stage, [leader, apart])
-    if chooser.chance(50):
+    if chooser.chance(60):
         yield macro.Crash(node=leader)
 
 
@@ -97,6 +98,17 @@ def unanswered(stage: Stage) -> Steps:
             yield from unanswered_round(stage, leader, stage.others(leader))
 
 
+_SENT: tuple[MessageKind, ...] = ("append",)
+_ALL_SENT: tuple[MessageKind, ...] = ("append", "snapshot")
+_ANSWERED: tuple[MessageKind, ...] = ("append-reply", "snapshot-reply")
+_OVERTAKING = (
+    (_ANSWERED, _SENT, _ANSWERED),
+    (_ANSWERED, _SENT, _ANSWERED),
+    (_ANSWERED, _SENT, _ANSWERED, _ALL_SENT, _ANSWERED),
+    (_SENT, _ANSWERED, _ANSWERED, _ALL_SENT, _ANSWERED),
+)
+
+
 def overtaken_snapshot(stage: Stage) -> Steps:
     """A leader has a snapshot for a follower who comes by the same, and by more, in other ways."""
     chooser = stage.chooser
@@ -105,21 +117,24 @@ def overtaken_snapshot(stage: Stage) -> Steps:
     follower = None if leader is None else stage.pick(stage.others(leader))
     if leader is None or follower is None:
         return
-    if chooser.chance(50):
+    if chooser.chance(70):
         yield stage.replicate(leader, [follower], unanswered=())
     for _ in range(chooser.integer(1, 2)):
         yield stage.write(leader)
         yield stage.replicate(leader, stage.quorum(leader, but=[follower]), unanswered=())
     yield macro.Snapshot(node=leader)
-    for _ in range(chooser.integer(0, 2)):
+    for _ in range(chooser.pick((0, 1, 1, 2))):
         yield stage.write(leader)
+    # A heartbeat is ahead of what comes before it, and so is refused.
     yield stage.replicate(leader, [follower], unanswered=[follower])
-    for _ in range(chooser.integer(2, 6)):
-        sent = stage.held("append", "append", "snapshot", source=leader, target=follower)
-        answered = stage.held("append-reply", "snapshot-reply", source=follower, target=leader)
-        step = stage.deliver(sent if chooser.chance(50) else answered)
-        if step is not None:
-            yield step
+    for kinds in chooser.pick(_OVERTAKING):
+        source, target = (leader, follower) if kinds[0] != "append-reply" else (follower, leader)
+        is_answer = source == follower
+        for _ in range(1 if is_answer else chooser.integer(1, 4)):
+            places = stage.held(*kinds, source=source, target=target)
+            step = stage.deliver(places, nth=-1 if is_answer else 0, copy=False)
+            if step is not None:
+                yield step
 
 
 def lost_learner(stage: Stage) -> Steps:

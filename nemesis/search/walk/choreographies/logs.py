@@ -121,7 +121,10 @@ def lost_log(stage: Stage) -> Steps:
     yield stage.replicate(first, stage.others(first), unanswered=())
     for _ in range(chooser.integer(2, 4)):
         yield stage.write(first)
-    yield from unanswered_round(stage, first, [follower])
+    if chooser.chance(20):
+        yield from unanswered_round(stage, first, [follower])
+    else:
+        yield from bring_all(stage, first, follower)
     second = stage.anyone(but=[first, follower])
     if second is None:
         return
@@ -142,6 +145,18 @@ def lost_log(stage: Stage) -> Steps:
     yield stage.replicate(first, peers[: chooser.pick((0, 1, 1, 2))], unanswered=())
     if chooser.chance(50):
         yield from overthrow(stage)
+
+
+def bring_all(stage: Stage, node: str, peer: str) -> Steps:
+    """All entries that ``node`` has sent to ``peer`` arrive, and no answer does."""
+    view = stage.view
+    for _ in range(8):
+        if view.last_index(peer) >= view.last_index(node):
+            return
+        step = stage.deliver(stage.held("append", source=node, target=peer), nth=0, copy=False)
+        if step is None:
+            return
+        yield step
 
 
 def lost_answers(stage: Stage) -> Steps:

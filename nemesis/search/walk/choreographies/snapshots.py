@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nemesis.cluster.stepped.post import Place
 from nemesis.macro import steps as macro
 from nemesis.search.walk.choreographies.parts import begin, bounce_of, overthrow
 from nemesis.search.walk.stage import Stage, Steps
@@ -121,6 +122,16 @@ def next_piece(stage: Stage, node: str, lagging: str) -> Steps:
             yield answer
 
 
+def all_but_the_last(stage: Stage, node: str, lagging: str) -> Steps:
+    """Pieces arrive: some, or as many as there are before the last one."""
+    place: Place = (node, lagging, "snapshot")
+    for _ in range(stage.chooser.pick((1, 3, 5, 16, 16))):
+        held = stage.cluster.post.held(place)
+        if not held or getattr(held[-1], "done", True):
+            return
+        yield from next_piece(stage, node, lagging)
+
+
 def two_senders(stage: Stage) -> Steps:
     """A snapshot is begun by one leader, and another one goes on, who has a newer one; or the same
     one does when what came has been forgotten."""
@@ -131,10 +142,9 @@ def two_senders(stage: Stage) -> Steps:
     if first is None or lagging is None:
         return
     yield from begin_to_send(stage, first, lagging)
-    for _ in range(chooser.integer(1, 5)):
-        yield from next_piece(stage, first, lagging)
+    yield from all_but_the_last(stage, first, lagging)
     sender = first
-    if chooser.chance(60):
+    if chooser.chance(50):
         second = stage.anyone(but=[first, lagging])
         if second is not None:
             yield stage.elect(second, stage.quorum(second, but=[lagging]), unanswered=())
@@ -144,7 +154,7 @@ def two_senders(stage: Stage) -> Steps:
         yield stage.replicate(sender, stage.quorum(sender, but=[lagging]), unanswered=())
     if chooser.chance(80):
         yield macro.Snapshot(node=sender)
-    if chooser.chance(40):
+    if chooser.chance(40 if sender != first else 70):
         yield from bounce_of(stage, lagging)
     for _ in range(chooser.integer(0, 3)):
         yield from next_piece(stage, chooser.pick((first, sender)), lagging)
