@@ -229,5 +229,21 @@ class Stage:
             copy = self.chooser.chance(self.habits.copy)
         return macro.Deliver(source=source, target=target, message=message, nth=nth, copy=copy)
 
+    def does_nothing(self, step: MacroStep) -> bool:
+        """Whether it finds nothing to do: a figure goes on as if what it had in mind had worked."""
+        match step:
+            case macro.Replicate(node=node):
+                return not self.view.leads(node)
+            case macro.Elect(node=node):
+                return self.cluster.nodes[node].replica is None or self.view.leads(node)
+            case macro.Restart(node=node):
+                return self.cluster.nodes[node].replica is not None
+            case macro.Crash(node=node) | macro.Propose(node=node) | macro.Snapshot(node=node):
+                return self.cluster.nodes[node].replica is None
+            case macro.Perform(node=node):
+                return not self.cluster.nodes[node].is_stalled
+            case _:
+                return False
+
 
 Figure = Callable[[Stage], Steps]

@@ -110,9 +110,13 @@ class _Walk:
 
     def steps(self) -> Steps:
         """The steps, each to be performed before the next is asked for."""
-        for number, step in enumerate(self._all()):
+        number = 0
+        for step in self._all():
+            if self._stage.does_nothing(step):
+                continue
             if number == _MOST_STEPS:
                 break
+            number += 1
             yield step
         # What nothing succeeded in would prove nothing.
         yield macro.Settle()
