@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from nemesis.macro import steps as macro
 from nemesis.macro.scenario import format_schedule, parse_schedule
 from nemesis.outcome import Run
 from nemesis.run import run
@@ -87,6 +88,17 @@ def test_every_step_is_taken_and_does_something(walks: list[Run]) -> None:
     assert milestones["transfers done"]
 
 
+def test_no_step_is_taken_by_whom_it_is_not_for(walks: list[Run]) -> None:
+    for each in walks:
+        down: set[str] = set()
+        for step in each.schedule.steps:
+            if isinstance(step, macro.Crash):
+                assert step.node not in down
+                down.add(step.node)
+            elif isinstance(step, macro.Restart):
+                down.discard(step.node)
+
+
 def test_walks_are_short_and_elect_leaders(walks: list[Run]) -> None:
     assert max(len(each.schedule.steps) for each in walks) <= 121
     assert min(len(each.schedule.steps) for each in walks) >= 1
@@ -110,6 +122,16 @@ def test_knobs_can_be_fixed() -> None:
         ("append-truncates", 300),
         ("no-up-to-date-check", 50),
         ("stale-read", 500),
+        # Logs that part, and answers of an earlier leadership.
+        ("progress-not-reset", 100),
+        ("stale-ack-counted", 200),
+        # Slow disks and snapshots.
+        ("snapshot-ahead-of-state", 200),
+        ("stale-snapshot-installed", 200),
+        # What shows at the end only.
+        ("newer-and-longer", 200),
+        ("snapshot-reply-term-ignored", 200),
+        ("window-never-reopens", 100),
     ],
 )
 def test_choreographies_find_bugs(name: str, budget: int) -> None:

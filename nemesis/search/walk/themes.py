@@ -154,6 +154,6 @@ THEMES: tuple[Theme, ...] = (
         },
         ("campaign-alone", "crash", "snapshot"),
         ("rivals", "divergence", "lost-answers", "lagging-snapshot"),
-        ("newer-term", "newer-term", "parted-logs", "unanswered", "overtaken-snapshot"),
+        ("newer-term", "newer-term", "newer-term", "parted-logs", "overtaken-snapshot"),
     ),
 )

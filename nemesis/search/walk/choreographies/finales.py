@@ -15,7 +15,7 @@ from raft.consensus.changes import AddLearner, AddVoter, Promote, ServerChange
 def leave_only(stage: Stage, kept: list[str]) -> Steps:
     """Of the others, as many lose their disks as may be, so that nothing goes without these."""
     for name in stage.shuffled([name for name in stage.cluster.servers if name not in kept]):
-        yield from damage_to(stage, name)
+        yield from damage_to(stage, name, "vote")
 
 
 def campaign_in_vain(stage: Stage, node: str) -> Steps:
@@ -55,7 +55,7 @@ def newer_term(stage: Stage) -> Steps:
         yield from campaign_in_vain(stage, apart)
     if chooser.chance(60):
         yield stage.write(leader)
-    if chooser.chance(60):
+    if chooser.chance(70):
         yield from leave_only(stage, [leader, apart])
     if chooser.chance(60):
         yield macro.Crash(node=leader)
