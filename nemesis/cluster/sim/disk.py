@@ -167,10 +167,14 @@ class SimulatedDisk:
         if zeroed:
             data += bytes(size - len(data))
 
-    def flip_last_bit(self, name: str) -> None:
-        """Flip the last bit of what was written to the file and is not zero."""
-        data = self._files[name].data
-        data[len(data.rstrip(b"\0")) - 1] ^= 1
+    def flip_last_bit(self, name: str) -> bool:
+        """Flip the last bit of what a sync of the file has acknowledged and is not zero: whatever a
+        torn write has left behind it may be dropped anyway. False: nothing is."""
+        file = self._files[name]
+        size = len(file.data[: file.acknowledged].rstrip(b"\0"))
+        if size:
+            file.data[size - 1] ^= 1
+        return size > 0
 
     def flip_bit(self, position: int) -> bool:
         """Flip one bit of what a sync has acknowledged, at ``position`` modulo how much that is.

@@ -137,12 +137,13 @@ class SteppedCluster:
 
     def _exchange(self, allowed: Allowed) -> None:
         """Deliver what is allowed of what comes up, until nothing is left."""
-        waiting = self._round
+        waiting, nodes, dispatch = self._round, self.nodes, self._dispatch
+        convictions, failures = self.monitors.failures, self.failures
         delivered = 0
-        while waiting and delivered < _MOST_DELIVERIES and not self.has_failed:
+        while waiting and delivered < _MOST_DELIVERIES and not (convictions or failures):
             message = waiting.popleft()
             delivered += 1
-            self.handle(message.target, message)
+            nodes[message.target].handle((message,), dispatch)
         for message in waiting:
             self.post.hold(message)
         waiting.clear()

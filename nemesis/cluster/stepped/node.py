@@ -70,6 +70,7 @@ class SteppedNode:
         self._lives = 0
         self._members = members
         self._settings = settings
+        self._is_asynchronous = settings.asynchronous_storage
         self._segment_bytes = segment_bytes
         self._variant = variant
         self._time = time
@@ -154,12 +155,12 @@ class SteppedNode:
             self.is_lost = True
 
     def flip_bit(self, file: DiskFile) -> None:
-        """Stop it, and flip the last bit of the newest file of this kind, if there is one."""
+        """Stop it, and flip the last bit that is synced of the newest file of this kind, if there
+        is one."""
         name = self._newest(file)
         if name is not None:
             self.stop("its disk fails")
-            self.disk.flip_last_bit(name)
-            self.is_lost = True
+            self.is_lost = self.disk.flip_last_bit(name)
 
     def _newest(self, file: DiskFile) -> str | None:
         """The name of the newest file of this kind, or the one before it; None if there is none, or
@@ -184,15 +185,20 @@ class SteppedNode:
         """Hand in inputs; what they lead to goes to ``deliver``, and so does what the work leads to
         that is done at once."""
         self._handle(inputs, deliver)
-        if self._settings.asynchronous_storage:
+        if self._is_asynchronous:
             self._work(deliver)
 
     def _handle(self, inputs: Sequence[Any], deliver: Deliver) -> None:
         replica = self.replica
         if replica is None:
             return
-        outputs = self._attempt(replica.handle, inputs, self._time.now)
-        if outputs is not None and (outputs.messages or outputs.replies):
+        # As in _attempt, written out: nearly all that a run does is done here.
+        try:
+            outputs = replica.handle(inputs, self._time.now)
+        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
+            self._end_with(error)
+            return
+        if outputs.messages or outputs.replies:
             deliver(self.name, outputs)
 
     def take_snapshot(self, deliver: Deliver) -> None:
@@ -240,15 +246,20 @@ class SteppedNode:
         """What the replica does; None if that is its end."""
         try:
             return do(*arguments)
-        except PowerLost:
+        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
+            self._end_with(error)
+        return None
+
+    def _end_with(self, error: Exception) -> None:
+        """The process is gone with this error: power, the disk, or a finding."""
+        if isinstance(error, PowerLost):
             self._effects["fail-power"] += 1
             self.stop("power lost during a sync")
-        except DiskError as failure:
-            self.stop(f"disk error: {failure}")
-        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
+        elif isinstance(error, DiskError):
+            self.stop(f"disk error: {error}")
+        else:
             self._convict(error)
             self.stop(f"unhandled {type(error).__name__}")
-        return None
 
     def _convict(self, error: Exception) -> None:
         self._report(

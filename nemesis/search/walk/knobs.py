@@ -22,7 +22,7 @@ _VARIATIONS: dict[str, tuple[Any, ...]] = {
     "max_bytes_per_append": (SMALL,),
     "max_uncommitted_bytes": (2 * SMALL,),
     "snapshot_threshold_bytes": (SMALL, 1),
-    "snapshot_chunk_bytes": (60,),
+    "snapshot_chunk_bytes": (4, 16, 60),
     "entries_kept_after_snapshot": (1, 64),
     "segment_bytes": (200,),
     "session_timeout": (500 * MILLISECOND,),

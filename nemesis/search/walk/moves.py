@@ -266,7 +266,7 @@ def damage(stage: Stage) -> Steps:
         yield from decide_with(stage, node)
 
 
-def damage_to(stage: Stage, node: str) -> Steps:
+def damage_to(stage: Stage, node: str, file: DiskFile | None = None) -> Steps:
     """This one loses a file, or what it held: one of a minority, and never where operators are at
     work, for whose loss a configuration bears changes with every step; a change that waits for a
     learner is made even later."""
@@ -274,11 +274,11 @@ def damage_to(stage: Stage, node: str) -> Steps:
     if stage.has_operators or stage.damaged >= (stage.knobs.replicas - 1) // 2:
         return
     stage.damaged += 1
-    file: DiskFile = chooser.pick(_FILES)
+    lost: DiskFile = chooser.pick(_FILES) if file is None else file
     if chooser.chance(50):
-        yield macro.LoseFile(node=node, file=file)
+        yield macro.LoseFile(node=node, file=lost)
     else:
-        yield macro.FlipBit(node=node, file=file)
+        yield macro.FlipBit(node=node, file=lost)
 
 
 def fill_disk(stage: Stage) -> Steps:

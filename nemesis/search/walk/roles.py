@@ -65,6 +65,11 @@ class View:
         consensus = self.cluster.consensus(node)
         return 0 if consensus is None else consensus.current_term
 
+    def last_index(self, node: str) -> int:
+        """The index of a server's last entry; 0 if it is down."""
+        consensus = self.cluster.consensus(node)
+        return 0 if consensus is None else consensus.log.last_index
+
     def configuration(self, node: str) -> Configuration:
         """The configuration in effect at a server; that of the beginning if it is down."""
         consensus = self.cluster.consensus(node)

@@ -215,7 +215,9 @@ class Stage:
             and nodes[place[1]].replica is not None
         ]
 
-    def deliver(self, places: Sequence[Place], *, nth: int | None = None) -> macro.Deliver | None:
+    def deliver(
+        self, places: Sequence[Place], *, nth: int | None = None, copy: bool | None = None
+    ) -> macro.Deliver | None:
         """One of the messages that are held at one of these places; None if there is none."""
         if not places:
             return None
@@ -223,8 +225,25 @@ class Stage:
         if nth is None:
             count = len(self.cluster.post.held((source, target, message)))
             nth = self.chooser.pick((0, 0, -1, self.chooser.integer(0, count - 1)))
-        copy = self.chooser.chance(self.habits.copy)
+        if copy is None:
+            copy = self.chooser.chance(self.habits.copy)
         return macro.Deliver(source=source, target=target, message=message, nth=nth, copy=copy)
+
+    def does_nothing(self, step: MacroStep) -> bool:
+        """Whether it finds nothing to do: a figure goes on as if what it had in mind had worked."""
+        match step:
+            case macro.Replicate(node=node):
+                return not self.view.leads(node)
+            case macro.Elect(node=node):
+                return self.cluster.nodes[node].replica is None or self.view.leads(node)
+            case macro.Restart(node=node):
+                return self.cluster.nodes[node].replica is not None
+            case macro.Crash(node=node) | macro.Propose(node=node) | macro.Snapshot(node=node):
+                return self.cluster.nodes[node].replica is None
+            case macro.Perform(node=node):
+                return not self.cluster.nodes[node].is_stalled
+            case _:
+                return False
 
 
 Figure = Callable[[Stage], Steps]

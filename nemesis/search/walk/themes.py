@@ -20,6 +20,8 @@ class Theme(NamedTuple):
     knobs: dict[str, tuple[Any, ...]]
     moves: tuple[str, ...]
     choreographies: tuple[str, ...]
+    # How it ends, if with a finale: one of these, or any if there are none.
+    finales: tuple[str, ...] = ()
 
 
 # An entry takes some 50 to 100 bytes.
@@ -35,7 +37,7 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "logs",
-        {"max_entries_per_append": (1, 1, 2, 16), "replicas": (3, 5)},
+        {"max_entries_per_append": (1, 1, 2, 16), "replicas": (3, 5, 5)},
         ("propose", "deliver-reply", "deliver-stale", "crash"),
         ("rivals", "late-acknowledgement", "lost-log", "lost-log", "stale-append", "divergence"),
     ),
@@ -50,16 +52,28 @@ THEMES: tuple[Theme, ...] = (
         },
         ("propose", "deliver", "deliver-reply", "deliver-with-answer"),
         ("lost-answers", "lost-answers", "late-acknowledgement", "stale-append", "divergence"),
+        ("unanswered", "unanswered", "overtaken-snapshot"),
     ),
     Theme(
         "snapshots",
         {
             "entries_kept_after_snapshot": (0, 0, 1),
-            "snapshot_chunk_bytes": (1 << 16, 60, 100, SMALL),
+            "snapshot_chunk_bytes": (1 << 16, 1 << 16, 4, 8, 16, 60),
             "snapshot_threshold_bytes": (0, 0, 1, SMALL),
         },
         ("snapshot", "crash", "deliver", "deliver-with-answer"),
-        ("lagging-snapshot", "lagging-snapshot", "chunks", "stale-append", "divergence"),
+        (
+            "lagging-snapshot",
+            "lagging-snapshot",
+            "chunks",
+            "stale-append",
+            "divergence",
+            "two-senders",
+            "two-senders",
+            "two-senders",
+            "doubled-snapshot",
+        ),
+        ("overtaken-snapshot", "overtaken-snapshot", "newer-term"),
     ),
     Theme(
         "disks",
@@ -71,17 +85,34 @@ THEMES: tuple[Theme, ...] = (
         "slow disks",
         {"asynchronous_storage": (True,), "max_entries_per_append": (1, 16)},
         ("stall", "perform", "deliver-reply", "fail-power"),
-        ("slow-disk", "slow-disk", "slow-voter", "crash-while-saving", "divergence"),
+        (
+            "slow-disk",
+            "slow-disk",
+            "slow-voter",
+            "crash-while-saving",
+            "divergence",
+            "replaced-while-saving",
+            "replaced-while-saving",
+            "slow-state-machine",
+        ),
     ),
     Theme(
         "members",
         {
             "spares": (0, 1, 1, 2),
-            "replicas": (3, 3, 4, 2, 1, 5),
+            "replicas": (3, 3, 4, 4, 2, 1, 5),
             "max_entries_per_append": (16, 16, 1),
         },
         ("change-members", "change-members", "snapshot", "crash"),
-        ("two-memberships", "two-memberships", "handover"),
+        (
+            "two-memberships",
+            "two-memberships",
+            "handover",
+            "forgotten-change",
+            "forgotten-change",
+            "change-in-haste",
+        ),
+        ("lost-learner",),
     ),
     Theme(
         "reads",
@@ -112,5 +143,17 @@ THEMES: tuple[Theme, ...] = (
         {"reads": ("index", "lease", "log"), "pre_vote": (False, True)},
         ("transfer", "read", "deliver", "wait"),
         ("handover", "handover", "old-leader-reads"),
+    ),
+    Theme(
+        "recovery",
+        {
+            "replicas": (2, 3, 3, 3, 5),
+            "pre_vote": (False, True, True),
+            "check_quorum": (False, False, True),
+            "max_appends_in_flight": (1, 8),
+        },
+        ("campaign-alone", "crash", "snapshot"),
+        ("rivals", "divergence", "lost-answers", "lagging-snapshot"),
+        ("newer-term", "newer-term", "newer-term", "parted-logs", "overtaken-snapshot"),
     ),
 )

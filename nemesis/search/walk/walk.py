@@ -6,13 +6,19 @@ like any other: running it again gives the same run.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nemesis.chooser import RandomChooser
 from nemesis.macro import steps as macro
 from nemesis.macro.execution import MacroExecution
 from nemesis.outcome import Run
-from nemesis.search.walk.choreographies import ASYNCHRONOUS, CHOREOGRAPHIES
+from nemesis.search.walk.choreographies import (
+    ASYNCHRONOUS,
+    CHOREOGRAPHIES,
+    FINALES,
+    OPERATED,
+)
 from nemesis.search.walk.choreographies.parts import begin, overthrow, regroup
 from nemesis.search.walk.knobs import draw_walk_knobs
 from nemesis.search.walk.moves import ESSENTIAL, MOVES, possible_moves
@@ -46,6 +52,10 @@ CHOREOGRAPHED = Style(choreographies=70, shortest=10, longest=60)
 _THEMED = 70
 # After so many per cent of the figures of a walk with choreographies, all is well again.
 _REGROUP = 40
+# So many per cent of them end with a finale, if the theme has some, or else; and half of these are
+# not much more than that.
+_THEMED_FINALE = 35
+_FINALE = 20
 # A walk is cut off here.
 _MOST_STEPS = 120
 
@@ -60,16 +70,26 @@ class _Walk:
         chooser = stage.chooser
         stage.has_operators = "change-members" in theme.moves or chooser.chance(30)
         self._moves = self._draw_moves()
-        possible = [
-            name
-            for name in CHOREOGRAPHIES
-            if (name != "two-memberships" or stage.has_operators)
-            and (name not in ASYNCHRONOUS or stage.knobs.asynchronous_storage)
-        ]
+        possible = self._possible(CHOREOGRAPHIES)
         # The theme's own ones first.
         themed = [name for name in theme.choreographies if name in possible]
         self._themed = [CHOREOGRAPHIES[name] for name in themed or possible]
         self._choreographies = [CHOREOGRAPHIES[name] for name in possible]
+        self._finale: Figure | None = None
+        if style.choreographies and chooser.chance(_THEMED_FINALE if theme.finales else _FINALE):
+            finales = self._possible(FINALES)
+            own = [name for name in theme.finales if name in finales]
+            self._finale = FINALES[chooser.pick(own or finales)]
+
+    def _possible(self, names: Iterable[str]) -> list[str]:
+        """Those that may do something in this walk."""
+        stage = self._stage
+        return [
+            name
+            for name in names
+            if (name not in OPERATED or stage.has_operators)
+            and (name not in ASYNCHRONOUS or stage.knobs.asynchronous_storage)
+        ]
 
     def _draw_moves(self) -> list[Figure]:
         """One bag of moves, each as often in it as it is to be drawn."""
@@ -90,9 +110,13 @@ class _Walk:
 
     def steps(self) -> Steps:
         """The steps, each to be performed before the next is asked for."""
-        for number, step in enumerate(self._all()):
+        number = 0
+        for step in self._all():
+            if self._stage.does_nothing(step):
+                continue
             if number == _MOST_STEPS:
                 break
+            number += 1
             yield step
         # What nothing succeeded in would prove nothing.
         yield macro.Settle()
@@ -100,6 +124,8 @@ class _Walk:
     def _all(self) -> Steps:
         style, chooser = self._style, self._stage.chooser
         length = chooser.integer(style.shortest, style.longest)
+        if self._finale is not None:
+            length = chooser.pick((0, length // 2))
         done = 0
         if chooser.chance(50):
             yield from begin(self._stage)
@@ -111,7 +137,11 @@ class _Walk:
                 done += 1
             if style.choreographies and chooser.chance(_REGROUP):
                 yield from regroup(self._stage)
-        if chooser.chance(30):
+        if self._finale is not None:
+            if length:
+                yield from regroup(self._stage)
+            yield from self._disturbed(self._finale)
+        elif chooser.chance(30):
             yield from overthrow(self._stage)
 
     def _next(self) -> Steps:

@@ -41,6 +41,14 @@ def test_a_server_refuses_to_start_on_a_flipped_bit(file: str) -> None:
     assert result.statistics.effects["lost-file"] == 1
 
 
+def test_no_bit_is_flipped_of_what_a_torn_write_has_left() -> None:
+    result = performed(
+        f"{WRITTEN}\nfail-power n1 torn\npropose n1 put x 2\nflip-bit n1 log\nsettle"
+    )
+    assert result.statistics.effects["torn-write"]
+    assert why_stopped(result, "n1")[-1].startswith("refuses to start")
+
+
 def test_a_server_with_a_full_disk_stops_when_it_would_vote() -> None:
     result = performed("fill-disk n2\nelect n1 [n2]")
     (reason,) = why_stopped(result, "n2")

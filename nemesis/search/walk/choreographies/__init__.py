@@ -8,7 +8,16 @@ meet newer logs, memberships that nobody agrees on.
 
 from __future__ import annotations
 
-from nemesis.search.walk.choreographies import disks, elections, logs, reads, service
+from nemesis.search.walk.choreographies import (
+    changes,
+    disks,
+    elections,
+    finales,
+    logs,
+    reads,
+    service,
+    snapshots,
+)
 from nemesis.search.walk.stage import Figure
 
 # By name.
@@ -21,8 +30,8 @@ CHOREOGRAPHIES: dict[str, Figure] = {
     "lost-answers": logs.lost_answers,
     "stale-append": logs.stale_append,
     "divergence": logs.divergence,
-    "lagging-snapshot": logs.lagging_snapshot,
-    "chunks": logs.chunks,
+    "lagging-snapshot": snapshots.lagging_snapshot,
+    "chunks": snapshots.chunks,
     "forgotten-vote": disks.forgotten_vote,
     "crash-while-saving": disks.crash_while_saving,
     "slow-disk": disks.slow_disk,
@@ -32,6 +41,22 @@ CHOREOGRAPHIES: dict[str, Figure] = {
     "handover": reads.handover,
     "two-memberships": service.two_memberships,
     "retried-elsewhere": service.retried_elsewhere,
+    "two-senders": snapshots.two_senders,
+    "doubled-snapshot": snapshots.doubled_snapshot,
+    "replaced-while-saving": disks.replaced_while_saving,
+    "slow-state-machine": disks.slow_state_machine,
+    "forgotten-change": changes.forgotten_change,
+    "change-in-haste": changes.change_in_haste,
+}
+# A walk may end with one of these.
+FINALES: dict[str, Figure] = {
+    "newer-term": finales.newer_term,
+    "parted-logs": finales.parted_logs,
+    "unanswered": finales.unanswered,
+    "overtaken-snapshot": finales.overtaken_snapshot,
+    "lost-learner": finales.lost_learner,
 }
 # These are about writes that take their time.
-ASYNCHRONOUS = frozenset({"slow-disk", "slow-voter"})
+ASYNCHRONOUS = frozenset({"slow-disk", "slow-voter", "replaced-while-saving", "slow-state-machine"})
+# These are for operators.
+OPERATED = frozenset({"two-memberships", "forgotten-change", "change-in-haste", "lost-learner"})

@@ -124,3 +124,76 @@ def forgotten_vote(stage: Stage) -> Steps:
     yield macro.Restart(node=forgetful)
     if second is not None:
         yield stage.elect(second, stage.quorum(second, but=[] if forgetful == first else [first]))
+
+
+_MIXED = ("perform", "bring", "answer", "perform")
+
+
+def replaced_while_saving(stage: Stage) -> Steps:
+    """A server is writing when the next leader replaces entries that it has; what is written then
+    is told of as if it were what took their place."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    first = stage.view.leader()
+    if first is None:
+        return
+    slow = first if chooser.chance(50) else stage.anyone(but=[first])
+    if slow is None:
+        return
+    is_late = chooser.chance(50)
+    if is_late:
+        yield macro.Stall(node=slow)
+    for _ in range(chooser.integer(1, 2)):
+        yield stage.write(first)
+    if slow != first:
+        yield from bring(stage, first, slow)
+    if not is_late:
+        yield macro.Stall(node=slow)
+    second = stage.anyone(but=[first, slow])
+    if second is None:
+        return
+    if is_late and chooser.chance(60):
+        yield macro.Perform(node=slow)
+    # Its vote is being saved, and nobody waits for that.
+    voters = [name for name in stage.quorum(second, but=[first, slow]) if name != slow]
+    yield stage.elect(second, [*voters, slow])
+    if chooser.chance(30):
+        yield stage.write(second)
+    for what in chooser.pick((("bring", "perform"), ("bring", "perform", "perform"), _MIXED)):
+        if what == "bring":
+            yield from bring(stage, second, slow)
+        elif what == "perform":
+            yield macro.Perform(node=slow)
+        else:
+            answers = stage.held("append-reply", "vote-reply", source=slow, target=second)
+            step = stage.deliver(answers, nth=-1)
+            if step is not None:
+                yield step
+    peers = stage.others(second, but=[slow])
+    yield stage.replicate(second, [slow, *peers[: stage.knobs.replicas // 2 - 1]], unanswered=())
+    if chooser.chance(50):
+        yield from bounce_of(stage, slow)
+
+
+def slow_state_machine(stage: Stage) -> Steps:
+    """What is committed is not applied yet, when a snapshot is taken, or comes."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    leader = stage.view.leader()
+    if leader is None:
+        return
+    slow = leader if chooser.chance(50) else stage.anyone()
+    if slow is None:
+        return
+    yield macro.Stall(node=slow)
+    for _ in range(chooser.integer(1, 2)):
+        yield stage.write(leader)
+        for _ in range(chooser.integer(1, 2)):
+            yield stage.replicate(leader, stage.others(leader), unanswered=())
+    for _ in range(chooser.integer(0, 2)):
+        yield draw_work(stage, slow)
+    yield macro.Snapshot(node=slow)
+    for _ in range(chooser.integer(1, 3)):
+        yield draw_work(stage, slow)
+    if chooser.chance(50):
+        yield from bounce_of(stage, slow)

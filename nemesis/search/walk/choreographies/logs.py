@@ -1,5 +1,4 @@
-"""Choreographies of logs: they part, acknowledgements come late, snapshots meet newer entries,
-disks are slow or fail."""
+"""Choreographies of logs: they part, and acknowledgements come late."""
 
 from __future__ import annotations
 
@@ -111,42 +110,6 @@ def divergence(stage: Stage) -> Steps:
             yield from damage_to(stage, third)
 
 
-def lagging_snapshot(stage: Stage) -> Steps:
-    """Somebody lags behind what the others have compacted, while leaders change."""
-    chooser = stage.chooser
-    yield from begin(stage)
-    node = stage.view.leader()
-    if node is None:
-        return
-    lagging = stage.pick(stage.others(node))
-    for _ in range(chooser.integer(1, 3)):
-        yield stage.write(node)
-        yield stage.replicate(node, stage.quorum(node, but=[lagging]))
-    for name in [node, *stage.quorum(node, but=[lagging])][: chooser.integer(1, 3)]:
-        yield macro.Snapshot(node=name)
-    if chooser.chance(40):
-        yield stage.write(node)
-    if chooser.chance(40):
-        yield from overthrow(stage)
-        node = stage.view.leader() or node
-    if lagging is not None and chooser.chance(15):
-        # It has a newer term, which it can only tell who sends it the snapshot.
-        yield stage.elect(lagging, [])
-        return
-    if lagging is not None and stage.view.leads(node):
-        yield stage.replicate(node, [lagging])
-        if chooser.chance(60):
-            yield from bounce_of(stage, lagging)
-        if chooser.chance(50):
-            yield stage.write(node)
-            yield stage.replicate(node, [lagging])
-    for _ in range(chooser.integer(0, 3)):
-        step = stage.deliver(stage.held("snapshot", "snapshot-reply", "append"))
-        if step is not None:
-            yield step
-    yield from overthrow(stage)
-
-
 def lost_log(stage: Stage) -> Steps:
     """Entries are acknowledged late, to a leader that has lost them itself and leads again."""
     chooser = stage.chooser
@@ -158,7 +121,10 @@ def lost_log(stage: Stage) -> Steps:
     yield stage.replicate(first, stage.others(first), unanswered=())
     for _ in range(chooser.integer(2, 4)):
         yield stage.write(first)
-    yield from unanswered_round(stage, first, [follower])
+    if chooser.chance(20):
+        yield from unanswered_round(stage, first, [follower])
+    else:
+        yield from bring_all(stage, first, follower)
     second = stage.anyone(but=[first, follower])
     if second is None:
         return
@@ -181,6 +147,18 @@ def lost_log(stage: Stage) -> Steps:
         yield from overthrow(stage)
 
 
+def bring_all(stage: Stage, node: str, peer: str) -> Steps:
+    """All entries that ``node`` has sent to ``peer`` arrive, and no answer does."""
+    view = stage.view
+    for _ in range(8):
+        if view.last_index(peer) >= view.last_index(node):
+            return
+        step = stage.deliver(stage.held("append", source=node, target=peer), nth=0, copy=False)
+        if step is None:
+            return
+        yield step
+
+
 def lost_answers(stage: Stage) -> Steps:
     """What a leader has sent is not answered, and it has to find out by itself what arrived."""
     chooser = stage.chooser
@@ -196,49 +174,3 @@ def lost_answers(stage: Stage) -> Steps:
             yield from unanswered_round(stage, node, peers)
         else:
             yield stage.replicate(node, peers)
-
-
-def chunks(stage: Stage) -> Steps:
-    """A snapshot comes in pieces: twice, late, from two leaders, with a crash between them."""
-    chooser = stage.chooser
-    yield from begin(stage)
-    node = stage.view.leader()
-    lagging = None if node is None else stage.pick(stage.others(node))
-    if node is None or lagging is None:
-        return
-    for _ in range(chooser.integer(1, 4)):
-        yield stage.write(node, unanswered=False)
-    yield stage.replicate(node, stage.others(node, but=[lagging]), unanswered=())
-    if chooser.chance(50):
-        yield stage.replicate(node, stage.others(node, but=[lagging]), unanswered=())
-    for name in [node, *stage.others(node, but=[lagging])]:
-        yield macro.Snapshot(node=name)
-    yield stage.replicate(node, [lagging], unanswered=[lagging])
-    for _ in range(chooser.integer(2, 6)):
-        sender = stage.view.leader() or node
-        what = chooser.pick(("piece",) * 6 + ("newer", "leader", "crash", "crash", "round"))
-        if what == "piece":
-            answer = stage.deliver(
-                stage.held("snapshot-reply", "append-reply", source=lagging, target=sender)
-            )
-            if answer is not None:
-                yield answer
-            piece = stage.deliver(stage.held("snapshot", target=lagging))
-            if piece is not None:
-                yield piece
-        elif what == "newer":
-            yield stage.write(sender)
-            yield stage.replicate(sender, stage.quorum(sender, but=[lagging]), unanswered=())
-            yield macro.Snapshot(node=sender)
-        elif what == "leader":
-            second = stage.anyone(but=[sender, lagging])
-            if second is not None:
-                yield stage.elect(second, stage.quorum(second, but=[lagging]))
-                yield stage.replicate(second, [lagging], unanswered=[lagging])
-        elif what == "crash":
-            yield from bounce_of(stage, lagging)
-        else:
-            yield stage.replicate(sender, [lagging], unanswered=[lagging])
-    if chooser.chance(70):
-        sender = stage.view.leader() or node
-        yield stage.replicate(sender, [lagging], unanswered=())

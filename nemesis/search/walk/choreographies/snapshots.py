@@ -1,0 +1,191 @@
+"""Choreographies of snapshots: they meet newer entries, come in pieces, or twice."""
+
+from __future__ import annotations
+
+from nemesis.cluster.stepped.post import Place
+from nemesis.macro import steps as macro
+from nemesis.search.walk.choreographies.parts import begin, bounce_of, overthrow
+from nemesis.search.walk.stage import Stage, Steps
+
+
+def lagging_snapshot(stage: Stage) -> Steps:
+    """Somebody lags behind what the others have compacted, while leaders change."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    node = stage.view.leader()
+    if node is None:
+        return
+    lagging = stage.pick(stage.others(node))
+    for _ in range(chooser.integer(1, 3)):
+        yield stage.write(node)
+        yield stage.replicate(node, stage.quorum(node, but=[lagging]))
+    for name in [node, *stage.quorum(node, but=[lagging])][: chooser.integer(1, 3)]:
+        yield macro.Snapshot(node=name)
+    if chooser.chance(40):
+        yield stage.write(node)
+    if chooser.chance(40):
+        yield from overthrow(stage)
+        node = stage.view.leader() or node
+    if lagging is not None and chooser.chance(15):
+        # It has a newer term, which it can only tell who sends it the snapshot.
+        yield stage.elect(lagging, [])
+        return
+    if lagging is not None and stage.view.leads(node):
+        yield stage.replicate(node, [lagging])
+        if chooser.chance(60):
+            yield from bounce_of(stage, lagging)
+        if chooser.chance(50):
+            yield stage.write(node)
+            yield stage.replicate(node, [lagging])
+    for _ in range(chooser.integer(0, 3)):
+        step = stage.deliver(stage.held("snapshot", "snapshot-reply", "append"))
+        if step is not None:
+            yield step
+    yield from overthrow(stage)
+
+
+def chunks(stage: Stage) -> Steps:
+    """A snapshot comes in pieces: twice, late, from two leaders, with a crash between them."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    node = stage.view.leader()
+    lagging = None if node is None else stage.pick(stage.others(node))
+    if node is None or lagging is None:
+        return
+    for _ in range(chooser.integer(1, 4)):
+        yield stage.write(node, unanswered=False)
+    yield stage.replicate(node, stage.others(node, but=[lagging]), unanswered=())
+    if chooser.chance(50):
+        yield stage.replicate(node, stage.others(node, but=[lagging]), unanswered=())
+    for name in [node, *stage.others(node, but=[lagging])]:
+        yield macro.Snapshot(node=name)
+    yield stage.replicate(node, [lagging], unanswered=[lagging])
+    for _ in range(chooser.integer(2, 6)):
+        sender = stage.view.leader() or node
+        what = chooser.pick(("piece",) * 6 + ("newer", "leader", "crash", "crash", "round"))
+        if what == "piece":
+            answer = stage.deliver(
+                stage.held("snapshot-reply", "append-reply", source=lagging, target=sender)
+            )
+            if answer is not None:
+                yield answer
+            piece = stage.deliver(stage.held("snapshot", target=lagging))
+            if piece is not None:
+                yield piece
+        elif what == "newer":
+            yield stage.write(sender)
+            yield stage.replicate(sender, stage.quorum(sender, but=[lagging]), unanswered=())
+            yield macro.Snapshot(node=sender)
+        elif what == "leader":
+            second = stage.anyone(but=[sender, lagging])
+            if second is not None:
+                yield stage.elect(second, stage.quorum(second, but=[lagging]))
+                yield stage.replicate(second, [lagging], unanswered=[lagging])
+        elif what == "crash":
+            yield from bounce_of(stage, lagging)
+        else:
+            yield stage.replicate(sender, [lagging], unanswered=[lagging])
+    if chooser.chance(70):
+        sender = stage.view.leader() or node
+        yield stage.replicate(sender, [lagging], unanswered=())
+
+
+def begin_to_send(stage: Stage, node: str, lagging: str) -> Steps:
+    """Some is performed without ``lagging``, and a leader that learns of that has a snapshot for
+    it, which is held, or its first piece."""
+    for _ in range(stage.chooser.integer(1, 3)):
+        yield stage.write(node, unanswered=False)
+        yield stage.replicate(node, stage.quorum(node, but=[lagging]), unanswered=())
+    yield macro.Snapshot(node=node)
+    yield stage.replicate(node, [lagging], unanswered=[lagging])
+    refused = stage.deliver(
+        stage.held("append-reply", "snapshot-reply", source=lagging, target=node), nth=-1
+    )
+    if refused is not None:
+        yield refused
+
+
+def next_piece(stage: Stage, node: str, lagging: str) -> Steps:
+    """A snapshot, or the next piece of one, arrives, or twice, and mostly its answer does."""
+    chooser = stage.chooser
+    for _ in range(2 if chooser.chance(25) else 1):
+        piece = stage.deliver(
+            stage.held("snapshot", source=node, target=lagging), nth=chooser.pick((0, -1))
+        )
+        if piece is not None:
+            yield piece
+    if chooser.chance(80):
+        answer = stage.deliver(
+            stage.held("snapshot-reply", source=lagging, target=node), nth=chooser.pick((0, -1, -1))
+        )
+        if answer is not None:
+            yield answer
+
+
+def all_but_the_last(stage: Stage, node: str, lagging: str) -> Steps:
+    """Pieces arrive: some, or as many as there are before the last one."""
+    place: Place = (node, lagging, "snapshot")
+    for _ in range(stage.chooser.pick((1, 3, 5, 16, 16))):
+        held = stage.cluster.post.held(place)
+        if not held or getattr(held[-1], "done", True):
+            return
+        yield from next_piece(stage, node, lagging)
+
+
+def two_senders(stage: Stage) -> Steps:
+    """A snapshot is begun by one leader, and another one goes on, who has a newer one; or the same
+    one does when what came has been forgotten."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    first = stage.view.leader()
+    lagging = None if first is None else stage.pick(stage.others(first))
+    if first is None or lagging is None:
+        return
+    yield from begin_to_send(stage, first, lagging)
+    yield from all_but_the_last(stage, first, lagging)
+    sender = first
+    if chooser.chance(50):
+        second = stage.anyone(but=[first, lagging])
+        if second is not None:
+            yield stage.elect(second, stage.quorum(second, but=[lagging]), unanswered=())
+            sender = second
+    for _ in range(chooser.integer(0, 3)):
+        yield stage.write(sender, unanswered=False)
+        yield stage.replicate(sender, stage.quorum(sender, but=[lagging]), unanswered=())
+    if chooser.chance(80):
+        yield macro.Snapshot(node=sender)
+    if chooser.chance(40 if sender != first else 70):
+        yield from bounce_of(stage, lagging)
+    for _ in range(chooser.integer(0, 3)):
+        yield from next_piece(stage, chooser.pick((first, sender)), lagging)
+    yield stage.replicate(sender, [lagging], unanswered=())
+
+
+def doubled_snapshot(stage: Stage) -> Steps:
+    """A snapshot comes twice, and between the two its receiver goes on, or starts again."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    node = stage.view.leader()
+    lagging = None if node is None else stage.pick(stage.others(node))
+    if node is None or lagging is None:
+        return
+    yield from begin_to_send(stage, node, lagging)
+    snapshot = stage.held("snapshot", source=node, target=lagging)
+    copy = stage.deliver(snapshot, nth=-1, copy=True)
+    if copy is not None:
+        yield copy
+    if chooser.chance(30):
+        yield from overthrow(stage)
+    leader = stage.view.leader() or node
+    for _ in range(chooser.integer(1, 3)):
+        yield stage.replicate(leader, [lagging], unanswered=())
+        if chooser.chance(60):
+            yield stage.write(leader)
+            yield stage.replicate(leader, stage.others(leader), unanswered=())
+    if chooser.chance(20):
+        yield from bounce_of(stage, lagging)
+    for _ in range(chooser.integer(1, 3)):
+        late = stage.deliver(stage.held("snapshot", target=lagging), nth=chooser.pick((0, -1)))
+        if late is not None:
+            yield late
+    yield from overthrow(stage)
