@@ -85,21 +85,21 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "reads",
-        {"reads": ("index", "index", "log"), "replicas": (3, 3, 5)},
-        ("read", "deliver-reply"),
-        ("old-leader-reads",),
+        {"reads": ("index", "index", "log"), "replicas": (3, 3, 5), "spares": (0, 0, 2)},
+        ("read", "deliver-reply", "change-members"),
+        ("old-leader-reads", "owed-answers", "owed-answers"),
     ),
     Theme(
         "reads at followers",
-        {"reads": ("follower",), "replicas": (3, 3, 5)},
+        {"reads": ("follower",), "replicas": (3, 5)},
         ("read", "deliver-reply", "crash"),
-        ("follower-reads",),
+        ("follower-reads", "late-read-index", "late-read-index"),
     ),
     Theme(
         "leases",
         {"reads": ("lease",)},
         ("read", "wait", "transfer", "deliver-reply"),
-        ("old-leader-reads", "old-leader-reads", "handover"),
+        ("old-leader-reads", "lease-runs-on", "lease-runs-on", "late-order", "asked-early"),
     ),
     Theme(
         "clients",
@@ -109,8 +109,8 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "transfers",
-        {"reads": ("index", "lease", "log"), "pre_vote": (False, True)},
-        ("transfer", "read", "deliver", "wait"),
-        ("handover", "handover", "old-leader-reads"),
+        {"reads": ("index", "lease", "lease", "log"), "pre_vote": (False, True)},
+        ("transfer", "read", "deliver", "wait", "change-members"),
+        ("handover", "late-order", "late-order"),
     ),
 )

@@ -8,7 +8,15 @@ meet newer logs, memberships that nobody agrees on.
 
 from __future__ import annotations
 
-from nemesis.search.walk.choreographies import disks, elections, logs, reads, service
+from nemesis.search.walk.choreographies import (
+    disks,
+    elections,
+    leases,
+    logs,
+    old_leaders,
+    reads,
+    service,
+)
 from nemesis.search.walk.stage import Figure
 
 # By name.
@@ -32,6 +40,11 @@ CHOREOGRAPHIES: dict[str, Figure] = {
     "handover": reads.handover,
     "two-memberships": service.two_memberships,
     "retried-elsewhere": service.retried_elsewhere,
+    "owed-answers": old_leaders.owed_answers,
+    "asked-early": old_leaders.asked_early,
+    "lease-runs-on": leases.lease_runs_on,
+    "late-order": leases.late_order,
+    "late-read-index": reads.late_read_index,
 }
 # These are about writes that take their time.
 ASYNCHRONOUS = frozenset({"slow-disk", "slow-voter"})

@@ -187,3 +187,62 @@ def late_campaign(stage: Stage, target: str, voters: list[str]) -> Steps:
         step = stage.deliver(stage.held("vote", "vote-reply", "append"))
         if step is not None:
             yield step
+
+
+def late_read_index(stage: Stage) -> Steps:
+    """A follower's question was answered, but the answer is late; it or the leader is started
+    again, or replaced, something is written that the follower does not hear of, and it reads."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    leader = stage.view.leader()
+    follower = None if leader is None else stage.pick(stage.others(leader))
+    if leader is None or follower is None:
+        return
+    yield stage.replicate(leader, stage.others(leader), unanswered=())
+    if chooser.chance(60):
+        yield from ask_for_read_index(stage, leader, follower)
+        yield stage.replicate(leader, stage.quorum(leader, but=[follower]), unanswered=())
+    what = chooser.pick(("follower restarts", "leader restarts", "leader is replaced"))
+    if what == "follower restarts":
+        yield from bounce_of(stage, follower)
+    writer: str | None = leader
+    if what == "leader is replaced":
+        writer = stage.pick(stage.others(leader, but=[follower]))
+        if writer is not None:
+            voters = stage.quorum(writer, but=[leader, follower])
+            yield stage.elect(writer, voters, unanswered=())
+    if writer is not None:
+        yield stage.write(writer, unanswered=False)
+        yield stage.replicate(writer, stage.quorum(writer, but=[follower, leader]), unanswered=())
+    if what == "leader restarts":
+        yield from bounce_of(stage, leader)
+    if what == "follower restarts":
+        yield from word_of(stage, leader, follower)
+    yield from ask_for_read_index(stage, leader, follower)
+    for _ in range(chooser.integer(1, 2)):
+        answer = stage.deliver(stage.held("read-index-reply", target=follower), nth=0)
+        if answer is not None:
+            yield answer
+
+
+def ask_for_read_index(stage: Stage, leader: str, follower: str) -> Steps:
+    """A read at a follower, whose question reaches the leader, mostly."""
+    yield stage.read(follower, unanswered=False)
+    if stage.chooser.chance(80):
+        questions = stage.held("read-index", source=follower, target=leader)
+        step = stage.deliver(questions, nth=-1)
+        if step is not None:
+            yield step
+
+
+def word_of(stage: Stage, leader: str, follower: str) -> Steps:
+    """A follower learns who leads from the oldest message of this term that is still held."""
+    places = stage.held("append", source=leader, target=follower)
+    term = stage.view.term(leader)
+    for place in places:
+        for nth, message in enumerate(stage.cluster.post.held(place)):
+            if message.term == term:
+                step = stage.deliver([place], nth=nth)
+                if step is not None:
+                    yield step
+                return
