@@ -85,8 +85,8 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "reads",
-        {"reads": ("index", "index", "log"), "replicas": (3, 3, 5), "spares": (0, 0, 2)},
-        ("read", "deliver-reply", "change-members"),
+        {"reads": ("index", "index", "index", "log"), "replicas": (3, 3, 5), "spares": (0, 2)},
+        ("read", "deliver-reply"),
         ("old-leader-reads", "owed-answers", "owed-answers"),
     ),
     Theme(
@@ -110,7 +110,7 @@ THEMES: tuple[Theme, ...] = (
     Theme(
         "transfers",
         {"reads": ("index", "lease", "lease", "log"), "pre_vote": (False, True)},
-        ("transfer", "read", "deliver", "wait", "change-members"),
+        ("transfer", "read", "deliver", "wait"),
         ("handover", "late-order", "late-order"),
     ),
 )

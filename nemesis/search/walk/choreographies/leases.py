@@ -35,18 +35,18 @@ def lease_runs_on(stage: Stage) -> Steps:
             answer = stage.deliver(owed(stage, first, "append-reply"), nth=-1)
             if answer is not None:
                 yield answer
-    voters = stage.quorum(second, but=[first])
+    voters = stage.supporters(second, but=[first])
     yield stage.elect(second, voters, unanswered=(), hasty=20 if what == "late" else 85)
     yield from commit(stage, second, voters)
     for _ in range(chooser.integer(1, 2)):
-        yield stage.read(first, unanswered=False)
+        yield stage.read_back(first)
 
 
 def commit(stage: Stage, leader: str, voters: list[str]) -> Steps:
     """A new leader commits something, in its first round, or sooner."""
     chooser = stage.chooser
     if chooser.chance(50):
-        yield stage.write(leader, unanswered=False)
+        yield stage.overwrite(leader)
     if chooser.chance(50):
         yield stage.replicate(leader, voters, unanswered=())
     else:
@@ -72,12 +72,12 @@ def late_order(stage: Stage) -> Steps:
             leader = third
     else:
         yield macro.Wait(milliseconds=150, nodes=(leader,))
-        if what == "demoted" and stage.has_operators:
+        if what == "demoted" and stage.may_change_members():
             yield macro.ChangeMembers(node=leader, changes=(Demote(target),))
     for _ in range(chooser.integer(1, 2)):
         yield stage.replicate(leader, stage.others(leader), unanswered=())
-    voters = stage.quorum(target, but=[leader])
+    voters = stage.supporters(target, but=[leader])
     yield from late_campaign(stage, target, voters)
     if stage.view.leads(target):
         yield from commit(stage, target, voters)
-    yield stage.read(leader, unanswered=False)
+    yield stage.read_back(leader)
