@@ -87,7 +87,7 @@ THEMES: tuple[Theme, ...] = (
         "reads",
         {"reads": ("index", "index", "index", "log"), "replicas": (3, 3, 5), "spares": (0, 2)},
         ("read", "deliver-reply"),
-        ("old-leader-reads", "owed-answers", "owed-answers"),
+        ("old-leader-reads", "owed-answers", "owed-answers", "owed-answers"),
     ),
     Theme(
         "reads at followers",

@@ -21,12 +21,12 @@ def take_office(stage: Stage) -> Finding:
     """Somebody leads: as before, or newly elected, with votes that are still on their way."""
     chooser = stage.chooser
     leader = stage.view.leader()
-    if leader is None or chooser.chance(50):
+    if leader is None or chooser.chance(60):
         leader = stage.pick(stage.view.heirs(leader)) or stage.anyone(but=stage.view.leaders())
         if leader is None:
             return None
         voters = stage.supporters(leader)
-        late = stage.others(leader, but=voters) if chooser.chance(60) else []
+        late = stage.others(leader, but=voters) if chooser.chance(70) else []
         yield stage.elect(leader, voters + late, unanswered=late)
     return leader if stage.view.leads(leader) else None
 
