@@ -39,17 +39,19 @@ def owed_answers(stage: Stage) -> Steps:
     second = None if first is None else stage.pick(stage.others(first))
     if first is None or second is None:
         return
-    if chooser.chance(70):
+    if chooser.chance(65):
         yield stage.replicate(first, stage.others(first), unanswered=())
         if chooser.chance(60):
             yield from add_learners(stage, first)
+        yield from owe(stage, first, second)
+        if chooser.chance(25):
+            yield from come_back(stage, first)
     else:
         # It has committed nothing of its own term, and does not know who has its first entry.
         for peer in stage.others(first):
             yield from bring(stage, first, peer)
-    yield from owe(stage, first, second)
-    if chooser.chance(20):
-        yield from come_back(stage, first)
+        if chooser.chance(30):
+            yield from owe(stage, first, second)
     yield from replace_leader(stage, first, second)
     yield from ask(stage, first)
 
