@@ -166,6 +166,32 @@ class View:
             if name != leader and consensus.current_term <= term
         ]
 
+    def may_vote_for(self, voter: str, candidate: str) -> bool:
+        """Whether a server that is up votes, and finds the other's log as up-to-date as its own
+        (section 5.4.1)."""
+        mine, other = self.cluster.consensus(voter), self.cluster.consensus(candidate)
+        if mine is None or other is None or not other.configuration.is_voter(voter):
+            return False
+        log, wanted = other.log, mine.log
+        return (log.last_term, log.last_index) >= (wanted.last_term, wanted.last_index)
+
+    def heirs(self, leader: str | None) -> list[str]:
+        """Who could be elected, without this leader."""
+        return [
+            name
+            for name, consensus in self.up()
+            if name != leader
+            and consensus.configuration.is_voter(name)
+            and self.is_quorum(
+                name,
+                [
+                    voter
+                    for voter in self.servers
+                    if voter not in (leader, name) and self.may_vote_for(voter, name)
+                ],
+            )
+        ]
+
     def outsiders(self) -> list[str]:
         """Who runs, and votes in no configuration that it has itself."""
         return [name for name, consensus in self.up() if not consensus.configuration.is_voter(name)]

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from nemesis.chooser import Chooser
 from nemesis.cluster.stepped import SteppedCluster
 from nemesis.cluster.stepped.post import Place
@@ -61,6 +63,8 @@ class Stage:
         self.values = Values(repeats=chooser.chance(10))
         self.keys = ("x",) if chooser.chance(60) else ("x", "y")
         self.kinds = self._draw_kinds()
+        # The key that was written last.
+        self._last_key: str | None = None
         # How many disks were damaged; and whether the membership may change.
         self.damaged = 0
         self.has_operators = False
@@ -122,6 +126,24 @@ class Stage:
             chosen.append(name)
         return chosen
 
+    def supporters(self, node: str, but: Sequence[str | None] = ()) -> list[str]:
+        """As few others as are needed to elect ``node``, those first who can vote for it by their
+        logs; ``but`` only if it does not go without."""
+        others = self.others(node)
+        others.sort(key=lambda name: (name in but, not self.view.may_vote_for(name, node)))
+        chosen: list[str] = []
+        for name in others:
+            if self.view.is_quorum(node, chosen):
+                break
+            chosen.append(name)
+        return chosen
+
+    def may_change_members(self) -> bool:
+        """Whether operators may be at work from here on: not if a disk was damaged before."""
+        if not self.damaged:
+            self.has_operators = True
+        return self.has_operators
+
     def some(self, node: str) -> list[str]:
         """Some of the others: mostly just enough for a majority."""
         if self.chooser.chance(self.habits.minimal):
@@ -169,11 +191,28 @@ class Stage:
 
     def write(self, node: str, *, unanswered: bool | None = None) -> macro.Propose:
         """A client writes."""
-        return self._operate(node, self.kinds, unanswered)
+        return self._write(node, self.kinds, unanswered)
+
+    def overwrite(self, node: str) -> macro.Propose:
+        """A client writes so that whoever reads next sees it, and hears the answer."""
+        telling = ("append",) if "append" in self.workload.operations else ("write",)
+        return self._write(node, telling, unanswered=False)
+
+    def _write(self, node: str, kinds: tuple[str, ...], unanswered: bool | None) -> macro.Propose:
+        step = self._operate(node, kinds, unanswered)
+        self._last_key = step.key
+        return step
 
     def read(self, node: str, *, unanswered: bool | None = None) -> macro.Propose:
         """A client reads."""
         return self._operate(node, tuple(self.workload.reads), unanswered)
+
+    def read_back(self, node: str) -> macro.Propose:
+        """A client reads what was written last, mostly, and hears the answer."""
+        step = self._operate(node, tuple(self.workload.reads), unanswered=False)
+        if step.key is None or self._last_key is None or self.chooser.chance(10):
+            return step
+        return msgspec.structs.replace(step, key=self._last_key)
 
     def _operate(self, node: str, kinds: tuple[str, ...], unanswered: bool | None) -> macro.Propose:
         chooser = self.chooser

@@ -116,21 +116,21 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "reads",
-        {"reads": ("index", "index", "log"), "replicas": (3, 3, 5)},
+        {"reads": ("index", "index", "index", "log"), "replicas": (3, 3, 5), "spares": (0, 2)},
         ("read", "deliver-reply"),
-        ("old-leader-reads",),
+        ("old-leader-reads", "owed-answers", "owed-answers", "owed-answers"),
     ),
     Theme(
         "reads at followers",
-        {"reads": ("follower",), "replicas": (3, 3, 5)},
+        {"reads": ("follower",), "replicas": (3, 5)},
         ("read", "deliver-reply", "crash"),
-        ("follower-reads",),
+        ("follower-reads", "late-read-index", "late-read-index"),
     ),
     Theme(
         "leases",
         {"reads": ("lease",)},
         ("read", "wait", "transfer", "deliver-reply"),
-        ("old-leader-reads", "old-leader-reads", "handover"),
+        ("old-leader-reads", "lease-runs-on", "lease-runs-on", "late-order", "asked-early"),
     ),
     Theme(
         "clients",
@@ -140,9 +140,9 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "transfers",
-        {"reads": ("index", "lease", "log"), "pre_vote": (False, True)},
+        {"reads": ("index", "lease", "lease", "log"), "pre_vote": (False, True)},
         ("transfer", "read", "deliver", "wait"),
-        ("handover", "handover", "old-leader-reads"),
+        ("handover", "late-order", "late-order"),
     ),
     Theme(
         "recovery",

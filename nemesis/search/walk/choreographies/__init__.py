@@ -13,7 +13,9 @@ from nemesis.search.walk.choreographies import (
     disks,
     elections,
     finales,
+    leases,
     logs,
+    old_leaders,
     reads,
     service,
     snapshots,
@@ -47,6 +49,11 @@ CHOREOGRAPHIES: dict[str, Figure] = {
     "slow-state-machine": disks.slow_state_machine,
     "forgotten-change": changes.forgotten_change,
     "change-in-haste": changes.change_in_haste,
+    "owed-answers": old_leaders.owed_answers,
+    "asked-early": old_leaders.asked_early,
+    "lease-runs-on": leases.lease_runs_on,
+    "late-order": leases.late_order,
+    "late-read-index": reads.late_read_index,
 }
 # A walk may end with one of these.
 FINALES: dict[str, Figure] = {

@@ -46,7 +46,7 @@ def old_leader_reads(stage: Stage) -> Steps:
     for _ in range(chooser.integer(2, 5)):
         what = chooser.pick(("read", "read", "answer", "answer", "round", "wait"))
         if what == "read":
-            yield stage.read(first, unanswered=False)
+            yield stage.read_back(first)
         elif what == "round":
             yield stage.replicate(first, stage.view.loyal(first), unanswered=())
         elif what == "wait" and chooser.chance(30):
@@ -61,7 +61,9 @@ def old_leader_reads(stage: Stage) -> Steps:
 def replace_leader(stage: Stage, first: str, second: str) -> Steps:
     """Another one is elected, behind the back of the first, and performs a write."""
     chooser = stage.chooser
-    voters = stage.quorum(second, but=[first])
+    if chooser.chance(80):
+        second = stage.pick(stage.view.heirs(first)) or second
+    voters = stage.supporters(second, but=[first])
     if chooser.chance(20):
         yield macro.TransferTo(node=first, target=second, voters=tuple(voters))
     else:
@@ -71,14 +73,14 @@ def replace_leader(stage: Stage, first: str, second: str) -> Steps:
         hasty = 50 if stage.knobs.reads == "lease" else 10
         yield stage.elect(second, voters, unanswered=(), hasty=hasty)
     if chooser.chance(80):
-        yield stage.write(second, unanswered=False)
+        yield stage.overwrite(second)
     if chooser.chance(90):
-        yield stage.replicate(second, stage.quorum(second, but=[first]), unanswered=())
+        yield stage.replicate(second, stage.supporters(second, but=[first]), unanswered=())
     if chooser.chance(20):
         third = stage.pick(stage.others(second, but=[first]))
         if third is not None:
             yield stage.elect(third, stage.quorum(third, but=[first]))
-            yield stage.read(third, unanswered=False)
+            yield stage.read_back(third)
 
 
 def follower_reads(stage: Stage) -> Steps:
@@ -96,13 +98,13 @@ def follower_reads(stage: Stage) -> Steps:
     for _ in range(chooser.integer(1, 3)):
         what = chooser.pick(("write", "write", "replace", "restart", "nothing"))
         if what == "write":
-            yield stage.write(leader, unanswered=False)
+            yield stage.overwrite(leader)
             yield stage.replicate(leader, stage.quorum(leader, but=[follower]), unanswered=())
         elif what == "replace":
             second = stage.pick(stage.others(leader, but=[follower]))
             if second is not None:
                 yield stage.elect(second, stage.quorum(second, but=[leader, follower]))
-                yield stage.write(second, unanswered=False)
+                yield stage.overwrite(second)
                 peers = stage.quorum(second, but=[leader, follower])
                 yield stage.replicate(second, peers, unanswered=())
         elif what == "restart":
@@ -114,7 +116,7 @@ def follower_reads(stage: Stage) -> Steps:
 def read_once(stage: Stage, leader: str, follower: str) -> Steps:
     """A read at a follower, its question and its answer, each of which may stay on its way."""
     chooser = stage.chooser
-    yield stage.read(follower, unanswered=False)
+    yield stage.read_back(follower)
     if chooser.chance(80):
         question = stage.deliver(stage.held("read-index", source=follower))
         if question is not None:
@@ -163,10 +165,10 @@ def handover(stage: Stage) -> Steps:
         yield stage.replicate(node, stage.others(node), unanswered=())
     yield from late_campaign(stage, target, stage.quorum(target, but=[node]))
     if stage.view.leads(target):
-        yield stage.write(target, unanswered=False)
+        yield stage.overwrite(target)
         yield stage.replicate(target, stage.quorum(target, but=[node]), unanswered=())
     for _ in range(chooser.integer(0, 2)):
-        yield stage.read(node, unanswered=False)
+        yield stage.read_back(node)
 
 
 def late_campaign(stage: Stage, target: str, voters: list[str]) -> Steps:
@@ -185,5 +187,50 @@ def late_campaign(stage: Stage, target: str, voters: list[str]) -> Steps:
         return
     for _ in range(stage.chooser.integer(1, 3)):
         step = stage.deliver(stage.held("vote", "vote-reply", "append"))
+        if step is not None:
+            yield step
+
+
+def late_read_index(stage: Stage) -> Steps:
+    """A follower's question was answered, but the answer is late; it or the leader is started
+    again, or replaced, something is written that the follower does not hear of, and it reads."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    leader = stage.view.leader()
+    follower = None if leader is None else stage.pick(stage.others(leader))
+    if leader is None or follower is None:
+        return
+    yield stage.replicate(leader, stage.others(leader), unanswered=())
+    if chooser.chance(60):
+        yield from ask_for_read_index(stage, leader, follower)
+        yield stage.replicate(leader, stage.quorum(leader, but=[follower]), unanswered=())
+    what = chooser.pick(("follower restarts", "leader restarts", "leader is replaced"))
+    if what == "follower restarts":
+        yield from bounce_of(stage, follower)
+        yield stage.replicate(leader, [follower], unanswered=())
+    writer: str | None = leader
+    if what == "leader is replaced":
+        writer = stage.pick(stage.others(leader, but=[follower]))
+        if writer is not None:
+            voters = stage.quorum(writer, but=[leader, follower])
+            yield stage.elect(writer, voters, unanswered=())
+    if writer is not None:
+        yield stage.overwrite(writer)
+        yield stage.replicate(writer, stage.quorum(writer, but=[follower, leader]), unanswered=())
+    if what == "leader restarts":
+        yield from bounce_of(stage, leader)
+    yield from ask_for_read_index(stage, leader, follower)
+    for _ in range(chooser.integer(1, 2)):
+        answer = stage.deliver(stage.held("read-index-reply", target=follower), nth=0)
+        if answer is not None:
+            yield answer
+
+
+def ask_for_read_index(stage: Stage, leader: str, follower: str) -> Steps:
+    """A read at a follower, whose question reaches the leader, mostly."""
+    yield stage.read_back(follower)
+    if stage.chooser.chance(80):
+        questions = stage.held("read-index", source=follower, target=leader)
+        step = stage.deliver(questions, nth=-1)
         if step is not None:
             yield step

@@ -1,0 +1,106 @@
+"""Figures of walks, each played alone: they find what they are about, and leave the healthy Raft
+alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from nemesis.chooser import RandomChooser
+from nemesis.macro import steps as macro
+from nemesis.macro.execution import MacroExecution
+from nemesis.macro.scenario import PLAIN
+from nemesis.outcome import Run
+from nemesis.search.walk.choreographies import CHOREOGRAPHIES
+from nemesis.search.walk.stage import Habits, Stage
+from raft.bugs import BUGS
+from raft.replica import HEALTHY, Variant
+
+_LEASES: dict[str, Any] = {"reads": "lease", "check_quorum": True}
+_FOLLOWERS: dict[str, Any] = {"reads": "follower"}
+_FIVE_FOLLOWERS: dict[str, Any] = {"reads": "follower", "replicas": 5}
+
+# Figure, bug, knobs, and plays within which it must be found: several times as many as it takes.
+FOUND = [
+    ("owed-answers", "read-joins-round", {}, 150),
+    ("owed-answers", "elected-again", {}, 200),
+    ("owed-answers", "round-of-older-term", {}, 400),
+    ("owed-answers", "early-read-unconfirmed", {}, 400),
+    ("owed-answers", "read-confirmed-by-learners", {"spares": 2}, 250),
+    ("owed-answers", "read-confirmed-by-one", {"replicas": 5}, 400),
+    ("asked-early", "lease-read-before-own-term", _LEASES, 60),
+    ("lease-runs-on", "votes-despite-leader", _LEASES, 60),
+    ("lease-runs-on", "restarted-voter-forgets-lease", _LEASES, 100),
+    ("lease-runs-on", "lease-from-answer", _LEASES, 100),
+    ("late-order", "lease-after-abandoned-transfer", _LEASES, 100),
+    ("late-order", "old-timeout-now-heeded", _LEASES, 100),
+    ("late-order", "timeout-now-at-learner", {}, 150),
+    ("late-read-index", "read-number-used-again", _FOLLOWERS, 100),
+    ("late-read-index", "refused-read-served", _FOLLOWERS, 100),
+    ("late-read-index", "read-index-unconfirmed", _FIVE_FOLLOWERS, 100),
+]
+
+
+def play(name: str, seed: int, variant: Variant, knobs: dict[str, Any]) -> Run:
+    """One figure on a cluster on which nothing has happened yet."""
+    chooser, drawn = RandomChooser(seed), msgspec.structs.replace(PLAIN, **knobs)
+    execution = MacroExecution(drawn, variant)
+    stage = Stage(chooser, drawn, execution.cluster, Habits())
+    for step in CHOREOGRAPHIES[name](stage):
+        if not execution.perform(step):
+            return execution.finish()
+    execution.perform(macro.Settle())
+    return execution.finish()
+
+
+@pytest.mark.parametrize(("name", "bug", "knobs", "plays"), FOUND, ids=[each[1] for each in FOUND])
+def test_a_figure_finds_what_it_is_about(
+    name: str, bug: str, knobs: dict[str, Any], plays: int
+) -> None:
+    variant, kinds = BUGS[bug].variant, BUGS[bug].convicted_by
+    for seed in range(plays):
+        failures = play(name, seed, variant, knobs).verdict.failures
+        if any(failure.kind in kinds for failure in failures):
+            return
+    pytest.fail(f"{bug} was not found in {plays} plays of {name}")
+
+
+@pytest.mark.parametrize("name", list(CHOREOGRAPHIES))
+@pytest.mark.parametrize("knobs", [{"spares": 2}, _LEASES, _FIVE_FOLLOWERS])
+def test_the_healthy_raft_bears_each_figure(name: str, knobs: dict[str, Any]) -> None:
+    for seed in range(15):
+        assert play(name, seed, HEALTHY, knobs).verdict.failures == ()
+
+
+def cluster_led_by_first() -> Stage:
+    """n1 leads; n2 has an entry that n3 lacks."""
+    execution = MacroExecution(PLAIN)
+    stage = Stage(RandomChooser(0), PLAIN, execution.cluster, Habits())
+    execution.perform(macro.Elect(node="n1", voters=("n2",)))
+    execution.perform(macro.Replicate(node="n1", peers=("n2",)))
+    return stage
+
+
+def test_an_heir_has_all_that_its_voters_have() -> None:
+    stage = cluster_led_by_first()
+    assert stage.view.heirs("n1") == ["n2"]
+    assert stage.view.may_vote_for("n3", "n2")
+    assert not stage.view.may_vote_for("n2", "n3")
+
+
+def test_supporters_are_those_who_can_vote() -> None:
+    stage = cluster_led_by_first()
+    assert stage.supporters("n2", but=["n1"]) == ["n3"]
+    # n1 only if it must be, though n2 cannot vote for n3.
+    assert stage.supporters("n3", but=["n1"]) == ["n2"]
+
+
+def test_operators_stay_away_from_damaged_disks() -> None:
+    stage = cluster_led_by_first()
+    stage.damaged = 1
+    assert not stage.may_change_members()
+    stage.damaged = 0
+    assert stage.may_change_members()
+    assert stage.has_operators
