@@ -123,15 +123,15 @@ def test_knobs_can_be_fixed() -> None:
         ("no-up-to-date-check", 50),
         ("stale-read", 500),
         # Logs that part, and answers of an earlier leadership.
-        ("progress-not-reset", 100),
-        ("stale-ack-counted", 200),
+        ("progress-not-reset", 400),
+        ("stale-ack-counted", 500),
         # Slow disks and snapshots.
-        ("snapshot-ahead-of-state", 200),
-        ("stale-snapshot-installed", 200),
+        ("snapshot-ahead-of-state", 400),
+        ("stale-snapshot-installed", 400),
         # What shows at the end only.
-        ("newer-and-longer", 200),
-        ("snapshot-reply-term-ignored", 200),
-        ("window-never-reopens", 100),
+        ("newer-and-longer", 400),
+        ("snapshot-reply-term-ignored", 400),
+        ("window-never-reopens", 300),
     ],
 )
 def test_choreographies_find_bugs(name: str, budget: int) -> None:
