@@ -1,0 +1,413 @@
+"""What all clusters of real processes have in common.
+
+The cluster has an event loop of its own, on which the proxy, the clients and every request go on
+while time passes (``advance``), and only then; so it is driven from outside exactly as the
+simulated one is. What the nemesis does takes effect between two passes of the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import aiohttp
+
+from checker.history import Event
+from checker.trace import TraceEvent
+from checker.verdict import Failure
+from nemesis.cluster.procedure import Procedure
+from nemesis.cluster.protocol import DiskFile, Link, Membership, NodeStatus
+from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
+from nemesis.cluster.real.etcd_client import Gateway, NodeState
+from nemesis.cluster.real.links import Links
+from nemesis.cluster.real.processes import ProcessError, ServerProcess
+from nemesis.cluster.real.proxy import Address, Proxy
+from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.sockets import free_port
+from nemesis.errors import UnsupportedFault
+from nemesis.schedule import Knobs, Operate
+from nemesis.workloads import WORKLOADS
+
+MILLISECOND = 1_000_000
+SECOND = 1_000_000_000
+
+# What happens to processes and to the connections between them.
+PROCESS_FAULTS = frozenset({"crash", "crash-all", "restart", "pause", "resume"})
+LINK_FAULTS = frozenset({"partition", "grudge", "heal", "delay", "slow-link", "loss"})
+
+# How long a server may take to say what it is, in s: one that is paused never does.
+_STATE_TIMEOUT = 0.25
+# How long a server may take to be ready for requests after its start, and to end, in s.
+_READY = 30.0
+_PATIENCE = 5.0
+
+_T = TypeVar("_T")
+
+
+class RealCluster:
+    """Implements nemesis.cluster.protocol.Cluster; what kind of server it is say the subclasses."""
+
+    kind = "real"
+
+    def __init__(
+        self,
+        knobs: Knobs,
+        seed: int,
+        directory: Path,
+        run_file: RunFile,
+        on_event: Callable[[Event], None] | None = None,
+        *,
+        serializable_reads: bool = False,
+    ) -> None:
+        self.knobs = knobs
+        self.nodes = knobs.members
+        self.members = knobs.members
+        self.directory = directory
+        self.effects: Counter[str] = Counter()
+        self.failures: list[Failure] = []
+        self.history = RealHistory(on_event)
+        self.latencies = Latencies()
+        # Who became leader, in the order in which it was seen.
+        self.elections: list[tuple[int, str]] = []
+        self._serializable = serializable_reads
+        self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
+        self.links = Links(self.nodes, self.effects, Random(seed))
+        self._proxy = Proxy(self.links)
+        self._ports: set[int] = set()
+        self.client_addresses = {name: self.new_address() for name in self.nodes}
+        self._states: dict[str, NodeState] = {}
+        self._processes: dict[str, ServerProcess] = {}
+        self._run_file = run_file
+        self._session: aiohttp.ClientSession | None = None
+        self._gateway: Gateway | None = None
+        self._clients: list[RealClient] = []
+        self._is_closed = False
+
+    # -- What subclasses say ---------------------------------------------------------------------
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        return PROCESS_FAULTS | LINK_FAULTS
+
+    async def prepare(self, proxy: Proxy) -> None:
+        """Make the listeners of the proxy, and whatever the servers need to start."""
+        raise NotImplementedError
+
+    def command(self, node: str) -> list[str]:
+        """How the server is started."""
+        raise NotImplementedError
+
+    @property
+    def variant(self) -> str:
+        """What is run, for the results."""
+        return f"{self.kind} (serializable reads)" if self._serializable else self.kind
+
+    def collect_trace(self) -> list[TraceEvent]:
+        """What the servers have told of themselves; empty where they tell nothing."""
+        return []
+
+    # -- Beginning and end -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start all servers and wait until all of them answer and one of them leads. Raises
+        ProcessError."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._run(self._start())
+
+    async def _start(self) -> None:
+        await self.prepare(self._proxy)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, limit_per_host=0)
+        )
+        timeout = self.knobs.operation_timeout / SECOND
+        self._gateway = Gateway(self._session, timeout=timeout, serializable=self._serializable)
+        urls = [self.url(name) for name in self.nodes]
+        workload = WORKLOADS[self.knobs.workload]
+        self._clients = [
+            RealClient(number, urls, self._gateway, workload, self.history, self.latencies)
+            for number in range(self.knobs.clients)
+        ]
+        for name in self.nodes:
+            log = self.directory / f"{name}.log"
+            self._processes[name] = ServerProcess(name, self.command(name), log, self._run_file)
+            self._processes[name].start()
+        await self._until_ready()
+
+    async def _until_ready(self) -> None:
+        end = self._loop.time() + _READY
+        while self._loop.time() < end:
+            await self._refresh()
+            for name, process in self._processes.items():
+                if not process.is_running:
+                    raise ProcessError(
+                        f"{name} has ended while the cluster was started; its log says:\n"
+                        f"{process.last_words()}"
+                    )
+            if len(self._states) == len(self.nodes) and self.leader() is not None:
+                return
+            await asyncio.sleep(0.05)
+        missing = [name for name in self.nodes if name not in self._states]
+        what = f"{', '.join(missing)} did not answer" if missing else "nobody led"
+        raise ProcessError(
+            f"{what} within {_READY:.0f} s of the start; logs are in {self.directory}"
+        )
+
+    def close(self) -> None:
+        """End all processes, connections and requests; does nothing if that is done already."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            for process in self._processes.values():
+                if process.is_paused:
+                    process.resume()
+            self._runner.run(self._close())
+            for process in self._processes.values():
+                process.stop(_PATIENCE)
+        finally:
+            for process in self._processes.values():
+                process.kill()
+            self._runner.close()
+
+    async def _close(self) -> None:
+        tasks = [client.task for client in self._clients if client.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._proxy.close()
+        if self._session is not None:
+            await self._session.close()
+
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return self._runner.run(work)
+
+    def new_address(self) -> Address:
+        """An address on loopback that nobody uses."""
+        return Address("127.0.0.1", free_port(self._ports))
+
+    def url(self, node: str) -> str:
+        """Where clients reach the node."""
+        host, port = self.client_addresses[node]
+        return f"http://{host}:{port}"
+
+    def pids(self) -> dict[str, int]:
+        """The processes that run, by the names of their nodes."""
+        found = {name: process.pid for name, process in self._processes.items()}
+        return {name: pid for name, pid in found.items() if pid is not None}
+
+    # -- Time and clients ------------------------------------------------------------------------
+
+    def now(self) -> int:
+        return self.history.now()
+
+    def advance(self, duration: int) -> None:
+        self._run(asyncio.sleep(duration / SECOND))
+        self._look_after_processes()
+
+    def submit(self, operate: Operate) -> None:
+        """Let the client perform the operation, or, if it is busy, the next one that is not; where
+        all are, it waits for its client."""
+        clients = self._clients
+        first = operate.client % len(clients)
+        for client in (*clients[first:], *clients[:first]):
+            if client.is_idle:
+                client.submit(operate, self._loop)
+                return
+        clients[first].submit(operate, self._loop)
+
+    def await_clients(self, end: int) -> bool:
+        """Let time pass until every operation has ended, or ``end`` ns have come; whether all have
+        ended."""
+        tasks = [client.task for client in self._clients if not client.is_idle]
+        left = (end - self.now()) / SECOND
+        if tasks and left > 0:
+            self._run(_wait([task for task in tasks if task is not None], left))
+        for client in self._clients:
+            if client.task is not None and client.task.done():
+                client.task.result()
+        self._look_after_processes()
+        return all(client.is_idle for client in self._clients)
+
+    def move_clients_on(self) -> None:
+        """Let every client ask the next server from now on."""
+        for client in self._clients:
+            client.move_on()
+
+    @property
+    def succeeded(self) -> Counter[str]:
+        """Operations that succeeded, by kind."""
+        return self.latencies.succeeded
+
+    def _look_after_processes(self) -> None:
+        """A server that ends without having been told to has failed."""
+        for name, process in self._processes.items():
+            code = process.ended_by_itself()
+            if code is not None:
+                self._states.pop(name, None)
+                what = f"{name} has ended by itself, with exit code {code}"
+                self.history.add("nemesis", "info", "ended", None, {"node": name, "code": code})
+                self.failures.append(
+                    Failure(
+                        "no-exception",
+                        f"{what}; its log says:\n{process.last_words()}",
+                        self.now(),
+                        name,
+                        {"exit code": code},
+                    )
+                )
+
+    # -- What the nemesis may see ----------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Ask all servers what they are."""
+        self._run(self._refresh())
+
+    async def _refresh(self) -> None:
+        assert self._gateway is not None
+        asked = [
+            name
+            for name, process in self._processes.items()
+            if process.is_running and not process.is_paused
+        ]
+        answers = await asyncio.gather(
+            *(self._gateway.state(self.url(name), _STATE_TIMEOUT) for name in asked)
+        )
+        for name, state in zip(asked, answers, strict=True):
+            if state is not None:
+                self._states[name] = state
+        leader = self.leader()
+        if leader is not None:
+            led = (self._states[leader].term, leader)
+            if led not in self.elections:
+                self.elections.append(led)
+
+    def leader(self) -> str | None:
+        """Who says of itself that it leads, in the newest term, as of the last refresh."""
+        leading = [
+            (state.term, name)
+            for name, state in self._states.items()
+            if state.leader == state.member and name in self._processes
+        ]
+        return max(leading)[1] if leading else None
+
+    def status(self) -> list[NodeStatus]:
+        self.refresh()
+        return [self._status(name) for name in self.nodes]
+
+    def _status(self, name: str) -> NodeStatus:
+        process = self._processes[name]
+        state = self._states.get(name)
+        role = None
+        if process.is_running:
+            role = "leader" if state is not None and state.leader == state.member else "follower"
+        return NodeStatus(
+            name,
+            is_up=process.is_running and not process.is_paused,
+            is_lost=False,
+            is_paused=process.is_paused,
+            role=role,
+            term=0 if state is None else state.term,
+            # Servers do not tell the term of their last entry.
+            last_log_term=0,
+            last_log_index=0 if state is None else state.index,
+        )
+
+    def membership(self) -> Membership:
+        return Membership(self.members)
+
+    def previous_leader(self) -> str | None:
+        names = [name for _, name in sorted(self.elections)]
+        return next((name for name in reversed(names) if name != names[-1]), None)
+
+    # -- Network ---------------------------------------------------------------------------------
+
+    def cut(self, links: Iterable[Link]) -> None:
+        self.links.cut(links)
+
+    def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
+        self.links.shape(links, **changes)
+
+    def heal_network(self) -> None:
+        self.links.heal()
+
+    # -- Processes -------------------------------------------------------------------------------
+
+    def crash(self, node: str) -> None:
+        process = self._processes[node]
+        pid = process.pid
+        if pid is not None and process.kill():
+            self.effects["crash"] += 1
+            self._tell(node, pid, "killed by SIGKILL")
+        self._states.pop(node, None)
+
+    def restart(self, node: str) -> bool:
+        process = self._processes[node]
+        process.start()
+        self._tell(node, process.pid, "started")
+        return process.is_running
+
+    def pause(self, node: str) -> None:
+        process = self._processes[node]
+        if process.pause():
+            self.effects["pause"] += 1
+            self._tell(node, process.pid, "stopped by SIGSTOP")
+
+    def resume(self, node: str) -> None:
+        process = self._processes[node]
+        if process.resume():
+            self._tell(node, process.pid, "goes on")
+
+    def _tell(self, node: str, pid: int | None, state: str) -> None:
+        """What was seen of a process in /proc, in the history."""
+        seen = {"node": node, "pid": pid, "state": state}
+        self.history.add("nemesis", "info", "process", None, seen)
+
+    def end_faults(self) -> None:
+        self.links.heal()
+        for name, process in self._processes.items():
+            if process.is_paused:
+                self.resume(name)
+            if not process.is_running:
+                self.restart(name)
+
+    # -- What cannot be done to them -------------------------------------------------------------
+
+    def carry_out(self, kind: str, procedure: Procedure) -> None:
+        procedure.close()
+        raise self._refusal(kind, "its members are fixed")
+
+    def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
+        raise self._refusal("torn-write" if torn else "unsynced-loss", "its disk is the machine's")
+
+    def flip_bit(self, node: str, position: int) -> None:
+        raise self._refusal("bit-flip", "its disk is the machine's")
+
+    def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
+        raise self._refusal("lost-file", "its disk is the machine's")
+
+    def fill_disk(self, node: str, free: int) -> None:
+        raise self._refusal("full-disk", "its disk is the machine's")
+
+    def slow_disk(self, node: str, delay: int) -> None:
+        raise self._refusal("slow-disk", "its disk is the machine's")
+
+    def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
+        raise self._refusal(kind, "its clock is the machine's")
+
+    def drift_clock(self, node: str, parts_per_million: int) -> None:
+        raise self._refusal("clock-drift", "its clock is the machine's")
+
+    def _refusal(self, kind: str, why: str) -> UnsupportedFault:
+        known = ", ".join(sorted(self.capabilities))
+        return UnsupportedFault(
+            f"the cluster {self.kind} cannot receive the fault {kind}: {why}; it can: {known}"
+        )
+
+
+async def _wait(tasks: list[asyncio.Task[None]], seconds: float) -> None:
+    await asyncio.wait(tasks, timeout=seconds)
