@@ -13,7 +13,7 @@ import msgspec
 
 from nemesis.chooser import RandomChooser
 from nemesis.errors import NemesisError
-from nemesis.faults import FAULTS, Fault, Targeted
+from nemesis.faults import FAULTS, Fault, Partition, Targeted
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS, Values
@@ -119,8 +119,8 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
     if room < least * len(plan.faults):
         seconds = (least * len(plan.faults) + _CALM) / SECOND
         raise NemesisError(
-            f"{plan.duration / SECOND:g} s are too short for {', '.join(plan.faults)}: a fault needs "
-            f"{least / SECOND:g} s, so they need {seconds:g} s"
+            f"{plan.duration / SECOND:g} s are too short for {', '.join(plan.faults)}: with "
+            f"{least / SECOND:g} s for a fault, and some peace, they need {seconds:g} s"
         )
     longest = min(_LONGEST_FAULT, room // len(plan.faults) - _CALM)
     drawn: list[_Timed] = []
@@ -132,8 +132,8 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
             turn = _shuffled(chooser, plan.faults)
         name = turn.pop()
         fault = _draw_fault(chooser, name, plan.replicas)
-        if name not in hit and isinstance(fault, Targeted):
-            fault = msgspec.structs.replace(fault, target="leader")
+        if name not in hit:
+            fault = _against_the_leader(fault)
         hit.add(name)
         drawn.append(_Timed(now, -1, fault))
         now += chooser.integer(min(_SHORTEST_FAULT, longest), longest)
@@ -152,6 +152,15 @@ def _draw_fault(chooser: RandomChooser, name: str, replicas: int) -> Fault:
         if kind.least_replicas <= replicas and fault.can_hit(replicas):
             return fault
     raise NemesisError(f"{name}: nothing to hit in a cluster of {replicas}")
+
+
+def _against_the_leader(fault: Fault) -> Fault:
+    """Such that another one is elected: a leader that is partitioned is cut off from all others."""
+    if isinstance(fault, Partition):
+        fault = msgspec.structs.replace(fault, shape="isolate")
+    if isinstance(fault, Targeted):
+        fault = msgspec.structs.replace(fault, target="leader")
+    return fault
 
 
 def _shuffled(chooser: RandomChooser, names: tuple[str, ...]) -> list[str]:

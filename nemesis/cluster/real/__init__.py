@@ -4,3 +4,6 @@
 asks them, ``cluster.py`` is what all of them have in common, and ``runner.py`` performs a schedule
 on one.
 """
+
+REAL_CLUSTERS = ("process", "etcd")
+"""Their kinds, by the names that the command line knows."""

@@ -36,8 +36,11 @@ MILLISECOND = 1_000_000
 SECOND = 1_000_000_000
 
 # What happens to processes and to the connections between them.
-PROCESS_FAULTS = frozenset({"crash", "crash-all", "restart", "pause", "resume"})
-LINK_FAULTS = frozenset({"partition", "grudge", "heal", "delay", "slow-link", "loss"})
+_PROCESS_FAULTS = frozenset({"crash", "crash-all", "restart", "pause", "resume"})
+_LINK_FAULTS = frozenset({"partition", "grudge", "heal", "delay", "slow-link", "loss"})
+
+CAPABILITIES = _PROCESS_FAULTS | _LINK_FAULTS
+"""The kinds of faults that clusters of real processes can receive."""
 
 # How long a server may take to say what it is, in s: one that is paused never does.
 _STATE_TIMEOUT = 0.25
@@ -92,7 +95,7 @@ class RealCluster:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        return PROCESS_FAULTS | LINK_FAULTS
+        return CAPABILITIES
 
     async def prepare(self, proxy: Proxy) -> None:
         """Make the listeners of the proxy, and whatever the servers need to start."""
@@ -314,7 +317,7 @@ class RealCluster:
             term=0 if state is None else state.term,
             # Servers do not tell the term of their last entry.
             last_log_term=0,
-            last_log_index=0 if state is None else state.index,
+            last_log_index=0 if state is None else state.last_index,
         )
 
     def membership(self) -> Membership:

@@ -64,8 +64,8 @@ class NodeState(NamedTuple):
     member: str
     leader: str
     term: int
-    applied: int
-    index: int
+    # How far its log goes.
+    last_index: int
 
 
 class Gateway:
@@ -118,7 +118,6 @@ class Gateway:
                 str(answer["header"]["member_id"]),
                 str(answer.get("leader", "0")),
                 int(answer.get("raftTerm", 0)),
-                int(answer.get("raftAppliedIndex", 0)),
                 int(answer.get("raftIndex", 0)),
             )
         except (Refused, Uncertain, KeyError, ValueError, TypeError):
@@ -200,7 +199,7 @@ class Gateway:
                 return _result(answer, then, otherwise)
             content = {"compare": guards}
             if compares:
-                content["success"] = [{"requestTxn": branches}]  # type: ignore[list-item]
+                content["success"] = [{"requestTxn": branches}]
             else:
                 content["success"] = branches["success"]
             answer = await self.ask(url, "kv/txn", content)

@@ -1,4 +1,4 @@
-"""The kinds of real clusters, by the names that the command line knows."""
+"""Real clusters by the names of their kinds."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from nemesis.cluster.real.run_file import RunFile
 from nemesis.errors import UnsupportedFault
 from nemesis.schedule import Schedule
 from raft.replica import HEALTHY
-
-REAL_CLUSTERS = ("process", "etcd")
 
 
 class Options(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from checker import lincheck
@@ -79,7 +79,7 @@ class RealExecution:
         self._active: list[str] = []
         self._keys: dict[str, None] = {}
         self._duration = sum(step.wait for step in schedule.steps)
-        refuse_unsupported(schedule, cluster)
+        refuse_unsupported(schedule, cluster.kind, cluster.capabilities)
 
     def perform(self) -> RealRun:
         """Perform all steps, then see whether the cluster recovers; then judge. The cluster is
@@ -278,16 +278,16 @@ class RealExecution:
         return verdict
 
 
-def refuse_unsupported(schedule: Schedule, cluster: RealCluster) -> None:
-    """Raise UnsupportedFault if the schedule has what the cluster cannot receive: beforehand, not
-    when half of it is done."""
+def refuse_unsupported(schedule: Schedule, kind: str, capabilities: Collection[str]) -> None:
+    """Raise UnsupportedFault if the schedule has what a cluster of this kind cannot receive:
+    beforehand, not when half of it is done."""
     if schedule.is_macro:
         raise UnsupportedFault("macro-steps are of the simulator: real time has none")
     for fault in schedule.faults:
-        if fault.kind not in cluster.capabilities:
-            known = ", ".join(sorted(cluster.capabilities))
+        if fault.kind not in capabilities:
+            known = ", ".join(sorted(capabilities))
             raise UnsupportedFault(
-                f"the cluster {cluster.kind} cannot receive the fault {fault.kind}; it can: {known}"
+                f"the cluster {kind} cannot receive the fault {fault.kind}; it can: {known}"
             )
 
 
