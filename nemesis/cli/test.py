@@ -62,7 +62,7 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
 @click.option(
     "--serializable-reads",
     is_flag=True,
-    help="Let etcd answer reads from any server's own state: it must be convicted then.",
+    help="Read from any server's own state: to be convicted; real clusters.",
 )
 @click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG

@@ -122,7 +122,8 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
             f"{plan.duration / SECOND:g} s are too short for {', '.join(plan.faults)}: with "
             f"{least / SECOND:g} s for a fault, and some peace, they need {seconds:g} s"
         )
-    longest = min(_LONGEST_FAULT, room // len(plan.faults) - _CALM)
+    share = room // len(plan.faults)
+    longest = min(_LONGEST_FAULT, share - _CALM)
     drawn: list[_Timed] = []
     now = _CALM
     turn: list[str] = []
@@ -136,12 +137,14 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
             fault = _against_the_leader(fault)
         hit.add(name)
         drawn.append(_Timed(now, -1, fault))
-        now += chooser.integer(min(_SHORTEST_FAULT, longest), longest)
+        lasts = chooser.integer(_SHORTEST_FAULT, longest)
+        now += lasts
         if name in ENDS:
             end = FAULTS[ENDS[name]]
             # All of them: a cluster with somebody down for good would bear nothing more.
             drawn.append(_Timed(now, -1, end()))
-        now += _CALM + chooser.integer(0, _CALM // 2)
+        # No longer than its share, so that there is time for every kind.
+        now += _CALM + chooser.integer(0, min(_CALM // 2, share - _CALM - lasts))
     return drawn
 
 

@@ -105,6 +105,10 @@ class RealCluster:
         """How the server is started."""
         raise NotImplementedError
 
+    def environment(self, node: str) -> dict[str, str]:
+        """Variables of the server's environment, beside ours."""
+        return {}
+
     @property
     def variant(self) -> str:
         """What is run, for the results."""
@@ -137,7 +141,9 @@ class RealCluster:
         ]
         for name in self.nodes:
             log = self.directory / f"{name}.log"
-            self._processes[name] = ServerProcess(name, self.command(name), log, self._run_file)
+            self._processes[name] = ServerProcess(
+                name, self.command(name), log, self._run_file, self.environment(name)
+            )
             self._processes[name].start()
         await self._until_ready()
 

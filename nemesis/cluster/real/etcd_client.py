@@ -12,7 +12,8 @@ nothing, so that one without an answer ``fail``s.
 
 Append, which etcd does not have, is a read followed by a transaction that writes only if the key
 has not been modified since. If that did not succeed, nothing has happened, and it is tried again;
-if it did, nobody has written between the two, so that both together are one atomic operation.
+if it did, nobody has written between the two, so that both together are one atomic operation. The
+same is done for transactions that append.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ from raft.kv.commands import (
 _DEFINITE_CODES = frozenset({3, 5, 7, 11, 12, 16})
 # What else is refused before: the server has too much to apply (v3_server.go, before it proposes).
 _DEFINITE_MESSAGES = ("etcdserver: too many requests",)
-# How often an append begins anew as somebody else has written.
-_APPEND_ATTEMPTS = 5
+# How often what rests on a read begins anew as somebody else has written.
+_ATTEMPTS = 5
 
 JsonObject = dict[str, Any]
 
@@ -107,7 +108,8 @@ class Gateway:
             )
             return Result(succeeded=_has_succeeded(answer))
         if isinstance(operation, Append):
-            return await self._append(url, operation)
+            await self._optimistically(url, Transaction((), (operation,), ()))
+            return Result()
         return await self._transaction(url, operation)
 
     async def state(self, url: str, timeout: float) -> NodeState | None:
@@ -160,54 +162,40 @@ class Gateway:
             }
             return _value_in(pairs), unchanged
 
-    async def _append(self, url: str, operation: Append) -> Result:
-        return await self._unchanged(url, (operation,), (), (operation,), ())
-
     async def _transaction(self, url: str, operation: Transaction) -> Result:
-        compares = tuple(_compare(each.key, each.expected) for each in operation.compares)
-        both = (*operation.then, *operation.otherwise)
-        appends = tuple(each for each in both if isinstance(each, Append))
-        return await self._unchanged(url, appends, compares, operation.then, operation.otherwise)
+        then, otherwise = operation.then, operation.otherwise
+        if any(isinstance(each, Append) for each in (*then, *otherwise)):
+            return await self._optimistically(url, operation)
+        content = {
+            "compare": [_compare(each.key, each.expected) for each in operation.compares],
+            "success": _requests(then, {}),
+            "failure": _requests(otherwise, {}),
+        }
+        answer = await self.ask(url, "kv/txn", content)
+        succeeded = _has_succeeded(answer)
+        return Result(succeeded=succeeded, values=_values(answer, then if succeeded else otherwise))
 
-    async def _unchanged(
-        self,
-        url: str,
-        appends: tuple[Append, ...],
-        compares: tuple[JsonObject, ...],
-        then: tuple[Simple, ...],
-        otherwise: tuple[Simple, ...],
-    ) -> Result:
-        """A transaction of which some operations need to know what is there: it is done only if
-        that has not changed meanwhile."""
-        for _ in range(_APPEND_ATTEMPTS):
-            found: dict[str, str] = {}
+    async def _optimistically(self, url: str, operation: Transaction) -> Result:
+        """Read all that the outcome rests on, then do what follows from it, on condition that none
+        of it has been modified meanwhile; else nothing happens, and it is tried again."""
+        both = (*operation.then, *operation.otherwise)
+        needed = [each.key for each in operation.compares]
+        needed += [each.key for each in both if isinstance(each, Append)]
+        for _ in range(_ATTEMPTS):
+            found: dict[str, str | None] = {}
             guards = []
             try:
-                for key in dict.fromkeys(each.key for each in appends):
-                    value, unchanged = await self._get(url, key)
-                    found[key] = value or ""
+                for key in dict.fromkeys(needed):
+                    found[key], unchanged = await self._get(url, key)
                     guards.append(unchanged)
             except Uncertain as error:
                 raise Refused(f"the read before: {error}") from error
-            branches = {
-                "compare": list(compares),
-                "success": _requests(then, found),
-                "failure": _requests(otherwise, found),
-            }
-            if not guards:
-                answer = await self.ask(url, "kv/txn", branches)
-                return _result(answer, then, otherwise)
-            content = {"compare": guards}
-            if compares:
-                content["success"] = [{"requestTxn": branches}]
-            else:
-                content["success"] = branches["success"]
+            succeeded = all(found[each.key] == each.expected for each in operation.compares)
+            branch = operation.then if succeeded else operation.otherwise
+            content = {"compare": guards, "success": _requests(branch, found)}
             answer = await self.ask(url, "kv/txn", content)
             if _has_succeeded(answer):
-                if compares:
-                    with _Understanding():
-                        answer = answer["responses"][0]["response_txn"]
-                return _result(answer, then, otherwise)
+                return Result(succeeded=succeeded, values=_values(answer, branch))
         raise Refused("somebody else has written, every time")
 
 
@@ -265,7 +253,7 @@ def _compare(key: str, expected: str | None) -> JsonObject:
     }
 
 
-def _requests(operations: tuple[Simple, ...], found: dict[str, str]) -> list[JsonObject]:
+def _requests(operations: tuple[Simple, ...], found: dict[str, str | None]) -> list[JsonObject]:
     """The operations of a branch; an append writes what was ``found`` and its own."""
     requests: list[JsonObject] = []
     for each in operations:
@@ -274,7 +262,8 @@ def _requests(operations: tuple[Simple, ...], found: dict[str, str]) -> list[Jso
         elif isinstance(each, Delete):
             requests.append({"requestDeleteRange": {"key": _encode(each.key)}})
         elif isinstance(each, Append):
-            requests.append({"requestPut": _put(Put(each.key, found[each.key] + each.value))})
+            value = (found[each.key] or "") + each.value
+            requests.append({"requestPut": _put(Put(each.key, value))})
         else:
             requests.append({"requestPut": _put(each)})
     return requests
@@ -289,14 +278,11 @@ def _value_in(pairs: list[JsonObject]) -> str | None:
     return _decode(pairs[0].get("value", "")) if pairs else None
 
 
-def _result(answer: JsonObject, then: tuple[Simple, ...], otherwise: tuple[Simple, ...]) -> Result:
-    """What a transaction answered."""
+def _values(answer: JsonObject, operations: tuple[Simple, ...]) -> tuple[str | None, ...]:
+    """What the operations of a transaction have read."""
     with _Understanding():
-        succeeded = _has_succeeded(answer)
-        responses = answer.get("responses", [])
-        operations = then if succeeded else otherwise
         values: list[str | None] = []
-        for operation, response in zip(operations, responses, strict=True):
+        for operation, response in zip(operations, answer.get("responses", []), strict=True):
             is_read = isinstance(operation, Get)
             values.append(_value_in(response["response_range"].get("kvs", [])) if is_read else None)
-        return Result(succeeded=succeeded, values=tuple(values))
+        return tuple(values)

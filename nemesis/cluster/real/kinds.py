@@ -46,8 +46,12 @@ def make_cluster(
             on_event,
             serializable_reads=options.serializable_reads,
         )
-    if options.serializable_reads:
-        raise UnsupportedFault("--serializable-reads goes with --cluster etcd")
     return ProcessCluster(
-        knobs, seed, directory, run_file, on_event, bug=options.bug or HEALTHY.name
+        knobs,
+        seed,
+        directory,
+        run_file,
+        on_event,
+        serializable_reads=options.serializable_reads,
+        bug=options.bug or HEALTHY.name,
     )

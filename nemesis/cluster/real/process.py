@@ -6,6 +6,7 @@ happens in it to a trace, which the monitors judge afterwards.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+import raft
 from checker.history import Event
 from checker.trace import TraceEvent
 from nemesis.cluster.real.cluster import MILLISECOND, RealCluster
@@ -36,9 +38,12 @@ class ProcessCluster(RealCluster):
         run_file: RunFile,
         on_event: Callable[[Event], None] | None = None,
         *,
+        serializable_reads: bool = False,
         bug: str = HEALTHY.name,
     ) -> None:
-        super().__init__(knobs, seed, directory, run_file, on_event)
+        super().__init__(
+            knobs, seed, directory, run_file, on_event, serializable_reads=serializable_reads
+        )
         self._bug = bug
         self._token = run_file.token
         self._listening = {name: self.new_address() for name in self.nodes}
@@ -47,7 +52,7 @@ class ProcessCluster(RealCluster):
 
     @property
     def variant(self) -> str:
-        return f"{self.kind} ({self._bug})"
+        return f"{super().variant} ({self._bug})"
 
     async def prepare(self, proxy: Proxy) -> None:
         for target in self.nodes:
@@ -61,7 +66,13 @@ class ProcessCluster(RealCluster):
             self._path(name, "json").write_bytes(msgspec.json.format(content, indent=1))
 
     def command(self, node: str) -> list[str]:
-        return [sys.executable, "-m", "raft.server", "--config", str(self._path(node, "json"))]
+        # -P: the working directory gives no modules. What is run is the Raft that we imported.
+        server = [sys.executable, "-P", "-m", "raft.server"]
+        return [*server, "--config", str(self._path(node, "json"))]
+
+    def environment(self, node: str) -> dict[str, str]:
+        paths = [str(Path(raft.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+        return {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
     def collect_trace(self) -> list[TraceEvent]:
         paths = {name: self._path(name, "trace.jsonl") for name in self.nodes}

@@ -253,7 +253,9 @@ class RealExecution:
         )
         verdict = merge(verdicts)
         if not verdict.failures:
-            verdict = merge([verdict, vacuity(statistics), without_effect(statistics)])
+            verdict = merge(
+                [verdict, vacuity(statistics), without_effect(self.schedule, statistics)]
+            )
         run = Run(
             self.schedule,
             cluster.variant,
@@ -291,13 +293,15 @@ def refuse_unsupported(schedule: Schedule, kind: str, capabilities: Collection[s
             )
 
 
-def without_effect(statistics: Statistics) -> Verdict:
-    """A fault that was never seen to do anything was none."""
-    reasons = [
-        f"{kind} was injected, and never seen to have an effect"
-        for kind in sorted(statistics.injected)
-        if not statistics.effects.get(effect_of(kind))
-    ]
+def without_effect(schedule: Schedule, statistics: Statistics) -> Verdict:
+    """A fault that found nothing to hit, or was never seen to do anything, was none."""
+    reasons = []
+    attacks = {fault.kind for fault in schedule.faults if type(fault).effect is not None}
+    for kind in sorted(attacks):
+        if not statistics.injected.get(kind):
+            reasons.append(f"{kind} was never injected")
+        elif not statistics.effects.get(effect_of(kind)):
+            reasons.append(f"{kind} was injected, and never seen to have an effect")
     return unknown(*reasons) if reasons else merge([])
 
 
