@@ -115,7 +115,8 @@ class RealCluster:
         return f"{self.kind} (serializable reads)" if self._serializable else self.kind
 
     def collect_trace(self) -> list[TraceEvent]:
-        """What the servers have told of themselves; empty where they tell nothing."""
+        """What the servers have told of themselves; empty where they tell nothing. Raises
+        TraceError if that cannot be judged."""
         return []
 
     # -- Beginning and end -----------------------------------------------------------------------

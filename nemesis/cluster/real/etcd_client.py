@@ -220,7 +220,8 @@ def _answer(status: int, body: bytes) -> JsonObject:
         answer = None
     if not isinstance(answer, dict):
         raise Uncertain(f"HTTP {status}, no JSON object: {body[:80]!r}")
-    if status == 200 and "error" not in answer:
+    # Fields that are false or empty are left out; the header never is.
+    if status == 200 and "header" in answer:
         return answer
     message = str(answer.get("message") or answer.get("error") or f"HTTP {status}")
     code = answer.get("code")

@@ -10,6 +10,7 @@ from checker import lincheck
 from checker.invariants import Monitors
 from checker.lincheck import Budget, check
 from checker.models import get_model
+from checker.trace import RoleChanged, TraceError, TraceEvent
 from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.errors import UnsupportedFault
@@ -239,7 +240,9 @@ class RealExecution:
             verdicts.append(invalid(*failures))
         judged = self._check_history()
         verdicts.append(judged)
-        elections = len(cluster.elections)
+        # What was seen by asking now and then may lack some.
+        elected = sum(isinstance(event, RoleChanged) and event.role == "leader" for event in trace)
+        elections = elected if trace else len(cluster.elections)
         statistics = Statistics(
             invoked=dict(self.invoked),
             succeeded=dict(cluster.succeeded),
