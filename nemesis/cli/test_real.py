@@ -18,8 +18,8 @@ from rich.text import Text
 from checker.invariants import MONITORS
 from checker.verdict import Validity
 from nemesis.cli.display import console, counts, verdict_line
-from nemesis.cluster.real.cluster import CAPABILITIES, MILLISECOND, SECOND, RealCluster
-from nemesis.cluster.real.kinds import Options, make_cluster
+from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
+from nemesis.cluster.real.kinds import Options, capabilities, make_cluster
 from nemesis.cluster.real.run_file import RunFile, clean_up
 from nemesis.cluster.real.runner import (
     Progress,
@@ -54,7 +54,8 @@ class Request(NamedTuple):
 
     def plan(self) -> Plan:
         """With the defaults."""
-        possible = tuple(name for name in ATTACKS if name in CAPABILITIES)
+        known = capabilities(self.cluster)
+        possible = tuple(name for name in ATTACKS if name in known)
         limit = _DEFAULTS.duration if self.time_limit is None else round(self.time_limit * SECOND)
         return Plan(
             replicas=self.nodes or _DEFAULTS.replicas,
@@ -70,7 +71,7 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     """Run one schedule on a real cluster; the exit code."""
     out = console()
     schedule = generate_real_time(seed, request.plan())
-    refuse_unsupported(schedule, request.cluster, CAPABILITIES)
+    refuse_unsupported(schedule, request.cluster, capabilities(request.cluster))
     for left in clean_up(store):
         out.print(f"ended what an earlier run had left: {left.name} (process {left.pid})")
     directory = new_directory(store, f"test-{request.cluster}", datetime.now())
@@ -83,6 +84,8 @@ def test_real(request: Request, seed: int, store: Path) -> int:
                 request.cluster, schedule, directory / "nodes", run_file, history.write, options
             )
             result = _perform(cluster, schedule, out)
+        if result.run.verdict.validity is not Validity.INVALID:
+            cluster.discard_data()
     finally:
         history.close()
         run_file.remove()

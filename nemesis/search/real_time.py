@@ -13,7 +13,7 @@ import msgspec
 
 from nemesis.chooser import RandomChooser
 from nemesis.errors import NemesisError
-from nemesis.faults import FAULTS, Fault, Partition, Targeted
+from nemesis.faults import FAULTS, ClockDrift, Fault, Partition, Targeted
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS, Values
@@ -28,6 +28,8 @@ _OPERATIONS_OF_KEYS = 150
 # Longer than an election time-out, so that the leader changes.
 _SHORTEST_FAULT, _LONGEST_FAULT = 2 * SECOND, 5 * SECOND
 _CALM = 1 * SECOND
+# The slowest drift that is drawn, in parts per million.
+_LEAST_DRIFT = 100_000
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
 _ATTEMPTS = 100
 
@@ -39,7 +41,7 @@ class Plan(NamedTuple):
     workload: str = "kv"
     # Names of faults; every one is injected.
     faults: tuple[str, ...] = ("partition",)
-    duration: int = 30 * SECOND
+    duration: int = 60 * SECOND
     rate: float = 50.0
     clients: int = 5
 
@@ -62,7 +64,7 @@ def generate_real_time(seed: int, plan: Plan) -> Schedule:
         now = time
         steps.append(step)
     _wait(steps, plan.duration - now)
-    return Schedule(seed=seed, knobs=_knobs(plan), steps=tuple(steps))
+    return Schedule(seed=seed, knobs=_draw_knobs(seed, plan), steps=tuple(steps))
 
 
 def _wait(steps: list[Step], duration: int) -> None:
@@ -73,9 +75,13 @@ def _wait(steps: list[Step], duration: int) -> None:
         steps.append(Advance(wait=duration))
 
 
-def _knobs(plan: Plan) -> Knobs:
-    """Time-outs that real processes on a busy machine can keep."""
+def _draw_knobs(seed: int, plan: Plan) -> Knobs:
+    """Time-outs that real processes on a busy machine can keep; with and without what keeps leaders
+    in office."""
+    chooser = RandomChooser(f"knobs {seed}")
     return Knobs(
+        pre_vote=not chooser.chance(25),
+        check_quorum=not chooser.chance(40),
         replicas=plan.replicas,
         clients=plan.clients,
         workload=plan.workload,
@@ -152,9 +158,14 @@ def _draw_fault(chooser: RandomChooser, name: str, replicas: int) -> Fault:
     kind = FAULTS[name]
     for _ in range(_ATTEMPTS):
         fault = kind.draw(chooser, 0)
-        if kind.least_replicas <= replicas and fault.can_hit(replicas):
+        if kind.least_replicas <= replicas and fault.can_hit(replicas) and _can_be_seen(fault):
             return fault
     raise NemesisError(f"{name}: nothing to hit in a cluster of {replicas}")
+
+
+def _can_be_seen(fault: Fault) -> bool:
+    """Clocks are read over the network: what they gain must be more than that takes."""
+    return not isinstance(fault, ClockDrift) or abs(fault.parts_per_million) >= _LEAST_DRIFT
 
 
 def _against_the_leader(fault: Fault) -> Fault:

@@ -27,6 +27,7 @@ class RealHistory:
         # Called with each event as it happens, to append it to a file.
         self.on_event = on_event
         self.began = time.monotonic_ns()
+        self.began_by_calendar = time.time_ns()
         self._last_time = -1
         self._next_process = 0
 

@@ -8,6 +8,7 @@ simulated one is. What the nemesis does takes effect between two passes of the l
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
@@ -40,10 +41,10 @@ _PROCESS_FAULTS = frozenset({"crash", "crash-all", "restart", "pause", "resume"}
 _LINK_FAULTS = frozenset({"partition", "grudge", "heal", "delay", "slow-link", "loss"})
 
 CAPABILITIES = _PROCESS_FAULTS | _LINK_FAULTS
-"""The kinds of faults that clusters of real processes can receive."""
+"""The kinds of faults that every cluster of real processes can receive."""
 
 # How long a server may take to say what it is, in s: one that is paused never does.
-_STATE_TIMEOUT = 0.25
+STATE_TIMEOUT = 0.25
 # How long a server may take to be ready for requests after its start, and to end, in s.
 _READY = 30.0
 _PATIENCE = 5.0
@@ -67,6 +68,7 @@ class RealCluster:
         serializable_reads: bool = False,
     ) -> None:
         self.knobs = knobs
+        self.capabilities = self.possible()
         self.nodes = knobs.members
         self.members = knobs.members
         self.directory = directory
@@ -93,8 +95,9 @@ class RealCluster:
 
     # -- What subclasses say ---------------------------------------------------------------------
 
-    @property
-    def capabilities(self) -> frozenset[str]:
+    @classmethod
+    def possible(cls) -> frozenset[str]:
+        """The kinds of faults that such a cluster can receive on this machine."""
         return CAPABILITIES
 
     async def prepare(self, proxy: Proxy) -> None:
@@ -125,7 +128,7 @@ class RealCluster:
         """Start all servers and wait until all of them answer and one of them leads. Raises
         ProcessError."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._run(self._start())
+        self.run(self._start())
 
     async def _start(self) -> None:
         await self.prepare(self._proxy)
@@ -145,8 +148,14 @@ class RealCluster:
             self._processes[name] = ServerProcess(
                 name, self.command(name), log, self._run_file, self.environment(name)
             )
-            self._processes[name].start()
+            self.begin(self._processes[name])
         await self._until_ready()
+
+    @property
+    def gateway(self) -> Gateway:
+        """Requests to the servers; there is one once the cluster was started."""
+        assert self._gateway is not None
+        return self._gateway
 
     async def _until_ready(self) -> None:
         end = self._loop.time() + _READY
@@ -166,6 +175,11 @@ class RealCluster:
         raise ProcessError(
             f"{what} within {_READY:.0f} s of the start; logs are in {self.directory}"
         )
+
+    def discard_data(self) -> None:
+        """Remove what the servers had on their disks; logs and traces stay."""
+        for path in self.directory.glob("*.data"):
+            shutil.rmtree(path, ignore_errors=True)
 
     def close(self) -> None:
         """End all processes, connections and requests; does nothing if that is done already."""
@@ -193,7 +207,7 @@ class RealCluster:
         if self._session is not None:
             await self._session.close()
 
-    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return self._runner.run(work)
 
     def new_address(self) -> Address:
@@ -216,7 +230,7 @@ class RealCluster:
         return self.history.now()
 
     def advance(self, duration: int) -> None:
-        self._run(asyncio.sleep(duration / SECOND))
+        self.run(asyncio.sleep(duration / SECOND))
         self._look_after_processes()
 
     def submit(self, operate: Operate) -> None:
@@ -236,7 +250,7 @@ class RealCluster:
         tasks = [client.task for client in self._clients if not client.is_idle]
         left = (end - self.now()) / SECOND
         if tasks and left > 0:
-            self._run(_wait([task for task in tasks if task is not None], left))
+            self.run(_wait([task for task in tasks if task is not None], left))
         for client in self._clients:
             if client.task is not None and client.task.done():
                 client.task.result()
@@ -260,7 +274,7 @@ class RealCluster:
             if code is not None:
                 self._states.pop(name, None)
                 what = f"{name} has ended by itself, with exit code {code}"
-                self.history.add("nemesis", "info", "ended", None, {"node": name, "code": code})
+                self.tell("ended", {"node": name, "code": code})
                 self.failures.append(
                     Failure(
                         "no-exception",
@@ -275,17 +289,12 @@ class RealCluster:
 
     def refresh(self) -> None:
         """Ask all servers what they are."""
-        self._run(self._refresh())
+        self.run(self._refresh())
 
     async def _refresh(self) -> None:
-        assert self._gateway is not None
-        asked = [
-            name
-            for name, process in self._processes.items()
-            if process.is_running and not process.is_paused
-        ]
+        asked = self.answering()
         answers = await asyncio.gather(
-            *(self._gateway.state(self.url(name), _STATE_TIMEOUT) for name in asked)
+            *(self.gateway.state(self.url(name), STATE_TIMEOUT) for name in asked)
         )
         for name, state in zip(asked, answers, strict=True):
             if state is not None:
@@ -295,6 +304,14 @@ class RealCluster:
             led = (self._states[leader].term, leader)
             if led not in self.elections:
                 self.elections.append(led)
+
+    def answering(self) -> list[str]:
+        """The nodes that have a process, which is not paused."""
+        return [
+            name
+            for name, process in self._processes.items()
+            if process.is_running and not process.is_paused
+        ]
 
     def leader(self) -> str | None:
         """Who says of itself that it leads, in the newest term, as of the last refresh."""
@@ -355,9 +372,14 @@ class RealCluster:
             self._tell(node, pid, "killed by SIGKILL")
         self._states.pop(node, None)
 
+    def begin(self, process: ServerProcess) -> None:
+        """Start a process that does not run."""
+        process.start()
+
     def restart(self, node: str) -> bool:
         process = self._processes[node]
-        process.start()
+        if not process.is_running:
+            self.begin(process)
         self._tell(node, process.pid, "started")
         return process.is_running
 
@@ -374,8 +396,11 @@ class RealCluster:
 
     def _tell(self, node: str, pid: int | None, state: str) -> None:
         """What was seen of a process in /proc, in the history."""
-        seen = {"node": node, "pid": pid, "state": state}
-        self.history.add("nemesis", "info", "process", None, seen)
+        self.tell("process", {"node": node, "pid": pid, "state": state})
+
+    def tell(self, what: str, seen: dict[str, Any]) -> None:
+        """Something that was seen of the servers, in the history."""
+        self.history.add("nemesis", "info", what, None, seen)
 
     def end_faults(self) -> None:
         self.links.heal()
@@ -389,30 +414,30 @@ class RealCluster:
 
     def carry_out(self, kind: str, procedure: Procedure) -> None:
         procedure.close()
-        raise self._refusal(kind, "its members are fixed")
+        raise self.refusal(kind, "its members are fixed")
 
     def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
-        raise self._refusal("torn-write" if torn else "unsynced-loss", "its disk is the machine's")
+        raise self.refusal("torn-write" if torn else "unsynced-loss", "its disk is the machine's")
 
     def flip_bit(self, node: str, position: int) -> None:
-        raise self._refusal("bit-flip", "its disk is the machine's")
+        raise self.refusal("bit-flip", "its disk is the machine's")
 
     def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
-        raise self._refusal("lost-file", "its disk is the machine's")
+        raise self.refusal("lost-file", "its disk is the machine's")
 
     def fill_disk(self, node: str, free: int) -> None:
-        raise self._refusal("full-disk", "its disk is the machine's")
+        raise self.refusal("full-disk", "its disk is the machine's")
 
     def slow_disk(self, node: str, delay: int) -> None:
-        raise self._refusal("slow-disk", "its disk is the machine's")
+        raise self.refusal("slow-disk", "its disk is the machine's")
 
     def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
-        raise self._refusal(kind, "its clock is the machine's")
+        raise self.refusal(kind, "its clock is the machine's")
 
     def drift_clock(self, node: str, parts_per_million: int) -> None:
-        raise self._refusal("clock-drift", "its clock is the machine's")
+        raise self.refusal("clock-drift", "its clock is the machine's")
 
-    def _refusal(self, kind: str, why: str) -> UnsupportedFault:
+    def refusal(self, kind: str, why: str) -> UnsupportedFault:
         known = ", ".join(sorted(self.capabilities))
         return UnsupportedFault(
             f"the cluster {self.kind} cannot receive the fault {kind}: {why}; it can: {known}"

@@ -125,6 +125,15 @@ class Gateway:
         except (Refused, Uncertain, KeyError, ValueError, TypeError):
             return None
 
+    async def clock(self, url: str, timeout: float) -> int | None:
+        """What the server takes for the time, in ns; None if it does not say."""
+        limit = aiohttp.ClientTimeout(total=timeout)
+        try:
+            async with self._session.get(f"{url}/health", timeout=limit) as response:
+                return int((await response.json(content_type=None))["clock"])
+        except (aiohttp.ClientError, OSError, KeyError, ValueError, TypeError):
+            return None
+
     async def ask(
         self, url: str, path: str, content: JsonObject, timeout: float | None = None
     ) -> JsonObject:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from checker.history import Event
+from nemesis.cluster.real.clocks import CLOCK_FAULTS
 from nemesis.cluster.real.cluster import RealCluster
 from nemesis.cluster.real.etcd import EtcdCluster
 from nemesis.cluster.real.process import ProcessCluster
@@ -21,6 +22,14 @@ class Options(NamedTuple):
 
     bug: str | None = None
     serializable_reads: bool = False
+
+
+_KINDS: dict[str, type[RealCluster]] = {each.kind: each for each in (ProcessCluster, EtcdCluster)}
+
+
+def capabilities(kind: str) -> frozenset[str]:
+    """The kinds of faults that a cluster of this kind can receive on this machine."""
+    return _KINDS[kind].possible()
 
 
 def make_cluster(
@@ -54,4 +63,5 @@ def make_cluster(
         on_event,
         serializable_reads=options.serializable_reads,
         bug=options.bug or HEALTHY.name,
+        fakes_clocks=any(fault.kind in CLOCK_FAULTS for fault in schedule.faults),
     )

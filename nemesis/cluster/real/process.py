@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,22 @@ import msgspec
 
 import raft
 from checker.history import Event
-from checker.trace import TraceEvent
-from nemesis.cluster.real.cluster import MILLISECOND, RealCluster
+from checker.merge import merge_traces
+from checker.trace import TraceError, TraceEvent
+from nemesis.cluster.real.clocks import (
+    CLOCK_FAULTS,
+    FakedClock,
+    PendingDrift,
+    find_library,
+    is_about,
+)
+from nemesis.cluster.real.cluster import (
+    CAPABILITIES,
+    MILLISECOND,
+    STATE_TIMEOUT,
+    RealCluster,
+)
+from nemesis.cluster.real.processes import ServerProcess
 from nemesis.cluster.real.proxy import Address, Proxy
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.traces import merge_traces
@@ -40,6 +55,7 @@ class ProcessCluster(RealCluster):
         *,
         serializable_reads: bool = False,
         bug: str = HEALTHY.name,
+        fakes_clocks: bool = False,
     ) -> None:
         super().__init__(
             knobs, seed, directory, run_file, on_event, serializable_reads=serializable_reads
@@ -49,6 +65,18 @@ class ProcessCluster(RealCluster):
         self._listening = {name: self.new_address() for name in self.nodes}
         # By who dials whom, where.
         self._dialled: dict[tuple[str, str], Address] = {}
+        # Only where clocks are to be wrong: a faked clock is slow to look at.
+        library = find_library() if fakes_clocks else None
+        self._clocks = (
+            {}
+            if library is None
+            else {name: FakedClock(self._path(name, "clock"), library) for name in self.nodes}
+        )
+        self._drifts: dict[str, PendingDrift] = {}
+
+    @classmethod
+    def possible(cls) -> frozenset[str]:
+        return CAPABILITIES if find_library() is None else CAPABILITIES | CLOCK_FAULTS
 
     @property
     def variant(self) -> str:
@@ -72,11 +100,72 @@ class ProcessCluster(RealCluster):
 
     def environment(self, node: str) -> dict[str, str]:
         paths = [str(Path(raft.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-        return {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+        made = {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+        clock = self._clocks.get(node)
+        return made if clock is None else made | clock.environment
+
+    # -- Clocks ----------------------------------------------------------------------------------
+
+    def begin(self, process: ServerProcess) -> None:
+        clock = self._clocks.get(process.name)
+        if clock is not None:
+            clock.process_begins(time.monotonic_ns())
+        super().begin(process)
+
+    def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
+        clock = self._clock(node, kind)
+        before = self.run(self._read_clock(node))
+        clock.jump(time.monotonic_ns(), offset)
+        after = self.run(self._read_clock(node))
+        self._drifts.pop(node, None)
+        if before is not None and after is not None:
+            self.tell("clock", {"node": node, "changed by": after - before})
+            if is_about(after - before, offset):
+                self.effects[kind] += 1
+
+    def drift_clock(self, node: str, parts_per_million: int) -> None:
+        clock = self._clock(node, "clock-drift")
+        before = self.run(self._read_clock(node))
+        now = time.monotonic_ns()
+        clock.drift(now, parts_per_million)
+        if before is not None:
+            self._drifts[node] = PendingDrift(now, before, parts_per_million)
+
+    def end_faults(self) -> None:
+        for clock in self._clocks.values():
+            clock.drift(time.monotonic_ns(), 0)
+        self._drifts.clear()
+        super().end_faults()
+
+    def refresh(self) -> None:
+        super().refresh()
+        for node, drift in list(self._drifts.items()):
+            wrong = self.run(self._read_clock(node)) if node in self.answering() else None
+            if wrong is not None and drift.is_confirmed(time.monotonic_ns(), wrong):
+                self.effects["clock-drift"] += 1
+                self.tell("clock", {"node": node, "drifted to": wrong})
+                del self._drifts[node]
+
+    def _clock(self, node: str, kind: str) -> FakedClock:
+        if node not in self._clocks:
+            raise self.refusal(kind, "its processes were started with true clocks")
+        return self._clocks[node]
+
+    async def _read_clock(self, node: str) -> int | None:
+        """By how much the server's clock is ahead of ours, in ns; None if it does not answer."""
+        before = time.time_ns()
+        reading = await self.gateway.clock(self.url(node), STATE_TIMEOUT)
+        return None if reading is None else reading - (before + time.time_ns()) // 2
+
+    # -- Traces ----------------------------------------------------------------------------------
 
     def collect_trace(self) -> list[TraceEvent]:
-        paths = {name: self._path(name, "trace.jsonl") for name in self.nodes}
-        return merge_traces(paths, self.history.began)
+        _, events = merge_traces(self._path(name, "trace.jsonl") for name in self.nodes)
+        silent = set(self.nodes) - {event.node for event in events}
+        if silent:
+            raise TraceError(f"{', '.join(sorted(silent))}: nothing was told; that proves nothing")
+        began = self.history.began if not self._clocks else self.history.began_by_calendar
+        return [msgspec.structs.replace(event, time=max(0, event.time - began)) for event in events]
 
     def _path(self, node: str, ending: str) -> Path:
         return (self.directory / f"{node}.{ending}").absolute()
