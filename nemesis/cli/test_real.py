@@ -27,6 +27,7 @@ from nemesis.cluster.real.runner import (
     RealRun,
     refuse_unsupported,
 )
+from nemesis.faults import FAULTS
 from nemesis.schedule import Schedule
 from nemesis.search.generate import ATTACKS
 from nemesis.search.real_time import Plan, generate_real_time
@@ -55,10 +56,13 @@ class Request(NamedTuple):
     def plan(self) -> Plan:
         """With the defaults."""
         known = capabilities(self.cluster)
-        possible = tuple(name for name in ATTACKS if name in known)
+        nodes = self.nodes or _DEFAULTS.replicas
+        possible = tuple(
+            name for name in ATTACKS if name in known and FAULTS[name].least_replicas <= nodes
+        )
         limit = _DEFAULTS.duration if self.time_limit is None else round(self.time_limit * SECOND)
         return Plan(
-            replicas=self.nodes or _DEFAULTS.replicas,
+            replicas=nodes,
             workload=self.workload or _DEFAULTS.workload,
             faults=possible if self.nemesis is None else self.nemesis,
             duration=limit,

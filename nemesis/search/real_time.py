@@ -13,7 +13,7 @@ import msgspec
 
 from nemesis.chooser import RandomChooser
 from nemesis.errors import NemesisError
-from nemesis.faults import FAULTS, ClockDrift, Fault, Partition, Targeted
+from nemesis.faults import FAULTS, ClockDrift, Fault, Grudge, Partition, Targeted
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS, Values
@@ -140,7 +140,7 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
         name = turn.pop()
         fault = _draw_fault(chooser, name, plan.replicas)
         if name not in hit:
-            fault = _against_the_leader(fault)
+            fault = _against_the_leader(fault, plan.replicas)
         hit.add(name)
         drawn.append(_Timed(now, -1, fault))
         lasts = chooser.integer(_SHORTEST_FAULT, longest)
@@ -168,8 +168,12 @@ def _can_be_seen(fault: Fault) -> bool:
     return not isinstance(fault, ClockDrift) or abs(fault.parts_per_million) >= _LEAST_DRIFT
 
 
-def _against_the_leader(fault: Fault) -> Fault:
-    """Such that another one is elected: a leader that is partitioned is cut off from all others."""
+def _against_the_leader(fault: Fault, replicas: int) -> Fault:
+    """Such that it meets the leader, whoever that is, and another one may be elected: a leader that
+    is partitioned is cut off from all others, and a grudge is one of each against the next."""
+    if isinstance(fault, Grudge):
+        links = tuple((each, (each + 1) % replicas) for each in range(replicas))
+        fault = msgspec.structs.replace(fault, links=links)
     if isinstance(fault, Partition):
         fault = msgspec.structs.replace(fault, shape="isolate")
     if isinstance(fault, Targeted):

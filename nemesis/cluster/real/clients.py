@@ -116,6 +116,9 @@ class RealClient:
         """Perform the operation once those before it have ended."""
         self._pending.append(operate)
         if self.is_idle:
+            if self.task is not None:
+                # What went wrong in it goes wrong here.
+                self.task.result()
             self.task = loop.create_task(self._work())
 
     def move_on(self) -> None:
