@@ -7,15 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from checker.verdict import Validity
 from nemesis.cli import run
 from nemesis.cluster.real.etcd import EtcdCluster
-from nemesis.cluster.real.run_file import TOKEN, RunFile
+from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.runner import RealExecution
 from nemesis.faults import Heal, Partition
 from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
@@ -36,25 +36,19 @@ NEEDS_ETCD = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left_behind() -> Any:
-    before = _servers()
+def _nothing_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test starts carries its mark."""
+    monkeypatch.setenv("SPLITBRAIN_TEST", str(tmp_path))
     yield
-    assert _servers() <= before, "a run has left a process behind"
-
-
-def _servers() -> set[int]:
-    """Processes that some run has started."""
-    found = set()
-    for directory in Path("/proc").iterdir():
+    mark = f"SPLITBRAIN_TEST={tmp_path}".encode()
+    left = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if (
-                directory.name.isdigit()
-                and f"{TOKEN}=".encode() in (directory / "environ").read_bytes()
-            ):
-                found.add(int(directory.name))
+            if mark in environment.read_bytes().split(b"\0"):
+                left.append(environment.parent.name)
         except OSError:
             continue
-    return found
+    assert left == [], "a run has left processes behind"
 
 
 def _test(store: Path, *arguments: str) -> tuple[int, Saved]:
@@ -119,6 +113,15 @@ def test_our_server_survives_a_partition_a_crash_and_a_pause(tmp_path: Path) -> 
     assert statistics.confirmed == ["crash", "partition", "pause"]
     assert statistics.leader_changes >= 1
     assert statistics.judged > 500
+
+
+def test_our_server_that_acknowledges_too_early_is_convicted_by_its_trace(tmp_path: Path) -> None:
+    code, saved = _test(
+        tmp_path, "--cluster", "process", "--nemesis", "none", "--time-limit", "1s",
+        "--bug", "entries-acknowledged-before-durable",
+    )  # fmt: skip
+    assert code == 1
+    assert "committed-on-majority" in {failure.kind for failure in saved.results.failures}
 
 
 def test_ctrl_c_keeps_and_judges_what_was_done(

@@ -120,7 +120,7 @@ def test_one_server_killed_paused_and_restarted_is_valid(run_file: RunFile, tmp_
         *operations(20),
         Pause(target="n1", wait=5 * MILLISECOND),
         *operations(4),
-        Advance(wait=400 * MILLISECOND),
+        Advance(wait=1_500 * MILLISECOND),
         Resume(),
         *operations(20),
     )
