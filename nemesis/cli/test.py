@@ -45,20 +45,28 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
 @options.WORKLOAD
 @options.NEMESIS
 @options.NODES
-@click.option("--operations", type=click.IntRange(1), help="At least so many; sim alone.")
-@click.option("--faults", type=click.IntRange(0), help="At least so many; sim alone.")
+@click.option(
+    "--operations",
+    type=click.IntRange(1),
+    help=f"At least so many, {_OPERATIONS} if left out; sim alone.",
+)
+@click.option(
+    "--faults", type=click.IntRange(0), help=f"At least so many, {_FAULTS} if left out; sim alone."
+)
 @click.option(
     "--time-limit",
     callback=options.duration,
     metavar="T",
-    help="How long a real cluster is attacked: 30s, 5m.",
+    help="How long a real cluster is attacked: 30s, 5m; a minute if left out.",
 )
 @click.option(
     "--rate",
     type=click.FloatRange(0, 10_000, min_open=True),
-    help="Operations a second; real clusters.",
+    help="Operations a second, 50 if left out; real clusters.",
 )
-@click.option("--concurrency", type=click.IntRange(1, 1_000), help="Clients; real clusters.")
+@click.option(
+    "--concurrency", type=click.IntRange(1, 1_000), help="Clients, 5 if left out; real clusters."
+)
 @click.option(
     "--serializable-reads",
     is_flag=True,

@@ -20,16 +20,16 @@ import aiohttp
 from checker.history import Event
 from checker.trace import TraceEvent
 from checker.verdict import Failure
-from nemesis.cluster.procedure import Procedure
-from nemesis.cluster.protocol import DiskFile, Link, Membership, NodeStatus
+from nemesis.cluster.protocol import Link, Membership, NodeStatus
 from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
-from nemesis.cluster.real.etcd_client import Gateway, NodeState
+from nemesis.cluster.real.etcd_client import Gateway
 from nemesis.cluster.real.links import Links
 from nemesis.cluster.real.processes import ProcessError, ServerProcess
 from nemesis.cluster.real.proxy import Address, Proxy
+from nemesis.cluster.real.refusals import Refusals
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.sockets import free_port
-from nemesis.errors import UnsupportedFault
+from nemesis.cluster.real.standing import Standing
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import WORKLOADS
 
@@ -52,10 +52,8 @@ _PATIENCE = 5.0
 _T = TypeVar("_T")
 
 
-class RealCluster:
+class RealCluster(Refusals):
     """Implements nemesis.cluster.protocol.Cluster; what kind of server it is say the subclasses."""
-
-    kind = "real"
 
     def __init__(
         self,
@@ -76,8 +74,7 @@ class RealCluster:
         self.failures: list[Failure] = []
         self.history = RealHistory(on_event)
         self.latencies = Latencies()
-        # Who became leader, in the order in which it was seen.
-        self.elections: list[tuple[int, str]] = []
+        self.standing = Standing()
         self._serializable = serializable_reads
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
@@ -85,7 +82,6 @@ class RealCluster:
         self._proxy = Proxy(self.links)
         self._ports: set[int] = set()
         self.client_addresses = {name: self.new_address() for name in self.nodes}
-        self._states: dict[str, NodeState] = {}
         self._processes: dict[str, ServerProcess] = {}
         self._run_file = run_file
         self._session: aiohttp.ClientSession | None = None
@@ -159,6 +155,7 @@ class RealCluster:
 
     async def _until_ready(self) -> None:
         end = self._loop.time() + _READY
+        missing: list[str] = []
         while self._loop.time() < end:
             await self._refresh()
             for name, process in self._processes.items():
@@ -167,10 +164,10 @@ class RealCluster:
                         f"{name} has ended while the cluster was started; its log says:\n"
                         f"{process.last_words()}"
                     )
-            if len(self._states) == len(self.nodes) and self.leader() is not None:
+            missing = [name for name in self.nodes if not self.standing.knows(name)]
+            if not missing and self.leader() is not None:
                 return
             await asyncio.sleep(0.05)
-        missing = [name for name in self.nodes if name not in self._states]
         what = f"{', '.join(missing)} did not answer" if missing else "nobody led"
         raise ProcessError(
             f"{what} within {_READY:.0f} s of the start; logs are in {self.directory}"
@@ -272,7 +269,7 @@ class RealCluster:
         for name, process in self._processes.items():
             code = process.ended_by_itself()
             if code is not None:
-                self._states.pop(name, None)
+                self.standing.forget(name)
                 what = f"{name} has ended by itself, with exit code {code}"
                 self.tell("ended", {"node": name, "code": code})
                 self.failures.append(
@@ -298,12 +295,7 @@ class RealCluster:
         )
         for name, state in zip(asked, answers, strict=True):
             if state is not None:
-                self._states[name] = state
-        leader = self.leader()
-        if leader is not None:
-            led = (self._states[leader].term, leader)
-            if led not in self.elections:
-                self.elections.append(led)
+                self.standing.note(name, state)
 
     def answering(self) -> list[str]:
         """The nodes that have a process, which is not paused."""
@@ -314,42 +306,18 @@ class RealCluster:
         ]
 
     def leader(self) -> str | None:
-        """Who says of itself that it leads, in the newest term, as of the last refresh."""
-        leading = [
-            (state.term, name)
-            for name, state in self._states.items()
-            if state.leader == state.member and name in self._processes
-        ]
-        return max(leading)[1] if leading else None
+        """Who led when the servers were last asked."""
+        return self.standing.leader()
 
     def status(self) -> list[NodeStatus]:
         self.refresh()
-        return [self._status(name) for name in self.nodes]
-
-    def _status(self, name: str) -> NodeStatus:
-        process = self._processes[name]
-        state = self._states.get(name)
-        role = None
-        if process.is_running:
-            role = "leader" if state is not None and state.leader == state.member else "follower"
-        return NodeStatus(
-            name,
-            is_up=process.is_running and not process.is_paused,
-            is_lost=False,
-            is_paused=process.is_paused,
-            role=role,
-            term=0 if state is None else state.term,
-            # Servers do not tell the term of their last entry.
-            last_log_term=0,
-            last_log_index=0 if state is None else state.last_index,
-        )
+        return [self.standing.status(self._processes[name]) for name in self.nodes]
 
     def membership(self) -> Membership:
         return Membership(self.members)
 
     def previous_leader(self) -> str | None:
-        names = [name for _, name in sorted(self.elections)]
-        return next((name for name in reversed(names) if name != names[-1]), None)
+        return self.standing.previous_leader()
 
     # -- Network ---------------------------------------------------------------------------------
 
@@ -370,7 +338,7 @@ class RealCluster:
         if pid is not None and process.kill():
             self.effects["crash"] += 1
             self._tell(node, pid, "killed by SIGKILL")
-        self._states.pop(node, None)
+        self.standing.forget(node)
 
     def begin(self, process: ServerProcess) -> None:
         """Start a process that does not run."""
@@ -409,39 +377,6 @@ class RealCluster:
                 self.resume(name)
             if not process.is_running:
                 self.restart(name)
-
-    # -- What cannot be done to them -------------------------------------------------------------
-
-    def carry_out(self, kind: str, procedure: Procedure) -> None:
-        procedure.close()
-        raise self.refusal(kind, "its members are fixed")
-
-    def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
-        raise self.refusal("torn-write" if torn else "unsynced-loss", "its disk is the machine's")
-
-    def flip_bit(self, node: str, position: int) -> None:
-        raise self.refusal("bit-flip", "its disk is the machine's")
-
-    def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
-        raise self.refusal("lost-file", "its disk is the machine's")
-
-    def fill_disk(self, node: str, free: int) -> None:
-        raise self.refusal("full-disk", "its disk is the machine's")
-
-    def slow_disk(self, node: str, delay: int) -> None:
-        raise self.refusal("slow-disk", "its disk is the machine's")
-
-    def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
-        raise self.refusal(kind, "its clock is the machine's")
-
-    def drift_clock(self, node: str, parts_per_million: int) -> None:
-        raise self.refusal("clock-drift", "its clock is the machine's")
-
-    def refusal(self, kind: str, why: str) -> UnsupportedFault:
-        known = ", ".join(sorted(self.capabilities))
-        return UnsupportedFault(
-            f"the cluster {self.kind} cannot receive the fault {kind}: {why}; it can: {known}"
-        )
 
 
 async def _wait(tasks: list[asyncio.Task[None]], seconds: float) -> None:

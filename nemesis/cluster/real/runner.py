@@ -173,7 +173,7 @@ class RealExecution:
             ninety_ninth=quantile(recent, 99),
             active=tuple(self._active),
             leader=cluster.leader(),
-            elections=len(cluster.elections),
+            elections=len(cluster.standing.elections),
         )
 
     # -- The end ---------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ class RealExecution:
         verdicts.append(judged)
         # What was seen by asking now and then may lack some.
         elected = sum(isinstance(event, RoleChanged) and event.role == "leader" for event in trace)
-        elections = elected if trace else len(cluster.elections)
+        elections = elected if trace else len(cluster.standing.elections)
         statistics = Statistics(
             invoked=dict(self.invoked),
             succeeded=dict(cluster.succeeded),
