@@ -75,7 +75,7 @@ class RealCluster(Refusals):
         self.history = RealHistory(on_event)
         self.latencies = Latencies()
         self.standing = Standing()
-        self._serializable = serializable_reads
+        self.serializable_reads = serializable_reads
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
         self.links = Links(self.nodes, self.effects, Random(seed))
@@ -111,7 +111,7 @@ class RealCluster(Refusals):
     @property
     def variant(self) -> str:
         """What is run, for the results."""
-        return f"{self.kind} (serializable reads)" if self._serializable else self.kind
+        return f"{self.kind} (serializable reads)" if self.serializable_reads else self.kind
 
     def collect_trace(self) -> list[TraceEvent]:
         """What the servers have told of themselves; empty where they tell nothing. Raises
@@ -132,7 +132,7 @@ class RealCluster(Refusals):
             connector=aiohttp.TCPConnector(limit=0, limit_per_host=0)
         )
         timeout = self.knobs.operation_timeout / SECOND
-        self._gateway = Gateway(self._session, timeout=timeout, serializable=self._serializable)
+        self._gateway = Gateway(self._session, timeout=timeout, serializable=self.serializable_reads)
         urls = [self.url(name) for name in self.nodes]
         workload = WORKLOADS[self.knobs.workload]
         self._clients = [

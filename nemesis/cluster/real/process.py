@@ -80,7 +80,8 @@ class ProcessCluster(RealCluster):
 
     @property
     def variant(self) -> str:
-        return f"{super().variant} ({self._bug})"
+        details = [self._bug, *(["serializable reads"] if self.serializable_reads else [])]
+        return f"{self.kind} ({', '.join(details)})"
 
     async def prepare(self, proxy: Proxy) -> None:
         for target in self.nodes:
