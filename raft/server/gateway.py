@@ -107,6 +107,7 @@ class Gateway:
             "/v3/cluster/member/promote": self._member_promote,
         }
         self._gets: dict[str, Callable[[], dict[str, str]]] = {
+            "/clock": self._clock,
             "/health": self._health,
             "/version": self._version,
         }
@@ -225,6 +226,10 @@ class Gateway:
             # What the server takes for the time, in ns: whoever fakes its clock reads it back.
             "clock": str(time.monotonic_ns()),
         }
+
+    def _clock(self) -> dict[str, str]:
+        """What the server takes for the time: whoever fakes its clock reads it back."""
+        return {"clock": str(time.monotonic_ns())}
 
     def _version(self) -> dict[str, str]:
         try:
