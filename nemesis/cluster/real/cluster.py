@@ -132,7 +132,9 @@ class RealCluster(Refusals):
             connector=aiohttp.TCPConnector(limit=0, limit_per_host=0)
         )
         timeout = self.knobs.operation_timeout / SECOND
-        self._gateway = Gateway(self._session, timeout=timeout, serializable=self.serializable_reads)
+        self._gateway = Gateway(
+            self._session, timeout=timeout, serializable=self.serializable_reads
+        )
         urls = [self.url(name) for name in self.nodes]
         workload = WORKLOADS[self.knobs.workload]
         self._clients = [

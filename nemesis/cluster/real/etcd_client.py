@@ -129,7 +129,7 @@ class Gateway:
         """What the server takes for the time, in ns; None if it does not say."""
         limit = aiohttp.ClientTimeout(total=timeout)
         try:
-            async with self._session.get(f"{url}/health", timeout=limit) as response:
+            async with self._session.get(f"{url}/clock", timeout=limit) as response:
                 return int((await response.json(content_type=None))["clock"])
         except (aiohttp.ClientError, OSError, KeyError, ValueError, TypeError):
             return None

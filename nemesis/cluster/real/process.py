@@ -35,7 +35,6 @@ from nemesis.cluster.real.cluster import (
 from nemesis.cluster.real.processes import ServerProcess
 from nemesis.cluster.real.proxy import Address, Proxy
 from nemesis.cluster.real.run_file import RunFile
-from nemesis.cluster.real.traces import merge_traces
 from nemesis.schedule import Knobs
 from raft.replica import HEALTHY
 

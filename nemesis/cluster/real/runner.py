@@ -231,7 +231,11 @@ class RealExecution:
 
     def _judge(self, verdicts: list[Verdict], ended: int) -> RealRun:
         cluster = self.cluster
-        trace = cluster.collect_trace()
+        try:
+            trace: list[TraceEvent] = cluster.collect_trace()
+        except TraceError as error:
+            trace = []
+            verdicts.append(unknown(f"the servers' traces cannot be judged: {error}"))
         monitors = Monitors(cluster.members)
         for event in trace:
             monitors.observe(event)
