@@ -30,10 +30,11 @@ BUGS = (
     "follower-reads-alone",
     "stale-read",
 )
-SEEDS = (31, 32, 33)
+# Of these the servers do not check their quorum: whoever is cut off goes on leading.
+SEEDS = (24, 28, 34)
 ATTACK = (
     *("--workload", "register", "--nemesis", "partition,crash,pause"),
-    *("--time-limit", "12s", "--rate", "60", "--concurrency", "9"),
+    *("--time-limit", "12s", "--rate", "100", "--concurrency", "15"),
 )
 
 
