@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
@@ -45,15 +46,17 @@ CAPABILITIES = _PROCESS_FAULTS | _LINK_FAULTS
 
 # How long a server may take to say what it is, in s: one that is paused never does.
 STATE_TIMEOUT = 0.25
-# How long a server may take to be ready for requests after its start, and to end, in s.
+# How long a server may take to be ready for requests after its start, in s.
 _READY = 30.0
-_PATIENCE = 5.0
 
 _T = TypeVar("_T")
 
 
 class RealCluster(Refusals):
     """Implements nemesis.cluster.protocol.Cluster; what kind of server it is say the subclasses."""
+
+    # How long a server may take to end, in s.
+    patience = 10.0
 
     def __init__(
         self,
@@ -190,8 +193,10 @@ class RealCluster(Refusals):
                 if process.is_paused:
                     process.resume()
             self._runner.run(self._close())
-            for process in self._processes.values():
-                process.stop(_PATIENCE)
+            for name, process in self._processes.items():
+                pid = process.pid
+                if process.stop(self.patience) == -signal.SIGKILL:
+                    self._tell(name, pid, "killed by SIGKILL, as SIGTERM did not end it")
         finally:
             for process in self._processes.values():
                 process.kill()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import signal
 import sys
 from collections import deque
 from typing import Any
@@ -152,6 +153,8 @@ def _drop(request: web.Request) -> web.StreamResponse:
 async def _serve(port: int, misbehaviour: str | None) -> None:
     if misbehaviour == "ends at once":
         sys.exit("nothing to do here")
+    if misbehaviour == "stays":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     stand_in = StandIn()
     runner = web.AppRunner(stand_in.application())
     await runner.setup()

@@ -67,6 +67,11 @@ class EndsLater(StandInCluster):
     misbehaviour = "ends later"
 
 
+class Stays(StandInCluster):
+    misbehaviour = "stays"
+    patience = 0.2
+
+
 @pytest.fixture
 def run_file(tmp_path: Path) -> Iterator[RunFile]:
     made = RunFile(tmp_path)
@@ -188,6 +193,14 @@ def test_server_that_ends_by_itself_is_convicted(run_file: RunFile, tmp_path: Pa
     assert failures
     assert "had enough" in failures[0].message
     assert failures[0].node == "n1"
+
+
+def test_server_that_does_not_end_is_killed_and_that_is_told(
+    run_file: RunFile, tmp_path: Path
+) -> None:
+    result = run_on(Stays, schedule_of(*operations(2)), run_file, tmp_path)
+    states = [event.value["state"] for event in nemesis_events(result, "process")]
+    assert states == ["killed by SIGKILL, as SIGTERM did not end it"]
 
 
 def test_cluster_that_does_not_start_says_why(run_file: RunFile, tmp_path: Path) -> None:
