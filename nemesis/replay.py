@@ -17,8 +17,9 @@ import msgspec
 from checker.formats import parse_history, write_history
 from checker.history import Event, History
 from checker.verdict import Validity
+from nemesis.cluster.real import REAL_CLUSTERS
 from nemesis.run import Run, check_history, run
-from nemesis.store import Saved, StoreError, load, save
+from nemesis.store import HISTORY, Saved, StoreError, load, save
 from raft.bugs import UnknownBug, get_bug
 from raft.replica import HEALTHY, Variant
 
@@ -52,6 +53,11 @@ def replay(directory: Path) -> Replay:
     saved = load(directory)
     problems: list[str] = []
     results = saved.results
+    if results.variant.partition(" ")[0] in REAL_CLUSTERS:
+        raise StoreError(
+            f"{directory}: is a run of real processes ({results.variant}), which never go the same "
+            f"way twice; splitbrain check {directory / HISTORY} judges its history again"
+        )
     history = parse_history(saved.history, source=str(directory / "history.jsonl"))
     validity = judge_history(history, results.model)
     if validity != results.history_validity:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -30,26 +29,15 @@ from nemesis.search.tally import Tally
 from nemesis.store import new_directory, save, save_summary
 from raft.replica import HEALTHY
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _DEFAULT_SECONDS = 60.0
 # How often a line of progress is printed where there is no terminal, in s.
 _BETWEEN_LINES = 5.0
 
 
-def _duration(
-    _context: click.Context, _parameter: click.Parameter, text: str | None
-) -> float | None:
-    """Callback: ``90``, ``90s``, ``5m``, ``1h``; in s."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
-    if match is None or not float(match[1]):
-        raise click.BadParameter(f"{text!r} is no time; write 90s, 5m or 1h")
-    return float(match[1]) * _UNITS[match[2] or "s"]
-
-
 @click.command()
-@click.option("--time", "seconds", callback=_duration, metavar="T", help="How long: 90s, 5m, 1h.")
+@click.option(
+    "--time", "seconds", callback=options.duration, metavar="T", help="How long: 90s, 5m, 1h."
+)
 @click.option("--runs", type=click.IntRange(1), help="How many runs.")
 @click.option("--jobs", type=click.IntRange(1), help="How many processes; one a core if left out.")
 @click.option("--seed", type=int, help="The first seed; random if left out.")

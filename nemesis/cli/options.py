@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from nemesis.search.ensemble import STRATEGIES
 from nemesis.search.generate import ATTACKS
 from nemesis.workloads import WORKLOADS
 from raft.bugs import get_bug
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 STORE = click.option(
     "--store",
@@ -56,6 +59,18 @@ def faults(
     for name in chosen:
         _known("fault", name, (*ATTACKS, "all", "none"))
     return tuple(dict.fromkeys(chosen))
+
+
+def duration(
+    _context: click.Context, _parameter: click.Parameter, text: str | None
+) -> float | None:
+    """Callback: ``90``, ``90s``, ``5m``, ``1h``; in s."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
+    if match is None or not float(match[1]):
+        raise click.BadParameter(f"{text!r} is no time; write 90s, 5m or 1h")
+    return float(match[1]) * _UNITS[match[2] or "s"]
 
 
 BUG = click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rich.text import Text
 from checker.verdict import Validity
 from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
+from nemesis.cluster.real import REAL_CLUSTERS
 from nemesis.errors import UnknownName
 from nemesis.replay import judge_history, variant_named
 from nemesis.run import run
@@ -21,7 +23,8 @@ from nemesis.store import HistoryFile, new_directory, save_verdict
 from nemesis.workloads import WORKLOADS
 from raft.replica import HEALTHY
 
-CLUSTERS = ("sim",)
+CLUSTERS = ("sim", *REAL_CLUSTERS)
+_OPERATIONS, _FAULTS = 50, 7
 
 
 def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
@@ -42,9 +45,34 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
 @options.WORKLOAD
 @options.NEMESIS
 @options.NODES
-@click.option("--operations", type=click.IntRange(1), default=50, show_default=True)
-@click.option("--faults", type=click.IntRange(0), default=7, show_default=True)
-@click.option("--seed", type=int, help="Equal seeds give equal runs; random if left out.")
+@click.option(
+    "--operations",
+    type=click.IntRange(1),
+    help=f"At least so many, {_OPERATIONS} if left out; sim alone.",
+)
+@click.option(
+    "--faults", type=click.IntRange(0), help=f"At least so many, {_FAULTS} if left out; sim alone."
+)
+@click.option(
+    "--time-limit",
+    callback=options.duration,
+    metavar="T",
+    help="How long a real cluster is attacked: 30s, 5m; a minute if left out.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 10_000, min_open=True),
+    help="Operations a second, 50 if left out; real clusters.",
+)
+@click.option(
+    "--concurrency", type=click.IntRange(1, 1_000), help="Clients, 5 if left out; real clusters."
+)
+@click.option(
+    "--serializable-reads",
+    is_flag=True,
+    help="Read from any server's own state: to be convicted; real clusters.",
+)
+@click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG
 @options.STORE
 def test(
@@ -52,19 +80,54 @@ def test(
     workload: str | None,
     nemesis: tuple[str, ...] | None,
     nodes: int | None,
-    operations: int,
-    faults: int,
+    operations: int | None,
+    faults: int | None,
+    time_limit: float | None,
+    rate: float | None,
+    concurrency: int | None,
+    serializable_reads: bool,
     seed: int | None,
     bug: str | None,
     store: Path,
 ) -> int:
     """Run one schedule, record it, and judge it."""
-    out = console()
     seed = secrets.randbelow(1 << 32) if seed is None else seed
-    if nemesis == ():
-        faults = 0
-    only = Only(nodes, workload, None if nemesis == () else nemesis)
-    schedule = generate(seed, Size(operations, faults), only)
+    of_real = {
+        "--time-limit": time_limit,
+        "--rate": rate,
+        "--concurrency": concurrency,
+        "--serializable-reads": serializable_reads or None,
+    }
+    if cluster == "sim":
+        _refuse(of_real, "the simulated cluster knows --operations and --faults instead")
+        attacks = _FAULTS if faults is None else faults
+        size = Size(
+            _OPERATIONS if operations is None else operations, 0 if nemesis == () else attacks
+        )
+        only = Only(nodes, workload, None if nemesis == () else nemesis)
+        return _simulate(seed, size, only, bug, store)
+    _refuse(
+        {"--operations": operations, "--faults": faults},
+        f"the cluster {cluster} knows --time-limit and --rate instead",
+    )
+    # Here, since it takes a while to load what only this needs.
+    from nemesis.cli.test_real import Request, test_real
+
+    request = Request(
+        cluster, workload, nemesis, nodes, time_limit, rate, concurrency, serializable_reads, bug
+    )
+    return test_real(request, seed, store)
+
+
+def _refuse(given: Mapping[str, object], instead: str) -> None:
+    wrong = [name for name, value in given.items() if value is not None]
+    if wrong:
+        raise click.UsageError(f"{', '.join(wrong)}: {instead}")
+
+
+def _simulate(seed: int, size: Size, only: Only, bug: str | None, store: Path) -> int:
+    out = console()
+    schedule = generate(seed, size, only)
     directory = new_directory(store, f"test-{bug or HEALTHY.name}", datetime.now())
     history = HistoryFile(directory, schedule, WORKLOADS[schedule.knobs.workload].model)
     result = run(schedule, variant_named(bug or HEALTHY.name), history.write)
@@ -78,6 +141,6 @@ def test(
         out.print(describe_run(result, directory))
     for reason in result.verdict.reasons:
         out.print(Text(f"unknown: {reason}", style="yellow"))
-    out.print(f"run directory: {directory} (seed {seed}, cluster {cluster})")
+    out.print(f"run directory: {directory} (seed {seed}, cluster sim)")
     out.print(verdict_line(result.verdict.validity))
     return result.verdict.validity.exit_code

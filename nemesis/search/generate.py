@@ -33,7 +33,7 @@ OPERATORS = (
 # These lose a disk for good.
 LOSSES = ("bit-flip", "lost-file")
 # What ends a fault; enabled with every fault that it ends.
-_ENDS = {
+ENDS = {
     "partition": "heal",
     "grudge": "heal",
     "loss": "heal",
@@ -320,8 +320,8 @@ def _draw_coup(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:
 
 
 def _activate(name: str, active: list[str]) -> None:
-    if name in _ENDS and _ENDS[name] not in active:
-        active.append(_ENDS[name])
+    if name in ENDS and ENDS[name] not in active:
+        active.append(ENDS[name])
 
 
 def _draw_end(chooser: Chooser, swarm: _Swarm, active: list[str]) -> Fault:

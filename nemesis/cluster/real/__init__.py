@@ -1,0 +1,9 @@
+"""Clusters of real processes on loopback, attacked in wall-clock time.
+
+``proxy.py`` stands between the processes, ``processes.py`` starts and ends them, ``etcd_client.py``
+asks them, ``cluster.py`` is what all of them have in common, and ``runner.py`` performs a schedule
+on one.
+"""
+
+REAL_CLUSTERS = ("process", "etcd")
+"""Their kinds, by the names that the command line knows."""

@@ -1,0 +1,390 @@
+"""What all clusters of real processes have in common.
+
+The cluster has an event loop of its own, on which the proxy, the clients and every request go on
+while time passes (``advance``), and only then; so it is driven from outside exactly as the
+simulated one is. What the nemesis does takes effect between two passes of the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import aiohttp
+
+from checker.history import Event
+from checker.trace import TraceEvent
+from checker.verdict import Failure
+from nemesis.cluster.protocol import Link, Membership, NodeStatus
+from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
+from nemesis.cluster.real.etcd_client import Gateway
+from nemesis.cluster.real.links import Links
+from nemesis.cluster.real.processes import ProcessError, ServerProcess
+from nemesis.cluster.real.proxy import Address, Proxy
+from nemesis.cluster.real.refusals import Refusals
+from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.sockets import free_port
+from nemesis.cluster.real.standing import Standing
+from nemesis.schedule import Knobs, Operate
+from nemesis.workloads import WORKLOADS
+
+MILLISECOND = 1_000_000
+SECOND = 1_000_000_000
+
+# What happens to processes and to the connections between them.
+_PROCESS_FAULTS = frozenset({"crash", "crash-all", "restart", "pause", "resume"})
+_LINK_FAULTS = frozenset({"partition", "grudge", "heal", "delay", "slow-link", "loss"})
+
+CAPABILITIES = _PROCESS_FAULTS | _LINK_FAULTS
+"""The kinds of faults that every cluster of real processes can receive."""
+
+# How long a server may take to say what it is, in s: one that is paused never does.
+STATE_TIMEOUT = 0.25
+# How long a server may take to be ready for requests after its start, in s.
+_READY = 30.0
+
+_T = TypeVar("_T")
+
+
+class RealCluster(Refusals):
+    """Implements nemesis.cluster.protocol.Cluster; what kind of server it is say the subclasses."""
+
+    # How long a server may take to end, in s.
+    patience = 10.0
+
+    def __init__(
+        self,
+        knobs: Knobs,
+        seed: int,
+        directory: Path,
+        run_file: RunFile,
+        on_event: Callable[[Event], None] | None = None,
+        *,
+        serializable_reads: bool = False,
+    ) -> None:
+        self.knobs = knobs
+        self.capabilities = self.possible()
+        self.nodes = knobs.members
+        self.members = knobs.members
+        self.directory = directory
+        self.effects: Counter[str] = Counter()
+        self.failures: list[Failure] = []
+        self.history = RealHistory(on_event)
+        self.latencies = Latencies()
+        self.standing = Standing()
+        self.serializable_reads = serializable_reads
+        self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
+        self.links = Links(self.nodes, self.effects, Random(seed))
+        self._proxy = Proxy(self.links)
+        self._ports: set[int] = set()
+        self.client_addresses = {name: self.new_address() for name in self.nodes}
+        self._processes: dict[str, ServerProcess] = {}
+        self._run_file = run_file
+        self._session: aiohttp.ClientSession | None = None
+        self._gateway: Gateway | None = None
+        self._clients: list[RealClient] = []
+        self._is_closed = False
+
+    # -- What subclasses say ---------------------------------------------------------------------
+
+    @classmethod
+    def possible(cls) -> frozenset[str]:
+        """The kinds of faults that such a cluster can receive on this machine."""
+        return CAPABILITIES
+
+    async def prepare(self, proxy: Proxy) -> None:
+        """Make the listeners of the proxy, and whatever the servers need to start."""
+        raise NotImplementedError
+
+    def command(self, node: str) -> list[str]:
+        """How the server is started."""
+        raise NotImplementedError
+
+    def environment(self, node: str) -> dict[str, str]:
+        """Variables of the server's environment, beside ours."""
+        return {}
+
+    @property
+    def variant(self) -> str:
+        """What is run, for the results."""
+        return f"{self.kind} (serializable reads)" if self.serializable_reads else self.kind
+
+    def collect_trace(self) -> list[TraceEvent]:
+        """What the servers have told of themselves; empty where they tell nothing. Raises
+        TraceError if that cannot be judged."""
+        return []
+
+    # -- Beginning and end -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start all servers and wait until all of them answer and one of them leads. Raises
+        ProcessError."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.run(self._start())
+
+    async def _start(self) -> None:
+        await self.prepare(self._proxy)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, limit_per_host=0)
+        )
+        timeout = self.knobs.operation_timeout / SECOND
+        self._gateway = Gateway(
+            self._session, timeout=timeout, serializable=self.serializable_reads
+        )
+        urls = [self.url(name) for name in self.nodes]
+        workload = WORKLOADS[self.knobs.workload]
+        self._clients = [
+            RealClient(number, urls, self._gateway, workload, self.history, self.latencies)
+            for number in range(self.knobs.clients)
+        ]
+        for name in self.nodes:
+            log = self.directory / f"{name}.log"
+            self._processes[name] = ServerProcess(
+                name, self.command(name), log, self._run_file, self.environment(name)
+            )
+            self.begin(self._processes[name])
+        await self._until_ready()
+
+    @property
+    def gateway(self) -> Gateway:
+        """Requests to the servers; there is one once the cluster was started."""
+        assert self._gateway is not None
+        return self._gateway
+
+    async def _until_ready(self) -> None:
+        end = self._loop.time() + _READY
+        missing: list[str] = []
+        while self._loop.time() < end:
+            await self._refresh()
+            for name, process in self._processes.items():
+                if not process.is_running:
+                    raise ProcessError(
+                        f"{name} has ended while the cluster was started; its log says:\n"
+                        f"{process.last_words()}"
+                    )
+            missing = [name for name in self.nodes if not self.standing.knows(name)]
+            if not missing and self.leader() is not None:
+                return
+            await asyncio.sleep(0.05)
+        what = f"{', '.join(missing)} did not answer" if missing else "nobody led"
+        raise ProcessError(
+            f"{what} within {_READY:.0f} s of the start; logs are in {self.directory}"
+        )
+
+    def discard_data(self) -> None:
+        """Remove what the servers had on their disks; logs and traces stay."""
+        for path in self.directory.glob("*.data"):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def close(self) -> None:
+        """End all processes, connections and requests; does nothing if that is done already."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            for process in self._processes.values():
+                if process.is_paused:
+                    process.resume()
+            self._runner.run(self._close())
+            for name, process in self._processes.items():
+                pid = process.pid
+                if process.stop(self.patience) == -signal.SIGKILL:
+                    self._tell(name, pid, "killed by SIGKILL, as SIGTERM did not end it")
+        finally:
+            for process in self._processes.values():
+                process.kill()
+            self._runner.close()
+
+    async def _close(self) -> None:
+        tasks = [client.task for client in self._clients if client.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._proxy.close()
+        if self._session is not None:
+            await self._session.close()
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return self._runner.run(work)
+
+    def new_address(self) -> Address:
+        """An address on loopback that nobody uses."""
+        return Address("127.0.0.1", free_port(self._ports))
+
+    def url(self, node: str) -> str:
+        """Where clients reach the node."""
+        host, port = self.client_addresses[node]
+        return f"http://{host}:{port}"
+
+    def pids(self) -> dict[str, int]:
+        """The processes that run, by the names of their nodes."""
+        found = {name: process.pid for name, process in self._processes.items()}
+        return {name: pid for name, pid in found.items() if pid is not None}
+
+    # -- Time and clients ------------------------------------------------------------------------
+
+    def now(self) -> int:
+        return self.history.now()
+
+    def advance(self, duration: int) -> None:
+        self.run(asyncio.sleep(duration / SECOND))
+        self._look_after_processes()
+
+    def submit(self, operate: Operate) -> None:
+        """Let the client perform the operation, or, if it is busy, the next one that is not; where
+        all are, it waits for its client."""
+        clients = self._clients
+        first = operate.client % len(clients)
+        for client in (*clients[first:], *clients[:first]):
+            if client.is_idle:
+                client.submit(operate, self._loop)
+                return
+        clients[first].submit(operate, self._loop)
+
+    def await_clients(self, end: int) -> bool:
+        """Let time pass until every operation has ended, or ``end`` ns have come; whether all have
+        ended."""
+        tasks = [client.task for client in self._clients if not client.is_idle]
+        left = (end - self.now()) / SECOND
+        if tasks and left > 0:
+            self.run(_wait([task for task in tasks if task is not None], left))
+        for client in self._clients:
+            if client.task is not None and client.task.done():
+                client.task.result()
+        self._look_after_processes()
+        return all(client.is_idle for client in self._clients)
+
+    def move_clients_on(self) -> None:
+        """Let every client ask the next server from now on."""
+        for client in self._clients:
+            client.move_on()
+
+    @property
+    def succeeded(self) -> Counter[str]:
+        """Operations that succeeded, by kind."""
+        return self.latencies.succeeded
+
+    def _look_after_processes(self) -> None:
+        """A server that ends without having been told to has failed."""
+        for name, process in self._processes.items():
+            code = process.ended_by_itself()
+            if code is not None:
+                self.standing.forget(name)
+                what = f"{name} has ended by itself, with exit code {code}"
+                self.tell("ended", {"node": name, "code": code})
+                self.failures.append(
+                    Failure(
+                        "no-exception",
+                        f"{what}; its log says:\n{process.last_words()}",
+                        self.now(),
+                        name,
+                        {"exit code": code},
+                    )
+                )
+
+    # -- What the nemesis may see ----------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Ask all servers what they are."""
+        self.run(self._refresh())
+
+    async def _refresh(self) -> None:
+        asked = self.answering()
+        answers = await asyncio.gather(
+            *(self.gateway.state(self.url(name), STATE_TIMEOUT) for name in asked)
+        )
+        for name, state in zip(asked, answers, strict=True):
+            if state is not None:
+                self.standing.note(name, state)
+
+    def answering(self) -> list[str]:
+        """The nodes that have a process, which is not paused."""
+        return [
+            name
+            for name, process in self._processes.items()
+            if process.is_running and not process.is_paused
+        ]
+
+    def leader(self) -> str | None:
+        """Who led when the servers were last asked."""
+        return self.standing.leader()
+
+    def status(self) -> list[NodeStatus]:
+        self.refresh()
+        return [self.standing.status(self._processes[name]) for name in self.nodes]
+
+    def membership(self) -> Membership:
+        return Membership(self.members)
+
+    def previous_leader(self) -> str | None:
+        return self.standing.previous_leader()
+
+    # -- Network ---------------------------------------------------------------------------------
+
+    def cut(self, links: Iterable[Link]) -> None:
+        self.links.cut(links)
+
+    def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
+        self.links.shape(links, **changes)
+
+    def heal_network(self) -> None:
+        self.links.heal()
+
+    # -- Processes -------------------------------------------------------------------------------
+
+    def crash(self, node: str) -> None:
+        process = self._processes[node]
+        pid = process.pid
+        if pid is not None and process.kill():
+            self.effects["crash"] += 1
+            self._tell(node, pid, "killed by SIGKILL")
+        self.standing.forget(node)
+
+    def begin(self, process: ServerProcess) -> None:
+        """Start a process that does not run."""
+        process.start()
+
+    def restart(self, node: str) -> bool:
+        process = self._processes[node]
+        if not process.is_running:
+            self.begin(process)
+        self._tell(node, process.pid, "started")
+        return process.is_running
+
+    def pause(self, node: str) -> None:
+        process = self._processes[node]
+        if process.pause():
+            self.effects["pause"] += 1
+            self._tell(node, process.pid, "stopped by SIGSTOP")
+
+    def resume(self, node: str) -> None:
+        process = self._processes[node]
+        if process.resume():
+            self._tell(node, process.pid, "goes on")
+
+    def _tell(self, node: str, pid: int | None, state: str) -> None:
+        """What was seen of a process in /proc, in the history."""
+        self.tell("process", {"node": node, "pid": pid, "state": state})
+
+    def tell(self, what: str, seen: dict[str, Any]) -> None:
+        """Something that was seen of the servers, in the history."""
+        self.history.add("nemesis", "info", what, None, seen)
+
+    def end_faults(self) -> None:
+        self.links.heal()
+        for name, process in self._processes.items():
+            if process.is_paused:
+                self.resume(name)
+            if not process.is_running:
+                self.restart(name)
+
+
+async def _wait(tasks: list[asyncio.Task[None]], seconds: float) -> None:
+    await asyncio.wait(tasks, timeout=seconds)

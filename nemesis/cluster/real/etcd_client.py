@@ -1,0 +1,298 @@
+"""A client of etcd's v3 JSON gateway: of etcd, and of our own server, which speaks the same.
+
+What an answer proves is decided here, with care: an operation ``fail``s only if it is certain that
+it has not happened and never will; whatever else leaves it open is ``info``. A read changes
+nothing, so that one without an answer ``fail``s.
+
+    connection refused              nothing was sent                               fail
+    a code that etcd only gives     invalid argument, request too large, ...       fail
+      before it proposes anything
+    time-out, connection broken,    it may have been proposed, and may still be    info
+      any other error, no JSON      committed, even by the next leader
+
+Append, which etcd does not have, is a read followed by a transaction that writes only if the key
+has not been modified since. If that did not succeed, nothing has happened, and it is tried again;
+if it did, nobody has written between the two, so that both together are one atomic operation. The
+same is done for transactions that append.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, NamedTuple
+
+import aiohttp
+
+from raft.kv.commands import (
+    Append,
+    CompareAndSet,
+    Delete,
+    Get,
+    Operation,
+    Put,
+    Result,
+    Simple,
+    Transaction,
+)
+
+# Codes of gRPC by which etcd refuses a request before it is proposed: invalid argument, not found,
+# permission denied, out of range, unimplemented, unauthenticated.
+_DEFINITE_CODES = frozenset({3, 5, 7, 11, 12, 16})
+# What else is refused before: the server has too much to apply (v3_server.go, before it proposes).
+_DEFINITE_MESSAGES = ("etcdserver: too many requests",)
+# How often what rests on a read begins anew as somebody else has written.
+_ATTEMPTS = 5
+
+JsonObject = dict[str, Any]
+
+
+class Refused(Exception):
+    """Nothing has happened, and nothing will."""
+
+
+class NotReached(Refused):
+    """There was no connection: nothing was sent."""
+
+
+class Uncertain(Exception):
+    """Nobody knows what became of the request."""
+
+
+class NodeState(NamedTuple):
+    """What a server says of itself."""
+
+    member: str
+    leader: str
+    term: int
+    # How far its log goes.
+    last_index: int
+
+
+class Gateway:
+    """Requests to the servers of one cluster. Times in s.
+
+    If ``serializable``, reads are answered by any server from its own state. They are not
+    linearizable then: a positive control for whoever judges the histories.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, *, timeout: float, serializable: bool = False
+    ) -> None:
+        self._session = session
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._serializable = serializable
+
+    async def perform(self, url: str, operation: Operation) -> Result:
+        """Perform an operation by the server at ``url``. Raises Refused or Uncertain."""
+        if isinstance(operation, Get):
+            try:
+                value, _ = await self._get(url, operation.key, self._serializable)
+            except Uncertain as error:
+                raise Refused(str(error)) from error
+            return Result(value)
+        if isinstance(operation, Put):
+            await self.ask(url, "kv/put", _put(operation))
+            return Result()
+        if isinstance(operation, Delete):
+            await self.ask(url, "kv/deleterange", {"key": _encode(operation.key)})
+            return Result()
+        if isinstance(operation, CompareAndSet):
+            answer = await self.ask(
+                url,
+                "kv/txn",
+                {
+                    "compare": [_compare(operation.key, operation.expected)],
+                    "success": [{"requestPut": _put(Put(operation.key, operation.value))}],
+                },
+            )
+            return Result(succeeded=_has_succeeded(answer))
+        if isinstance(operation, Append):
+            await self._optimistically(url, Transaction((), (operation,), ()))
+            return Result()
+        return await self._transaction(url, operation)
+
+    async def state(self, url: str, timeout: float) -> NodeState | None:
+        """What the server at ``url`` says of itself; None if it does not answer."""
+        try:
+            answer = await self.ask(url, "maintenance/status", {}, timeout)
+            return NodeState(
+                str(answer["header"]["member_id"]),
+                str(answer.get("leader", "0")),
+                int(answer.get("raftTerm", 0)),
+                int(answer.get("raftIndex", 0)),
+            )
+        except (Refused, Uncertain, KeyError, ValueError, TypeError):
+            return None
+
+    async def clock(self, url: str, timeout: float) -> int | None:
+        """What the server takes for the time, in ns; None if it does not say."""
+        limit = aiohttp.ClientTimeout(total=timeout)
+        try:
+            async with self._session.get(f"{url}/clock", timeout=limit) as response:
+                return int((await response.json(content_type=None))["clock"])
+        except (aiohttp.ClientError, OSError, KeyError, ValueError, TypeError):
+            return None
+
+    async def ask(
+        self, url: str, path: str, content: JsonObject, timeout: float | None = None
+    ) -> JsonObject:
+        """One request. Raises Refused or Uncertain."""
+        limit = self._timeout if timeout is None else aiohttp.ClientTimeout(total=timeout)
+        try:
+            async with self._session.post(
+                f"{url}/v3/{path}", data=json.dumps(content), timeout=limit
+            ) as response:
+                status, body = response.status, await response.read()
+        except aiohttp.ClientConnectorError as error:
+            raise NotReached(f"no connection: {error.os_error.strerror}") from error
+        except TimeoutError as error:
+            raise Uncertain("time-out") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Uncertain(f"{type(error).__name__}: {error}") from error
+        return _answer(status, body)
+
+    async def _get(
+        self, url: str, key: str, serializable: bool = False
+    ) -> tuple[str | None, JsonObject]:
+        """A key's value, and the compare that holds as long as nobody writes it."""
+        content: JsonObject = {"key": _encode(key)}
+        if serializable:
+            content["serializable"] = True
+        answer = await self.ask(url, "kv/range", content)
+        with _Understanding():
+            pairs = answer.get("kvs", [])
+            revision = pairs[0]["mod_revision"] if pairs else "0"
+            unchanged = {
+                "key": _encode(key),
+                "target": "MOD",
+                "result": "EQUAL",
+                "mod_revision": revision,
+            }
+            return _value_in(pairs), unchanged
+
+    async def _transaction(self, url: str, operation: Transaction) -> Result:
+        then, otherwise = operation.then, operation.otherwise
+        if any(isinstance(each, Append) for each in (*then, *otherwise)):
+            return await self._optimistically(url, operation)
+        content = {
+            "compare": [_compare(each.key, each.expected) for each in operation.compares],
+            "success": _requests(then, {}),
+            "failure": _requests(otherwise, {}),
+        }
+        answer = await self.ask(url, "kv/txn", content)
+        succeeded = _has_succeeded(answer)
+        return Result(succeeded=succeeded, values=_values(answer, then if succeeded else otherwise))
+
+    async def _optimistically(self, url: str, operation: Transaction) -> Result:
+        """Read all that the outcome rests on, then do what follows from it, on condition that none
+        of it has been modified meanwhile; else nothing happens, and it is tried again."""
+        both = (*operation.then, *operation.otherwise)
+        needed = [each.key for each in operation.compares]
+        needed += [each.key for each in both if isinstance(each, Append)]
+        for _ in range(_ATTEMPTS):
+            found: dict[str, str | None] = {}
+            guards = []
+            try:
+                for key in dict.fromkeys(needed):
+                    found[key], unchanged = await self._get(url, key)
+                    guards.append(unchanged)
+            except Uncertain as error:
+                raise Refused(f"the read before: {error}") from error
+            succeeded = all(found[each.key] == each.expected for each in operation.compares)
+            branch = operation.then if succeeded else operation.otherwise
+            content = {"compare": guards, "success": _requests(branch, found)}
+            answer = await self.ask(url, "kv/txn", content)
+            if _has_succeeded(answer):
+                return Result(succeeded=succeeded, values=_values(answer, branch))
+        raise Refused("somebody else has written, every time")
+
+
+class _Understanding:
+    """What is read of an answer here must be there; else nobody knows what it means."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: Any) -> None:
+        if kind is not None and issubclass(
+            kind, KeyError | IndexError | TypeError | ValueError | AttributeError
+        ):
+            raise Uncertain(f"an answer that makes no sense: {error!r}") from error
+
+
+def _answer(status: int, body: bytes) -> JsonObject:
+    """The answer in a body. Raises Refused or Uncertain."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise Uncertain(f"HTTP {status}, no JSON object: {body[:80]!r}")
+    # Fields that are false or empty are left out; the header never is.
+    if status == 200 and "header" in answer:
+        return answer
+    message = str(answer.get("message") or answer.get("error") or f"HTTP {status}")
+    code = answer.get("code")
+    if code in _DEFINITE_CODES or message in _DEFINITE_MESSAGES:
+        raise Refused(message)
+    raise Uncertain(message)
+
+
+def _encode(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _decode(text: str) -> str:
+    return base64.b64decode(text, validate=True).decode()
+
+
+def _put(operation: Put) -> JsonObject:
+    return {"key": _encode(operation.key), "value": _encode(operation.value)}
+
+
+def _compare(key: str, expected: str | None) -> JsonObject:
+    """Whether the key has this value; None: whether it is absent, which is version 0."""
+    if expected is None:
+        return {"key": _encode(key), "target": "VERSION", "result": "EQUAL", "version": "0"}
+    return {
+        "key": _encode(key),
+        "target": "VALUE",
+        "result": "EQUAL",
+        "value": _encode(expected),
+    }
+
+
+def _requests(operations: tuple[Simple, ...], found: dict[str, str | None]) -> list[JsonObject]:
+    """The operations of a branch; an append writes what was ``found`` and its own."""
+    requests: list[JsonObject] = []
+    for each in operations:
+        if isinstance(each, Get):
+            requests.append({"requestRange": {"key": _encode(each.key)}})
+        elif isinstance(each, Delete):
+            requests.append({"requestDeleteRange": {"key": _encode(each.key)}})
+        elif isinstance(each, Append):
+            value = (found[each.key] or "") + each.value
+            requests.append({"requestPut": _put(Put(each.key, value))})
+        else:
+            requests.append({"requestPut": _put(each)})
+    return requests
+
+
+def _has_succeeded(answer: JsonObject) -> bool:
+    """Of a transaction: fields that are false are left out."""
+    return answer.get("succeeded") is True
+
+
+def _value_in(pairs: list[JsonObject]) -> str | None:
+    return _decode(pairs[0].get("value", "")) if pairs else None
+
+
+def _values(answer: JsonObject, operations: tuple[Simple, ...]) -> tuple[str | None, ...]:
+    """What the operations of a transaction have read."""
+    with _Understanding():
+        values: list[str | None] = []
+        for operation, response in zip(operations, answer.get("responses", []), strict=True):
+            is_read = isinstance(operation, Get)
+            values.append(_value_in(response["response_range"].get("kvs", [])) if is_read else None)
+        return tuple(values)

@@ -1,0 +1,203 @@
+"""A cluster of our own servers (``python -m raft.server``) as processes on loopback.
+
+Every replica reaches each of its peers by an address of its own at the proxy. Each appends what
+happens in it to a trace, which the monitors judge afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import raft
+from checker.history import Event
+from checker.merge import merge_traces
+from checker.trace import TraceError, TraceEvent
+from nemesis.cluster.real.clocks import (
+    CLOCK_FAULTS,
+    FakedClock,
+    PendingDrift,
+    find_library,
+    is_about,
+)
+from nemesis.cluster.real.cluster import (
+    CAPABILITIES,
+    MILLISECOND,
+    STATE_TIMEOUT,
+    RealCluster,
+)
+from nemesis.cluster.real.processes import ServerProcess
+from nemesis.cluster.real.proxy import Address, Proxy
+from nemesis.cluster.real.run_file import RunFile
+from nemesis.schedule import Knobs
+from raft.replica import HEALTHY
+
+
+class ProcessCluster(RealCluster):
+    """Our server, one process a replica; every directed pair has a listener of its own."""
+
+    kind = "process"
+
+    def __init__(
+        self,
+        knobs: Knobs,
+        seed: int,
+        directory: Path,
+        run_file: RunFile,
+        on_event: Callable[[Event], None] | None = None,
+        *,
+        serializable_reads: bool = False,
+        bug: str = HEALTHY.name,
+        fakes_clocks: bool = False,
+    ) -> None:
+        super().__init__(
+            knobs, seed, directory, run_file, on_event, serializable_reads=serializable_reads
+        )
+        self._bug = bug
+        self._token = run_file.token
+        self._listening = {name: self.new_address() for name in self.nodes}
+        # By who dials whom, where.
+        self._dialled: dict[tuple[str, str], Address] = {}
+        # Only where clocks are to be wrong: a faked clock is slow to look at.
+        library = find_library() if fakes_clocks else None
+        self._clocks = (
+            {}
+            if library is None
+            else {name: FakedClock(self._path(name, "clock"), library) for name in self.nodes}
+        )
+        self._drifts: dict[str, PendingDrift] = {}
+
+    @classmethod
+    def possible(cls) -> frozenset[str]:
+        return CAPABILITIES if find_library() is None else CAPABILITIES | CLOCK_FAULTS
+
+    @property
+    def variant(self) -> str:
+        details = [self._bug, *(["serializable reads"] if self.serializable_reads else [])]
+        return f"{self.kind} ({', '.join(details)})"
+
+    async def prepare(self, proxy: Proxy) -> None:
+        for target in self.nodes:
+            for source in self.nodes:
+                if source != target:
+                    self._dialled[source, target] = await proxy.listen(
+                        source, target, self._listening[target]
+                    )
+        for name in self.nodes:
+            content = msgspec.json.encode(self._configuration(name))
+            self._path(name, "json").write_bytes(msgspec.json.format(content, indent=1))
+
+    def command(self, node: str) -> list[str]:
+        # -P: the working directory gives no modules. What is run is the Raft that we imported.
+        server = [sys.executable, "-P", "-m", "raft.server"]
+        return [*server, "--config", str(self._path(node, "json"))]
+
+    def environment(self, node: str) -> dict[str, str]:
+        paths = [str(Path(raft.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+        made = {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+        clock = self._clocks.get(node)
+        return made if clock is None else made | clock.environment
+
+    # -- Clocks ----------------------------------------------------------------------------------
+
+    def begin(self, process: ServerProcess) -> None:
+        clock = self._clocks.get(process.name)
+        if clock is not None:
+            clock.process_begins(time.monotonic_ns())
+        super().begin(process)
+
+    def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
+        clock = self._clock(node, kind)
+        before = self.run(self._read_clock(node))
+        clock.jump(time.monotonic_ns(), offset)
+        after = self.run(self._read_clock(node))
+        self._drifts.pop(node, None)
+        if before is not None and after is not None:
+            self.tell("clock", {"node": node, "changed by": after - before})
+            if is_about(after - before, offset):
+                self.effects[kind] += 1
+
+    def drift_clock(self, node: str, parts_per_million: int) -> None:
+        clock = self._clock(node, "clock-drift")
+        before = self.run(self._read_clock(node))
+        now = time.monotonic_ns()
+        clock.drift(now, parts_per_million)
+        if before is not None:
+            self._drifts[node] = PendingDrift(now, before, parts_per_million)
+
+    def end_faults(self) -> None:
+        for clock in self._clocks.values():
+            clock.drift(time.monotonic_ns(), 0)
+        self._drifts.clear()
+        super().end_faults()
+
+    def refresh(self) -> None:
+        super().refresh()
+        for node, drift in list(self._drifts.items()):
+            wrong = self.run(self._read_clock(node)) if node in self.answering() else None
+            if wrong is not None and drift.is_confirmed(time.monotonic_ns(), wrong):
+                self.effects["clock-drift"] += 1
+                self.tell("clock", {"node": node, "drifted to": wrong})
+                del self._drifts[node]
+
+    def _clock(self, node: str, kind: str) -> FakedClock:
+        if node not in self._clocks:
+            raise self.refusal(kind, "its processes were started with true clocks")
+        return self._clocks[node]
+
+    async def _read_clock(self, node: str) -> int | None:
+        """By how much the server's clock is ahead of ours, in ns; None if it does not answer."""
+        before = time.time_ns()
+        reading = await self.gateway.clock(self.url(node), STATE_TIMEOUT)
+        return None if reading is None else reading - (before + time.time_ns()) // 2
+
+    # -- Traces ----------------------------------------------------------------------------------
+
+    def collect_trace(self) -> list[TraceEvent]:
+        _, events = merge_traces(self._path(name, "trace.jsonl") for name in self.nodes)
+        silent = set(self.nodes) - {event.node for event in events}
+        if silent:
+            raise TraceError(f"{', '.join(sorted(silent))}: nothing was told; that proves nothing")
+        began = self.history.began if not self._clocks else self.history.began_by_calendar
+        return [msgspec.structs.replace(event, time=max(0, event.time - began)) for event in events]
+
+    def _path(self, node: str, ending: str) -> Path:
+        return (self.directory / f"{node}.{ending}").absolute()
+
+    def _configuration(self, node: str) -> dict[str, Any]:
+        knobs = self.knobs
+        return {
+            "name": node,
+            "cluster": self._token,
+            "data_directory": str(self._path(node, "data")),
+            "listen_peers": _text(self._listening[node]),
+            "listen_clients": _text(self.client_addresses[node]),
+            "members": {
+                name: {
+                    "peer": _text(self._dialled.get((node, name), self._listening[name])),
+                    "client": _text(self.client_addresses[name]),
+                }
+                for name in self.nodes
+            },
+            "trace": str(self._path(node, "trace.jsonl")),
+            "variant": self._bug,
+            "settings": {
+                "election_timeout_min": knobs.election_timeout_min // MILLISECOND,
+                "election_timeout_max": knobs.election_timeout_max // MILLISECOND,
+                "heartbeat_interval": knobs.heartbeat_interval // MILLISECOND,
+                "pre_vote": knobs.pre_vote,
+                "check_quorum": knobs.check_quorum,
+                "max_entries_per_append": knobs.max_entries_per_append,
+                "segment_bytes": knobs.segment_bytes,
+            },
+        }
+
+
+def _text(address: Address) -> str:
+    return f"{address.host}:{address.port}"

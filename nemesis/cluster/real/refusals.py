@@ -1,0 +1,46 @@
+"""What real clusters cannot do: refused, never skipped."""
+
+from __future__ import annotations
+
+from nemesis.cluster.procedure import Procedure
+from nemesis.cluster.protocol import DiskFile
+from nemesis.errors import UnsupportedFault
+
+
+class Refusals:
+    """The part of nemesis.cluster.protocol.Cluster that raises UnsupportedFault, unless a kind of
+    cluster knows better."""
+
+    kind = "real"
+    capabilities: frozenset[str]
+
+    def carry_out(self, kind: str, procedure: Procedure) -> None:
+        procedure.close()
+        raise self.refusal(kind, "its members are fixed")
+
+    def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
+        raise self.refusal("torn-write" if torn else "unsynced-loss", "its disk is the machine's")
+
+    def flip_bit(self, node: str, position: int) -> None:
+        raise self.refusal("bit-flip", "its disk is the machine's")
+
+    def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
+        raise self.refusal("lost-file", "its disk is the machine's")
+
+    def fill_disk(self, node: str, free: int) -> None:
+        raise self.refusal("full-disk", "its disk is the machine's")
+
+    def slow_disk(self, node: str, delay: int) -> None:
+        raise self.refusal("slow-disk", "its disk is the machine's")
+
+    def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
+        raise self.refusal(kind, "its clock is the machine's")
+
+    def drift_clock(self, node: str, parts_per_million: int) -> None:
+        raise self.refusal("clock-drift", "its clock is the machine's")
+
+    def refusal(self, kind: str, why: str) -> UnsupportedFault:
+        known = ", ".join(sorted(self.capabilities))
+        return UnsupportedFault(
+            f"the cluster {self.kind} cannot receive the fault {kind}: {why}; it can: {known}"
+        )

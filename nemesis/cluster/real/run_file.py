@@ -1,0 +1,158 @@
+"""What a run has started, on disk: so that the next run can end what a killed one left.
+
+A run-file stands in ``store/.running`` as long as its run does. It has the run's token, which every
+process that it starts carries in its environment, and the processes themselves, each by pid and
+start time, so that a pid that was given to somebody else is told apart. It is written before
+the first process is started: whenever the run is killed, what it started can be found.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import time
+from pathlib import Path
+
+import msgspec
+
+TOKEN = "SPLITBRAIN_RUN"
+"""The variable of the environment that marks the processes of a run."""
+
+_DIRECTORY = ".running"
+# How long an ended process may take to be gone, in s.
+_PATIENCE = 5.0
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """A process: its pid, and when it was started, in ticks since the boot."""
+
+    name: str
+    pid: int
+    start_time: int
+
+
+class _Content(msgspec.Struct, frozen=True, kw_only=True):
+    token: str
+    runner: Started
+    processes: tuple[Started, ...] = ()
+
+
+def start_time(pid: int) -> int | None:
+    """When the process was started, in ticks since the boot; None if there is none, or what is
+    left of it waits to be reaped."""
+    stat = _stat(pid)
+    return None if stat is None or stat[0] == "Z" else int(stat[19])
+
+
+def state_of(pid: int) -> str | None:
+    """The state of a process as /proc tells it ("R", "S", "T" ...); None if there is none."""
+    stat = _stat(pid)
+    return None if stat is None else stat[0]
+
+
+def _stat(pid: int) -> list[str] | None:
+    """The fields of /proc/PID/stat from the state on: the name before may contain anything."""
+    try:
+        content = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return content.rpartition(")")[2].split()
+
+
+class RunFile:
+    """The run-file of this run."""
+
+    def __init__(self, store: Path) -> None:
+        self.token = secrets.token_hex(16)
+        directory = store / _DIRECTORY
+        directory.mkdir(parents=True, exist_ok=True)
+        self._path = directory / f"{os.getpid()}-{self.token[:8]}.json"
+        own = start_time(os.getpid())
+        assert own is not None
+        self._runner = Started(name="runner", pid=os.getpid(), start_time=own)
+        self._processes: dict[str, Started] = {}
+        self._write()
+
+    def add(self, name: str, pid: int) -> None:
+        """A process was started."""
+        started = start_time(pid)
+        if started is not None:
+            self._processes[name] = Started(name=name, pid=pid, start_time=started)
+            self._write()
+
+    def remove(self) -> None:
+        """The run is over, and all that it started has ended."""
+        self._path.unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        content = _Content(
+            token=self.token, runner=self._runner, processes=tuple(self._processes.values())
+        )
+        fresh = self._path.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(content))
+        fresh.replace(self._path)
+
+
+def clean_up(store: Path) -> list[Started]:
+    """End what runs that are no more have left, and only that; what was ended.
+
+    A run-file of a run that goes on is left alone. One that cannot be read names nothing that could
+    be ended; it is removed.
+    """
+    ended: list[Started] = []
+    for path in sorted((store / _DIRECTORY).glob("*.json")):
+        try:
+            content = msgspec.json.decode(path.read_bytes(), type=_Content)
+        except FileNotFoundError:
+            continue
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            path.unlink(missing_ok=True)
+            continue
+        runner = content.runner
+        if start_time(runner.pid) == runner.start_time:
+            continue
+        left = _left_by(content)
+        for process in left:
+            _end(process)
+        ended.extend(left)
+        path.unlink(missing_ok=True)
+    return ended
+
+
+def _left_by(content: _Content) -> list[Started]:
+    """What the run has started and still exists: by pid and start time, or by the token."""
+    left = [each for each in content.processes if start_time(each.pid) == each.start_time]
+    known = {each.pid for each in left}
+    for pid in marked_with(content.token):
+        started = start_time(pid)
+        if pid not in known and started is not None:
+            left.append(Started(name="unknown", pid=pid, start_time=started))
+    return left
+
+
+def marked_with(token: str) -> list[int]:
+    """The pids of the processes that carry the token of a run."""
+    mark = f"{TOKEN}={token}".encode()
+    found = []
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdigit():
+            try:
+                environment = (directory / "environ").read_bytes()
+            except OSError:
+                # Gone meanwhile, or somebody else's.
+                continue
+            if mark in environment.split(b"\0"):
+                found.append(int(directory.name))
+    return sorted(found)
+
+
+def _end(process: Started) -> None:
+    """SIGKILL, then wait until it is gone."""
+    try:
+        os.kill(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    end = time.monotonic() + _PATIENCE
+    while start_time(process.pid) == process.start_time and time.monotonic() < end:
+        time.sleep(0.01)

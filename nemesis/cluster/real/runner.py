@@ -1,0 +1,319 @@
+"""A schedule performed on real processes, in wall-clock time, and what the judges say of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from checker import lincheck
+from checker.invariants import Monitors
+from checker.lincheck import Budget, check
+from checker.models import get_model
+from checker.trace import RoleChanged, TraceError, TraceEvent
+from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
+from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
+from nemesis.errors import UnsupportedFault
+from nemesis.faults import Fault
+from nemesis.outcome import Run, Statistics, effect_of, vacuity
+from nemesis.schedule import Operate, Schedule, Step
+from nemesis.search.generate import ENDS
+from nemesis.workloads import WORKLOADS
+
+# How long the cluster has, after all faults have ended, in longest election time-outs, or in
+# time-outs of an operation, if that is longer.
+LIVENESS_BOUND = 30
+# How long lincheck may take, in s.
+_JUDGING = 120.0
+# How often who watches is told.
+_WATCHING = 500 * MILLISECOND
+# The part of the run that throughput and latency are of.
+_RECENTLY = 2 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a run goes. Times in ns; ``throughput`` in successful operations a second."""
+
+    time: int
+    duration: int
+    phase: str
+    ok: int
+    failed: int
+    unknown: int
+    throughput: float
+    median: int
+    ninety_ninth: int
+    active: tuple[str, ...]
+    leader: str | None
+    elections: int
+
+
+@dataclass(slots=True)
+class RealRun:
+    """A run, and what lincheck says of its history alone."""
+
+    run: Run
+    history_validity: Validity
+    # How long operations took that succeeded, in ns, by quantile.
+    latencies: dict[str, int] = field(default_factory=dict)
+
+
+Watch = Callable[[Progress], None]
+
+
+class RealExecution:
+    """A schedule being performed on a cluster that was started."""
+
+    def __init__(
+        self, schedule: Schedule, cluster: RealCluster, watch: Watch | None = None
+    ) -> None:
+        self.schedule = schedule
+        self.cluster = cluster
+        self.workload = WORKLOADS[schedule.knobs.workload]
+        self.injected: Counter[str] = Counter()
+        self.invoked: Counter[str] = Counter()
+        self.was_interrupted = False
+        self._watch = watch
+        self._told = 0
+        self._phase = "attack"
+        self._active: list[str] = []
+        self._keys: dict[str, None] = {}
+        self._duration = sum(step.wait for step in schedule.steps)
+        refuse_unsupported(schedule, cluster.kind, cluster.capabilities)
+
+    def perform(self) -> RealRun:
+        """Perform all steps, then see whether the cluster recovers; then judge. The cluster is
+        closed. Ctrl-C ends the steps: what was done until then is kept, and judged."""
+        cluster = self.cluster
+        verdicts: list[Verdict] = []
+        try:
+            try:
+                self._perform_steps()
+                verdicts.append(self._liveness())
+            except KeyboardInterrupt:
+                self.was_interrupted = True
+                cluster.end_faults()
+                seconds = cluster.now() / SECOND
+                verdicts.append(unknown(f"the run was interrupted after {seconds:.1f} s"))
+            self._tell_effects()
+        finally:
+            ended = cluster.now()
+            cluster.close()
+        return self._judge(verdicts, ended)
+
+    # -- Steps -----------------------------------------------------------------------------------
+
+    def _perform_steps(self) -> None:
+        """Each at its time. Where one takes longer than the time until the next, all that follow
+        are late by as much: nothing is done in a hurry that was meant to be done in peace."""
+        cluster = self.cluster
+        due = cluster.now()
+        for step in self.schedule.steps:
+            self._perform(step)
+            due = max(due + step.wait, cluster.now())
+            self._pass_until(due)
+            if cluster.failures:
+                return
+
+    def _perform(self, step: Step) -> None:
+        if isinstance(step, Operate):
+            self.invoked[step.f] += 1
+            if step.key is not None:
+                self._keys[step.key] = None
+            self.cluster.submit(step)
+        elif isinstance(step, Fault):
+            self._inject(step)
+
+    def _inject(self, fault: Fault) -> None:
+        hit, refused = fault.inject(self.cluster)
+        history = self.cluster.history
+        history.add("nemesis", "info", fault.kind, None, hit, refused)
+        if type(fault).effect is None:
+            self._active = [kind for kind in self._active if ENDS.get(kind) != fault.kind]
+            self._tell_effects()
+        elif refused is None:
+            self.injected[fault.kind] += 1
+            self._active.append(fault.kind)
+
+    def _tell_effects(self) -> None:
+        """What the faults were seen to do until now, in the history."""
+        seen: dict[str, object] = dict(self.cluster.effects)
+        links = self.cluster.links.traffic()
+        if links:
+            seen["links"] = links
+        self.cluster.history.add("nemesis", "info", "effects", None, seen)
+
+    def _pass_until(self, time: int) -> None:
+        cluster = self.cluster
+        while (left := time - cluster.now()) > 0:
+            cluster.advance(min(left, _WATCHING))
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._watch is not None and self.cluster.now() - self._told >= _WATCHING:
+            self._told = self.cluster.now()
+            self._watch(self.progress())
+
+    def progress(self) -> Progress:
+        """How it goes now."""
+        cluster = self.cluster
+        now = cluster.now()
+        latencies = cluster.latencies
+        recent = latencies.newest(now - _RECENTLY)
+        return Progress(
+            time=now,
+            duration=self._duration,
+            phase=self._phase,
+            ok=latencies.count["ok"],
+            failed=latencies.count["fail"],
+            unknown=latencies.count["info"],
+            throughput=len(recent) * SECOND / min(_RECENTLY, max(1, now)),
+            median=quantile(recent, 50),
+            ninety_ninth=quantile(recent, 99),
+            active=tuple(self._active),
+            leader=cluster.leader(),
+            elections=len(cluster.standing.elections),
+        )
+
+    # -- The end ---------------------------------------------------------------------------------
+
+    def _liveness(self) -> Verdict:
+        """All faults end; then the cluster must perform last operations within the bound: a write,
+        reads of all keys, and whatever has not succeeded before."""
+        cluster = self.cluster
+        self._phase = "recovery"
+        self._active.clear()
+        cluster.end_faults()
+        if cluster.failures:
+            return merge([])
+        knobs = self.schedule.knobs
+        bound = LIVENESS_BOUND * max(knobs.election_timeout_max, knobs.operation_timeout)
+        end = cluster.now() + bound
+        missing = self._perform_last(end)
+        while missing is not None and cluster.now() < end and not cluster.failures:
+            cluster.move_clients_on()
+            self._pass_until(cluster.now() + knobs.heartbeat_interval)
+            missing = self._perform_last(end)
+        cluster.refresh()
+        if missing is None or cluster.failures:
+            return merge([])
+        what = (
+            f"{bound / SECOND:g} s after all faults had ended, the cluster had not performed a "
+            f"last {missing}"
+        )
+        return invalid(Failure("liveness", what, cluster.now(), evidence={"missing": missing}))
+
+    def _perform_last(self, end: int) -> str | None:
+        """The kind of the first last operation that did not succeed, or None."""
+        cluster = self.cluster
+        kinds = [f for f in self.invoked if not cluster.succeeded[f]]
+        if not self._await_clients(end):
+            return "operation of before"
+        for group in self.workload.last_operations(kinds, list(self._keys) or ["k0"]):
+            wanted = Counter(operate.f for operate in group)
+            wanted.update({f: cluster.succeeded[f] for f in wanted})
+            for operate in group:
+                cluster.submit(operate)
+            self._await_clients(end)
+            for f, count in wanted.items():
+                if cluster.succeeded[f] < count:
+                    return f
+        return None
+
+    def _await_clients(self, end: int) -> bool:
+        cluster = self.cluster
+        while cluster.now() < end:
+            if cluster.await_clients(min(end, cluster.now() + _WATCHING)):
+                return True
+            self._tell()
+        return False
+
+    def _judge(self, verdicts: list[Verdict], ended: int) -> RealRun:
+        cluster = self.cluster
+        try:
+            trace: list[TraceEvent] = cluster.collect_trace()
+        except TraceError as error:
+            trace = []
+            verdicts.append(unknown(f"the servers' traces cannot be judged: {error}"))
+        monitors = Monitors(cluster.members)
+        for event in trace:
+            monitors.observe(event)
+        failures = [*monitors.failures, *cluster.failures]
+        if failures:
+            verdicts.append(invalid(*failures))
+        judged = self._check_history()
+        verdicts.append(judged)
+        # What was seen by asking now and then may lack some.
+        elected = sum(isinstance(event, RoleChanged) and event.role == "leader" for event in trace)
+        elections = elected if trace else len(cluster.standing.elections)
+        statistics = Statistics(
+            invoked=dict(self.invoked),
+            succeeded=dict(cluster.succeeded),
+            injected=dict(self.injected),
+            effects=dict(cluster.effects),
+            elections=elections,
+            judged=len(trace),
+            simulated_events=0,
+            duration=ended,
+            lincheck_configurations=judged.configurations,
+        )
+        verdict = merge(verdicts)
+        if not verdict.failures:
+            verdict = merge(
+                [verdict, vacuity(statistics), without_effect(self.schedule, statistics)]
+            )
+        run = Run(
+            self.schedule,
+            cluster.variant,
+            verdict,
+            cluster.history.events,
+            trace,
+            cluster.members,
+            statistics,
+            self.workload.model,
+        )
+        took = sorted(took for _, took in cluster.latencies.all)
+        told = {f"p{percent}": quantile(took, percent) for percent in (50, 95, 99, 100)}
+        return RealRun(run, judged.validity, told)
+
+    def _check_history(self) -> lincheck.Verdict:
+        """What lincheck says of the history, with its evidence where it convicts."""
+        events = self.cluster.history.events
+        model = get_model(self.workload.model)
+        verdict = check(events, model, budget=Budget(seconds=_JUDGING))
+        if verdict.validity is Validity.INVALID:
+            verdict = check(events, model, budget=Budget(seconds=_JUDGING), certificate=True)
+        return verdict
+
+
+def refuse_unsupported(schedule: Schedule, kind: str, capabilities: Collection[str]) -> None:
+    """Raise UnsupportedFault if the schedule has what a cluster of this kind cannot receive:
+    beforehand, not when half of it is done."""
+    if schedule.is_macro:
+        raise UnsupportedFault("macro-steps are of the simulator: real time has none")
+    for fault in schedule.faults:
+        if fault.kind not in capabilities:
+            known = ", ".join(sorted(capabilities))
+            raise UnsupportedFault(
+                f"the cluster {kind} cannot receive the fault {fault.kind}; it can: {known}"
+            )
+
+
+def without_effect(schedule: Schedule, statistics: Statistics) -> Verdict:
+    """A fault that found nothing to hit, or was never seen to do anything, was none."""
+    reasons = []
+    attacks = {fault.kind for fault in schedule.faults if type(fault).effect is not None}
+    for kind in sorted(attacks):
+        if not statistics.injected.get(kind):
+            reasons.append(f"{kind} was never injected")
+        elif not statistics.effects.get(effect_of(kind)):
+            reasons.append(f"{kind} was injected, and never seen to have an effect")
+    return unknown(*reasons) if reasons else merge([])
+
+
+def quantile(ordered: list[int], percent: int) -> int:
+    """Of values in order: the one below which so many per cent lie; 0 if there are none."""
+    if not ordered:
+        return 0
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]

@@ -1,0 +1,205 @@
+"""Processes of servers, and what is cleaned up after a run that was killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from nemesis.cluster.real.processes import ProcessError, ServerProcess
+from nemesis.cluster.real.run_file import (
+    RunFile,
+    Started,
+    clean_up,
+    marked_with,
+    start_time,
+    state_of,
+)
+
+SLEEPER = ("sleep", "600")
+# A run that starts two servers, says so, and waits to be killed.
+RUNNER = """
+import sys, time
+from pathlib import Path
+from nemesis.cluster.real.processes import ServerProcess
+from nemesis.cluster.real.run_file import RunFile
+store = Path(sys.argv[1])
+run_file = RunFile(store)
+for name in ("n1", "n2"):
+    server = ServerProcess(name, ("sleep", "600"), store / f"{name}.log", run_file)
+    server.start()
+    print(server.pid, flush=True)
+server.pause()
+print(run_file.token, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def run_file(tmp_path: Path) -> Iterator[RunFile]:
+    """A run-file whose processes are gone after the test."""
+    made = RunFile(tmp_path)
+    yield made
+    assert marked_with(made.token) == []
+    made.remove()
+
+
+@pytest.fixture
+def server(tmp_path: Path, run_file: RunFile) -> Iterator[ServerProcess]:
+    made = ServerProcess("n1", SLEEPER, tmp_path / "n1.log", run_file)
+    yield made
+    made.kill()
+
+
+def test_started_killed_and_started_again(server: ServerProcess, run_file: RunFile) -> None:
+    assert server.pid is None
+    server.start()
+    first = server.pid
+    assert first is not None
+    assert marked_with(run_file.token) == [first]
+    assert os.getsid(first) == first, "Ctrl-C in our terminal is not for it"
+    assert server.kill()
+    assert start_time(first) is None
+    assert not server.is_running
+    assert server.ended_by_itself() is None, "it was told to"
+    server.start()
+    assert server.pid != first
+
+
+def test_paused_and_resumed(server: ServerProcess) -> None:
+    server.start()
+    assert server.pid is not None
+    assert server.pause()
+    assert (server.is_paused, state_of(server.pid)) == (True, "T")
+    assert server.resume()
+    assert not server.is_paused
+    assert state_of(server.pid) in ("R", "S")
+
+
+def test_paused_server_can_be_killed_and_stopped(server: ServerProcess) -> None:
+    for number in range(2):
+        server.start()
+        server.pause()
+        if number:
+            server.kill()
+        else:
+            server.stop(5.0)
+        assert not server.is_running
+        assert not server.is_paused
+
+
+def test_pause_of_what_does_not_run_has_no_effect(server: ServerProcess) -> None:
+    assert not server.pause()
+    assert not server.kill()
+
+
+def test_end_without_being_told_to_is_told_once(tmp_path: Path, run_file: RunFile) -> None:
+    command = ("sh", "-c", "echo the reason; exit 3")
+    server = ServerProcess("n1", command, tmp_path / "n1.log", run_file)
+    server.start()
+    pid = server.pid
+    while pid is not None and start_time(pid) is not None:
+        pass
+    assert server.ended_by_itself() == 3
+    assert server.ended_by_itself() is None
+    assert server.last_words() == "the reason"
+
+
+def test_server_that_ignores_sigterm_is_killed(tmp_path: Path, run_file: RunFile) -> None:
+    command = (
+        sys.executable,
+        "-c",
+        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); signal.pause()",
+    )
+    server = ServerProcess("n1", command, tmp_path / "n1.log", run_file)
+    server.start()
+    while "ready" not in server.last_words():
+        pass
+    assert server.stop(0.1) == -signal.SIGKILL
+
+
+def test_command_that_does_not_exist(tmp_path: Path, run_file: RunFile) -> None:
+    server = ServerProcess("n1", ("no-such-server",), tmp_path / "n1.log", run_file)
+    with pytest.raises(ProcessError, match="n1: no-such-server cannot be started: No such file"):
+        server.start()
+
+
+def test_what_a_killed_run_has_left_is_ended_and_nothing_else(tmp_path: Path) -> None:
+    bystander = subprocess.Popen(SLEEPER)
+    runner = subprocess.Popen(
+        (sys.executable, "-c", RUNNER, str(tmp_path)), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert runner.stdout is not None
+        pids = [int(runner.stdout.readline()) for _ in range(2)]
+        token = runner.stdout.readline().strip()
+        # The run goes on: nothing of it is touched.
+        assert clean_up(tmp_path) == []
+        assert marked_with(token) == sorted(pids)
+        runner.kill()
+        runner.wait()
+        runner.stdout.close()
+        assert marked_with(token) == sorted(pids)
+        ended = clean_up(tmp_path)
+        assert sorted((each.name, each.pid) for each in ended) == sorted(
+            zip(("n1", "n2"), pids, strict=True)
+        )
+        assert marked_with(token) == []
+        assert bystander.poll() is None
+        assert clean_up(tmp_path) == []
+        assert list((tmp_path / ".running").iterdir()) == []
+    finally:
+        bystander.kill()
+        bystander.wait()
+        runner.kill()
+        runner.wait()
+
+
+def test_process_that_was_started_but_not_written_down_is_found(tmp_path: Path) -> None:
+    """A run may be killed between the two."""
+    token = _left_behind(tmp_path, ())
+    process = subprocess.Popen(SLEEPER, env={**os.environ, "SPLITBRAIN_RUN": token})
+    try:
+        assert [each.pid for each in clean_up(tmp_path)] == [process.pid]
+        assert process.wait() == -signal.SIGKILL
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_pid_that_was_given_to_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    process = subprocess.Popen(SLEEPER)
+    try:
+        started = start_time(process.pid)
+        assert started is not None
+        _left_behind(tmp_path, (Started(name="n1", pid=process.pid, start_time=started - 1),))
+        assert clean_up(tmp_path) == []
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_run_file_that_is_broken_names_nothing(tmp_path: Path) -> None:
+    directory = tmp_path / ".running"
+    directory.mkdir()
+    (directory / "1-a.json").write_text('{"token": "x", "runn')
+    assert clean_up(tmp_path) == []
+    assert list(directory.iterdir()) == []
+
+
+def _left_behind(store: Path, processes: tuple[Started, ...]) -> str:
+    """The run-file of a run that is no more; its token."""
+    directory = store / ".running"
+    directory.mkdir()
+    token = f"{os.getpid()}-test-token"
+    runner = Started(name="runner", pid=os.getpid(), start_time=0)
+    content = {"token": token, "runner": runner, "processes": processes}
+    (directory / "1-a.json").write_bytes(msgspec.json.encode(content))
+    return token

@@ -1,0 +1,173 @@
+"""Real clusters, from the command line: valid under faults, convicted where they must be."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from checker.verdict import Validity
+from nemesis.cli import run
+from nemesis.cluster.real.etcd import EtcdCluster
+from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.runner import RealExecution
+from nemesis.faults import Heal, Partition
+from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
+from nemesis.search.real_time import Plan, generate_real_time
+from nemesis.store import HISTORY, Saved, load
+
+ROOT = Path(__file__).parents[3]
+# Where the tests run in the background, SIGINT would be ignored.
+_COMMAND = """
+import signal
+import nemesis.cli
+signal.signal(signal.SIGINT, signal.default_int_handler)
+nemesis.cli.main()
+"""
+NEEDS_ETCD = pytest.mark.skipif(
+    shutil.which("etcd") is None, reason="etcd is not installed: apt-get install etcd-server"
+)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test starts carries its mark."""
+    monkeypatch.setenv("SPLITBRAIN_TEST", str(tmp_path))
+    yield
+    mark = f"SPLITBRAIN_TEST={tmp_path}".encode()
+    left = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in environment.read_bytes().split(b"\0"):
+                left.append(environment.parent.name)
+        except OSError:
+            continue
+    assert left == [], "a run has left processes behind"
+
+
+def _test(store: Path, *arguments: str) -> tuple[int, Saved]:
+    code = run(["test", "--store", str(store), "--seed", "1", *arguments])
+    return code, load((store / "latest").resolve())
+
+
+@NEEDS_ETCD
+def test_etcd_survives_a_partition_and_a_crash(tmp_path: Path) -> None:
+    code, saved = _test(
+        tmp_path, "--cluster", "etcd", "--workload", "kv", "--nemesis", "partition,crash",
+        "--time-limit", "7s", "--rate", "30",
+    )  # fmt: skip
+    assert (code, saved.results.failures) == (0, ())
+    statistics = saved.results.statistics
+    assert statistics.confirmed == ["crash", "partition"]
+    assert statistics.leader_changes >= 1
+    assert set(statistics.succeeded) == {"get", "put", "append", "cas", "delete", "txn"}
+
+
+@NEEDS_ETCD
+@pytest.mark.parametrize("serializable", [True, False])
+def test_stale_reads_of_etcd_are_convicted_and_others_are_not(
+    tmp_path: Path, serializable: bool
+) -> None:
+    """One client a server. While the leader is cut off, all of them write, and then read: the one
+    that asks the old leader is told what was true before, unless it asks for linearizable reads."""
+    steps: list[Step] = [
+        Operate(client=0, f="write", key="x", value="before", wait=200 * MILLISECOND),
+        Partition(target="leader", shape="isolate", wait=2_000 * MILLISECOND),
+        *(Operate(client=each, f="write", key="x", value=f"new {each}") for each in range(3)),
+        Advance(wait=1_100 * MILLISECOND),
+        *(Operate(client=each, f="read", key="x") for each in range(3)),
+        Advance(wait=500 * MILLISECOND),
+        Heal(),
+    ]
+    knobs = generate_real_time(0, Plan(workload="register", clients=3)).knobs
+    schedule = Schedule(knobs=knobs, steps=tuple(steps))
+    run_file = RunFile(tmp_path)
+    cluster = EtcdCluster(knobs, 0, tmp_path, run_file, serializable_reads=serializable)
+    try:
+        cluster.start()
+        result = RealExecution(schedule, cluster).perform()
+    finally:
+        cluster.close()
+        run_file.remove()
+    kinds = {"linearizability"} if serializable else set()
+    assert result.run.verdict.kinds == kinds, result.run.verdict
+    if serializable:
+        assert result.run.verdict.failures[0].evidence
+    else:
+        assert result.run.verdict.validity is Validity.VALID, result.run.verdict
+
+
+def test_our_server_survives_a_partition_a_crash_and_a_pause(tmp_path: Path) -> None:
+    code, saved = _test(
+        tmp_path, "--cluster", "process", "--workload", "kv", "--nemesis", "partition,crash,pause",
+        "--time-limit", "10s", "--rate", "30",
+    )  # fmt: skip
+    assert (code, saved.results.failures) == (0, ())
+    statistics = saved.results.statistics
+    assert statistics.confirmed == ["crash", "partition", "pause"]
+    assert statistics.leader_changes >= 1
+    assert statistics.judged > 500
+
+
+def test_our_server_that_acknowledges_too_early_is_convicted_by_its_trace(tmp_path: Path) -> None:
+    code, saved = _test(
+        tmp_path, "--cluster", "process", "--nemesis", "none", "--time-limit", "1s",
+        "--bug", "entries-acknowledged-before-durable",
+    )  # fmt: skip
+    assert code == 1
+    assert "committed-on-majority" in {failure.kind for failure in saved.results.failures}
+
+
+def test_ctrl_c_keeps_and_judges_what_was_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", _COMMAND, "test", "--cluster"),
+            *("process", "--nemesis", "pause", "--time-limit", "60s", "--store", str(tmp_path)),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    history = tmp_path / "latest" / HISTORY
+    while process.poll() is None and not (
+        history.exists() and history.read_bytes().count(b"\n") > 40
+    ):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "the run was interrupted after" in told
+    saved = load((tmp_path / "latest").resolve())
+    assert saved.results.history_validity == "valid"
+    assert list((tmp_path / ".running").iterdir()) == []
+    assert run(["replay", str(saved.directory)]) == 254
+    assert "is a run of real processes" in capsys.readouterr().err
+
+
+def test_options_of_other_clusters_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments, message in [
+        (["--time-limit", "5s"], "--time-limit: the simulated cluster knows"),
+        (["--cluster", "process", "--operations", "5"], "--operations: the cluster process knows"),
+        (["--cluster", "etcd", "--nemesis", "bit-flip"], "cannot receive the fault bit-flip"),
+        (["--cluster", "process", "--time-limit", "2s"], "2 s are too short"),
+    ]:
+        assert run(["test", "--store", str(tmp_path), *arguments]) == 254
+        assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@NEEDS_ETCD
+def test_etcd_has_no_bugs_of_the_zoo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(["test", "--store", str(tmp_path), "--cluster", "etcd", "--bug", "stale-read"])
+    assert code == 254
+    assert "--bug goes with --cluster process" in capsys.readouterr().err

@@ -1,0 +1,56 @@
+"""Schedules for real clusters: what is asked for is in them, and the same seed gives the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from nemesis.cluster.real.cluster import CAPABILITIES
+from nemesis.errors import NemesisError
+from nemesis.faults import Crash, Partition
+from nemesis.schedule import decode_schedule, encode_schedule
+from nemesis.search.generate import ATTACKS, ENDS
+from nemesis.search.real_time import SECOND, Plan, generate_real_time
+
+POSSIBLE = tuple(name for name in ATTACKS if name in CAPABILITIES)
+
+
+def test_same_seed_same_schedule_and_back_from_disk() -> None:
+    plan = Plan(faults=POSSIBLE)
+    schedule = generate_real_time(7, plan)
+    assert schedule == generate_real_time(7, plan)
+    assert schedule != generate_real_time(8, plan)
+    assert decode_schedule(encode_schedule(schedule)) == schedule
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_kind_of_fault_comes_and_ends(seed: int) -> None:
+    plan = Plan(faults=POSSIBLE, duration=(len(POSSIBLE) * 3 + 1) * SECOND)
+    faults = generate_real_time(seed, plan).faults
+    assert {fault.kind for fault in faults[::2]} == set(POSSIBLE)
+    for attack, end in zip(faults[::2], faults[1::2], strict=True):
+        assert ENDS[attack.kind] == end.kind
+        assert attack.wait >= 0
+
+
+def test_lasts_as_long_as_it_should_at_the_rate_that_was_asked_for() -> None:
+    plan = Plan(faults=("crash",), duration=60 * SECOND, rate=80)
+    schedule = generate_real_time(1, plan)
+    assert sum(step.wait for step in schedule.steps) == plan.duration
+    assert 0.9 < len(schedule.operations) / (60 * 80) < 1.1
+
+
+def test_first_of_each_kind_is_against_the_leader() -> None:
+    faults = generate_real_time(3, Plan(faults=("partition", "crash"))).faults
+    partition = next(fault for fault in faults if isinstance(fault, Partition))
+    assert (partition.shape, partition.target) == ("isolate", "leader")
+    assert next(fault for fault in faults if isinstance(fault, Crash)).target == "leader"
+
+
+def test_faults_that_do_not_fit_into_the_time() -> None:
+    with pytest.raises(NemesisError, match=r"5 s are too short for crash, pause.*need 7 s"):
+        generate_real_time(1, Plan(faults=("crash", "pause"), duration=5 * SECOND))
+
+
+def test_fault_that_has_nothing_to_hit() -> None:
+    with pytest.raises(NemesisError, match="partition: nothing to hit in a cluster of 1"):
+        generate_real_time(1, Plan(replicas=1))
