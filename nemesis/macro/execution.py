@@ -20,7 +20,7 @@ from raft.replica import HEALTHY, Variant
 
 # What counts as an attack, by the name of its effect: messages that are held or come late or twice,
 # crashes, files that are gone, a disk that is full.
-_ATTACKS = ("hold", "deliver", "duplicate", "crash", "fail-power", "lost-file", "full-disk")
+ATTACKS = ("hold", "deliver", "duplicate", "crash", "fail-power", "lost-file", "full-disk")
 
 
 class MacroExecution:
@@ -163,7 +163,7 @@ class MacroExecution:
         return Statistics(
             invoked=dict(self.invoked),
             succeeded=dict(cluster.succeeded),
-            injected={name: cluster.effects[name] for name in _ATTACKS if cluster.effects[name]},
+            injected={name: cluster.effects[name] for name in ATTACKS if cluster.effects[name]},
             effects=dict(cluster.effects),
             elections=len(cluster.trace.elections),
             judged=len(cluster.trace.events),

@@ -137,13 +137,13 @@ class SteppedCluster:
 
     def _exchange(self, allowed: Allowed) -> None:
         """Deliver what is allowed of what comes up, until nothing is left."""
-        waiting, nodes, dispatch = self._round, self.nodes, self._dispatch
+        waiting, handle = self._round, self.handle
         convictions, failures = self.monitors.failures, self.failures
         delivered = 0
         while waiting and delivered < _MOST_DELIVERIES and not (convictions or failures):
             message = waiting.popleft()
             delivered += 1
-            nodes[message.target].handle((message,), dispatch)
+            handle(message.target, message)
         for message in waiting:
             self.post.hold(message)
         waiting.clear()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from nemesis.chooser import RandomChooser
 from nemesis.macro import steps as macro
-from nemesis.macro.execution import MacroExecution
+from nemesis.macro.execution import ATTACKS, MacroExecution
 from nemesis.outcome import Run
 from nemesis.search.walk.choreographies import (
     ASYNCHRONOUS,
@@ -118,7 +118,9 @@ class _Walk:
                 break
             number += 1
             yield step
-        # What nothing succeeded in would prove nothing.
+        # What nothing was attacked or succeeded in would prove nothing.
+        if not any(self._stage.cluster.effects[name] for name in ATTACKS):
+            yield macro.Crash(node=self._stage.cluster.servers[0])
         yield macro.Settle()
 
     def _all(self) -> Steps:

@@ -148,7 +148,8 @@ def lost_learner(stage: Stage) -> Steps:
     configuration = stage.view.configuration(leader)
     spares = [name for name in stage.cluster.servers if name not in configuration.members]
     learner = stage.pick(list(configuration.learners) or spares)
-    if learner is None or configuration.is_joint:
+    # With one voter more, who is gone, the others must still be a majority.
+    if learner is None or configuration.is_joint or len(configuration.voters) < 2:
         return
     change: ServerChange = AddVoter(learner)
     if learner in configuration.learners or chooser.chance(70):
