@@ -178,3 +178,16 @@ def test_the_budget_is_kept_unless_a_schedule_says_otherwise() -> None:
     assert result.verdict.validity is Validity.VALID
     assert result.statistics.injected["bit-flip"] == 1
     assert result.statistics.succeeded["put"] == 3
+
+
+class NeverHasEnough(Consensus):
+    """Its time-out has ended, and stays so."""
+
+    def on_election_timeout(self) -> None:
+        """Does nothing, not even draw the next one."""
+
+
+def test_a_replica_that_stops_the_clock_is_convicted() -> None:
+    result = run(Schedule(), Variant("never-has-enough", consensus=NeverHasEnough))
+    assert result.verdict.failures[0].kind == "liveness"
+    assert "time does not go on" in result.verdict.failures[0].message

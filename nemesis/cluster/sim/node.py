@@ -27,6 +27,8 @@ from raft.write_queue import PendingWrite
 _WRITES = (MILLISECOND, 5 * MILLISECOND, 20 * MILLISECOND)
 _ACKNOWLEDGEMENT = MILLISECOND
 _APPLICATION = 2 * MILLISECOND
+# So often may a replica ask to be called at one moment; a healthy one does so twice.
+_MOST_CALLS = 1_000
 # Far from the seeds of all nodes and disks of the run.
 _WORK_SEED = 500_000
 _Work = TypeVar("_Work")
@@ -89,6 +91,9 @@ class SimulatedNode:
         self._busy_until = 0
         # When the next timer event is due, if any; older ones are ignored.
         self._timer_at: int | None = None
+        # How often it was called at one moment because it asked for that.
+        self._spinning_since = -1
+        self._calls = 0
         # Counts the lives of the process: what an earlier life scheduled is void.
         self._life = 0
 
@@ -335,8 +340,29 @@ class SimulatedNode:
             return
         if self.clock.time_of(replica.deadline, time) > time:
             self._set_timer()
+        elif self._spins(time):
+            self.stop("does nothing but ask for the time")
         else:
             self._handle(())
+
+    def _spins(self, time: int) -> bool:
+        """Whether the replica asks to be called now, again and again, and never has enough of it: a
+        process that does so takes all the time there is."""
+        if time > self._spinning_since:
+            self._spinning_since, self._calls = time, 0
+        self._calls += 1
+        if self._calls < _MOST_CALLS:
+            return False
+        self._report(
+            Failure(
+                kind="liveness",
+                message=f"{self.name} asks {_MOST_CALLS} times to be called at the same moment, "
+                "and time does not go on",
+                time=time,
+                node=self.name,
+            )
+        )
+        return True
 
     def clock_changed(self) -> None:
         """The clock was set: deadlines lie elsewhere now."""
