@@ -109,7 +109,10 @@ class Peer:
             self.has_been_open = False
             self._lost.clear()
             try:
-                await asyncio.wait_for(self._connect(), _CONNECT_TIMEOUT)
+                # Not wait_for: until Python 3.12 it may lose a cancellation (bpo-37658), and
+                # whoever closes this peer would wait for ever.
+                async with asyncio.timeout(_CONNECT_TIMEOUT):
+                    await self._connect()
             except (OSError, TimeoutError, ssl.SSLError) as error:
                 self._note(str(error) or "timed out")
             else:

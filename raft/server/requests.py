@@ -201,7 +201,8 @@ class Requests:
         waiter = loop.create_future()
         self._leader_known.add(waiter)
         try:
-            await asyncio.wait_for(waiter, give_up - loop.time())
+            async with asyncio.timeout_at(give_up):
+                await waiter
         except TimeoutError as error:
             raise NoLeader("no leader") from error
         finally:
