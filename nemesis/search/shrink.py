@@ -44,7 +44,14 @@ from nemesis.search.shrink_names import (
     with_key_renamed,
     with_usual_names,
 )
-from nemesis.search.shrinker import OutOfBudget, Shrinker, Shrunk, with_knobs, with_steps
+from nemesis.search.shrinker import (
+    OutOfBudget,
+    Shrinker,
+    Shrunk,
+    is_possible,
+    with_knobs,
+    with_steps,
+)
 from nemesis.workloads import WORKLOADS
 from raft.replica import Variant
 
@@ -153,7 +160,7 @@ class _TimedShrinker(Shrinker):
 
     def _take(self, candidate: Schedule, reseeds: int) -> bool:
         plain = encode_schedule(msgspec.structs.replace(candidate, seed=0))
-        if plain in self._seen:
+        if plain in self._seen or not is_possible(candidate):
             return False
         seeds = dict.fromkeys((candidate.seed, *range(reseeds)))
         for seed in seeds:

@@ -28,13 +28,12 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from checker.lincheck import KIND
-from nemesis.errors import ScheduleError
 from nemesis.macro.execution import MacroExecution
 from nemesis.macro.scenario import PLAIN
 from nemesis.macro.steps import MacroStep, Propose
 from nemesis.outcome import Run, check_history
 from nemesis.run import run
-from nemesis.schedule import Knobs, Schedule, encode_schedule, validate
+from nemesis.schedule import Knobs, Schedule, encode_schedule
 from nemesis.search.shrink_names import (
     clients_of,
     keys_of,
@@ -52,7 +51,14 @@ from nemesis.search.shrink_steps import (
     without_one_for_another,
     without_pairs,
 )
-from nemesis.search.shrinker import OutOfBudget, Shrinker, Shrunk, with_knobs, with_steps
+from nemesis.search.shrinker import (
+    OutOfBudget,
+    Shrinker,
+    Shrunk,
+    is_possible,
+    with_knobs,
+    with_steps,
+)
 from raft.replica import Variant
 
 # Knobs that say which steps there can be.
@@ -118,7 +124,7 @@ class MacroShrinker(Shrinker):
         if size_of(candidate) >= self._size:
             return False
         spelled = encode_schedule(candidate)
-        if spelled in self._seen or not _is_possible(candidate):
+        if spelled in self._seen or not (candidate.steps and is_possible(candidate)):
             return False
         executed = self._execute(candidate)
         if executed is None:
@@ -143,15 +149,6 @@ class MacroShrinker(Shrinker):
         if not failures or failures[0].kind != self.kind:
             return None
         return with_steps(schedule, execution.steps)
-
-
-def _is_possible(schedule: Schedule) -> bool:
-    """Whether its knobs and its steps go together."""
-    try:
-        validate(schedule)
-    except ScheduleError:
-        return False
-    return bool(schedule.steps)
 
 
 def _plain_knobs(schedule: Schedule) -> Iterator[Schedule]:

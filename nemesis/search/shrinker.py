@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from nemesis.errors import ScheduleError
 from nemesis.outcome import Run
-from nemesis.schedule import Schedule, Step
+from nemesis.schedule import Schedule, Step, validate
 
 
 class Shrunk(NamedTuple):
@@ -90,3 +91,12 @@ def with_knobs(schedule: Schedule, **changes: object) -> Schedule:
     return msgspec.structs.replace(
         schedule, knobs=msgspec.structs.replace(schedule.knobs, **changes)
     )
+
+
+def is_possible(schedule: Schedule) -> bool:
+    """Whether knobs and steps go together: only then can it be saved and read again."""
+    try:
+        validate(schedule)
+    except ScheduleError:
+        return False
+    return True
