@@ -68,6 +68,7 @@ THEMES: tuple[Theme, ...] = (
             "chunks",
             "stale-append",
             "divergence",
+            "overtaken-by-entries",
             "two-senders",
             "two-senders",
             "two-senders",

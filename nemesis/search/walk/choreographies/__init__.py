@@ -44,6 +44,7 @@ CHOREOGRAPHIES: dict[str, Figure] = {
     "two-memberships": service.two_memberships,
     "retried-elsewhere": service.retried_elsewhere,
     "two-senders": snapshots.two_senders,
+    "overtaken-by-entries": snapshots.overtaken_by_entries,
     "doubled-snapshot": snapshots.doubled_snapshot,
     "replaced-while-saving": disks.replaced_while_saving,
     "slow-state-machine": disks.slow_state_machine,

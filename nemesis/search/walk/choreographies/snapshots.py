@@ -44,6 +44,50 @@ def lagging_snapshot(stage: Stage) -> Steps:
     yield from overthrow(stage)
 
 
+def overtaken_by_entries(stage: Stage) -> Steps:
+    """A snapshot is on its way to somebody who comes by more than it holds, and says so."""
+    chooser = stage.chooser
+    yield from begin(stage)
+    leader = stage.view.leader()
+    follower = None if leader is None else stage.pick(stage.others(leader))
+    if leader is None or follower is None:
+        return
+    # Who has answered once is sent more without waiting for answers.
+    yield stage.replicate(leader, stage.others(leader), unanswered=())
+    for _ in range(chooser.integer(2, 3)):
+        yield stage.write(leader)
+    if chooser.chance(70):
+        # Of what is on its way, only the first reaches anybody else: it alone is committed.
+        for other in stage.quorum(leader, but=[follower]):
+            sent = len(stage.cluster.post.held((leader, other, "append")))
+            if other != leader and sent > 1:
+                yield macro.Deliver(source=leader, target=other, message="append", nth=sent - 2)
+                yield macro.Deliver(source=other, target=leader, message="append-reply", nth=-1)
+    else:
+        yield stage.replicate(leader, stage.quorum(leader, but=[follower]), unanswered=())
+        yield stage.write(leader)
+    # A heartbeat is ahead of what comes before it, and so is refused.
+    yield stage.replicate(leader, [follower], unanswered=[follower])
+    yield macro.Snapshot(node=leader)
+    refusal = stage.deliver(
+        stage.held("append-reply", source=follower, target=leader), nth=-1, copy=False
+    )
+    if refusal is not None:
+        yield refusal
+    arrivals: tuple[Place, ...] = (
+        (leader, follower, "append"),
+        (follower, leader, "append-reply"),
+        (leader, follower, "snapshot"),
+    )
+    for source, target, kind in arrivals:
+        for _ in range(1 if kind == "snapshot" else chooser.integer(3, 8)):
+            step = stage.deliver(stage.held(kind, source=source, target=target), nth=0, copy=False)
+            if step is not None:
+                yield step
+    if chooser.chance(50):
+        yield from overthrow(stage)
+
+
 def chunks(stage: Stage) -> Steps:
     """A snapshot comes in pieces: twice, late, from two leaders, with a crash between them."""
     chooser = stage.chooser
