@@ -160,7 +160,9 @@ def lost_learner(stage: Stage) -> Steps:
     if chooser.chance(70):
         yield stage.write(leader)
         yield stage.replicate(leader, stage.quorum(leader, but=[learner]), unanswered=())
-    if chooser.chance(80):
+    # Where nobody has left, no server holds a configuration that needs who is lost.
+    members = set(stage.cluster.members)
+    if members == set(configuration.voters) and learner not in members and chooser.chance(80):
         yield macro.LoseFile(node=learner)
     yield macro.ChangeMembers(node=leader, changes=(change,))
     if chooser.chance(30):
