@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import msgspec
 import pytest
 
@@ -13,6 +15,7 @@ from nemesis.macro.steps import MacroStep
 from nemesis.macro.text import parse_step
 from nemesis.outcome import Run
 from nemesis.run import run
+from raft.bugs import BUGS
 from raft.consensus import Consensus
 from raft.kv.commands import Result
 from raft.kv.state_machine import Applied, KeyValueStore
@@ -333,3 +336,12 @@ def test_a_change_may_make_what_is_lost_too_much() -> None:
         "replicate n1 [n2]\nlose-file n3 vote\nrestart n3\nchange n1 target n3 n4\nsettle"
     )
     assert run(parse_schedule(text)).verdict.failures == ()
+
+
+def test_a_run_can_be_handed_to_another_process() -> None:
+    bug = BUGS["stale-read"]
+    convicted = run(parse_schedule(bug.witness), bug.variant)
+    assert convicted.verdict.kinds == {"linearizability"}
+    again = pickle.loads(pickle.dumps(convicted))
+    assert again.verdict == convicted.verdict
+    assert again.trace_bytes() == convicted.trace_bytes()
