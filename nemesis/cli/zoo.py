@@ -19,6 +19,7 @@ from checker.verdict import Validity
 from nemesis.cli import options
 from nemesis.cli.commands import Commands
 from nemesis.cli.display import console, verdict_line
+from nemesis.describe.rules import overridden_rules
 from nemesis.macro.scenario import parse_schedule
 from nemesis.run import run as run_schedule
 from nemesis.search.ensemble import ENSEMBLE
@@ -29,7 +30,7 @@ from nemesis.zoo.quick import quick_check
 from nemesis.zoo.record import Record, Row, row_of, rows_of
 from nemesis.zoo.round import hunt_all, hunts_of
 from nemesis.zoo.saved import keep_smallest
-from raft.bugs import BUGS, Bug, get_bug
+from raft.bugs import BUGS, get_bug
 
 HISTORIES = Path("histories")
 
@@ -70,7 +71,8 @@ def show(name: str) -> int:
     out.print(bug.summary)
     out.print(f"source: {bug.source}")
     out.print(f"convicted by: {', '.join(sorted(bug.convicted_by))}")
-    out.print(f"overrides: {', '.join(overridden(bug))}")
+    rules = (f"{rule.module}.{rule.owner}.{rule.method}" for rule in overridden_rules(bug.variant))
+    out.print(f"overrides: {', '.join(rules)}")
     out.print(f"scenario: {bug.scenario}")
     out.print("witness:")
     for line in bug.witness.splitlines():
@@ -79,21 +81,6 @@ def show(name: str) -> int:
     for failure in verdict.failures[:3]:
         out.print(Text(f"{failure.kind}: {failure.message}", style="red"))
     return 0
-
-
-def overridden(bug: Bug) -> list[str]:
-    """The methods of the healthy Raft that the bug overrides, with their modules."""
-    found = []
-    for part in (bug.variant.consensus, bug.variant.storage, bug.variant.state_machine):
-        for cls in part.__mro__:
-            if not cls.__module__.startswith("raft.bugs."):
-                continue
-            for method in vars(cls):
-                home = next((base for base in cls.__mro__[1:] if method in vars(base)), None)
-                if callable(getattr(cls, method)) and home not in (None, object):
-                    assert home is not None
-                    found.append(f"{home.__module__}.{home.__name__}.{method}")
-    return found
 
 
 @zoo.command()

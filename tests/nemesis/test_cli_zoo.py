@@ -29,14 +29,24 @@ def test_the_list_names_every_bug(capsys: Capture) -> None:
     assert f"{len(BUGS)} bugs" in out
 
 
-@pytest.mark.parametrize("name", ["commit-of-old-term", "log-not-synced", "retry-applied-twice"])
-def test_a_bug_is_shown_with_its_witness_and_who_convicts_it(name: str, capsys: Capture) -> None:
+@pytest.mark.parametrize(
+    ("name", "overrides"),
+    [
+        ("commit-of-old-term", "raft.consensus.replication."),
+        ("log-not-synced", "raft.storage."),
+        ("retry-applied-twice", "raft.kv."),
+        ("reply-to-wrong-client", "raft.waiting_clients.WaitingClients.is_own"),
+    ],
+)
+def test_a_bug_is_shown_with_its_witness_and_who_convicts_it(
+    name: str, overrides: str, capsys: Capture
+) -> None:
     assert run(["zoo", "show", name]) == 0
     out = capsys.readouterr().out
     bug = BUGS[name]
     assert bug.summary in out
     assert bug.source in out
-    assert f"overrides: raft.{'consensus' if name == 'commit-of-old-term' else ''}" in out
+    assert f"overrides: {overrides}" in out
     for line in bug.witness.splitlines():
         assert f"  {line}\n" in out
     assert any(f"{kind}: " in out for kind in bug.convicted_by)
