@@ -65,9 +65,7 @@ def read(stage: Stage) -> Steps:
     if reads == "follower" and chooser.chance(70):
         for kind in ("read-index", "read-index-reply"):
             place = stage.held(kind, **{"source" if kind == "read-index" else "target": node})
-            step = stage.deliver(place, nth=-1)
-            if step is not None:
-                yield step
+            yield from stage.arrival(place, nth=-1)
             leader = stage.leader()
             if kind == "read-index" and leader is not None:
                 yield stage.replicate(leader)
@@ -103,44 +101,36 @@ def send(stage: Stage) -> Steps:
 def bring(stage: Stage, node: str, peer: str) -> Steps:
     """What ``node`` has for ``peer`` arrives, the oldest first; what it is answered is held."""
     for _ in range(stage.chooser.integer(1, 4)):
-        step = stage.deliver(stage.held("append", "snapshot", source=node, target=peer), nth=0)
+        step = yield from stage.arrival(
+            stage.held("append", "snapshot", source=node, target=peer), nth=0
+        )
         if step is None:
             return
-        yield step
 
 
 def deliver(stage: Stage) -> Steps:
     """Any message that is held."""
-    step = stage.deliver(stage.held())
-    if step is not None:
-        yield step
+    yield from stage.arrival(stage.held())
 
 
 def deliver_reply(stage: Stage) -> Steps:
     """An answer that is held."""
-    step = stage.deliver(stage.held(*REPLIES))
-    if step is not None:
-        yield step
+    yield from stage.arrival(stage.held(*REPLIES))
 
 
 def deliver_stale(stage: Stage) -> Steps:
     """A message of an older term than the one that its receiver is in, the oldest there is."""
-    post, view = stage.cluster.post, stage.view
-    places = [place for place in stage.held() if post.held(place)[0].term < view.term(place[1])]
-    step = stage.deliver(places, nth=0)
-    if step is not None:
-        yield step
+    yield from stage.arrival(stage.held_of_older_term(), nth=0)
 
 
 def deliver_with_answer(stage: Stage) -> Steps:
     """A message that is held, and then what it is answered."""
-    step = stage.deliver(stage.held("append", "vote", "pre-vote", "snapshot", "read-index"))
+    step = yield from stage.arrival(
+        stage.held("append", "vote", "pre-vote", "snapshot", "read-index")
+    )
     if step is not None:
-        yield step
         answers = stage.held(*REPLIES, source=step.target, target=step.source)
-        answer = stage.deliver(answers, nth=-1)
-        if answer is not None:
-            yield answer
+        yield from stage.arrival(answers, nth=-1)
 
 
 def crash(stage: Stage) -> Steps:

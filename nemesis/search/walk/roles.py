@@ -110,7 +110,8 @@ class View:
     def longest(self) -> list[str]:
         """Whose log has the most entries."""
         logs = [(consensus.log.last_index, name) for name, consensus in self.up()]
-        return [name for length, name in logs if length == max(logs)[0]]
+        most = max(logs)[0] if logs else 0
+        return [name for length, name in logs if length == most]
 
     def behind_in_term(self) -> list[str]:
         """Who has not heard of the newest term: it may campaign in one that is in use."""

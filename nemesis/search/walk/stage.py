@@ -2,12 +2,12 @@
 
 A figure is a sequence of steps that is chosen as it goes, each step after a look at what the one
 before has led to. A move is a figure of one idea (moves.py), a choreography one of several
-moves (choreographies.py).
+moves (choreographies/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -119,18 +119,17 @@ class Stage:
         does not go without."""
         others = self.others(node)
         others.sort(key=lambda name: (name in but, self.cluster.nodes[name].replica is None))
-        chosen: list[str] = []
-        for name in others:
-            if self.view.is_quorum(node, chosen):
-                break
-            chosen.append(name)
-        return chosen
+        return self._enough(node, others)
 
     def supporters(self, node: str, but: Sequence[str | None] = ()) -> list[str]:
         """As few others as are needed to elect ``node``, those first who can vote for it by their
         logs; ``but`` only if it does not go without."""
         others = self.others(node)
         others.sort(key=lambda name: (name in but, not self.view.may_vote_for(name, node)))
+        return self._enough(node, others)
+
+    def _enough(self, node: str, others: list[str]) -> list[str]:
+        """The first of ``others``, as few as are a quorum with ``node``; all if none are."""
         chosen: list[str] = []
         for name in others:
             if self.view.is_quorum(node, chosen):
@@ -254,6 +253,11 @@ class Stage:
             and nodes[place[1]].replica is not None
         ]
 
+    def held_of_older_term(self) -> list[Place]:
+        """Where the oldest message is of an older term than the one that its receiver is in."""
+        post, view = self.cluster.post, self.view
+        return [place for place in self.held() if post.held(place)[0].term < view.term(place[1])]
+
     def deliver(
         self, places: Sequence[Place], *, nth: int | None = None, copy: bool | None = None
     ) -> macro.Deliver | None:
@@ -267,6 +271,15 @@ class Stage:
         if copy is None:
             copy = self.chooser.chance(self.habits.copy)
         return macro.Deliver(source=source, target=target, message=message, nth=nth, copy=copy)
+
+    def arrival(
+        self, places: Sequence[Place], *, nth: int | None = None, copy: bool | None = None
+    ) -> Generator[MacroStep, None, macro.Deliver | None]:
+        """One of these messages arrives, if there is any: the step, once it is taken."""
+        step = self.deliver(places, nth=nth, copy=copy)
+        if step is not None:
+            yield step
+        return step
 
     def does_nothing(self, step: MacroStep) -> bool:
         """Whether it finds nothing to do: a figure goes on as if what it had in mind had worked."""

@@ -11,8 +11,7 @@ def forgotten_change(stage: Stage) -> Steps:
     """A change that hardly anybody has heard of is overwritten by the next leader, who makes
     another one; each of the two goes on with those whom the other one does not need."""
     chooser = stage.chooser
-    yield from begin(stage)
-    first = stage.view.leader()
+    first = yield from begin(stage)
     if first is None:
         return
     yield from settle_in(stage, first)

@@ -11,8 +11,7 @@ from nemesis.search.walk.stage import Stage, Steps
 def slow_disk(stage: Stage) -> Steps:
     """What a server writes, or applies, is acknowledged to it when the log has changed."""
     chooser = stage.chooser
-    yield from begin(stage)
-    first = stage.view.leader()
+    first = yield from begin(stage)
     slow = stage.anyone()
     if first is None or slow is None:
         return
@@ -48,9 +47,7 @@ def catch_up(stage: Stage, slow: str) -> Steps:
     yield draw_work(stage, slow)
     if stage.chooser.chance(70):
         said = stage.held("append-reply", "vote-reply", "append", "vote", source=slow)
-        step = stage.deliver(said, nth=-1)
-        if step is not None:
-            yield step
+        yield from stage.arrival(said, nth=-1)
 
 
 def slow_voter(stage: Stage) -> Steps:
@@ -68,22 +65,17 @@ def slow_voter(stage: Stage) -> Steps:
         if chooser.chance(50):
             yield from catch_up(stage, voter)
         else:
-            step = stage.deliver(stage.held("vote", "append", target=voter))
-            if step is not None:
-                yield step
+            yield from stage.arrival(stage.held("vote", "append", target=voter))
     yield from bounce_of(stage, voter)
     for _ in range(chooser.integer(1, 2)):
-        step = stage.deliver(stage.held("vote", target=voter))
-        if step is not None:
-            yield step
+        yield from stage.arrival(stage.held("vote", target=voter))
 
 
 def crash_while_saving(stage: Stage) -> Steps:
     """Power fails at one of those who save what a round brings them; then they decide without the
     others."""
     chooser = stage.chooser
-    yield from begin(stage)
-    node = stage.view.leader()
+    node = yield from begin(stage)
     if node is None:
         return
     victim = chooser.pick([node, *stage.others(node)])
@@ -133,8 +125,7 @@ def replaced_while_saving(stage: Stage) -> Steps:
     """A server is writing when the next leader replaces entries that it has; what is written then
     is told of as if it were what took their place."""
     chooser = stage.chooser
-    yield from begin(stage)
-    first = stage.view.leader()
+    first = yield from begin(stage)
     if first is None:
         return
     slow = first if chooser.chance(50) else stage.anyone(but=[first])
@@ -166,9 +157,7 @@ def replaced_while_saving(stage: Stage) -> Steps:
             yield macro.Perform(node=slow)
         else:
             answers = stage.held("append-reply", "vote-reply", source=slow, target=second)
-            step = stage.deliver(answers, nth=-1)
-            if step is not None:
-                yield step
+            yield from stage.arrival(answers, nth=-1)
     peers = stage.others(second, but=[slow])
     yield stage.replicate(second, [slow, *peers[: stage.knobs.replicas // 2 - 1]], unanswered=())
     if chooser.chance(50):
@@ -178,8 +167,7 @@ def replaced_while_saving(stage: Stage) -> Steps:
 def slow_state_machine(stage: Stage) -> Steps:
     """What is committed is not applied yet, when a snapshot is taken, or comes."""
     chooser = stage.chooser
-    yield from begin(stage)
-    leader = stage.view.leader()
+    leader = yield from begin(stage)
     if leader is None:
         return
     slow = leader if chooser.chance(50) else stage.anyone()

@@ -48,9 +48,7 @@ def late_grant(stage: Stage) -> Steps:
         if chooser.chance(40):
             yield stage.replicate(second, stage.some(second))
     for _ in range(chooser.integer(1, 3)):
-        step = stage.deliver(stage.held("vote-reply", "pre-vote-reply", target=first))
-        if step is not None:
-            yield step
+        yield from stage.arrival(stage.held("vote-reply", "pre-vote-reply", target=first))
 
 
 def same_term(stage: Stage) -> Steps:
@@ -62,10 +60,9 @@ def same_term(stage: Stage) -> Steps:
     if chooser.chance(30):
         yield from bounce(stage)
     for _ in range(chooser.integer(2, 5)):
-        step = stage.deliver(stage.held("vote", "pre-vote", "append"))
+        step = yield from stage.arrival(stage.held("vote", "pre-vote", "append"))
         if step is None:
             return
-        yield step
         answer = stage.deliver(
             stage.held("vote-reply", "pre-vote-reply", source=step.target), nth=-1
         )

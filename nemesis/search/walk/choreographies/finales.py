@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from nemesis.macro import steps as macro
 from nemesis.macro.steps import MessageKind
-from nemesis.search.walk.choreographies.parts import begin, bounce_of, unanswered_round
+from nemesis.search.walk.choreographies.parts import (
+    begin,
+    begin_with_another,
+    bounce_of,
+    unanswered_round,
+)
 from nemesis.search.walk.members import settle_in
 from nemesis.search.walk.moves import damage_to
 from nemesis.search.walk.stage import Stage, Steps
@@ -23,8 +28,7 @@ def campaign_in_vain(stage: Stage, node: str) -> Steps:
     leader = stage.view.leader()
     if not stage.knobs.pre_vote:
         yield stage.elect(node, [])
-    elif leader not in (None, node) and stage.chooser.chance(40):
-        assert leader is not None
+    elif leader is not None and leader != node and stage.chooser.chance(40):
         yield macro.TransferTo(node=leader, target=node)
         yield macro.Wait(milliseconds=150, nodes=(leader,))
     else:
@@ -32,20 +36,17 @@ def campaign_in_vain(stage: Stage, node: str) -> Steps:
         yield stage.elect(node, voters, unanswered=voters)
         for voter in voters:
             granted = stage.held("pre-vote-reply", source=voter, target=node)
-            step = stage.deliver(granted, nth=-1)
-            if step is not None:
-                yield step
+            yield from stage.arrival(granted, nth=-1)
 
 
 def newer_term(stage: Stage) -> Steps:
     """Somebody who was apart is in a newer term, and cannot win; the leader, whom it needs, has to
     learn of that term by what it is answered."""
     chooser = stage.chooser
-    yield from begin(stage)
-    leader = stage.view.leader()
-    apart = None if leader is None else stage.pick(stage.others(leader))
-    if leader is None or apart is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    leader, apart = pair
     for _ in range(chooser.integer(0, 2)):
         yield stage.write(leader)
         yield stage.replicate(leader, stage.quorum(leader, but=[apart]), unanswered=())
@@ -64,8 +65,7 @@ def newer_term(stage: Stage) -> Steps:
 def parted_logs(stage: Stage) -> Steps:
     """One has more entries, another one newer ones, and nothing goes without these two."""
     chooser = stage.chooser
-    yield from begin(stage)
-    longer = stage.view.leader()
+    longer = yield from begin(stage)
     if longer is None:
         return
     for _ in range(chooser.integer(1, 3)):
@@ -86,8 +86,7 @@ def parted_logs(stage: Stage) -> Steps:
 def unanswered(stage: Stage) -> Steps:
     """What a leader has sent has arrived, or not, and it is never told."""
     chooser = stage.chooser
-    yield from begin(stage)
-    leader = stage.view.leader()
+    leader = yield from begin(stage)
     if leader is None:
         return
     if chooser.chance(60):
@@ -112,11 +111,10 @@ _OVERTAKING = (
 def overtaken_snapshot(stage: Stage) -> Steps:
     """A leader has a snapshot for a follower who comes by the same, and by more, in other ways."""
     chooser = stage.chooser
-    yield from begin(stage)
-    leader = stage.view.leader()
-    follower = None if leader is None else stage.pick(stage.others(leader))
-    if leader is None or follower is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    leader, follower = pair
     if chooser.chance(70):
         yield stage.replicate(leader, [follower], unanswered=())
     for _ in range(chooser.integer(1, 2)):
@@ -132,16 +130,13 @@ def overtaken_snapshot(stage: Stage) -> Steps:
         is_answer = source == follower
         for _ in range(1 if is_answer else chooser.integer(1, 4)):
             places = stage.held(*kinds, source=source, target=target)
-            step = stage.deliver(places, nth=-1 if is_answer else 0, copy=False)
-            if step is not None:
-                yield step
+            yield from stage.arrival(places, nth=-1 if is_answer else 0, copy=False)
 
 
 def lost_learner(stage: Stage) -> Steps:
     """The leader is asked to promote somebody who is gone."""
     chooser = stage.chooser
-    yield from begin(stage)
-    leader = stage.view.leader()
+    leader = yield from begin(stage)
     if leader is None:
         return
     yield from settle_in(stage, leader)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from nemesis.macro import steps as macro
 from nemesis.search.walk.choreographies.old_leaders import commit_at_once, owed, take_office
-from nemesis.search.walk.choreographies.parts import bounce_of
+from nemesis.search.walk.choreographies.parts import begin_with_another, bounce_of
 from nemesis.search.walk.choreographies.reads import late_campaign
 from nemesis.search.walk.stage import Stage, Steps
 from raft.consensus.changes import Demote
@@ -15,10 +15,10 @@ def lease_runs_on(stage: Stage) -> Steps:
     """A lease rests on some of the others; they are restarted, or have answered long ago, or are
     asked too early by one who has not heard from the leader for long; and that one commits."""
     chooser = stage.chooser
-    first = yield from take_office(stage)
-    second = None if first is None else stage.pick(stage.others(first))
-    if first is None or second is None:
+    pair = yield from begin_with_another(stage, take_office)
+    if pair is None:
         return
+    first, second = pair
     if chooser.chance(70):
         yield stage.replicate(first, stage.others(first), unanswered=())
     peers = stage.quorum(first, but=[second])
@@ -32,9 +32,7 @@ def lease_runs_on(stage: Stage) -> Steps:
         yield stage.replicate(first, peers, unanswered=peers)
         yield macro.Wait(milliseconds=chooser.pick((75, 100, 140)), nodes=tuple(peers))
         for _ in peers:
-            answer = stage.deliver(owed(stage, first, "append-reply"), nth=-1)
-            if answer is not None:
-                yield answer
+            yield from stage.arrival(owed(stage, first, "append-reply"), nth=-1)
     voters = stage.supporters(second, but=[first])
     yield stage.elect(second, voters, unanswered=(), hasty=20 if what == "late" else 85)
     yield from commit(stage, second, voters)
@@ -57,10 +55,10 @@ def late_order(stage: Stage) -> Steps:
     """TimeoutNow is long on its way: when it arrives, its leader has given the transfer up, or
     does not lead any more, or its receiver has lost its vote."""
     chooser = stage.chooser
-    leader = yield from take_office(stage)
-    target = None if leader is None else stage.pick(stage.others(leader))
-    if leader is None or target is None:
+    pair = yield from begin_with_another(stage, take_office)
+    if pair is None:
         return
+    leader, target = pair
     for _ in range(chooser.integer(1, 2)):
         yield stage.replicate(leader, stage.others(leader), unanswered=())
     yield macro.TransferTo(node=leader, target=target, held=True)

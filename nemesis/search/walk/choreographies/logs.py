@@ -5,6 +5,7 @@ from __future__ import annotations
 from nemesis.macro import steps as macro
 from nemesis.search.walk.choreographies.parts import (
     begin,
+    begin_with_another,
     bounce,
     bounce_of,
     overthrow,
@@ -18,8 +19,7 @@ def late_acknowledgement(stage: Stage) -> Steps:
     """An acknowledgement arrives when its sender's log is another one: after an election, or when
     the same leader has been elected once more."""
     chooser = stage.chooser
-    yield from begin(stage)
-    first = stage.view.leader()
+    first = yield from begin(stage)
     if first is None:
         return
     for _ in range(chooser.integer(1, 3)):
@@ -43,9 +43,7 @@ def late_acknowledgement(stage: Stage) -> Steps:
         yield stage.write(first)
     for _ in range(chooser.integer(1, 3)):
         replies = stage.held("append-reply", "snapshot-reply", target=first, source=follower)
-        step = stage.deliver(replies)
-        if step is not None:
-            yield step
+        yield from stage.arrival(replies)
     if chooser.chance(60):
         yield stage.replicate(first, [])
     yield from overthrow(stage)
@@ -54,8 +52,7 @@ def late_acknowledgement(stage: Stage) -> Steps:
 def stale_append(stage: Stage) -> Steps:
     """An older AppendEntries arrives after a newer one, or once more, or at one who campaigns."""
     chooser = stage.chooser
-    yield from begin(stage)
-    node = stage.view.leader()
+    node = yield from begin(stage)
     if node is None:
         return
     for _ in range(chooser.integer(1, 3)):
@@ -65,9 +62,8 @@ def stale_append(stage: Stage) -> Steps:
     if chooser.chance(40):
         yield from overthrow(stage)
     for _ in range(chooser.integer(1, 3)):
-        step = stage.deliver(stage.held("append", "snapshot", source=node))
+        step = yield from stage.arrival(stage.held("append", "snapshot", source=node))
         if step is not None:
-            yield step
             answer = stage.deliver(stage.held("append-reply", source=step.target), nth=-1)
             if answer is not None and chooser.chance(50):
                 yield answer
@@ -78,8 +74,7 @@ def divergence(stage: Stage) -> Steps:
     """A leader writes for itself alone, or for few; another one writes more, or less, and comes to
     lead it."""
     chooser = stage.chooser
-    yield from begin(stage)
-    first = stage.view.leader()
+    first = yield from begin(stage)
     if first is None:
         return
     for _ in range(chooser.integer(1, 3)):
@@ -113,11 +108,10 @@ def divergence(stage: Stage) -> Steps:
 def lost_log(stage: Stage) -> Steps:
     """Entries are acknowledged late, to a leader that has lost them itself and leads again."""
     chooser = stage.chooser
-    yield from begin(stage)
-    first = stage.view.leader()
-    follower = None if first is None else stage.pick(stage.others(first))
-    if first is None or follower is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    first, follower = pair
     yield stage.replicate(first, stage.others(first), unanswered=())
     for _ in range(chooser.integer(2, 4)):
         yield stage.write(first)
@@ -138,9 +132,7 @@ def lost_log(stage: Stage) -> Steps:
         yield stage.write(first)
     for _ in range(chooser.integer(1, 3)):
         acknowledged = stage.held("append-reply", source=follower, target=first)
-        step = stage.deliver(acknowledged, nth=-1 if chooser.chance(70) else 0)
-        if step is not None:
-            yield step
+        yield from stage.arrival(acknowledged, nth=-1 if chooser.chance(70) else 0)
     peers = stage.others(first, but=[follower])
     yield stage.replicate(first, peers[: chooser.pick((0, 1, 1, 2))], unanswered=())
     if chooser.chance(50):
@@ -153,17 +145,17 @@ def bring_all(stage: Stage, node: str, peer: str) -> Steps:
     for _ in range(8):
         if view.last_index(peer) >= view.last_index(node):
             return
-        step = stage.deliver(stage.held("append", source=node, target=peer), nth=0, copy=False)
+        step = yield from stage.arrival(
+            stage.held("append", source=node, target=peer), nth=0, copy=False
+        )
         if step is None:
             return
-        yield step
 
 
 def lost_answers(stage: Stage) -> Steps:
     """What a leader has sent is not answered, and it has to find out by itself what arrived."""
     chooser = stage.chooser
-    yield from begin(stage)
-    node = stage.view.leader()
+    node = yield from begin(stage)
     if node is None:
         return
     for _ in range(chooser.integer(1, 4)):

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 from nemesis.cluster.stepped.post import Place
 from nemesis.macro import steps as macro
-from nemesis.macro.steps import MacroStep, MessageKind
-from nemesis.search.walk.choreographies.parts import unanswered_round
+from nemesis.macro.steps import MessageKind
+from nemesis.search.walk.choreographies.parts import Opening, begin_with_another, unanswered_round
 from nemesis.search.walk.choreographies.reads import replace_leader
 from nemesis.search.walk.moves import bring
 from nemesis.search.walk.stage import Stage, Steps
 from raft.consensus.changes import AddLearner
 
-# Steps, and in the end the server that they were about, or None.
-Finding = Generator[MacroStep, None, str | None]
 
-
-def take_office(stage: Stage) -> Finding:
+def take_office(stage: Stage) -> Opening:
     """Somebody leads: as before, or newly elected, with votes that are still on their way."""
     chooser = stage.chooser
     leader = stage.view.leader()
@@ -35,10 +30,10 @@ def owed_answers(stage: Stage) -> Steps:
     """A leader is replaced behind its back while it has asked for votes and for confirmations, in
     this term or in an older one; then it is asked to read, and what it is owed arrives."""
     chooser = stage.chooser
-    first = yield from take_office(stage)
-    second = None if first is None else stage.pick(stage.others(first))
-    if first is None or second is None:
+    pair = yield from begin_with_another(stage, take_office)
+    if pair is None:
         return
+    first, second = pair
     if chooser.chance(65):
         yield stage.replicate(first, stage.others(first), unanswered=())
         if chooser.chance(60):
@@ -115,27 +110,22 @@ def newest_of_older_term(stage: Stage, source: str, target: str) -> Steps:
     term = stage.view.term(target)
     held = stage.cluster.post.held(place)
     older = [nth for nth, message in enumerate(held) if message.term < term]
-    step = stage.deliver([place], nth=older[-1]) if older else None
-    if step is not None:
-        yield step
+    if older:
+        yield from stage.arrival([place], nth=older[-1])
 
 
 def ask(stage: Stage, first: str) -> Steps:
     """A leader that was is asked to read, and what it is owed arrives, before or after."""
     chooser = stage.chooser
     if chooser.chance(70):
-        late = stage.deliver(owed(stage, first, "vote-reply"), nth=-1)
-        if late is not None:
-            yield late
+        yield from stage.arrival(owed(stage, first, "vote-reply"), nth=-1)
     for _ in range(chooser.integer(1, 2)):
         yield stage.read_back(first)
         what = chooser.pick(("round", "answers", "answers"))
         if what == "round":
             yield stage.replicate(first, stage.view.loyal(first), unanswered=())
         for _ in range(chooser.integer(1, 5) if what == "answers" else 0):
-            answer = stage.deliver(owed(stage, first, "append-reply"), nth=0)
-            if answer is not None:
-                yield answer
+            yield from stage.arrival(owed(stage, first, "append-reply"), nth=0)
 
 
 def owed(stage: Stage, first: str, kind: MessageKind) -> list[Place]:
@@ -148,36 +138,31 @@ def commit_at_once(stage: Stage, leader: str, voters: list[str]) -> Steps:
     """What a new leader has sent first arrives and is answered, before any time passes."""
     for voter in voters:
         for _ in range(2):
-            step = stage.deliver(stage.held("append", source=leader, target=voter), nth=-1)
+            step = yield from stage.arrival(
+                stage.held("append", source=leader, target=voter), nth=-1
+            )
             if step is None:
                 break
-            yield step
             replies = stage.held("append-reply", source=voter, target=leader)
-            answer = stage.deliver(replies, nth=-1)
-            if answer is not None:
-                yield answer
+            yield from stage.arrival(replies, nth=-1)
 
 
 def asked_early(stage: Stage) -> Steps:
     """A leader that has all that is committed, but has not been told that it is, is asked at
     once: those who elected it have answered it, but lack what they must have first."""
     chooser = stage.chooser
-    first = yield from take_office(stage)
-    second = None if first is None else stage.pick(stage.others(first))
-    if first is None or second is None:
+    pair = yield from begin_with_another(stage, take_office)
+    if pair is None:
         return
+    first, second = pair
     yield stage.overwrite(first)
     peers = stage.quorum(first, but=stage.others(first, but=[second]))
     yield stage.replicate(first, peers, unanswered=())
     voters = stage.quorum(second, but=[first, *peers])
     yield stage.elect(second, voters, unanswered=())
     for voter in voters:
-        step = stage.deliver(stage.held("append", source=second, target=voter), nth=-1)
-        if step is not None:
-            yield step
-            if chooser.chance(90):
-                replies = stage.held("append-reply", source=voter, target=second)
-                answer = stage.deliver(replies, nth=-1)
-                if answer is not None:
-                    yield answer
+        step = yield from stage.arrival(stage.held("append", source=second, target=voter), nth=-1)
+        if step is not None and chooser.chance(90):
+            replies = stage.held("append-reply", source=voter, target=second)
+            yield from stage.arrival(replies, nth=-1)
     yield stage.read_back(second)

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+
 from nemesis.macro import steps as macro
+from nemesis.macro.steps import MacroStep
 from nemesis.search.walk.moves import bring, power_failure, sync_at
 from nemesis.search.walk.stage import REPLIES, Stage, Steps
 
+# Steps, and in the end who leads, None if nobody does.
+Opening = Generator[MacroStep, None, str | None]
 
-def begin(stage: Stage) -> Steps:
+
+def begin(stage: Stage) -> Opening:
     """Somebody leads, and some of what is written is performed."""
-    if stage.view.leaders():
-        return
-    node = stage.anyone()
-    if node is None:
-        return
-    yield stage.elect(node, unanswered=())
-    if stage.chooser.chance(70):
-        yield stage.replicate(node, unanswered=())
-    if stage.chooser.chance(50):
-        yield stage.write(node, unanswered=False)
-        yield stage.replicate(node, unanswered=())
+    if not stage.view.leaders():
+        node = stage.anyone()
+        if node is None:
+            return None
+        yield stage.elect(node, unanswered=())
+        if stage.chooser.chance(70):
+            yield stage.replicate(node, unanswered=())
+        if stage.chooser.chance(50):
+            yield stage.write(node, unanswered=False)
+            yield stage.replicate(node, unanswered=())
+    return stage.view.leader()
+
+
+def begin_with_another(
+    stage: Stage, opening: Callable[[Stage], Opening] = begin
+) -> Generator[MacroStep, None, tuple[str, str] | None]:
+    """Somebody leads, and another member of its configuration is drawn; None if there is none."""
+    leader = yield from opening(stage)
+    another = None if leader is None else stage.pick(stage.others(leader))
+    return None if leader is None or another is None else (leader, another)
 
 
 def overthrow(stage: Stage) -> Steps:
@@ -32,13 +47,10 @@ def overthrow(stage: Stage) -> Steps:
 
 def late_message(stage: Stage) -> Steps:
     """Something old arrives: an answer rather than a question."""
-    post, view = stage.cluster.post, stage.view
-    stale = [place for place in stage.held() if post.held(place)[0].term < view.term(place[1])]
+    stale = stage.held_of_older_term()
     answers = [place for place in stale if place[2] in REPLIES]
     places = answers if answers and stage.chooser.chance(70) else stale
-    step = stage.deliver(places or stage.held(), nth=0)
-    if step is not None:
-        yield step
+    yield from stage.arrival(places or stage.held(), nth=0)
 
 
 def bounce(stage: Stage) -> Steps:

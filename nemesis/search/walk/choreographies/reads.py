@@ -6,6 +6,7 @@ from __future__ import annotations
 from nemesis.macro import steps as macro
 from nemesis.search.walk.choreographies.parts import (
     begin,
+    begin_with_another,
     bounce_of,
     overthrow,
     unanswered_round,
@@ -53,9 +54,7 @@ def old_leader_reads(stage: Stage) -> Steps:
             yield macro.Wait(milliseconds=chooser.pick((20, 75)), nodes=(first,))
         elif what == "answer":
             answers = stage.held("append-reply", "vote-reply", "snapshot-reply", target=first)
-            step = stage.deliver(answers)
-            if step is not None:
-                yield step
+            yield from stage.arrival(answers)
 
 
 def replace_leader(stage: Stage, first: str, second: str) -> Steps:
@@ -87,11 +86,10 @@ def follower_reads(stage: Stage) -> Steps:
     """A follower asks for a read index whom it takes for the leader; what it asks, and what it is
     answered, is late, while it or its leader falls behind."""
     chooser = stage.chooser
-    yield from begin(stage)
-    leader = stage.view.leader()
-    follower = None if leader is None else stage.pick(stage.others(leader))
-    if leader is None or follower is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    leader, follower = pair
     yield stage.replicate(leader, stage.others(leader), unanswered=())
     if chooser.chance(30):
         yield from read_once(stage, leader, follower)
@@ -118,26 +116,21 @@ def read_once(stage: Stage, leader: str, follower: str) -> Steps:
     chooser = stage.chooser
     yield stage.read_back(follower)
     if chooser.chance(80):
-        question = stage.deliver(stage.held("read-index", source=follower))
-        if question is not None:
-            yield question
+        yield from stage.arrival(stage.held("read-index", source=follower))
     if chooser.chance(60):
         yield stage.replicate(leader, stage.quorum(leader, but=[follower]), unanswered=())
     for _ in range(chooser.integer(0, 2)):
-        answer = stage.deliver(stage.held("read-index-reply", target=follower))
-        if answer is not None:
-            yield answer
+        yield from stage.arrival(stage.held("read-index-reply", target=follower))
 
 
 def handover(stage: Stage) -> Steps:
     """Leadership is handed over, while the old leader, or another one, goes on; what tells the next
     one to campaign, or its requests for votes, arrive when nobody waits for them any more."""
     chooser = stage.chooser
-    yield from begin(stage)
-    node = stage.view.leader()
-    target = None if node is None else stage.pick(stage.others(node))
-    if node is None or target is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    node, target = pair
     yield stage.write(node)
     lags = chooser.chance(50)
     if lags:
@@ -149,9 +142,7 @@ def handover(stage: Stage) -> Steps:
     voters = stage.quorum(target, but=[node]) if chooser.chance(40) else []
     yield macro.TransferTo(node=node, target=target, voters=tuple(voters))
     if lags:
-        step = stage.deliver(stage.held("append-reply", source=target, target=node))
-        if step is not None:
-            yield step
+        yield from stage.arrival(stage.held("append-reply", source=target, target=node))
     if chooser.chance(25):
         return
     if chooser.chance(50):
@@ -173,33 +164,24 @@ def handover(stage: Stage) -> Steps:
 
 def late_campaign(stage: Stage, target: str, voters: list[str]) -> Steps:
     """What told it to campaign arrives, and so do its requests for votes, and the votes."""
-    told = stage.deliver(stage.held("timeout-now", target=target), nth=0)
-    if told is not None:
-        yield told
+    yield from stage.arrival(stage.held("timeout-now", target=target), nth=0)
     if stage.chooser.chance(70):
         for voter in voters:
-            asked = stage.deliver(stage.held("vote", source=target, target=voter), nth=-1)
-            if asked is not None:
-                yield asked
-            granted = stage.deliver(stage.held("vote-reply", source=voter, target=target), nth=-1)
-            if granted is not None:
-                yield granted
+            yield from stage.arrival(stage.held("vote", source=target, target=voter), nth=-1)
+            yield from stage.arrival(stage.held("vote-reply", source=voter, target=target), nth=-1)
         return
     for _ in range(stage.chooser.integer(1, 3)):
-        step = stage.deliver(stage.held("vote", "vote-reply", "append"))
-        if step is not None:
-            yield step
+        yield from stage.arrival(stage.held("vote", "vote-reply", "append"))
 
 
 def late_read_index(stage: Stage) -> Steps:
     """A follower's question was answered, but the answer is late; it or the leader is started
     again, or replaced, something is written that the follower does not hear of, and it reads."""
     chooser = stage.chooser
-    yield from begin(stage)
-    leader = stage.view.leader()
-    follower = None if leader is None else stage.pick(stage.others(leader))
-    if leader is None or follower is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    leader, follower = pair
     yield stage.replicate(leader, stage.others(leader), unanswered=())
     if chooser.chance(60):
         yield from ask_for_read_index(stage, leader, follower)
@@ -221,9 +203,7 @@ def late_read_index(stage: Stage) -> Steps:
         yield from bounce_of(stage, leader)
     yield from ask_for_read_index(stage, leader, follower)
     for _ in range(chooser.integer(1, 2)):
-        answer = stage.deliver(stage.held("read-index-reply", target=follower), nth=0)
-        if answer is not None:
-            yield answer
+        yield from stage.arrival(stage.held("read-index-reply", target=follower), nth=0)
 
 
 def ask_for_read_index(stage: Stage, leader: str, follower: str) -> Steps:
@@ -231,6 +211,4 @@ def ask_for_read_index(stage: Stage, leader: str, follower: str) -> Steps:
     yield stage.read_back(follower)
     if stage.chooser.chance(80):
         questions = stage.held("read-index", source=follower, target=leader)
-        step = stage.deliver(questions, nth=-1)
-        if step is not None:
-            yield step
+        yield from stage.arrival(questions, nth=-1)

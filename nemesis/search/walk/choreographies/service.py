@@ -51,9 +51,7 @@ def change_once(stage: Stage, node: str) -> Steps:
         yield draw_change(stage, node)
     if is_busy:
         for _ in range(chooser.integer(1, 3)):
-            step = stage.deliver(stage.held("append-reply", "append"), nth=0)
-            if step is not None:
-                yield step
+            yield from stage.arrival(stage.held("append-reply", "append"), nth=0)
     peers = stage.others(node)
     count = chooser.pick((0, 0, 1, len(peers), len(peers)))
     if count:
@@ -63,8 +61,7 @@ def change_once(stage: Stage, node: str) -> Steps:
 def retried_elsewhere(stage: Stage) -> Steps:
     """A request stays without an answer, and its client asks the next leader."""
     chooser = stage.chooser
-    yield from begin(stage)
-    first = stage.view.leader()
+    first = yield from begin(stage)
     if first is None:
         return
     yield stage.write(first, unanswered=True)

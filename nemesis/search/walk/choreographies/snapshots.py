@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from nemesis.cluster.stepped.post import Place
 from nemesis.macro import steps as macro
-from nemesis.search.walk.choreographies.parts import begin, bounce_of, overthrow
+from nemesis.search.walk.choreographies.parts import begin, begin_with_another, bounce_of, overthrow
 from nemesis.search.walk.stage import Stage, Steps
 
 
 def lagging_snapshot(stage: Stage) -> Steps:
     """Somebody lags behind what the others have compacted, while leaders change."""
     chooser = stage.chooser
-    yield from begin(stage)
-    node = stage.view.leader()
+    node = yield from begin(stage)
     if node is None:
         return
     lagging = stage.pick(stage.others(node))
@@ -38,20 +37,17 @@ def lagging_snapshot(stage: Stage) -> Steps:
             yield stage.write(node)
             yield stage.replicate(node, [lagging])
     for _ in range(chooser.integer(0, 3)):
-        step = stage.deliver(stage.held("snapshot", "snapshot-reply", "append"))
-        if step is not None:
-            yield step
+        yield from stage.arrival(stage.held("snapshot", "snapshot-reply", "append"))
     yield from overthrow(stage)
 
 
 def overtaken_by_entries(stage: Stage) -> Steps:
     """A snapshot is on its way to somebody who comes by more than it holds, and says so."""
     chooser = stage.chooser
-    yield from begin(stage)
-    leader = stage.view.leader()
-    follower = None if leader is None else stage.pick(stage.others(leader))
-    if leader is None or follower is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    leader, follower = pair
     # Who has answered once is sent more without waiting for answers.
     yield stage.replicate(leader, stage.others(leader), unanswered=())
     for _ in range(chooser.integer(2, 3)):
@@ -69,11 +65,9 @@ def overtaken_by_entries(stage: Stage) -> Steps:
     # A heartbeat is ahead of what comes before it, and so is refused.
     yield stage.replicate(leader, [follower], unanswered=[follower])
     yield macro.Snapshot(node=leader)
-    refusal = stage.deliver(
+    yield from stage.arrival(
         stage.held("append-reply", source=follower, target=leader), nth=-1, copy=False
     )
-    if refusal is not None:
-        yield refusal
     arrivals: tuple[Place, ...] = (
         (leader, follower, "append"),
         (follower, leader, "append-reply"),
@@ -81,9 +75,9 @@ def overtaken_by_entries(stage: Stage) -> Steps:
     )
     for source, target, kind in arrivals:
         for _ in range(1 if kind == "snapshot" else chooser.integer(3, 8)):
-            step = stage.deliver(stage.held(kind, source=source, target=target), nth=0, copy=False)
-            if step is not None:
-                yield step
+            yield from stage.arrival(
+                stage.held(kind, source=source, target=target), nth=0, copy=False
+            )
     if chooser.chance(50):
         yield from overthrow(stage)
 
@@ -91,11 +85,10 @@ def overtaken_by_entries(stage: Stage) -> Steps:
 def chunks(stage: Stage) -> Steps:
     """A snapshot comes in pieces: twice, late, from two leaders, with a crash between them."""
     chooser = stage.chooser
-    yield from begin(stage)
-    node = stage.view.leader()
-    lagging = None if node is None else stage.pick(stage.others(node))
-    if node is None or lagging is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    node, lagging = pair
     for _ in range(chooser.integer(1, 4)):
         yield stage.write(node, unanswered=False)
     yield stage.replicate(node, stage.others(node, but=[lagging]), unanswered=())
@@ -108,14 +101,10 @@ def chunks(stage: Stage) -> Steps:
         sender = stage.view.leader() or node
         what = chooser.pick(("piece",) * 6 + ("newer", "leader", "crash", "crash", "round"))
         if what == "piece":
-            answer = stage.deliver(
+            yield from stage.arrival(
                 stage.held("snapshot-reply", "append-reply", source=lagging, target=sender)
             )
-            if answer is not None:
-                yield answer
-            piece = stage.deliver(stage.held("snapshot", target=lagging))
-            if piece is not None:
-                yield piece
+            yield from stage.arrival(stage.held("snapshot", target=lagging))
         elif what == "newer":
             yield stage.write(sender)
             yield stage.replicate(sender, stage.quorum(sender, but=[lagging]), unanswered=())
@@ -142,28 +131,22 @@ def begin_to_send(stage: Stage, node: str, lagging: str) -> Steps:
         yield stage.replicate(node, stage.quorum(node, but=[lagging]), unanswered=())
     yield macro.Snapshot(node=node)
     yield stage.replicate(node, [lagging], unanswered=[lagging])
-    refused = stage.deliver(
+    yield from stage.arrival(
         stage.held("append-reply", "snapshot-reply", source=lagging, target=node), nth=-1
     )
-    if refused is not None:
-        yield refused
 
 
 def next_piece(stage: Stage, node: str, lagging: str) -> Steps:
     """A snapshot, or the next piece of one, arrives, or twice, and mostly its answer does."""
     chooser = stage.chooser
     for _ in range(2 if chooser.chance(25) else 1):
-        piece = stage.deliver(
+        yield from stage.arrival(
             stage.held("snapshot", source=node, target=lagging), nth=chooser.pick((0, -1))
         )
-        if piece is not None:
-            yield piece
     if chooser.chance(80):
-        answer = stage.deliver(
+        yield from stage.arrival(
             stage.held("snapshot-reply", source=lagging, target=node), nth=chooser.pick((0, -1, -1))
         )
-        if answer is not None:
-            yield answer
 
 
 def all_but_the_last(stage: Stage, node: str, lagging: str) -> Steps:
@@ -180,11 +163,10 @@ def two_senders(stage: Stage) -> Steps:
     """A snapshot is begun by one leader, and another one goes on, who has a newer one; or the same
     one does when what came has been forgotten."""
     chooser = stage.chooser
-    yield from begin(stage)
-    first = stage.view.leader()
-    lagging = None if first is None else stage.pick(stage.others(first))
-    if first is None or lagging is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    first, lagging = pair
     yield from begin_to_send(stage, first, lagging)
     yield from all_but_the_last(stage, first, lagging)
     sender = first
@@ -208,16 +190,13 @@ def two_senders(stage: Stage) -> Steps:
 def doubled_snapshot(stage: Stage) -> Steps:
     """A snapshot comes twice, and between the two its receiver goes on, or starts again."""
     chooser = stage.chooser
-    yield from begin(stage)
-    node = stage.view.leader()
-    lagging = None if node is None else stage.pick(stage.others(node))
-    if node is None or lagging is None:
+    pair = yield from begin_with_another(stage)
+    if pair is None:
         return
+    node, lagging = pair
     yield from begin_to_send(stage, node, lagging)
     snapshot = stage.held("snapshot", source=node, target=lagging)
-    copy = stage.deliver(snapshot, nth=-1, copy=True)
-    if copy is not None:
-        yield copy
+    yield from stage.arrival(snapshot, nth=-1, copy=True)
     if chooser.chance(30):
         yield from overthrow(stage)
     leader = stage.view.leader() or node
@@ -229,7 +208,5 @@ def doubled_snapshot(stage: Stage) -> Steps:
     if chooser.chance(20):
         yield from bounce_of(stage, lagging)
     for _ in range(chooser.integer(1, 3)):
-        late = stage.deliver(stage.held("snapshot", target=lagging), nth=chooser.pick((0, -1)))
-        if late is not None:
-            yield late
+        yield from stage.arrival(stage.held("snapshot", target=lagging), nth=chooser.pick((0, -1)))
     yield from overthrow(stage)
