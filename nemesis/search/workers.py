@@ -16,7 +16,8 @@ from threading import Thread
 @contextmanager
 def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """A pool of so many processes. At the end, what has begun is waited for and the rest dropped;
-    if this process is killed, so are they, by the end of a pipe."""
+    after an exception (Ctrl-C, or a generator that is closed), nobody waits for what may take
+    minutes, and they end at once. If this process is killed, so are they, by the end of a pipe."""
     context = multiprocessing.get_context("forkserver")
     alive, kept_open = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
@@ -24,6 +25,9 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     )
     try:
         yield pool
+    except BaseException:
+        kept_open.close()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         kept_open.close()
