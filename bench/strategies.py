@@ -3,10 +3,9 @@
     python bench/strategies.py [BUG...] [--strategies ensemble,choreography] [--seeds 5]
                                [--most 4000] [--jobs 2]
 
-An execution is one run of one schedule. A bug counts as found by a failure of a kind that it is to
-be convicted by; runs that fail otherwise are listed. Every start is a region of its own in the
-space of seeds, so no two share a run. Prints two tables in Markdown: how many trials (a bug and a
-start) were successful within so many executions, and for each bug the median and the worst.
+Each trial is a hunt of the zoo (nemesis/zoo/hunt.py) without shrinking. Prints two tables in
+Markdown: how many hunts were successful within so many executions, and for each bug the median and
+the worst; and lists runs that failed otherwise than the bug is to.
 """
 
 from __future__ import annotations
@@ -16,49 +15,13 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from time import process_time
-from typing import NamedTuple
 
 from nemesis.search.ensemble import STRATEGIES
+from nemesis.zoo.hunt import Catch, Hunt
+from nemesis.zoo.round import hunt_all, hunts_of
 from raft.bugs import BUGS
 
-FAR_APART = 1_000_000
 WITHIN = (10, 100, 1_000, 2_000, 4_000, 20_000)
-
-
-class Trial(NamedTuple):
-    """One strategy against one bug, from one start."""
-
-    strategy: str
-    bug: str
-    start: int
-    most: int
-
-
-class Outcome(NamedTuple):
-    """After how many executions it was found, None if it was not, and what else was seen."""
-
-    trial: Trial
-    found: int | None
-    executions: int
-    kind: str
-    others: dict[str, int]
-    seconds: float
-
-
-def attempt(trial: Trial) -> Outcome:
-    """Search until the bug is found or the budget is spent."""
-    bug, strategy = BUGS[trial.bug], STRATEGIES[trial.strategy]
-    others: Counter[str] = Counter()
-    began = process_time()
-    for at in range(trial.most):
-        failures = strategy(trial.start * FAR_APART + at, bug.variant).verdict.failures
-        kinds = [failure.kind for failure in failures if failure.kind in bug.convicted_by]
-        if kinds:
-            return Outcome(trial, at + 1, at + 1, kinds[0], dict(others), process_time() - began)
-        others.update(failure.kind for failure in failures[:1])
-    return Outcome(trial, None, trial.most, "", dict(others), process_time() - began)
 
 
 def main() -> None:
@@ -70,58 +33,61 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     strategies = arguments.strategies.split(",")
-    trials = [
-        Trial(strategy, bug, start, arguments.most)
-        for bug in arguments.bugs
-        for strategy in strategies
-        for start in range(1, arguments.seeds + 1)
-    ]
-    with ProcessPoolExecutor(arguments.jobs) as pool:
-        outcomes = []
-        for outcome in pool.map(attempt, trials):
-            outcomes.append(outcome)
-            print(len(outcomes), "of", len(trials), end="\r", file=sys.stderr, flush=True)
-    print_totals(outcomes, strategies, arguments.most)
-    print_bugs(outcomes, strategies, arguments.bugs)
-    print_others(outcomes)
+    hunts: list[Hunt] = []
+    for strategy in strategies:
+        hunts += hunts_of(
+            arguments.bugs,
+            starts=arguments.seeds,
+            budget=arguments.most,
+            strategy=strategy,
+            must_shrink=False,
+        )
+    catches: list[Catch] = []
+    for catch in hunt_all(hunts, arguments.jobs):
+        catches.append(catch)
+        print(len(catches), "of", len(hunts), end="\r", file=sys.stderr, flush=True)
+    print_totals(catches, strategies, arguments.most)
+    print_bugs(catches, strategies, arguments.bugs)
+    print_others(catches)
 
 
-def print_totals(outcomes: list[Outcome], strategies: list[str], most: int) -> None:
-    """How many trials were successful within so many executions."""
+def print_totals(catches: list[Catch], strategies: list[str], most: int) -> None:
+    """How many hunts were successful within so many executions."""
     within = [count for count in WITHIN if count <= most]
-    print_row("strategy", *(f"within {count:,}" for count in within), "trials", "executions/s")
+    print_row("strategy", *(f"within {count:,}" for count in within), "hunts", "executions/s")
     print_row("---", *("---:" for _ in within), "---:", "---:")
     for strategy in strategies:
-        mine = [outcome for outcome in outcomes if outcome.trial.strategy == strategy]
-        found = [outcome.found for outcome in mine if outcome.found is not None]
-        speed = sum(each.executions for each in mine) / sum(each.seconds for each in mine)
+        mine = [catch for catch in catches if catch.hunt.strategy == strategy]
+        found = [catch.executions for catch in mine if catch.executions is not None]
+        executed = sum(most if each.executions is None else each.executions for each in mine)
+        speed = executed / sum(each.seconds for each in mine)
         counts = (sum(each <= count for each in found) for count in within)
         print_row(strategy, *counts, len(mine), f"{speed:.0f}")
     print()
 
 
-def print_bugs(outcomes: list[Outcome], strategies: list[str], bugs: list[str]) -> None:
-    """The median and the worst start of each bug; a dash if it was not found."""
+def print_bugs(catches: list[Catch], strategies: list[str], bugs: list[str]) -> None:
+    """The median and the worst hunt of each bug; a dash if it was not found."""
     print_row("bug", *strategies)
     print_row("---", *("---:" for _ in strategies))
     for bug in bugs:
         cells = []
         for strategy in strategies:
             found = [
-                float("inf") if outcome.found is None else float(outcome.found)
-                for outcome in outcomes
-                if outcome.trial.bug == bug and outcome.trial.strategy == strategy
+                float("inf") if catch.executions is None else float(catch.executions)
+                for catch in catches
+                if catch.hunt.bug == bug and catch.hunt.strategy == strategy
             ]
             cells.append(f"{_number(statistics.median(found))} / {_number(max(found))}")
         print_row(bug, *cells)
     print()
 
 
-def print_others(outcomes: list[Outcome]) -> None:
+def print_others(catches: list[Catch]) -> None:
     """Failures of a kind by which the bug is not to be convicted."""
     others: dict[str, Counter[str]] = {}
-    for outcome in outcomes:
-        others.setdefault(outcome.trial.bug, Counter()).update(outcome.others)
+    for catch in catches:
+        others.setdefault(catch.hunt.bug, Counter()).update(catch.others)
     for bug, kinds in others.items():
         if kinds:
             listed = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
