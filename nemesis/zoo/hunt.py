@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from time import monotonic, process_time
 
 import msgspec
@@ -14,7 +13,7 @@ from nemesis.schedule import encode_schedule
 from nemesis.search.ensemble import STRATEGIES
 from nemesis.search.shrink import shrink
 from raft.bugs import get_bug
-from raft.replica import HEALTHY
+from raft.replica import HEALTHY, Variant
 
 # Far apart, so that no two hunts of one bug draw the same schedules.
 FAR_APART = 10_000_000
@@ -59,7 +58,7 @@ class Catch(msgspec.Struct, frozen=True, kw_only=True):
     shrunk: Shrunk | None = None
 
 
-def hunt(what: Hunt, may_go_on: Callable[[], bool] = lambda: True) -> Catch:
+def hunt(what: Hunt) -> Catch:
     """Hunt a bug. Raises UnknownBug."""
     bug = get_bug(what.bug)
     search = STRATEGIES[what.strategy]
@@ -69,8 +68,6 @@ def hunt(what: Hunt, may_go_on: Callable[[], bool] = lambda: True) -> Catch:
         seed = what.start * FAR_APART + at
         found = search(seed, bug.variant)
         if not found.verdict.failures:
-            if at % 64 == 0 and not may_go_on():
-                break
             continue
         kind = found.verdict.failures[0].kind
         if kind not in bug.convicted_by:
@@ -83,17 +80,15 @@ def hunt(what: Hunt, may_go_on: Callable[[], bool] = lambda: True) -> Catch:
             kind=kind,
             seed=seed,
             others=dict(others),
-            shrunk=_shrink(found) if what.must_shrink else None,
+            shrunk=_shrink(found, bug.variant) if what.must_shrink else None,
         )
     return Catch(hunt=what, executions=None, seconds=process_time() - began, others=dict(others))
 
 
-def _shrink(found: Run) -> Shrunk:
+def _shrink(found: Run, variant: Variant) -> Shrunk:
     began = process_time()
     gives_up_at = monotonic() + _SHRINK_SECONDS
-    smallest = shrink(
-        found, get_bug(found.variant).variant, may_go_on=lambda: monotonic() < gives_up_at
-    )
+    smallest = shrink(found, variant, may_go_on=lambda: monotonic() < gives_up_at)
     seconds = process_time() - began
     schedule = smallest.run.schedule
     healthy = run(schedule, HEALTHY).verdict

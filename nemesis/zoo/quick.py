@@ -36,13 +36,13 @@ def searched(names: Sequence[str]) -> list[str]:
 
 
 def check_kept(bug: Bug, histories: Path) -> Iterator[str]:
-    """Whether the run that is kept, or else the witness, convicts the bug, and nobody else."""
+    """Whether the run that is kept, and the witness, convict the bug, and nobody else."""
     kept = saved_schedule(histories, bug.name)
     if kept is None:
         yield f"{bug.name}: no run is kept in {directory_of(histories, bug.name)}"
-        return
-    for what, schedule in (("kept run", kept), ("witness", parse_schedule(bug.witness, bug.name))):
-        yield from _check(bug, what, schedule)
+    else:
+        yield from _check(bug, "kept run", kept)
+    yield from _check(bug, "witness", parse_schedule(bug.witness, bug.name))
 
 
 def _check(bug: Bug, what: str, schedule: Schedule) -> Iterator[str]:

@@ -28,13 +28,12 @@ def saved_schedule(histories: Path, bug: str) -> Schedule | None:
 def keep_smallest(histories: Path, catches: list[Catch]) -> Path | None:
     """Keep the smallest run of those that were caught, all of one bug; where it is, if any was.
     Raises StoreUnwritable."""
-    caught = [each for each in catches if each.shrunk is not None]
+    caught = [(each.shrunk, each.hunt) for each in catches if each.shrunk is not None]
     if not caught:
         return None
-    smallest = min(caught, key=lambda each: (each.shrunk.steps, each.hunt.start))  # type: ignore[union-attr]
-    assert smallest.shrunk is not None
-    bug = get_bug(smallest.hunt.bug)
-    again = run(decode_schedule(smallest.shrunk.schedule, bug.name), bug.variant)
+    shrunk, hunt = min(caught, key=lambda each: (each[0].steps, each[1].start))
+    bug = get_bug(hunt.bug)
+    again = run(decode_schedule(shrunk.schedule, bug.name), bug.variant)
     directory = directory_of(histories, bug.name)
     save(directory, again, judge_history(again.history, again.model))
     return directory
