@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from collections.abc import Iterator
@@ -39,7 +38,7 @@ _BETWEEN_LINES = 5.0
     "--time", "seconds", callback=options.duration, metavar="T", help="How long: 90s, 5m, 1h."
 )
 @click.option("--runs", type=click.IntRange(1), help="How many runs.")
-@click.option("--jobs", type=click.IntRange(1), help="How many processes; one a core if left out.")
+@options.JOBS
 @click.option("--seed", type=int, help="The first seed; random if left out.")
 @options.BUG
 @options.WORKLOAD
@@ -56,7 +55,7 @@ _BETWEEN_LINES = 5.0
 def fuzz(
     seconds: float | None,
     runs: int | None,
-    jobs: int | None,
+    jobs: int,
     seed: int | None,
     bug: str | None,
     workload: str | None,
@@ -89,7 +88,7 @@ def fuzz(
         seed=secrets.randbelow(1 << 32) if seed is None else seed,
         runs=runs,
         seconds=seconds,
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=jobs,
         variant=bug or HEALTHY.name,
         size=ORDINARY,
         only=only,

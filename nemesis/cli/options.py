@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -94,6 +95,12 @@ NEMESIS = click.option(
     callback=faults,
     metavar="NAMES",
     help=f"Faults, separated by commas, or all, or none. There are {', '.join(ATTACKS)}.",
+)
+JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=lambda: os.cpu_count() or 1,
+    help="How many processes; one a core if left out.",
 )
 NODES = click.option(
     "--nodes", type=click.IntRange(1, 9), metavar="N", help="How many replicas, 1 to 9."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +9,7 @@ from time import monotonic
 
 import click
 import msgspec
+from click.core import ParameterSource
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -92,7 +92,7 @@ def show(name: str) -> int:
     show_default=True,
     help="Executions in which a hunt must find its bug.",
 )
-@click.option("--jobs", type=click.IntRange(1), help="How many processes; one a core if left out.")
+@options.JOBS
 @click.option(
     "--seeds",
     type=click.IntRange(1),
@@ -113,12 +113,14 @@ def show(name: str) -> int:
 @click.option(
     "--quick",
     is_flag=True,
-    help="Every bug from the run that is kept of it, and a fresh search for ten.",
+    help="Every bug from the run that is kept of it, and a fresh search for ten; no other option.",
 )
+@click.pass_context
 def run(
+    context: click.Context,
     names: tuple[str, ...],
     budget: int,
-    jobs: int | None,
+    jobs: int,
     seeds: int,
     strategy: str | None,
     no_shrink: bool,
@@ -134,9 +136,9 @@ def run(
     """
     out = console()
     if quick:
+        _refuse_others(context)
         return _quick(names, out)
     began = monotonic()
-    jobs = jobs or os.cpu_count() or 1
     strategy = strategy or ENSEMBLE
     hunts = hunts_of(
         names, starts=seeds, budget=budget, strategy=strategy, must_shrink=not no_shrink
@@ -190,6 +192,14 @@ def _write(path: Path | None, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise StoreUnwritable(f"{path}: {error.strerror}") from error
+
+
+def _refuse_others(context: click.Context) -> None:
+    """What --quick would not heed is an error, lest somebody takes it for a whole round."""
+    for name in context.params:
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in ("names", "quick"):
+            raise click.UsageError("--quick hunts in its own way: it takes no other option")
 
 
 def _quick(names: Sequence[str], out: Console) -> int:

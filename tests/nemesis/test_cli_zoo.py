@@ -93,6 +93,8 @@ def test_the_quick_form_needs_the_runs_that_are_kept(capsys: Capture) -> None:
         (["zoo", "run", "stale-raed"], "did you mean 'stale-read'"),
         (["zoo", "run", "stale-read", "--budget", "0"], "--budget"),
         (["zoo", "run", "stale-read", "--strategy", "tiemd"], "did you mean 'timed'"),
+        (["zoo", "run", "--quick", "--page", "page.md"], "it takes no other option"),
+        (["zoo", "run", "--quick", "--seeds", "5"], "it takes no other option"),
         (["fuzz", "--strategy", "role-walk", "--nodes", "5"], "--strategy timed alone"),
     ],
 )
