@@ -8,11 +8,15 @@ import pytest
 
 from nemesis.macro import steps as macro
 from nemesis.macro.scenario import format_schedule, parse_schedule
+from nemesis.macro.steps import MacroStep
 from nemesis.outcome import Run
 from nemesis.run import run
 from nemesis.schedule import decode_schedule, encode_schedule, validate
 from nemesis.search.ensemble import STRATEGIES, search, strategy_of
 from nemesis.search.walk import CHOREOGRAPHED, ROLES, SWARM, UNIFORM, Style, walk
+from nemesis.search.walk.choreographies import ASYNCHRONOUS, CHOREOGRAPHIES, FINALES, OPERATED
+from nemesis.search.walk.moves import ESSENTIAL, MOVES
+from nemesis.search.walk.themes import THEMES
 from raft.bugs import BUGS
 from raft.replica import HEALTHY
 
@@ -25,6 +29,7 @@ EFFECTS = {
     "lose-file": "lost-file",
     "snapshot": "snapshot",
     "deliver": "deliver",
+    "fill-disk": "full-disk",
 }
 
 
@@ -73,14 +78,10 @@ def test_every_step_is_taken_and_does_something(walks: list[Run]) -> None:
     effects: Counter[str] = Counter()
     milestones: Counter[str] = Counter()
     for each in walks:
-        taken.update(step.kind for step in each.schedule.steps if hasattr(step, "kind"))
+        taken.update(step.kind for step in each.schedule.steps if isinstance(step, MacroStep))
         effects.update(each.statistics.effects)
         milestones.update(each.statistics.milestones)
-    kinds = (
-        "elect propose retry replicate deliver crash fail-power restart wait snapshot change "
-        "transfer stall perform lose-file settle"
-    )
-    assert {kind for kind in kinds.split() if not taken[kind]} == set()
+    assert set(taken) == {str(cls.__struct_config__.tag) for cls in MacroStep.__subclasses__()}
     assert {step for step, effect in EFFECTS.items() if not effects[effect]} == set()
     assert effects["hold"]
     assert effects["duplicate"]
@@ -104,6 +105,17 @@ def test_walks_are_short_and_elect_leaders(walks: list[Run]) -> None:
     assert min(len(each.schedule.steps) for each in walks) >= 1
     elected = [each.statistics.elections for each in walks]
     assert sum(count >= 2 for count in elected) > len(walks) / 2
+
+
+def test_whatever_is_named_exists() -> None:
+    figures = {*CHOREOGRAPHIES, *FINALES}
+    assert set(CHOREOGRAPHIES).isdisjoint(FINALES)
+    assert figures >= ASYNCHRONOUS | OPERATED
+    assert set(MOVES) >= set(ESSENTIAL)
+    for theme in THEMES:
+        assert set(MOVES) >= set(theme.moves), theme.name
+        assert set(CHOREOGRAPHIES) >= set(theme.choreographies), theme.name
+        assert set(FINALES) >= set(theme.finales), theme.name
 
 
 def test_knobs_can_be_fixed() -> None:
