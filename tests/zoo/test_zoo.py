@@ -23,7 +23,7 @@ MOST_STEPS = 25
 
 
 @pytest.mark.parametrize("name", sorted(BUGS))
-def test_the_run_that_is_kept_convicts_the_bug_and_nobody_else(name: str) -> None:
+def test_witness_and_kept_run_convict_the_bug_and_nobody_else(name: str) -> None:
     assert list(check_kept(get_bug(name), HISTORIES)) == []
     kept = saved_schedule(HISTORIES, name)
     assert kept is not None
@@ -46,7 +46,7 @@ def test_ten_bugs_are_searched_for() -> None:
 
 
 def test_what_the_zoo_holds() -> None:
-    assert len(BUGS) >= 55
+    assert len(BUGS) >= 159
     for name, bug in BUGS.items():
         assert bug.name == name
         assert bug.summary
@@ -148,3 +148,19 @@ def test_a_run_that_is_kept_of_another_bug_is_noticed(tmp_path: Path) -> None:
     assert len(problems) == 1
     assert problems[0].startswith("stale-read: its kept run is not convicted any more")
     assert "no run is kept in" in next(check_kept(get_bug("vote-twice"), tmp_path))
+
+
+def test_a_witness_that_convicts_nobody_is_noticed(tmp_path: Path) -> None:
+    bug = get_bug("vote-twice")
+    keep_smallest(tmp_path, [hunt(Hunt(bug=bug.name, budget=100))])
+    harmless = bug._replace(witness="elect n1 [n2]")
+    problem = "vote-twice: its witness is not convicted any more"
+    assert list(check_kept(harmless, tmp_path)) == [problem]
+    assert list(check_kept(bug._replace(convicted_by=frozenset({"liveness"})), tmp_path)) == [
+        f"vote-twice: its {what} is convicted by one-vote-a-term, no kind of its own"
+        for what in ("kept run", "witness")
+    ]
+    # The one is looked at without the other.
+    missing, unconvicted = check_kept(harmless, tmp_path / "empty")
+    assert "no run is kept in" in missing
+    assert unconvicted == problem
