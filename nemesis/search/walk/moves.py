@@ -326,8 +326,6 @@ ESSENTIAL = ("elect", "elect-and-replicate", "propose-and-replicate", "replicate
 
 
 def possible_moves(knobs: Knobs) -> list[str]:
-    """The moves that may do something in such a cluster, and no more than it has to bear."""
-    impossible: set[str] = set()
-    if not knobs.asynchronous_storage:
-        impossible |= {"stall", "perform"}
-    return [name for name in MOVES if name not in impossible]
+    """The moves that may do something in such a cluster."""
+    slow = () if knobs.asynchronous_storage else ("stall", "perform")
+    return [name for name in MOVES if name not in slow]
