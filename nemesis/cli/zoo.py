@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -138,6 +140,8 @@ def run(
     if quick:
         _refuse_others(context)
         return _quick(names, out)
+    for path in (json_file, page):
+        _must_be_writable(path)
     began = monotonic()
     strategy = strategy or ENSEMBLE
     hunts = hunts_of(
@@ -183,6 +187,14 @@ def _verdict(record: Record, out: Console) -> int:
     if record.missed:
         out.print(Text(f"missed: {', '.join(record.missed)}", style="red"))
     return 1 if record.missed or record.false_alarms else 0
+
+
+def _must_be_writable(path: Path | None) -> None:
+    """Known before the hunts, which take minutes, not after. Raises StoreUnwritable."""
+    if path is None or os.access(path if path.exists() else path.parent, os.W_OK):
+        return
+    reason = errno.EACCES if path.parent.is_dir() else errno.ENOENT
+    raise StoreUnwritable(f"{path}: {os.strerror(reason)}")
 
 
 def _write(path: Path | None, content: bytes) -> None:

@@ -108,7 +108,10 @@ def test_bad_arguments_are_told_in_a_line(
     assert captured.out == ""
 
 
-def test_a_page_that_cannot_be_written_is_told(capsys: Capture) -> None:
+@pytest.mark.parametrize("option", ["--page", "--json"])
+def test_what_cannot_be_written_is_told_before_the_hunts(option: str, capsys: Capture) -> None:
     arguments = ["zoo", "run", "vote-twice", "--seeds", "1", "--jobs", "1", "--no-shrink"]
-    assert run([*arguments, "--page", "no/page.md"]) == 255
-    assert "no/page.md: No such file" in capsys.readouterr().err
+    assert run([*arguments, option, "no/page.md"]) == 255
+    captured = capsys.readouterr()
+    assert "no/page.md: No such file" in captured.err
+    assert captured.out == ""
