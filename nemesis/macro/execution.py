@@ -19,8 +19,17 @@ from nemesis.workloads import WORKLOADS
 from raft.replica import HEALTHY, Variant
 
 # What counts as an attack, by the name of its effect: messages that are held or come late or twice,
-# crashes, files that are gone, a disk that is full.
-ATTACKS = ("hold", "deliver", "duplicate", "crash", "fail-power", "lost-file", "full-disk")
+# crashes, files that are gone or wrong, a disk that is full.
+ATTACKS = (
+    "hold",
+    "deliver",
+    "duplicate",
+    "crash",
+    "fail-power",
+    "lost-file",
+    "bit-flip",
+    "full-disk",
+)
 
 
 class MacroExecution:

@@ -27,7 +27,6 @@ from nemesis.workloads import WORKLOADS
 from raft.consensus import Settings
 from raft.consensus.configuration import Configuration
 from raft.replica import HEALTHY, Variant
-from raft.storage.disk import UNFINISHED
 
 # Far apart, so that the generators of nodes and network never start alike.
 _SEED_STEP = 1_000_003
@@ -285,18 +284,11 @@ class SimulatedCluster:
     def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
         target = self._nodes[node]
         disk = target.disk
-        prefix = file.removeprefix("older-")
-        names = [
-            name
-            for name in sorted(disk.files())
-            if name.startswith(prefix) and not name.endswith(UNFINISHED)
-        ]
-        is_older = prefix != file
-        # The very oldest of a log may be covered by a snapshot, so that it is not missed.
-        if is_older and len(names) < (3 if kept is None else 2):
+        name = disk.newest(file, least=3 if kept is None else 2)
+        if name is None:
             return False
         target.stop("its disk fails")
-        disk.lose(names[-2 if is_older else -1], kept, zeroed=is_older)
+        disk.lose(name, kept, zeroed=file == "older-log")
         target.is_lost = True
         target.lost_by = "lost-file"
         return True
