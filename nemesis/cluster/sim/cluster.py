@@ -17,9 +17,10 @@ from nemesis.cluster.procedure import Procedure
 from nemesis.cluster.protocol import DiskFile, Link, LinkShape, Membership, NodeStatus
 from nemesis.cluster.sim.clients import History, SimulatedClient
 from nemesis.cluster.sim.events import Action, EventQueue
+from nemesis.cluster.sim.leading import is_at_rest, present_leader
 from nemesis.cluster.sim.network import SimulatedNetwork
 from nemesis.cluster.sim.node import SimulatedNode
-from nemesis.cluster.sim.operator import SimulatedOperator, present_leader
+from nemesis.cluster.sim.operator import SimulatedOperator
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from nemesis.faults import FAULTS
 from nemesis.schedule import Knobs, Operate
@@ -213,26 +214,9 @@ class SimulatedCluster:
         self._operator.begin(kind, procedure)
 
     def has_settled(self) -> bool:
-        """Whether the cluster is at rest: a leader with nothing left to do by itself, and all
-        members with a process have applied what it has."""
+        """Whether somebody leads, and the cluster is at rest."""
         leader = present_leader(self._nodes)
-        if leader is None:
-            return False
-        first = self._nodes[leader].replica
-        assert first is not None
-        consensus = first.consensus
-        configuration = consensus.configuration
-        if (
-            consensus.commit_index < consensus.log.last_index
-            or (configuration.is_joint and configuration.leave_automatically)
-            or consensus.catch_up is not None
-        ):
-            return False
-        followers = (self._nodes[name].replica for name in configuration.members)
-        return all(
-            follower is None or follower.last_applied == first.last_applied
-            for follower in (first, *followers)
-        )
+        return leader is not None and is_at_rest(self._nodes, leader)
 
     def tell_states(self) -> None:
         """Every member tells a digest of its state: those at the same index must agree."""

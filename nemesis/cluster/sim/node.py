@@ -13,12 +13,13 @@ from nemesis.cluster.sim.clock import SimulatedClock
 from nemesis.cluster.sim.disk import SimulatedDisk
 from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.findings import Findings
+from nemesis.cluster.sim.leading import tell_state
 from nemesis.cluster.sim.recorder import Recorder
 from nemesis.schedule import MILLISECOND
 from raft.apply_queue import PendingApplication
 from raft.consensus import Settings
 from raft.consensus.configuration import Configuration
-from raft.consensus.snapshot import Snapshot, first_snapshot
+from raft.consensus.snapshot import first_snapshot
 from raft.replica import Outputs, Replica, Variant
 from raft.storage import Storage, StorageCorrupt
 from raft.write_queue import PendingWrite
@@ -379,10 +380,7 @@ class SimulatedNode:
 
     def tell_state(self) -> None:
         """Tell a digest of the state, to be compared with those of others at the same index."""
-        replica = self.replica
-        if replica is not None:
-            state = Snapshot(0, 0, Configuration(()), replica.state_machine.snapshot())
-            self._recorder.state_digest(replica.last_applied, state.digest)
+        tell_state(self.replica, self._recorder)
 
     def status(self, is_voter: bool, is_member: bool) -> NodeStatus:
         """Role and log, for choosing targets; what it is in the present configuration, the cluster

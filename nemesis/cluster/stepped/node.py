@@ -12,11 +12,11 @@ from nemesis.cluster.protocol import DiskFile
 from nemesis.cluster.sim.disk import PowerLost, SimulatedDisk
 from nemesis.cluster.sim.events import EventQueue
 from nemesis.cluster.sim.findings import Findings
+from nemesis.cluster.sim.leading import tell_state
 from nemesis.cluster.sim.recorder import Recorder
 from raft.apply_queue import PendingApplication
 from raft.consensus import Settings
-from raft.consensus.configuration import Configuration
-from raft.consensus.snapshot import Snapshot, first_snapshot
+from raft.consensus.snapshot import first_snapshot
 from raft.replica import Outputs, Replica, Variant
 from raft.storage import StorageCorrupt
 from raft.write_queue import PendingWrite
@@ -249,7 +249,4 @@ class SteppedNode:
 
     def tell_state(self) -> None:
         """Tell a digest of the state, to be compared with those of others at the same index."""
-        replica = self.replica
-        if replica is not None:
-            state = Snapshot(0, 0, Configuration(()), replica.state_machine.snapshot())
-            self._recorder.state_digest(replica.last_applied, state.digest)
+        tell_state(self.replica, self._recorder)
