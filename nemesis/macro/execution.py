@@ -8,12 +8,12 @@ from collections.abc import Callable
 import msgspec
 
 from checker.history import Event
-from checker.verdict import Failure, Validity, Verdict, invalid, merge
+from checker.verdict import Failure, Verdict, invalid, merge
 from nemesis.cluster.stepped import SteppedCluster
 from nemesis.macro import steps as macro
 from nemesis.macro.settle import settle
 from nemesis.macro.steps import MacroStep
-from nemesis.outcome import Run, Statistics, check_history, vacuity
+from nemesis.outcome import Run, Statistics, check_with_evidence, vacuity
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule
 from nemesis.workloads import WORKLOADS
 from raft.replica import HEALTHY, Variant
@@ -157,19 +157,13 @@ class MacroExecution:
         )
 
     def _check_history(self) -> Verdict:
-        events, model = self.cluster.history.events, self.workload.model
-        verdict = check_history(events, model)
-        if verdict.validity is Validity.INVALID:
-            verdict = check_history(events, model, certificate=True)
+        verdict = check_with_evidence(self.cluster.history.events, self.workload.model)
         self._configurations = verdict.configurations
         return verdict
 
     def statistics(self) -> Statistics:
         """What has happened so far."""
         cluster = self.cluster
-        milestones = dict(cluster.trace.milestones)
-        if cluster.trace.configurations:
-            milestones["configurations committed"] = len(cluster.trace.configurations)
         return Statistics(
             invoked=dict(self.invoked),
             succeeded=dict(cluster.succeeded),
@@ -180,7 +174,7 @@ class MacroExecution:
             simulated_events=cluster.delivered,
             duration=cluster.time.now,
             lincheck_configurations=self._configurations,
-            milestones=milestones,
+            milestones=cluster.trace.all_milestones(),
         )
 
 
