@@ -96,7 +96,7 @@ class MacroExecution:
             case macro.TransferTo():
                 cluster.transfer(step.node, step.target, step.voters, held=step.held)
             case macro.Stall():
-                cluster.nodes[step.node].is_stalled = True
+                cluster.nodes[step.node].stall()
             case macro.Perform():
                 cluster.perform(step.node, step.work)
             case macro.LoseFile():

@@ -194,6 +194,10 @@ class SteppedNode:
             self._effects["snapshot"] += 1
             self.handle((), deliver)
 
+    def stall(self) -> None:
+        """What is begun waits to be told, until the process ends."""
+        self.is_stalled = self.replica is not None
+
     def unstall(self, deliver: Deliver) -> None:
         """What waits is done, and what comes is done at once again."""
         self.is_stalled = False

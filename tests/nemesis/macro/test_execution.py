@@ -227,6 +227,11 @@ def test_a_stalled_server_waits_to_be_told() -> None:
     assert at(done, "n1").commit_index == 1
 
 
+def test_a_server_that_is_down_does_not_stall() -> None:
+    text = "with asynchronous_storage=true\ncrash n2\nstall n2\nrestart n2\nelect n1 [n2]"
+    assert roles(performed(text)) == "lff"
+
+
 def test_what_is_down_is_not_reached() -> None:
     text = "crash n2\nelect n1 [n2]\nsnapshot n2\npropose n2 put x 1\nretry n2\ndeliver n1 n2 vote"
     execution = performed(text)
