@@ -35,7 +35,7 @@ from raft.replica import HEALTHY, Outputs, Variant
 # No time-out ends by itself within a run: it is a step that ends it.
 _HOUR = 3_600_000 * MILLISECOND
 # What one step delivers at most: far more than a healthy round needs.
-_MOST_DELIVERIES = 400
+MOST_DELIVERIES = 400
 _VOTES = frozenset({"pre-vote", "vote", "pre-vote-reply", "vote-reply"})
 _OPERATOR = "operator"
 
@@ -148,7 +148,7 @@ class SteppedCluster:
         waiting, handle = self._round, self.handle
         convictions, failures = self.monitors.failures, self.failures
         delivered = 0
-        while waiting and delivered < _MOST_DELIVERIES and not (convictions or failures):
+        while waiting and delivered < MOST_DELIVERIES and not (convictions or failures):
             message = waiting.popleft()
             delivered += 1
             handle(message.target, message)
