@@ -86,6 +86,14 @@ def vacuity(statistics: Statistics) -> Verdict:
     return unknown(*reasons) if reasons else merge([])
 
 
+def check_with_evidence(history: Sequence[Event], model: str) -> lincheck.Verdict:
+    """As check_history; evidence is made where it is needed."""
+    verdict = check_history(history, model)
+    if verdict.validity is Validity.INVALID:
+        verdict = check_history(history, model, certificate=True)
+    return verdict
+
+
 def check_history(
     history: History | Sequence[Event], model: str, *, certificate: bool = False
 ) -> lincheck.Verdict:

@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 from checker.history import Event
 from checker.lincheck import KIND
-from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
+from checker.verdict import Failure, Verdict, invalid, merge, unknown
 from nemesis.cluster.sim import SimulatedCluster
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
 from nemesis.macro.execution import run_macro_steps
-from nemesis.outcome import Run, Statistics, check_history, vacuity
+from nemesis.outcome import Run, Statistics, check_history, check_with_evidence, vacuity
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS
 from raft.consensus.quorums import has_quorum
@@ -135,9 +135,6 @@ class Execution:
     def statistics(self) -> Statistics:
         """What has happened so far."""
         cluster = self.cluster
-        milestones = dict(cluster.trace.milestones)
-        if cluster.trace.configurations:
-            milestones["configurations committed"] = len(cluster.trace.configurations)
         return Statistics(
             invoked=dict(self.invoked),
             succeeded=dict(cluster.succeeded),
@@ -148,7 +145,7 @@ class Execution:
             simulated_events=cluster.queue.executed,
             duration=cluster.now(),
             lincheck_configurations=self._configurations,
-            milestones=milestones,
+            milestones=cluster.trace.all_milestones(),
         )
 
     def _await_leader(self, bound: int) -> None:
@@ -253,12 +250,7 @@ class Execution:
         return None
 
     def _check_history(self) -> Verdict:
-        verdict = check_history(self.cluster.history.events, self.workload.model)
-        if verdict.validity is Validity.INVALID:
-            # Evidence is made where it is needed.
-            verdict = check_history(
-                self.cluster.history.events, self.workload.model, certificate=True
-            )
+        verdict = check_with_evidence(self.cluster.history.events, self.workload.model)
         self._configurations = verdict.configurations
         return verdict
 

@@ -248,6 +248,10 @@ def _validate_macro_steps(schedule: Schedule, source: str) -> None:
                 "macro-steps, or of none"
             )
         if isinstance(step, MacroStep):
+            if getattr(step, "milliseconds", 0) < 0 or getattr(step, "syncs", 0) < 0:
+                raise ScheduleError(
+                    f"{source}: steps[{at}], {format_step(step)!r}, has a negative number"
+                )
             for node in nodes_of(step):
                 if node not in servers:
                     raise ScheduleError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -35,48 +35,30 @@ _BETWEEN_LINES = 5.0
 _BETWEEN_CHECKPOINTS = 300.0
 
 
+Option = Callable[[Callable[..., int]], Callable[..., int]]
+
+
+def _count(name: str, metavar: str, default: int, meaning: str, *, least: int = 0) -> Option:
+    """An option that says how many of something there are."""
+    return click.option(
+        name,
+        type=click.IntRange(least),
+        default=default,
+        show_default=True,
+        metavar=metavar,
+        help=meaning,
+    )
+
+
 @click.command()
 @options.NODES
-@click.option(
-    "--depth",
-    type=click.IntRange(1),
-    default=6,
-    show_default=True,
-    metavar="N",
-    help="How many moves a run has at most.",
+@_count("--depth", "N", 6, "How many moves a run has at most.", least=1)
+@_count("--commands", "K", 1, "How many commands clients propose.")
+@_count("--reads", "K", 0, "How many reads clients ask for.")
+@_count(
+    "--crashes", "K", 1, "How many crashes there are; -1: as many as the depth allows.", least=-1
 )
-@click.option(
-    "--commands",
-    type=int,
-    default=1,
-    show_default=True,
-    metavar="K",
-    help="How many commands clients propose.",
-)
-@click.option(
-    "--reads",
-    type=int,
-    default=0,
-    show_default=True,
-    metavar="K",
-    help="How many reads clients ask for.",
-)
-@click.option(
-    "--crashes",
-    type=int,
-    default=1,
-    show_default=True,
-    metavar="K",
-    help="How many crashes there are; -1: as many as the depth allows.",
-)
-@click.option(
-    "--deliveries",
-    type=int,
-    default=0,
-    show_default=True,
-    metavar="K",
-    help="How many held messages arrive later; the others are lost.",
-)
+@_count("--deliveries", "K", 0, "How many held messages arrive later; the others are lost.")
 @click.option("--copies", is_flag=True, help="A held message may arrive again and again.")
 @click.option("--unanswered", is_flag=True, help="Answers within a macro-step may be left out.")
 @click.option(
@@ -84,24 +66,12 @@ _BETWEEN_CHECKPOINTS = 300.0
     is_flag=True,
     help="Single messages, time-outs and crashes, in every order, not whole rounds.",
 )
-@click.option(
-    "--entries-per-append",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="How many entries one AppendEntries carries at most.",
+@_count(
+    "--entries-per-append", "N", 1, "How many entries one AppendEntries carries at most.", least=1
 )
 @click.option("--no-symmetry", is_flag=True, help="Tell apart what differs by servers' names.")
 @options.BUG
-@click.option(
-    "--memory",
-    type=click.IntRange(1),
-    default=2_000,
-    show_default=True,
-    metavar="MB",
-    help="Stop when the process is as large as this.",
-)
+@_count("--memory", "MB", 2_000, "Stop when the process is as large as this.", least=1)
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, dir_okay=False),

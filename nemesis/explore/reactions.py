@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+from nemesis.cluster.stepped.cluster import MOST_DELIVERIES
 from nemesis.explore.moves import Move
 from nemesis.explore.population import Population
 from nemesis.explore.scratch import Event, Outcome, Reading, Scratch
@@ -20,8 +21,6 @@ _EVENTS: tuple[Event, ...] = ("time-out", "heartbeat", "propose", "crash", "rest
 TIME_OUT, HEARTBEAT, PROPOSE, CRASH, RESTART = -5, -4, -3, -2, -1
 # From here on down a read, when so many entries are known of.
 READ = -6
-# A macro-step delivers no more; far more than a round needs.
-_MOST_DELIVERIES = 400
 
 
 class Reaction(NamedTuple):
@@ -101,7 +100,7 @@ class Reactions:
         waiting: deque[int] = deque()
         votes_only = move.kind == "elect"
         target, given = node, TIME_OUT if votes_only else HEARTBEAT
-        for _ in range(_MOST_DELIVERIES + 1):
+        for _ in range(MOST_DELIVERIES + 1):
             place = places[target]
             before = now[place]
             reaction = self.react(before, given)

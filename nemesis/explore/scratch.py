@@ -15,7 +15,8 @@ from random import Random
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Literal, NamedTuple, cast
 
-from nemesis.explore.frozen import NotModelled, freeze, thaw
+from nemesis.cluster.sim.findings import is_our_own
+from nemesis.explore.frozen import freeze, thaw
 from nemesis.explore.modelled import check_variant
 from nemesis.explore.servers import Disk, LogEntry, Process, Promises, Server, Violation
 from nemesis.explore.watcher import Watcher
@@ -151,9 +152,9 @@ class Scratch:
         try:
             self._hand_in(consensus, given)
             return self._save(server, consensus, watcher)
-        except NotModelled:
-            raise
-        except Exception as error:  # noqa: BLE001 (whatever a rule raises is a finding)
+        except Exception as error:
+            if is_our_own(error):
+                raise
             what = f"{server.name} raised {type(error).__name__}: {error}"
             return Outcome(server, violation=Violation("unhandled-exception", what))
 

@@ -93,6 +93,8 @@ class World:
         may_propose = used & 255 < bounds.commands
         may_crash = bounds.crashes is None or used >> 8 & 255 < bounds.crashes
         may_read = used >> 24 < bounds.reads
+        # What is not bounded is not counted: states that differ by nothing else are one.
+        with_crash = used if bounds.crashes is None else used + _CRASH
         for code, move in enumerate(self.moves):
             kind, node, peers, _ = move
             if kind == "restart":
@@ -117,7 +119,7 @@ class World:
                     yield code, following
             elif kind == "crash":
                 if may_crash:
-                    yield code, self._single(servers, past, held, used + _CRASH, node, CRASH)
+                    yield code, self._single(servers, past, held, with_crash, node, CRASH)
             elif not leads[node]:
                 continue
             elif kind == "propose":

@@ -8,19 +8,28 @@ from collections.abc import Callable
 import msgspec
 
 from checker.history import Event
-from checker.verdict import Failure, Validity, Verdict, invalid, merge
+from checker.verdict import Failure, Verdict, invalid, merge
 from nemesis.cluster.stepped import SteppedCluster
 from nemesis.macro import steps as macro
 from nemesis.macro.settle import settle
 from nemesis.macro.steps import MacroStep
-from nemesis.outcome import Run, Statistics, check_history, vacuity
+from nemesis.outcome import Run, Statistics, check_with_evidence, vacuity
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule
 from nemesis.workloads import WORKLOADS
 from raft.replica import HEALTHY, Variant
 
 # What counts as an attack, by the name of its effect: messages that are held or come late or twice,
-# crashes, files that are gone, a disk that is full.
-ATTACKS = ("hold", "deliver", "duplicate", "crash", "fail-power", "lost-file", "full-disk")
+# crashes, files that are gone or wrong, a disk that is full.
+ATTACKS = (
+    "hold",
+    "deliver",
+    "duplicate",
+    "crash",
+    "fail-power",
+    "lost-file",
+    "bit-flip",
+    "full-disk",
+)
 
 
 class MacroExecution:
@@ -87,7 +96,7 @@ class MacroExecution:
             case macro.TransferTo():
                 cluster.transfer(step.node, step.target, step.voters, held=step.held)
             case macro.Stall():
-                cluster.nodes[step.node].is_stalled = True
+                cluster.nodes[step.node].stall()
             case macro.Perform():
                 cluster.perform(step.node, step.work)
             case macro.LoseFile():
@@ -148,19 +157,13 @@ class MacroExecution:
         )
 
     def _check_history(self) -> Verdict:
-        events, model = self.cluster.history.events, self.workload.model
-        verdict = check_history(events, model)
-        if verdict.validity is Validity.INVALID:
-            verdict = check_history(events, model, certificate=True)
+        verdict = check_with_evidence(self.cluster.history.events, self.workload.model)
         self._configurations = verdict.configurations
         return verdict
 
     def statistics(self) -> Statistics:
         """What has happened so far."""
         cluster = self.cluster
-        milestones = dict(cluster.trace.milestones)
-        if cluster.trace.configurations:
-            milestones["configurations committed"] = len(cluster.trace.configurations)
         return Statistics(
             invoked=dict(self.invoked),
             succeeded=dict(cluster.succeeded),
@@ -171,7 +174,7 @@ class MacroExecution:
             simulated_events=cluster.delivered,
             duration=cluster.time.now,
             lincheck_configurations=self._configurations,
-            milestones=milestones,
+            milestones=cluster.trace.all_milestones(),
         )
 
 

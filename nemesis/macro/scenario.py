@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from nemesis.errors import ScheduleError
+from nemesis.macro.steps import MacroStep
 from nemesis.macro.text import format_step, parse_scenario
 from nemesis.schedule import Knobs, Schedule, validate
 
@@ -33,7 +34,9 @@ def format_schedule(schedule: Schedule) -> str:
     plain = msgspec.to_builtins(PLAIN)
     changed = [f"{name}={_word(value)}" for name, value in knobs.items() if value != plain[name]]
     lines = [f"with {' '.join(changed)}"] if changed else []
-    lines += [format_step(step) for step in schedule.steps]  # type: ignore[arg-type]
+    for step in schedule.steps:
+        assert isinstance(step, MacroStep)
+        lines.append(format_step(step))
     return "\n".join(lines) + "\n"
 
 

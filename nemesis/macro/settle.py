@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from checker.verdict import Failure
+from nemesis.cluster.sim.leading import is_at_rest, present_leader
 from nemesis.cluster.stepped import SteppedCluster
 from nemesis.schedule import Operate
 from raft.consensus.quorums import has_quorum
-from raft.consensus.state import LEADER
 
 # How often each server may try to be elected: the one with the newest log wins its second try, at
 # a term that nobody has seen, if it lost the first to one who told it of a newer term.
@@ -28,6 +28,13 @@ def settle(cluster: SteppedCluster, operations: list[Operate]) -> None:
     """See nemesis.macro.steps.Settle; ``operations`` are performed one after the other. A failure
     of liveness is added to the cluster's."""
     cluster.post.lose_all()
+    # What its rounds hold back is missed by nobody: no attack.
+    held = cluster.effects["hold"]
+    _settle(cluster, operations)
+    cluster.effects["hold"] = held
+
+
+def _settle(cluster: SteppedCluster, operations: list[Operate]) -> None:
     for node in cluster.nodes.values():
         node.keep_power()
         node.disk.free = None
@@ -38,7 +45,7 @@ def settle(cluster: SteppedCluster, operations: list[Operate]) -> None:
         # Too many disks are lost: nothing is asked of what is left.
         return
     if not cluster.has_failed and not _comes_to_rest(cluster, operations):
-        leader = present_leader(cluster)
+        leader = present_leader(cluster.nodes)
         what = (
             f"everybody was up, everything arrived, and each server could campaign {_ATTEMPTS} "
             f"times, or heard from the leader; yet the cluster, led by {leader or 'nobody'}, did "
@@ -63,25 +70,17 @@ def _has_quorums(cluster: SteppedCluster) -> bool:
 def _comes_to_rest(cluster: SteppedCluster, operations: list[Operate]) -> bool:
     for _ in range(_ATTEMPTS):
         for candidate in cluster.servers:
-            leader = present_leader(cluster)
+            leader = present_leader(cluster.nodes)
             if leader is None:
                 cluster.elect(candidate, cluster.servers, (), hasty=False)
-                leader = present_leader(cluster)
+                leader = present_leader(cluster.nodes)
             if leader is not None and _serves(cluster, leader, operations):
                 return True
-            if cluster.has_failed or (leader is not None and present_leader(cluster) == leader):
+            if cluster.has_failed or (
+                leader is not None and present_leader(cluster.nodes) == leader
+            ):
                 return False
     return False
-
-
-def present_leader(cluster: SteppedCluster) -> str | None:
-    """The leader of the newest term, if anybody leads in it."""
-    leading = [
-        (consensus.current_term, name)
-        for name in cluster.servers
-        if (consensus := cluster.consensus(name)) is not None and consensus.role == LEADER
-    ]
-    return max(leading)[1] if leading else None
 
 
 def _serves(cluster: SteppedCluster, leader: str, operations: list[Operate]) -> bool:
@@ -89,7 +88,7 @@ def _serves(cluster: SteppedCluster, leader: str, operations: list[Operate]) -> 
     not, it leads no longer, or should not."""
     if not all(_performs(cluster, leader, operation) for operation in operations):
         return False
-    if not _replicates_until(cluster, leader, lambda: _has_settled(cluster, leader)):
+    if not _replicates_until(cluster, leader, lambda: is_at_rest(cluster.nodes, leader)):
         return False
     for node in cluster.nodes.values():
         node.tell_state()
@@ -114,27 +113,9 @@ def _replicates_until(cluster: SteppedCluster, leader: str, is_done: Callable[[]
     end = cluster.time.now + _TIMEOUTS * cluster.election_timeout
     while cluster.time.now < end:
         cluster.replicate(leader, cluster.servers, ())
-        if cluster.has_failed or present_leader(cluster) != leader:
+        if cluster.has_failed or present_leader(cluster.nodes) != leader:
             return False
         if is_done():
             return True
         cluster.retry(leader, 0, unanswered=False)
     return False
-
-
-def _has_settled(cluster: SteppedCluster, leader: str) -> bool:
-    consensus = cluster.consensus(leader)
-    assert consensus is not None
-    last = consensus.log.last_index
-    configuration = consensus.configuration
-    if (
-        consensus.commit_index < last
-        or (configuration.is_joint and configuration.leave_automatically)
-        or consensus.catch_up is not None
-        or not configuration.is_voter(leader)
-    ):
-        return False
-    # A member may be down for good, or not exist at all.
-    members = (cluster.nodes.get(name) for name in configuration.members)
-    replicas = (member.replica for member in members if member is not None)
-    return all(replica is None or replica.last_applied == last for replica in replicas)

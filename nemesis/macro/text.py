@@ -354,10 +354,12 @@ def _brackets(nodes: tuple[str, ...], marked: tuple[str, ...] = ()) -> str:
 
 def _operands(step: macro.Propose) -> str:
     words = [] if step.key is None else [step.key]
-    if isinstance(step.value, str) and step.value and step.value.isalnum():
-        words.append(step.value)
-    elif step.value is not None:
-        words.append(json.dumps(step.value, separators=(",", ":")))
+    value = step.value
+    if isinstance(value, str) and value.isalnum() and value not in ("as", "unanswered"):
+        words.append(value)
+    elif value is not None:
+        # Spaces, which only strings have here, would end the word.
+        words.append(json.dumps(value, separators=(",", ":")).replace(" ", "\\u0020"))
     return "".join(f" {word}" for word in words)
 
 

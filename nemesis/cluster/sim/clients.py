@@ -12,6 +12,7 @@ from nemesis.cluster.sim.node import Sender
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import Workload
 from raft.client import Client, Finished, Send
+from raft.kv.commands import Operation
 
 
 class History:
@@ -51,6 +52,54 @@ class History:
         return self.next_process - 1
 
 
+class Operations:
+    """The operations of one client, one at a time, as the history tells of them."""
+
+    __slots__ = ("_history", "_milestones", "_process", "_succeeded", "_workload", "current")
+
+    def __init__(
+        self,
+        workload: Workload,
+        history: History,
+        succeeded: Counter[str],
+        milestones: Counter[str],
+    ) -> None:
+        self._workload = workload
+        self._history = history
+        self._succeeded = succeeded
+        self._milestones = milestones
+        self._process = -1
+        self.current: Operate | None = None
+
+    def new_process(self) -> int:
+        """Those that follow are another process's, by this number."""
+        self._process = self._history.new_process()
+        return self._process
+
+    def begin(self, operate: Operate) -> Operation:
+        """What the service is asked for."""
+        operation = self._workload.operation(operate.f, operate.key, operate.value)
+        self.current = operate
+        self._history.add(self._process, "invoke", operate.f, operate.key, operate.value)
+        return operation
+
+    def end(self, finished: Finished) -> None:
+        """The present one has ended so."""
+        operate = self.current
+        assert operate is not None
+        self.current = None
+        if finished.outcome == "ok":
+            assert finished.result is not None
+            type_, value, error = self._workload.outcome(operate.f, operate.value, finished.result)
+            if type_ == "ok":
+                self._succeeded[operate.f] += 1
+        else:
+            type_, value, error = finished.outcome, operate.value, finished.error
+            if error == "session-expired":
+                self._milestones["sessions expired"] += 1
+        self._history.add(self._process, type_, operate.f, operate.key, value, error)
+
+
 class SimulatedClient:
     """Performs the operations that it is given one after the other.
 
@@ -74,23 +123,18 @@ class SimulatedClient:
         self._number = number
         self._replicas = replicas
         self._knobs = knobs
-        self._workload = workload
         self._queue = queue
         self._network = network
-        self._history = history
-        self._succeeded = succeeded
-        self._milestones = milestones
+        self._operations = Operations(workload, history, succeeded, milestones)
         self._pending: deque[Operate] = deque()
-        self._current: Operate | None = None
         self._timer_at: int | None = None
         self._begin_session()
 
     def _begin_session(self) -> None:
         self._knows_less = False
-        self._process = self._history.new_process()
         self._client = Client(
             self.name,
-            f"s{self._process}",
+            f"s{self._operations.new_process()}",
             self._replicas,
             attempt_timeout=self._knobs.attempt_timeout,
             operation_timeout=self._knobs.operation_timeout,
@@ -103,16 +147,16 @@ class SimulatedClient:
     @property
     def is_idle(self) -> bool:
         """Whether everything that was submitted has ended."""
-        return self._current is None
+        return self._operations.current is None
 
     @property
     def unfinished(self) -> int:
         """Operations that were submitted and have not ended."""
-        return len(self._pending) + (self._current is not None)
+        return len(self._pending) + (self._operations.current is not None)
 
     def submit(self, operate: Operate) -> None:
         """Perform the operation once those before it have ended."""
-        if self._current is None:
+        if self._operations.current is None:
             self._begin(operate)
         else:
             self._pending.append(operate)
@@ -130,12 +174,9 @@ class SimulatedClient:
             self._knows_less = True
 
     def _begin(self, operate: Operate) -> None:
-        operation = self._workload.operation(operate.f, operate.key, operate.value)
         if self._knows_less:
             self._begin_session()
-        self._current = operate
-        self._history.add(self._process, "invoke", operate.f, operate.key, operate.value)
-        self._do(self._client.start(operation, self._queue.now))
+        self._do(self._client.start(self._operations.begin(operate), self._queue.now))
 
     def receive(self, reply: Any) -> None:
         """A reply arrives."""
@@ -147,23 +188,11 @@ class SimulatedClient:
             return
         if action is not None:
             self._network.send(self.name, action.target, action.request)
-        if self._current is not None:
+        if self._operations.current is not None:
             self._set_timer()
 
     def _finish(self, finished: Finished) -> None:
-        operate = self._current
-        assert operate is not None
-        self._current = None
-        if finished.outcome == "ok":
-            assert finished.result is not None
-            type_, value, error = self._workload.outcome(operate.f, operate.value, finished.result)
-            if type_ == "ok":
-                self._succeeded[operate.f] += 1
-        else:
-            type_, value, error = finished.outcome, operate.value, finished.error
-            if error == "session-expired":
-                self._milestones["sessions expired"] += 1
-        self._history.add(self._process, type_, operate.f, operate.key, value, error)
+        self._operations.end(finished)
         if finished.outcome == "info":
             self._begin_session()
         if self._pending:
@@ -182,7 +211,7 @@ class SimulatedClient:
         if time != self._timer_at:
             return
         self._timer_at = None
-        if self._current is None:
+        if self._operations.current is None:
             return
         if self._client.deadline > time:
             self._set_timer()

@@ -17,9 +17,10 @@ from nemesis.cluster.procedure import Procedure
 from nemesis.cluster.protocol import DiskFile, Link, LinkShape, Membership, NodeStatus
 from nemesis.cluster.sim.clients import History, SimulatedClient
 from nemesis.cluster.sim.events import Action, EventQueue
+from nemesis.cluster.sim.leading import is_at_rest, present_leader
 from nemesis.cluster.sim.network import SimulatedNetwork
 from nemesis.cluster.sim.node import SimulatedNode
-from nemesis.cluster.sim.operator import SimulatedOperator, present_leader
+from nemesis.cluster.sim.operator import SimulatedOperator
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from nemesis.faults import FAULTS
 from nemesis.schedule import Knobs, Operate
@@ -27,7 +28,6 @@ from nemesis.workloads import WORKLOADS
 from raft.consensus import Settings
 from raft.consensus.configuration import Configuration
 from raft.replica import HEALTHY, Variant
-from raft.storage.disk import UNFINISHED
 
 # Far apart, so that the generators of nodes and network never start alike.
 _SEED_STEP = 1_000_003
@@ -214,26 +214,9 @@ class SimulatedCluster:
         self._operator.begin(kind, procedure)
 
     def has_settled(self) -> bool:
-        """Whether the cluster is at rest: a leader with nothing left to do by itself, and all
-        members with a process have applied what it has."""
+        """Whether somebody leads, and the cluster is at rest."""
         leader = present_leader(self._nodes)
-        if leader is None:
-            return False
-        first = self._nodes[leader].replica
-        assert first is not None
-        consensus = first.consensus
-        configuration = consensus.configuration
-        if (
-            consensus.commit_index < consensus.log.last_index
-            or (configuration.is_joint and configuration.leave_automatically)
-            or consensus.catch_up is not None
-        ):
-            return False
-        followers = (self._nodes[name].replica for name in configuration.members)
-        return all(
-            follower is None or follower.last_applied == first.last_applied
-            for follower in (first, *followers)
-        )
+        return leader is not None and is_at_rest(self._nodes, leader)
 
     def tell_states(self) -> None:
         """Every member tells a digest of its state: those at the same index must agree."""
@@ -285,18 +268,11 @@ class SimulatedCluster:
     def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
         target = self._nodes[node]
         disk = target.disk
-        prefix = file.removeprefix("older-")
-        names = [
-            name
-            for name in sorted(disk.files())
-            if name.startswith(prefix) and not name.endswith(UNFINISHED)
-        ]
-        is_older = prefix != file
-        # The very oldest of a log may be covered by a snapshot, so that it is not missed.
-        if is_older and len(names) < (3 if kept is None else 2):
+        name = disk.newest(file, least=3 if kept is None else 2)
+        if name is None:
             return False
         target.stop("its disk fails")
-        disk.lose(names[-2 if is_older else -1], kept, zeroed=is_older)
+        disk.lose(name, kept, zeroed=file == "older-log")
         target.is_lost = True
         target.lost_by = "lost-file"
         return True

@@ -6,7 +6,8 @@ from collections import Counter
 from random import Random
 from typing import NoReturn
 
-from raft.storage.disk import DiskError, DiskFull
+from nemesis.cluster.protocol import DiskFile
+from raft.storage.disk import UNFINISHED, DiskError, DiskFull
 
 
 class PowerLost(Exception):
@@ -154,6 +155,21 @@ class SimulatedDisk:
                 file.data += bytes(size - len(file.data))
             if lost:
                 self._effects[kind or "bytes-lost"] += lost
+
+    def newest(self, file: DiskFile, *, least: int = 3) -> str | None:
+        """The name of the newest file of this kind, or of the one before it, if there are at least
+        so many: the very oldest of a log may be covered by a snapshot, so that it is not missed.
+        None if there is none."""
+        prefix = file.removeprefix("older-")
+        names = sorted(
+            name
+            for name in self._files
+            if name.startswith(prefix) and not name.endswith(UNFINISHED)
+        )
+        is_older = prefix != file
+        if len(names) < (least if is_older else 1):
+            return None
+        return names[-2 if is_older else -1]
 
     def lose(self, name: str, kept: int | None, *, zeroed: bool) -> None:
         """A file is gone, or all of it but the first ``kept`` bytes; at least one byte is, other

@@ -10,16 +10,18 @@ from typing import Any, Protocol, TypeVar
 from checker.verdict import Failure
 from nemesis.cluster.protocol import NodeStatus
 from nemesis.cluster.sim.clock import SimulatedClock
-from nemesis.cluster.sim.disk import PowerLost, SimulatedDisk
+from nemesis.cluster.sim.disk import SimulatedDisk
 from nemesis.cluster.sim.events import Action, EventQueue
+from nemesis.cluster.sim.findings import Findings
+from nemesis.cluster.sim.leading import tell_state
 from nemesis.cluster.sim.recorder import Recorder
 from nemesis.schedule import MILLISECOND
 from raft.apply_queue import PendingApplication
 from raft.consensus import Settings
 from raft.consensus.configuration import Configuration
-from raft.consensus.snapshot import Snapshot, first_snapshot
+from raft.consensus.snapshot import first_snapshot
 from raft.replica import Outputs, Replica, Variant
-from raft.storage import DiskError, Storage, StorageCorrupt
+from raft.storage import Storage, StorageCorrupt
 from raft.write_queue import PendingWrite
 
 # How long what is done asynchronously takes at most, in ns: a write, on the disks that a node may
@@ -86,6 +88,7 @@ class SimulatedNode:
         self._recorder = recorder
         self._effects = effects
         self._report = report
+        self._findings = Findings(name, queue, report)
         # Inputs that wait while the process is paused or its disk keeps it busy.
         self._inbox: list[Any] = []
         self._busy_until = 0
@@ -132,24 +135,18 @@ class SimulatedNode:
                 initialized=storage if self.disk.power_fails is None else None,
             )
             self._is_initialized = True
-        except StorageCorrupt as error:
-            if not self.is_lost:
-                self._convict(error)
-            self._effects[self.lost_by] += 1
-            self._recorder.stopped(f"refuses to start: {error}")
-            return
-        except PowerLost:
-            self._power_lost()
+        except Exception as error:
+            reason = self._findings.end_of_start(error, is_lost=self.is_lost)
+            if reason is None:
+                raise
+            if not isinstance(error, StorageCorrupt):
+                self.disk.crash()
+            elif self.is_lost:
+                self._effects[self.lost_by] += 1
+            self._recorder.stopped(reason)
             return
         if self.is_lost:
-            self._report(
-                Failure(
-                    kind="corruption-undetected",
-                    message=f"{self.name} started in spite of its disk's {self.lost_by}",
-                    time=self._queue.now,
-                    node=self.name,
-                )
-            )
+            self._findings.started_though_lost(self.lost_by)
         self._set_timer()
 
     def start_twice(self, syncs: int) -> None:
@@ -296,13 +293,11 @@ class SimulatedNode:
         """What the replica does; None if that is its end."""
         try:
             return do(*arguments)
-        except PowerLost:
-            self._power_lost()
-        except DiskError as failure:
-            self.stop(f"disk error: {failure}")
-        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
-            self._convict(error)
-            self.stop(f"unhandled {type(error).__name__}")
+        except Exception as error:
+            reason = self._findings.end_of_run(error)
+            if reason is None:
+                raise
+            self.stop(reason)
         return None
 
     def _on_done(self, argument: tuple[int, Any]) -> None:
@@ -370,26 +365,6 @@ class SimulatedNode:
             self._timer_at = None
             self._set_timer()
 
-    # -- What goes wrong -------------------------------------------------------------------------
-
-    def _power_lost(self) -> None:
-        if self.replica is None:
-            self.disk.crash()
-            self._recorder.stopped("power lost while starting")
-        else:
-            self.stop("power lost during a sync")
-
-    def _convict(self, error: Exception) -> None:
-        self._report(
-            Failure(
-                kind="unhandled-exception",
-                message=f"{self.name} raised {type(error).__name__}: {error}",
-                time=self._queue.now,
-                node=self.name,
-                evidence={"exception": type(error).__name__},
-            )
-        )
-
     # -- What the nemesis may see ----------------------------------------------------------------
 
     @property
@@ -405,10 +380,7 @@ class SimulatedNode:
 
     def tell_state(self) -> None:
         """Tell a digest of the state, to be compared with those of others at the same index."""
-        replica = self.replica
-        if replica is not None:
-            state = Snapshot(0, 0, Configuration(()), replica.state_machine.snapshot())
-            self._recorder.state_digest(replica.last_applied, state.digest)
+        tell_state(self.replica, self._recorder)
 
     def status(self, is_voter: bool, is_member: bool) -> NodeStatus:
         """Role and log, for choosing targets; what it is in the present configuration, the cluster

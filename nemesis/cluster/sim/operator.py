@@ -9,24 +9,14 @@ from typing import Any
 from nemesis.cluster.procedure import Outcome, Procedure, Sleep, Task, TransferLeadership
 from nemesis.cluster.sim.clients import History
 from nemesis.cluster.sim.events import EventQueue
+from nemesis.cluster.sim.leading import present_leader
 from nemesis.cluster.sim.node import Sender, SimulatedNode
 from nemesis.schedule import Knobs
 from raft.client_messages import MembershipRequest, OperatorRequest, TransferRequest
-from raft.consensus.state import LEADER
 
 # How long the operator waits for an answer, or for a leader, in longest election time-outs: longer
 # than a leader waits for a learner that does not answer.
 _PATIENCE = 12
-
-
-def present_leader(nodes: Mapping[str, SimulatedNode]) -> str | None:
-    """Who leads; of several who believe that they do, the one of the newest term."""
-    leaders = [
-        (node.replica.consensus.current_term, name)
-        for name, node in nodes.items()
-        if node.replica is not None and node.replica.consensus.role == LEADER
-    ]
-    return max(leaders)[1] if leaders else None
 
 
 class _Running:

@@ -49,6 +49,13 @@ class Trace:
         # What else happened, and how often: snapshots, transfers, reads by lease.
         self.milestones: Counter[str] = Counter()
 
+    def all_milestones(self) -> dict[str, int]:
+        """What happened beside elections, and how often, by name."""
+        found = dict(self.milestones)
+        if self.configurations:
+            found["configurations committed"] = len(self.configurations)
+        return found
+
 
 class Recorder(Observer):
     """The observer of one simulated replica: each event is kept, and judged at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from nemesis.cluster.sim.clients import History
+from nemesis.cluster.sim.clients import History, Operations
 from nemesis.cluster.sim.events import EventQueue
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import Workload
@@ -28,23 +28,20 @@ class SteppedClient:
         time: EventQueue,
         history: History,
         succeeded: Counter[str],
+        milestones: Counter[str],
     ) -> None:
         self.name = f"c{number}"
         self._knobs = knobs
-        self._workload = workload
         self._time = time
-        self._history = history
-        self._succeeded = succeeded
-        self._current: Operate | None = None
+        self._operations = Operations(workload, history, succeeded, milestones)
         # The attempts whose answers are lost.
         self._unanswered: set[tuple[str, int, int]] = set()
         self._begin_session()
 
     def _begin_session(self) -> None:
-        self._process = self._history.new_process()
         self._client = Client(
             self.name,
-            f"s{self._process}",
+            f"s{self._operations.new_process()}",
             ("",),
             attempt_timeout=_AT_ONCE,
             operation_timeout=_NEVER,
@@ -56,20 +53,18 @@ class SteppedClient:
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits for an answer."""
-        return self._current is None
+        return self._operations.current is None
 
     def begin(self, operate: Operate, *, unanswered: bool = False) -> ClientRequest:
         """What is to be sent for the operation; one that still waits is given up."""
-        operation = self._workload.operation(operate.f, operate.key, operate.value)
-        if self._current is not None:
+        if not self.is_idle:
             self.give_up()
-        self._current = operate
-        self._history.add(self._process, "invoke", operate.f, operate.key, operate.value)
+        operation = self._operations.begin(operate)
         return self._send(self._client.start(operation, self._time.now), unanswered)
 
     def retry(self, *, unanswered: bool = False) -> ClientRequest | None:
         """What is to be sent once more; None if nothing waits for an answer."""
-        if self._current is None:
+        if self.is_idle:
             return None
         action = self._client.on_timeout(max(self._time.now, self._client.deadline))
         assert isinstance(action, Send)
@@ -94,21 +89,8 @@ class SteppedClient:
 
     def _do(self, action: Send | Finished | None) -> ClientRequest | None:
         if isinstance(action, Finished):
-            self._finish(action)
+            self._operations.end(action)
+            if action.outcome == "info":
+                self._begin_session()
         # No server has the name that the client knows, so it is never told to ask another.
         return action.request if isinstance(action, Send) else None
-
-    def _finish(self, finished: Finished) -> None:
-        operate = self._current
-        assert operate is not None
-        self._current = None
-        if finished.outcome == "ok":
-            assert finished.result is not None
-            type_, value, error = self._workload.outcome(operate.f, operate.value, finished.result)
-            if type_ == "ok":
-                self._succeeded[operate.f] += 1
-        else:
-            type_, value, error = finished.outcome, operate.value, finished.error
-        self._history.add(self._process, type_, operate.f, operate.key, value, error)
-        if finished.outcome == "info":
-            self._begin_session()

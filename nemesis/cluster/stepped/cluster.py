@@ -35,7 +35,7 @@ from raft.replica import HEALTHY, Outputs, Variant
 # No time-out ends by itself within a run: it is a step that ends it.
 _HOUR = 3_600_000 * MILLISECOND
 # What one step delivers at most: far more than a healthy round needs.
-_MOST_DELIVERIES = 400
+MOST_DELIVERIES = 400
 _VOTES = frozenset({"pre-vote", "vote", "pre-vote-reply", "vote-reply"})
 _OPERATOR = "operator"
 
@@ -86,7 +86,15 @@ class SteppedCluster:
         }
         workload = WORKLOADS[knobs.workload]
         self.clients = [
-            SteppedClient(number, knobs, workload, self.time, self.history, self.succeeded)
+            SteppedClient(
+                number,
+                knobs,
+                workload,
+                self.time,
+                self.history,
+                self.succeeded,
+                self.trace.milestones,
+            )
             for number in range(knobs.clients)
         ]
         self._client_names = {client.name: client for client in self.clients}
@@ -135,12 +143,12 @@ class SteppedCluster:
                 outcome = reply.status if reply.status != "refused" else str(reply.reason)
                 self.history.add("nemesis", "info", "operator", None, reply.request_id, outcome)
 
-    def _exchange(self, allowed: Allowed) -> None:
+    def _exchange(self) -> None:
         """Deliver what is allowed of what comes up, until nothing is left."""
         waiting, handle = self._round, self.handle
         convictions, failures = self.monitors.failures, self.failures
         delivered = 0
-        while waiting and delivered < _MOST_DELIVERIES and not (convictions or failures):
+        while waiting and delivered < MOST_DELIVERIES and not (convictions or failures):
             message = waiting.popleft()
             delivered += 1
             handle(message.target, message)
@@ -165,7 +173,7 @@ class SteppedCluster:
         # The time-out that was drawn for it is the one that ends first.
         consensus.election_deadline = consensus.deadline = self.time.now
         self.handle(node)
-        self._exchange(self._allowed)
+        self._exchange()
 
     def _votes_of(self, node: str, voters: Collection[str], unanswered: Collection[str]) -> Allowed:
         def is_allowed(message: Message) -> bool:
@@ -222,7 +230,7 @@ class SteppedCluster:
         self._allowed = is_allowed
         self._order = _places(peers)
         self.handle(node)
-        self._exchange(is_allowed)
+        self._exchange()
 
     def transfer(self, node: str, target: str, voters: Collection[str], *, held: bool) -> None:
         """See nemesis.macro.steps.TransferTo."""
@@ -248,7 +256,7 @@ class SteppedCluster:
         self._allowed = until_elected
         self._order = _places(voters)
         self.handle(node, request)
-        self._exchange(until_elected)
+        self._exchange()
 
     def deliver(self, message: Message) -> None:
         """One message arrives; what it leads to is held."""

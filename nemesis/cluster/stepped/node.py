@@ -11,14 +11,14 @@ from checker.verdict import Failure
 from nemesis.cluster.protocol import DiskFile
 from nemesis.cluster.sim.disk import PowerLost, SimulatedDisk
 from nemesis.cluster.sim.events import EventQueue
+from nemesis.cluster.sim.findings import Findings
+from nemesis.cluster.sim.leading import tell_state
 from nemesis.cluster.sim.recorder import Recorder
 from raft.apply_queue import PendingApplication
 from raft.consensus import Settings
-from raft.consensus.configuration import Configuration
-from raft.consensus.snapshot import Snapshot, first_snapshot
+from raft.consensus.snapshot import first_snapshot
 from raft.replica import Outputs, Replica, Variant
-from raft.storage import DiskError, StorageCorrupt
-from raft.storage.disk import UNFINISHED
+from raft.storage import StorageCorrupt
 from raft.write_queue import PendingWrite
 
 _Result = TypeVar("_Result")
@@ -66,6 +66,8 @@ class SteppedNode:
         self.replica: Replica | None = None
         # Its disk is corrupt, and it must refuse to start.
         self.is_lost = False
+        # The fault that did it.
+        self.lost_by = "lost-file"
         self.is_stalled = False
         self._lives = 0
         self._members = members
@@ -76,7 +78,7 @@ class SteppedNode:
         self._time = time
         self._recorder = recorder
         self._effects = effects
-        self._report = report
+        self._findings = Findings(name, time, report)
         # What was begun and is not done, while it is stalled.
         self._write: PendingWrite | None = None
         self._application: PendingApplication | None = None
@@ -108,25 +110,20 @@ class SteppedNode:
                 segment_bytes=self._segment_bytes,
                 initialized=initialized,
             )
-        except StorageCorrupt as error:
-            if not self.is_lost:
-                self._convict(error)
-            self._effects["lost-file"] += 1
-            self._recorder.stopped(f"refuses to start: {error}")
-            return
-        except PowerLost:
-            self.disk.crash()
-            self._recorder.stopped("power lost while starting")
+        except Exception as error:
+            reason = self._findings.end_of_start(error, is_lost=self.is_lost)
+            if reason is None:
+                raise
+            if isinstance(error, PowerLost):
+                self._effects["fail-power"] += 1
+            if not isinstance(error, StorageCorrupt):
+                self.disk.crash()
+            elif self.is_lost:
+                self._effects[self.lost_by] += 1
+            self._recorder.stopped(reason)
             return
         if self.is_lost:
-            self._report(
-                Failure(
-                    kind="corruption-undetected",
-                    message=f"{self.name} started though a file of its disk was gone",
-                    time=self._time.now,
-                    node=self.name,
-                )
-            )
+            self._findings.started_though_lost(self.lost_by)
 
     def stop(self, reason: str) -> None:
         """The process is gone; unsynced bytes are lost."""
@@ -148,7 +145,7 @@ class SteppedNode:
 
     def lose_file(self, file: DiskFile) -> None:
         """Stop it, and take the newest file of this kind from its disk, if there is one."""
-        name = self._newest(file)
+        name = self._to_lose(file)
         if name is not None:
             self.stop("its disk fails")
             self.disk.lose(name, None, zeroed=False)
@@ -157,27 +154,15 @@ class SteppedNode:
     def flip_bit(self, file: DiskFile) -> None:
         """Stop it, and flip the last bit that is synced of the newest file of this kind, if there
         is one."""
-        name = self._newest(file)
+        name = self._to_lose(file)
         if name is not None:
             self.stop("its disk fails")
             self.is_lost = self.disk.flip_last_bit(name)
+            self.lost_by = "bit-flip"
 
-    def _newest(self, file: DiskFile) -> str | None:
-        """The name of the newest file of this kind, or the one before it; None if there is none, or
-        the disk is lost already: a bit that is flipped twice is as it was."""
-        if self.is_lost:
-            return None
-        prefix = file.removeprefix("older-")
-        names = [
-            name
-            for name in sorted(self.disk.files())
-            if name.startswith(prefix) and not name.endswith(UNFINISHED)
-        ]
-        is_older = prefix != file
-        # The very oldest of a log may be covered by a snapshot, so that it is not missed.
-        if len(names) < (3 if is_older else 1):
-            return None
-        return names[-2 if is_older else -1]
+    def _to_lose(self, file: DiskFile) -> str | None:
+        """None if the disk is lost already: a bit that is flipped twice is as it was."""
+        return None if self.is_lost else self.disk.newest(file)
 
     # -- Inputs ------------------------------------------------------------------------------------
 
@@ -195,8 +180,9 @@ class SteppedNode:
         # As in _attempt, written out: nearly all that a run does is done here.
         try:
             outputs = replica.handle(inputs, self._time.now)
-        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
-            self._end_with(error)
+        except Exception as error:
+            if not self._ends_with(error):
+                raise
             return
         if outputs.messages or outputs.replies:
             deliver(self.name, outputs)
@@ -207,6 +193,10 @@ class SteppedNode:
         if replica is not None and self._attempt(replica.take_snapshot):
             self._effects["snapshot"] += 1
             self.handle((), deliver)
+
+    def stall(self) -> None:
+        """What is begun waits to be told, until the process ends."""
+        self.is_stalled = self.replica is not None
 
     def unstall(self, deliver: Deliver) -> None:
         """What waits is done, and what comes is done at once again."""
@@ -246,35 +236,21 @@ class SteppedNode:
         """What the replica does; None if that is its end."""
         try:
             return do(*arguments)
-        except Exception as error:  # noqa: BLE001 (whatever a replica raises is a finding)
-            self._end_with(error)
+        except Exception as error:
+            if not self._ends_with(error):
+                raise
         return None
 
-    def _end_with(self, error: Exception) -> None:
-        """The process is gone with this error: power, the disk, or a finding."""
+    def _ends_with(self, error: Exception) -> bool:
+        """Whether the process is gone with this error; if not, the error is our own."""
+        reason = self._findings.end_of_run(error)
+        if reason is None:
+            return False
         if isinstance(error, PowerLost):
             self._effects["fail-power"] += 1
-            self.stop("power lost during a sync")
-        elif isinstance(error, DiskError):
-            self.stop(f"disk error: {error}")
-        else:
-            self._convict(error)
-            self.stop(f"unhandled {type(error).__name__}")
-
-    def _convict(self, error: Exception) -> None:
-        self._report(
-            Failure(
-                kind="unhandled-exception",
-                message=f"{self.name} raised {type(error).__name__}: {error}",
-                time=self._time.now,
-                node=self.name,
-                evidence={"exception": type(error).__name__},
-            )
-        )
+        self.stop(reason)
+        return True
 
     def tell_state(self) -> None:
         """Tell a digest of the state, to be compared with those of others at the same index."""
-        replica = self.replica
-        if replica is not None:
-            state = Snapshot(0, 0, Configuration(()), replica.state_machine.snapshot())
-            self._recorder.state_digest(replica.last_applied, state.digest)
+        tell_state(self.replica, self._recorder)

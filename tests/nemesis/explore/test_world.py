@@ -128,3 +128,14 @@ def test_bounds_that_do_not_go_together_are_refused() -> None:
         Bounds(fine=True, deliveries=1)
     with pytest.raises(BoundsError, match="300 commands"):
         Bounds(commands=300)
+
+
+def test_crashes_without_a_bound_are_not_counted() -> None:
+    depth = 3
+    bounded, unbounded = (
+        World(Bounds(commands=0, crashes=crashes, symmetry=False)) for crashes in (depth, None)
+    )
+    counted = [bounded.decode(state) for state in states_of(bounded, depth)[0]]
+    uncounted = [unbounded.decode(state) for state in states_of(unbounded, depth)[0]]
+    assert {repr(state[:3]) for state in counted} == {repr(state[:3]) for state in uncounted}
+    assert len(uncounted) == len({repr(state[:3]) for state in uncounted}) < len(counted)

@@ -38,7 +38,7 @@ def test_a_server_refuses_to_start_on_a_flipped_bit(file: str) -> None:
     assert failed == "its disk fails"
     assert refused.startswith("refuses to start")
     assert starts(result, "n2") == 1
-    assert result.statistics.effects["lost-file"] == 1
+    assert result.statistics.effects["bit-flip"] == 1
 
 
 def test_no_bit_is_flipped_of_what_a_torn_write_has_left() -> None:

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from checker.verdict import Validity
+from nemesis.cluster.sim.leading import present_leader
 from nemesis.macro.execution import MacroExecution
 from nemesis.macro.scenario import parse_schedule
-from nemesis.macro.settle import present_leader
 from nemesis.macro.steps import MacroStep
 from nemesis.macro.text import parse_step
 from nemesis.outcome import Run
@@ -227,6 +227,11 @@ def test_a_stalled_server_waits_to_be_told() -> None:
     assert at(done, "n1").commit_index == 1
 
 
+def test_a_server_that_is_down_does_not_stall() -> None:
+    text = "with asynchronous_storage=true\ncrash n2\nstall n2\nrestart n2\nelect n1 [n2]"
+    assert roles(performed(text)) == "lff"
+
+
 def test_what_is_down_is_not_reached() -> None:
     text = "crash n2\nelect n1 [n2]\nsnapshot n2\npropose n2 put x 1\nretry n2\ndeliver n1 n2 vote"
     execution = performed(text)
@@ -237,7 +242,7 @@ def test_what_is_down_is_not_reached() -> None:
 def test_a_cluster_that_settles_serves() -> None:
     execution = performed("elect n1 []\ncrash n2\nelect n3 []\nelect n3 []\nsettle")
     assert not execution.failures
-    assert present_leader(execution.cluster) is not None
+    assert present_leader(execution.cluster.nodes) is not None
     assert len(set(lengths(execution))) == 1
     assert execution.cluster.history.events[-1].type == "ok"
 
@@ -327,6 +332,12 @@ def test_nothing_but_operations_and_attacks_makes_a_run_valid() -> None:
     everybody = "elect n1 [n2 n3]\npropose n1 put x 1\nreplicate n1 [n2 n3]"
     assert judged(everybody).verdict.validity is Validity.VALID
     assert "hold" in judged(everybody).statistics.confirmed
+
+
+def test_a_cluster_that_only_settles_was_not_attacked() -> None:
+    settled = judged("settle")
+    assert settled.verdict.validity is Validity.UNKNOWN
+    assert "nothing was attacked" in settled.verdict.reasons[0]
 
 
 def test_a_change_may_make_what_is_lost_too_much() -> None:

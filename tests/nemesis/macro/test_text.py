@@ -164,3 +164,16 @@ def test_the_vocabularies_do_not_mix() -> None:
     mixed = Schedule(knobs=PLAIN, steps=(Crash(node="n1"), Advance(wait=1)))
     with pytest.raises(ScheduleError, match="macro-steps, or of none"):
         decode_schedule(encode_schedule(mixed))
+
+
+@pytest.mark.parametrize("value", ["a b", " ", "as", "unanswered", ["a b", "c"]])
+def test_a_value_is_one_word(value: object) -> None:
+    for client in (0, 1):
+        step = Propose(node="n1", f="put", key="x", value=value, client=client)
+        assert parse_step(format_step(step)) == step
+
+
+@pytest.mark.parametrize("line", ["wait -1", "fail-power n1 after -1"])
+def test_no_number_is_negative(line: str) -> None:
+    with pytest.raises(ScheduleError, match="negative"):
+        parse_schedule(line)

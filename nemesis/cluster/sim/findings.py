@@ -1,0 +1,88 @@
+"""What it means that a simulated server raises an exception: its end, a finding, or our own error.
+
+A server calls back into our side: its disk, its recorder, and the monitors behind that. What goes
+wrong there is no fault of Raft's, so it convicts nobody, and it is not hidden either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import dropwhile
+from traceback import walk_tb
+
+from checker.verdict import Failure
+from nemesis.cluster.sim.disk import PowerLost
+from nemesis.cluster.sim.events import EventQueue
+from raft.storage import DiskError, StorageCorrupt
+from raft.storage.disk import DiskFull
+
+_OUR_SIDE = ("nemesis", "checker")
+
+
+class Findings:
+    """Reports what is found wrong with one server."""
+
+    def __init__(self, name: str, time: EventQueue, report: Callable[[Failure], None]) -> None:
+        self._name = name
+        self._time = time
+        self._report = report
+
+    def end_of_run(self, error: Exception) -> str | None:
+        """Why the process ends that raised this; None if the error is our own, to be raised again.
+
+        Space may run out, and power. Whatever else a replica raises is a finding; so is any other
+        error of the disk, which only answers what should never have been asked of it.
+        """
+        if isinstance(error, PowerLost):
+            return "power lost during a sync"
+        if isinstance(error, DiskFull):
+            return f"disk error: {error}"
+        if is_our_own(error):
+            return None
+        self._convict(error)
+        return f"unhandled {type(error).__name__}"
+
+    def end_of_start(self, error: Exception, *, is_lost: bool) -> str | None:
+        """The same of a process that did not come up. One whose disk is lost must refuse to."""
+        if isinstance(error, PowerLost):
+            return "power lost while starting"
+        if isinstance(error, StorageCorrupt):
+            if not is_lost:
+                self._convict(error)
+            return f"refuses to start: {error}"
+        return self.end_of_run(error)
+
+    def started_though_lost(self, lost_by: str) -> None:
+        """It started on a disk that it should have refused."""
+        self._report(
+            Failure(
+                kind="corruption-undetected",
+                message=f"{self._name} started in spite of its disk's {lost_by}",
+                time=self._time.now,
+                node=self._name,
+            )
+        )
+
+    def _convict(self, error: Exception) -> None:
+        self._report(
+            Failure(
+                kind="unhandled-exception",
+                message=f"{self._name} raised {type(error).__name__}: {error}",
+                time=self._time.now,
+                node=self._name,
+                evidence={"exception": type(error).__name__},
+            )
+        )
+
+
+def is_our_own(error: Exception) -> bool:
+    """Whether the error was not raised by a replica: before it was called, or once it had called
+    back. What the disk answers is meant for the replica."""
+    if isinstance(error, DiskError):
+        return False
+    modules = (
+        str(frame.f_globals.get("__name__")).partition(".")[0]
+        for frame, _ in walk_tb(error.__traceback__)
+    )
+    within = list(dropwhile(lambda module: module in _OUR_SIDE, modules))
+    return not within or any(module in _OUR_SIDE for module in within)
