@@ -29,7 +29,7 @@ from raft.server.node import Node
 from raft.server.peers import Peers
 from raft.server.requests import Indeterminate, Requests
 from raft.server.tls import accepting_context, connecting_context
-from raft.server.trace import TraceClock, TraceFile
+from raft.server.trace import TraceClock, TraceFile, TraceFileError
 
 LOG: Final = logging.getLogger("raft.server")
 
@@ -150,7 +150,10 @@ class Server:
         self._executor.shutdown()
         if self._trace is not None:
             reason = "stopped" if self._failure is None else f"failed: {self._failure}"
-            self._trace.close(reason)
+            try:
+                self._trace.close(reason)
+            except TraceFileError as error:
+                self._on_failed(error)
         self._directory.close()
 
     async def _hand_over(self) -> None:
