@@ -25,7 +25,7 @@ from raft.server.frames import (
     decode_handshake,
     encode_frame,
 )
-from raft.server.peers import Membership, Peers
+from raft.server.peers import Peers
 from raft.server.trace import TraceClock
 from tests.server.processes import PATIENCE
 
@@ -33,7 +33,7 @@ CLUSTER = 77
 MESSAGE = RequestVoteReply("n2", "n1", 3, True)
 
 
-class Members(Membership):
+class Members:
     """A membership of tests: who belongs to it since the entry 10; committed is 20."""
 
     def __init__(self, *names: str) -> None:
