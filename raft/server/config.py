@@ -227,6 +227,27 @@ def check(config: Config) -> None:
     variant_of(config)
 
 
+def exposures(config: Config) -> list[str]:
+    """What strangers can do, in words, where a server listens beyond loopback and asks nobody for
+    a certificate."""
+    found = []
+    peers = parse_address(config.listen_peers)
+    if not peers.is_loopback and config.peer_tls is None:
+        found.append(
+            f"listen_peers: whoever reaches {peers} can pass for any member, as there is no "
+            f"peer_tls: vote, lead, and replace the log"
+        )
+    clients = parse_address(config.listen_clients)
+    if not clients.is_loopback and (
+        config.client_tls is None or config.client_tls.authority is None
+    ):
+        found.append(
+            f"listen_clients: whoever reaches {clients} can read and write everything and change "
+            f"the membership, as there is no client_tls with an authority"
+        )
+    return found
+
+
 def variant_of(config: Config) -> Variant:
     """The healthy replica, or one of the zoo, with the state machine of this service. Raises
     ConfigError, UnknownBug."""

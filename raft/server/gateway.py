@@ -157,7 +157,7 @@ class Gateway:
             return await post(body)
         except (NoLeader, TooManyRequests, Indeterminate, ChangeRefused) as error:
             raise _as_api_error(error) from error
-        except (ApiError, asyncio.CancelledError):
+        except ApiError:
             raise
         except Exception as error:
             LOG.exception("%s failed", path)

@@ -20,7 +20,7 @@ from raft.consensus.state import LEADER
 from raft.errors import RaftError
 from raft.observer import Observer
 from raft.replica import Replica
-from raft.server.config import Config, parse_address, variant_of
+from raft.server.config import Config, exposures, parse_address, variant_of
 from raft.server.directory import DataDirectory
 from raft.server.frames import Forward, Forwarded, MemberChange, PeerMessage
 from raft.server.gateway import Gateway
@@ -135,6 +135,8 @@ class Server:
             listen_peers,
             listen_clients,
         )
+        for exposure in exposures(config):
+            LOG.warning("%s", exposure)
         await self._stop.wait()
         await self._shut_down()
         return EXIT_STOPPED if self._failure is None else EXIT_FAILED
