@@ -183,8 +183,9 @@ class Peers:
         # To whom something was handed over that was not tried to be sent; in order.
         self._unsent: dict[str, None] = {}
         self._server: asyncio.Server | None = None
-        # A message holds an entry at least, and a chunk of a snapshot.
-        self._message_bytes = (8 << 20) + limits.request_bytes * 2
+        # A message holds an entry at least, and a chunk of a snapshot; an answer to a transaction
+        # that reads much is as long as may wait for a peer.
+        self._message_bytes = max((8 << 20) + limits.request_bytes * 2, limits.queue_bytes)
 
     async def listen(self, address: Address, *, reuse_port: bool) -> None:
         """Accept connections from now on. Raises OSError."""
