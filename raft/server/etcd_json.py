@@ -136,8 +136,8 @@ class TxnRequest(_Request, frozen=True):
 class MemberAddRequest(_Request, frozen=True):
     """/v3/cluster/member/add; ``name`` is ours: how the new server will call itself."""
 
-    peerURLs: tuple[str, ...] = ()  # noqa: N815
-    isLearner: bool = False  # noqa: N815
+    peer_urls: tuple[str, ...] = msgspec.field(default=(), name="peerURLs")
+    is_learner: bool = False
     name: str = ""
 
 
@@ -145,7 +145,7 @@ class MemberRequest(_Request, frozen=True):
     """/v3/cluster/member/remove, promote and, with addresses, update"""
 
     ID: Int64 = 0
-    peerURLs: tuple[str, ...] = ()  # noqa: N815
+    peer_urls: tuple[str, ...] = msgspec.field(default=(), name="peerURLs")
 
 
 class MemberListRequest(_Request, frozen=True):

@@ -23,6 +23,7 @@ from raft.server.etcd_answers import Header, body_of
 from raft.server.etcd_json import (
     ApiError,
     DeleteRangeRequest,
+    MemberAddRequest,
     PutRequest,
     RangeRequest,
     TxnRequest,
@@ -80,6 +81,12 @@ def read(kind: Any, text: str) -> Any:
 )  # fmt: skip
 def test_requests_are_read(kind: Any, text: str, operation: Any) -> None:
     assert read(kind, text) == operation
+
+
+@pytest.mark.parametrize("name", ["isLearner", "is_learner"])
+def test_a_member_to_be_added_is_read(name: str) -> None:
+    text = f'{{"peerURLs":["http://a:1"],"{name}":true}}'
+    assert decode(text.encode(), MemberAddRequest) == MemberAddRequest(("http://a:1",), True)
 
 
 PUT = '{"requestPut":{"key":"Zg=="}}'
