@@ -10,7 +10,6 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from random import Random
 from typing import Final, Protocol
 
@@ -54,6 +53,7 @@ class Peer:
         self._why_not = ""
         self.has_been_open = False
         self._task = asyncio.create_task(self._stay_connected())
+        self._task.add_done_callback(self._on_end)
 
     @property
     def is_connected(self) -> bool:
@@ -103,6 +103,12 @@ class Peer:
             self._why_not = reason
             LOG.warning("no connection to %s at %s: %s", self.name, self.address, reason)
 
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """It ends when it is closed. An error that nobody thought of would else be seen by whoever
+        closes it: when the server stops."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            LOG.critical("%s is not connected to any more", self.name, exc_info=error)
+
     async def _stay_connected(self) -> None:
         delay = _FIRST_DELAY
         while True:
@@ -141,8 +147,7 @@ class Peer:
     async def close(self) -> None:
         """Stop connecting, and close."""
         self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait([self._task])
         if self._connection is not None:
             self._connection.close()
 

@@ -269,6 +269,20 @@ def test_an_answer_as_long_as_may_wait_arrives_and_a_longer_one_costs_no_connect
     run(test)
 
 
+def test_an_error_that_ends_the_connecting_is_told_at_once_and_keeps_nobody_from_closing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def test() -> None:
+        sender = peers("n2", Ends(), Members("n1", "n2"))
+        # What the configuration lets nobody say, and the system cannot be asked for.
+        sender.set_addresses({"n1": Address("a..b", 1)})
+        await until(lambda: "n1 is not connected to any more" in caplog.text)
+        await sender.close()
+
+    run(test)
+    assert "UnicodeError" in caplog.text
+
+
 def test_a_lost_connection_is_told_and_made_again() -> None:
     async def test() -> None:
         near, far = Ends(), Ends()
