@@ -48,6 +48,7 @@ bench: $(VENV)/.installed $(PACKAGES)/.built
 	$(BIN)/python bench/isolation.py
 	$(BIN)/python bench/formats.py
 	$(BIN)/python bench/server.py
+	$(BIN)/python bench/server_kills.py
 
 compiled: $(PACKAGES)/.built
 

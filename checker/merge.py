@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from heapq import merge
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -18,8 +19,7 @@ from checker.trace import (
     TraceError,
     TraceEvent,
     TraceHeader,
-    decode_event,
-    decode_header,
+    decode_trace,
 )
 
 
@@ -49,19 +49,10 @@ def _read(path: Path) -> tuple[TraceHeader, list[TraceEvent]]:
         raise TraceError(f"{path}: cannot be read: {error.strerror}") from error
     # What follows the last newline was never finished.
     lines.pop()
-    if not lines:
-        raise TraceError(f"{path}:1: empty file, a trace begins with a header line")
-    number = 1
-    try:
-        header = decode_header(lines[0])
-        events: list[TraceEvent] = []
-        for line in lines[1:]:
-            number += 1
-            events.append(decode_event(line))
-            if len(events) > 1 and events[-1].time <= events[-2].time:
-                raise TraceError(f"{path}:{number}: is not later than the event before it")
-    except msgspec.DecodeError as error:
-        raise TraceError(f"{path}:{number}: not a trace event: {error}") from error
+    header, events = decode_trace(path, lines)
+    for number, (before, event) in enumerate(pairwise(events), start=3):
+        if event.time <= before.time:
+            raise TraceError(f"{path}:{number}: is not later than the event before it")
     return header, events
 
 

@@ -208,9 +208,8 @@ class TraceHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.json.Encoder()
-# Of one line each; both raise msgspec.DecodeError.
-decode_event = msgspec.json.Decoder[TraceEvent](TraceEvent).decode
-decode_header = msgspec.json.Decoder(TraceHeader).decode
+_decode_event = msgspec.json.Decoder[TraceEvent](TraceEvent).decode
+_decode_header = msgspec.json.Decoder(TraceHeader).decode
 
 
 def encode_trace(members: Iterable[str], events: Iterable[TraceEvent]) -> bytes:
@@ -227,15 +226,20 @@ def read_trace(path: Path) -> tuple[TraceHeader, list[TraceEvent]]:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise TraceError(f"{path}: cannot be read: {error.strerror}") from error
+    return decode_trace(path, lines)
+
+
+def decode_trace(path: Path, lines: list[bytes]) -> tuple[TraceHeader, list[TraceEvent]]:
+    """Decode the lines of a trace file; raises TraceError with file, line and reason."""
     if not lines:
         raise TraceError(f"{path}:1: empty file, a trace begins with a header line")
     number = 1
     try:
-        header = decode_header(lines[0])
+        header = _decode_header(lines[0])
         events: list[TraceEvent] = []
         for line in lines[1:]:
             number += 1
-            events.append(decode_event(line))
+            events.append(_decode_event(line))
     except msgspec.DecodeError as error:
         raise TraceError(f"{path}:{number}: not a trace event: {error}") from error
     return header, events

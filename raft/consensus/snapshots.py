@@ -214,17 +214,13 @@ class Snapshots(Replication):
         A chunk that does not fit is left out. Returns how many bytes are there.
         """
         incoming = self.incoming_snapshot
-        if incoming is None or not self.belongs_to(message, incoming):
+        if incoming is None or not incoming.is_of(message):
             if incoming is not None and self.is_older(message, incoming):
                 return 0
             incoming = self.incoming_snapshot = IncomingSnapshot(message)
         if self.follows(message, incoming):
             incoming.data += message.data
         return len(incoming.data)
-
-    def belongs_to(self, message: InstallSnapshot, incoming: IncomingSnapshot) -> bool:
-        """Whether a chunk is of the snapshot whose chunks are collected."""
-        return incoming.is_of(message)
 
     def follows(self, message: InstallSnapshot, incoming: IncomingSnapshot) -> bool:
         """Whether a chunk begins where those that came before it end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -47,9 +48,18 @@ def parse_address(text: str) -> Address:
     place = text.split("://", 1)[-1].rstrip("/")
     host, _, port = place.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isascii() or not port.isdecimal() or int(port) > 65535:
+    if not _may_be_host(host) or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
         raise ConfigError(f"{text!r} is no address: it must be host:port")
     return Address(host, int(port))
+
+
+def _may_be_host(host: str) -> bool:
+    """Whether the system can be asked where it is: of anything else, that would be an error of
+    another kind than of an address that is not known."""
+    try:
+        return host.isprintable() and bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 class MemberAddresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -215,6 +225,27 @@ def check(config: Config) -> None:
     if config.peer_tls is not None and config.peer_tls.authority is None:
         raise ConfigError("peer_tls: authority is missing: servers know each other by it")
     variant_of(config)
+
+
+def exposures(config: Config) -> list[str]:
+    """What strangers can do, in words, where a server listens beyond loopback and asks nobody for
+    a certificate."""
+    found = []
+    peers = parse_address(config.listen_peers)
+    if not peers.is_loopback and config.peer_tls is None:
+        found.append(
+            f"listen_peers: whoever reaches {peers} can pass for any member, as there is no "
+            f"peer_tls: vote, lead, and replace the log"
+        )
+    clients = parse_address(config.listen_clients)
+    if not clients.is_loopback and (
+        config.client_tls is None or config.client_tls.authority is None
+    ):
+        found.append(
+            f"listen_clients: whoever reaches {clients} can read and write everything and change "
+            f"the membership, as there is no client_tls with an authority"
+        )
+    return found
 
 
 def variant_of(config: Config) -> Variant:

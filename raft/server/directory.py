@@ -20,7 +20,7 @@ from raft.consensus.snapshot import first_snapshot
 from raft.errors import RaftError
 from raft.replica import Replica, Variant
 from raft.server.config import Config
-from raft.server.files import Files, sync_directory
+from raft.server.files import Files, make_directory, sync_directory
 
 _IDENTITY: Final = "identity.json"
 
@@ -45,7 +45,7 @@ class DataDirectory:
         self._path = Path(config.data_directory)
         self._lock = -1
         try:
-            (self._path / "raft").mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_directory(self._path / "raft")
             self._lock = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -88,6 +88,9 @@ class DataDirectory:
         path = self._path / _IDENTITY
         unfinished = path.with_suffix(".new")
         try:
+            # Its name may be as old as a start that was cut short: a power failure that takes it
+            # takes all, and the server would begin anew.
+            sync_directory(self._path.parent)
             with unfinished.open("wb") as file:
                 file.write(msgspec.json.encode(self._identity))
                 file.flush()

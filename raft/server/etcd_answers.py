@@ -106,9 +106,9 @@ class MemberBody(_Answer, frozen=True):
 
     ID: str = ""
     name: str = ""
-    peerURLs: list[str] = []  # noqa: N815
-    clientURLs: list[str] = []  # noqa: N815
-    isLearner: bool = False  # noqa: N815
+    peer_urls: list[str] = msgspec.field(default_factory=list, name="peerURLs")
+    client_urls: list[str] = msgspec.field(default_factory=list, name="clientURLs")
+    is_learner: bool = msgspec.field(default=False, name="isLearner")
 
 
 class MembersBody(_Answer, frozen=True):
@@ -124,10 +124,9 @@ class StatusBody(_Answer, frozen=True):
 
     header: Header
     version: str = ""
-    dbSize: str = ""  # noqa: N815
     leader: str = ""
-    raftIndex: str = ""  # noqa: N815
-    raftTerm: str = ""  # noqa: N815
-    raftAppliedIndex: str = ""  # noqa: N815
+    raft_index: str = msgspec.field(default="", name="raftIndex")
+    raft_term: str = msgspec.field(default="", name="raftTerm")
+    raft_applied_index: str = msgspec.field(default="", name="raftAppliedIndex")
     errors: list[str] = []
-    isLearner: bool = False  # noqa: N815
+    is_learner: bool = msgspec.field(default=False, name="isLearner")

@@ -7,7 +7,7 @@ are left out. In requests, numbers may be numbers, and names may be in snake or 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
@@ -65,6 +65,9 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
 # -- Requests ------------------------------------------------------------------------------------
 
+# JSON bounds no number, and MessagePack, in which requests go into the log, has 64 bits.
+Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+
 
 class _Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is not known is refused, rather than left undone in silence."""
@@ -75,8 +78,8 @@ class RangeRequest(_Request, frozen=True):
 
     key: bytes = b""
     range_end: bytes = b""
-    limit: int = 0
-    revision: int = 0
+    limit: Int64 = 0
+    revision: Int64 = 0
     sort_order: int | str = "NONE"
     sort_target: int | str = "KEY"
     serializable: bool = False
@@ -89,7 +92,7 @@ class PutRequest(_Request, frozen=True):
 
     key: bytes = b""
     value: bytes = b""
-    lease: int = 0
+    lease: Int64 = 0
     prev_kv: bool = False
 
 
@@ -108,9 +111,9 @@ class CompareRequest(_Request, frozen=True):
     result: int | str = "EQUAL"
     target: int | str = "VERSION"
     range_end: bytes = b""
-    version: int = 0
-    create_revision: int = 0
-    mod_revision: int = 0
+    version: Int64 = 0
+    create_revision: Int64 = 0
+    mod_revision: Int64 = 0
     value: bytes = b""
 
 
@@ -133,16 +136,16 @@ class TxnRequest(_Request, frozen=True):
 class MemberAddRequest(_Request, frozen=True):
     """/v3/cluster/member/add; ``name`` is ours: how the new server will call itself."""
 
-    peerURLs: tuple[str, ...] = ()  # noqa: N815
-    isLearner: bool = False  # noqa: N815
+    peer_urls: tuple[str, ...] = msgspec.field(default=(), name="peerURLs")
+    is_learner: bool = False
     name: str = ""
 
 
 class MemberRequest(_Request, frozen=True):
     """/v3/cluster/member/remove, promote and, with addresses, update"""
 
-    ID: int = 0
-    peerURLs: tuple[str, ...] = ()  # noqa: N815
+    ID: Int64 = 0
+    peer_urls: tuple[str, ...] = msgspec.field(default=(), name="peerURLs")
 
 
 class MemberListRequest(_Request, frozen=True):

@@ -113,6 +113,14 @@ class Files:
             os.close(descriptor)
 
 
+def make_directory(directory: Path) -> None:
+    """Make a directory, and those above it that are missing, durably; raises OSError."""
+    if not directory.exists():
+        make_directory(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
+        sync_directory(directory.parent)
+
+
 def sync_directory(directory: Path) -> None:
     """Make the names in a directory durable; raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

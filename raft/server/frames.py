@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from struct import Struct
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -63,11 +63,14 @@ class Forward(msgspec.Struct, frozen=True, tag="Forward", gc=False):
     write: Write
 
 
+ChangeKind = Literal["add-voter", "add-learner", "promote", "remove"]
+
+
 class MemberChange(msgspec.Struct, frozen=True, tag="MemberChange", gc=False):
     """A change of the membership that an operator has asked the sender for."""
 
     number: int
-    kind: str
+    kind: ChangeKind
     member: str
 
 

@@ -157,7 +157,7 @@ class Gateway:
             return await post(body)
         except (NoLeader, TooManyRequests, Indeterminate, ChangeRefused) as error:
             raise _as_api_error(error) from error
-        except (ApiError, asyncio.CancelledError):
+        except ApiError:
             raise
         except Exception as error:
             LOG.exception("%s failed", path)
@@ -212,11 +212,11 @@ class Gateway:
                 self._header(),
                 version=API_VERSION,
                 leader="" if leader is None else str(self._membership.number_of(leader)),
-                raftIndex=number(consensus.log.last_index),
-                raftTerm=number(consensus.current_term),
-                raftAppliedIndex=number(replica.last_applied),
+                raft_index=number(consensus.log.last_index),
+                raft_term=number(consensus.current_term),
+                raft_applied_index=number(replica.last_applied),
                 errors=["etcdserver: no leader"] if leader is None else [],
-                isLearner=replica.node in consensus.configuration.learners,
+                is_learner=replica.node in consensus.configuration.learners,
             )
         )
 
@@ -242,14 +242,14 @@ class Gateway:
 
     async def _member_add(self, body: bytes) -> bytes:
         request = decode(body, MemberAddRequest)
-        peer = _checked(request.peerURLs)
+        peer = _checked(request.peer_urls)
         name = request.name or f"member-{peer}"
         if self._membership.is_member(name):
             raise ApiError(FAILED_PRECONDITION, "etcdserver: member ID already exist")
         # The address first: once the server is a member, the others must reach it.
         await self._requests.write(PutMember(name, peer, ""))
         await self._requests.change_membership(
-            "add-learner" if request.isLearner else "add-voter", name
+            "add-learner" if request.is_learner else "add-voter", name
         )
         return encode(
             MembersBody(
@@ -268,7 +268,7 @@ class Gateway:
     async def _member_update(self, body: bytes) -> bytes:
         request = decode(body, MemberRequest)
         name = self._named(request)
-        await self._requests.write(PutMember(name, _checked(request.peerURLs), ""))
+        await self._requests.write(PutMember(name, _checked(request.peer_urls), ""))
         return encode(MembersBody(self._header(), self._membership.list_members()))
 
     def _named(self, request: MemberRequest) -> str:

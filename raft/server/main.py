@@ -20,7 +20,7 @@ from raft.consensus.state import LEADER
 from raft.errors import RaftError
 from raft.observer import Observer
 from raft.replica import Replica
-from raft.server.config import Config, parse_address, variant_of
+from raft.server.config import Config, exposures, parse_address, variant_of
 from raft.server.directory import DataDirectory
 from raft.server.frames import Forward, Forwarded, MemberChange, PeerMessage
 from raft.server.gateway import Gateway
@@ -29,7 +29,7 @@ from raft.server.node import Node
 from raft.server.peers import Peers
 from raft.server.requests import Indeterminate, Requests
 from raft.server.tls import accepting_context, connecting_context
-from raft.server.trace import TraceClock, TraceFile
+from raft.server.trace import TraceClock, TraceFile, TraceFileError
 
 LOG: Final = logging.getLogger("raft.server")
 
@@ -135,6 +135,8 @@ class Server:
             listen_peers,
             listen_clients,
         )
+        for exposure in exposures(config):
+            LOG.warning("%s", exposure)
         await self._stop.wait()
         await self._shut_down()
         return EXIT_STOPPED if self._failure is None else EXIT_FAILED
@@ -150,7 +152,10 @@ class Server:
         self._executor.shutdown()
         if self._trace is not None:
             reason = "stopped" if self._failure is None else f"failed: {self._failure}"
-            self._trace.close(reason)
+            try:
+                self._trace.close(reason)
+            except TraceFileError as error:
+                self._on_failed(error)
         self._directory.close()
 
     async def _hand_over(self) -> None:

@@ -8,13 +8,12 @@ from raft.kv.revision_store import RevisionStore
 from raft.replica import Replica
 from raft.server.config import Address, Config, number_of, parse_address
 from raft.server.etcd_answers import MemberBody
-from raft.server.peers import Membership
 
 _HTTP: Final = "http://"
 _HTTPS: Final = "https://"
 
 
-class ReplicaMembership(Membership):
+class ReplicaMembership:
     """As the replica's log, its state machine and the configuration file know it.
 
     Addresses that an operator has given with ``member/add`` are part of the replicated state. Those

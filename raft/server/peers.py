@@ -10,9 +10,8 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from raft.server.config import Address, Limits
 from raft.server.connection import LOG, Incoming, Outgoing
@@ -28,16 +27,16 @@ _CONNECT_TIMEOUT: Final = 2.0
 _WRITE_BYTES: Final = 1 << 18
 
 
-class Membership:
+class Membership(Protocol):
     """What the handshake must know of the cluster; the server says so."""
 
     def configuration_index_of(self, member: str) -> int | None:
         """By which entry of the log the member belongs to the cluster; None if it does not."""
-        raise NotImplementedError
+        ...
 
     def commit_index(self) -> int:
         """Up to where this server knows what is committed."""
-        raise NotImplementedError
+        ...
 
 
 class Peer:
@@ -54,6 +53,7 @@ class Peer:
         self._why_not = ""
         self.has_been_open = False
         self._task = asyncio.create_task(self._stay_connected())
+        self._task.add_done_callback(self._on_end)
 
     @property
     def is_connected(self) -> bool:
@@ -103,6 +103,12 @@ class Peer:
             self._why_not = reason
             LOG.warning("no connection to %s at %s: %s", self.name, self.address, reason)
 
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """It ends when it is closed. An error that nobody thought of would else be seen by whoever
+        closes it: when the server stops."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            LOG.critical("%s is not connected to any more", self.name, exc_info=error)
+
     async def _stay_connected(self) -> None:
         delay = _FIRST_DELAY
         while True:
@@ -141,8 +147,7 @@ class Peer:
     async def close(self) -> None:
         """Stop connecting, and close."""
         self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait([self._task])
         if self._connection is not None:
             self._connection.close()
 
@@ -183,8 +188,9 @@ class Peers:
         # To whom something was handed over that was not tried to be sent; in order.
         self._unsent: dict[str, None] = {}
         self._server: asyncio.Server | None = None
-        # A message holds an entry at least, and a chunk of a snapshot.
-        self._message_bytes = (8 << 20) + limits.request_bytes * 2
+        # A message holds an entry at least, and a chunk of a snapshot; an answer to a transaction
+        # that reads much is as long as may wait for a peer.
+        self._message_bytes = max((8 << 20) + limits.request_bytes * 2, limits.queue_bytes)
 
     async def listen(self, address: Address, *, reuse_port: bool) -> None:
         """Accept connections from now on. Raises OSError."""

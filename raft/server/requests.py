@@ -26,10 +26,10 @@ from raft.errors import RaftError
 from raft.kv.commands import Result
 from raft.kv.revisions import Answer, Range, RangeAnswer, Update, Write
 from raft.server.config import Limits
-from raft.server.frames import Forward, Forwarded, MemberChange, PeerMessage
+from raft.server.frames import ChangeKind, Forward, Forwarded, MemberChange, PeerMessage
 from raft.server.node import Node
 
-_CHANGES: Final[dict[str, type[ServerChange]]] = {
+_CHANGES: Final[dict[ChangeKind, type[ServerChange]]] = {
     "add-voter": AddVoter,
     "add-learner": AddLearner,
     "promote": Promote,
@@ -112,7 +112,7 @@ class Requests:
         assert isinstance(done.answer, RangeAnswer)
         return done.answer
 
-    async def change_membership(self, kind: str, member: str) -> None:
+    async def change_membership(self, kind: ChangeKind, member: str) -> None:
         """Make a change, and wait until it is committed. Raises ChangeRefused, and what ``write``
         does."""
 
@@ -260,7 +260,7 @@ class Requests:
         command = Update(origin, number, write)
         self._node().submit(ClientRequest(client, origin, number, 0, command, None))
 
-    def _change(self, client: str, number: int, kind: str, member: str) -> None:
+    def _change(self, client: str, number: int, kind: ChangeKind, member: str) -> None:
         change = _CHANGES[kind](member)
         self._node().submit(MembershipRequest(client, number, (change,)))
 

@@ -63,6 +63,7 @@ class TraceFile(Observer):
         self._clock = clock
         self._lines: list[bytes] = []
         self._sequence = 0
+        self._has_failed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -98,13 +99,18 @@ class TraceFile(Observer):
             while view:
                 view = view[os.write(self._descriptor, view) :]
         except OSError as error:
+            self._has_failed = True
             raise TraceFileError(f"{self._path}: {error.strerror}") from error
 
     def close(self, reason: str) -> None:
-        """The last event: the server stops, in good order."""
-        self._add("stopped", reason=reason)
-        self.flush()
-        os.close(self._descriptor)
+        """The last event: the server stops. None where a flush has failed: it would go on in the
+        middle of a line. Raises TraceFileError."""
+        try:
+            if not self._has_failed:
+                self._add("stopped", reason=reason)
+                self.flush()
+        finally:
+            os.close(self._descriptor)
 
     def _add(self, event: str, **fields: Any) -> None:
         head = {

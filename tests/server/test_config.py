@@ -15,6 +15,7 @@ from raft.server.config import (
     Address,
     Config,
     ConfigError,
+    exposures,
     number_of,
     parse_address,
     read_config,
@@ -56,7 +57,11 @@ def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
         ({"listen_peers": "example.org:2380"}, "listen_peers: example.org:2380 can be reached"),
         ({"listen_peers": "2380"}, "'2380' is no address"),
         ({"listen_peers": "127.0.0.1:99999"}, "is no address"),
+        ({"listen_peers": "127.0.0.1:" + "9" * 5000}, "is no address"),
         ({"members": {"n1": {"peer": "x"}}}, "'x' is no address"),
+        ({"members": {"n1": {"peer": "a..b:1"}}}, "'a..b:1' is no address"),
+        ({"members": {"n1": {"peer": "a\0b:1"}}}, "is no address"),
+        ({"members": {"n1": {"peer": "x" * 64 + ":1"}}}, "is no address"),
         ({"members": {"n1": {}}}, "missing required field `peer`"),
         ({"name": ""}, "name: is empty"),
         ({"cluster": ""}, "cluster: is empty"),
@@ -101,6 +106,25 @@ def test_other_machines_are_let_in_only_if_that_is_said(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**GOOD, "listen_clients": "0.0.0.0:1"}))
     assert read_config(path, allow_remote=True).allow_remote
+
+
+def test_who_listens_to_strangers_is_told_what_they_can_do(tmp_path: Path) -> None:
+    tls = {"certificate": "c", "key": "k", "authority": "a"}
+    without = {"certificate": "c", "key": "k"}
+
+    def told(**changes: Any) -> list[str]:
+        return [
+            each.partition(":")[0]
+            for each in exposures(read(tmp_path, allow_remote=True, **changes))
+        ]
+
+    everywhere = {"listen_peers": "0.0.0.0:1", "listen_clients": "[::]:2"}
+    assert told() == []
+    assert told(**everywhere) == ["listen_peers", "listen_clients"]
+    assert told(**everywhere, peer_tls=tls) == ["listen_clients"]
+    assert told(**everywhere, peer_tls=tls, client_tls=without) == ["listen_clients"]
+    assert told(**everywhere, client_tls=tls) == ["listen_peers"]
+    assert told(**everywhere, peer_tls=tls, client_tls=tls) == []
 
 
 @pytest.mark.parametrize(

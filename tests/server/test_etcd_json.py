@@ -23,6 +23,7 @@ from raft.server.etcd_answers import Header, body_of
 from raft.server.etcd_json import (
     ApiError,
     DeleteRangeRequest,
+    MemberAddRequest,
     PutRequest,
     RangeRequest,
     TxnRequest,
@@ -82,6 +83,12 @@ def test_requests_are_read(kind: Any, text: str, operation: Any) -> None:
     assert read(kind, text) == operation
 
 
+@pytest.mark.parametrize("name", ["isLearner", "is_learner"])
+def test_a_member_to_be_added_is_read(name: str) -> None:
+    text = f'{{"peerURLs":["http://a:1"],"{name}":true}}'
+    assert decode(text.encode(), MemberAddRequest) == MemberAddRequest(("http://a:1",), True)
+
+
 PUT = '{"requestPut":{"key":"Zg=="}}'
 
 
@@ -98,6 +105,9 @@ PUT = '{"requestPut":{"key":"Zg=="}}'
         (PutRequest, "[" * 100_000, 3, "/v3/kv/put: "),
         (RangeRequest, '{"key":"Zg==","limit":"x"}', 3, "/v3/kv/range: "),
         (RangeRequest, '{"key":"Zg==","limit":-1}', 3, "must not be negative"),
+        (RangeRequest, '{"key":"Zg==","limit":"9223372036854775808"}', 3, "<= 9223372036854775807"),
+        (TxnRequest, f'{{"compare":[{{"key":"Zg==","version":{10**30}}}]}}', 3, "<= 9223372036854775807"),
+        (TxnRequest, f'{{"compare":[{{"key":"Zg==","createRevision":"-{10**30}"}}]}}', 3, ">= -9223372036854775808"),
         (RangeRequest, '{"key":"Zg==","sort_order":"UP"}', 3, "possible are NONE, ASCEND, DESCEND"),
         (RangeRequest, '{"key":"Zg==","sort_order":3}', 3, "possible are NONE"),
         (TxnRequest, '{"compare":[{"key":"Zg==","target":"LEASE"}]}', 3, "possible are VERSION"),

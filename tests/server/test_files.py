@@ -262,3 +262,25 @@ def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DirectoryError, match="Not a directory"):
         DataDirectory(config(tmp_path / "file" / "data"))
+
+
+def test_what_is_made_for_a_new_server_outlives_a_power_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each directory's name is synced in the one above, the identity after all others."""
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    own = config(tmp_path / "deep" / "data")
+    directory = DataDirectory(own)
+    directory.initialize(own, HEALTHY)
+    directory.close()
+    data = tmp_path / "deep" / "data"
+    assert {tmp_path, tmp_path / "deep", data, data / "raft"} <= set(synced)
+    assert synced[-1] == data
+    assert synced.index(tmp_path) < synced.index(tmp_path / "deep") < synced.index(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +77,17 @@ def test_garbage_in_place_of_a_head_is_refused(head: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"\xc1", b"\x80", b"\x81\xa4type\xa5Hello", b"\x81\xa4type\xa6Nobody"]
+    "body",
+    [
+        b"",
+        b"\xc1",
+        b"\x80",
+        b"\x81\xa4type\xa5Hello",
+        b"\x81\xa4type\xa6Nobody",
+        msgspec.msgpack.encode(
+            {"type": "MemberChange", "number": 1, "kind": "dismiss", "member": "n1"}
+        ),
+    ],
 )
 def test_garbage_in_place_of_a_body_is_refused(body: bytes) -> None:
     with pytest.raises(FrameError):

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from raft.consensus import RequestVoteReply
-from raft.kv.revisions import Put
+from raft.kv.revisions import KeyValue, Put, RangeAnswer
 from raft.server.config import Address, Limits
 from raft.server.frames import (
     Forward,
+    Forwarded,
     FrameReader,
     Hello,
     PeerMessage,
@@ -25,7 +26,7 @@ from raft.server.frames import (
     decode_handshake,
     encode_frame,
 )
-from raft.server.peers import Membership, Peers
+from raft.server.peers import Peers
 from raft.server.trace import TraceClock
 from tests.server.processes import PATIENCE
 
@@ -33,7 +34,7 @@ CLUSTER = 77
 MESSAGE = RequestVoteReply("n2", "n1", 3, True)
 
 
-class Members(Membership):
+class Members:
     """A membership of tests: who belongs to it since the entry 10; committed is 20."""
 
     def __init__(self, *names: str) -> None:
@@ -241,6 +242,45 @@ def test_a_full_queue_drops_the_oldest() -> None:
             await sender.close()
 
     run(test)
+
+
+def test_an_answer_as_long_as_may_wait_arrives_and_a_longer_one_costs_no_connection() -> None:
+    async def test() -> None:
+        near, far = Ends(), Ends()
+        sender = peers("n2", near, Members("n1", "n2"))
+        address = Address("127.0.0.1", free_port())
+        receiver = peers("n1", far, Members("n1", "n2"))
+        await receiver.listen(address, reuse_port=False)
+        sender.set_addresses({"n1": address})
+        value = bytes(15 << 20)
+        kvs = (KeyValue(b"k", value, 2, 2, 1),) * 4
+        sender.send("n1", Forwarded(1, "ok", RangeAnswer(2, kvs, 4)))
+        await until(lambda: len(far.delivered) == 1)
+        too_long = Forwarded(2, "ok", RangeAnswer(2, (*kvs, *kvs), 8))
+        sender.send("n1", too_long)
+        sender.send("n1", MESSAGE)
+        await until(lambda: len(far.delivered) == 2)
+        assert near.dropped == [too_long]
+        assert near.lost == []
+        assert far.delivered[1] == ("n2", MESSAGE)
+        await sender.close()
+        await receiver.close()
+
+    run(test)
+
+
+def test_an_error_that_ends_the_connecting_is_told_at_once_and_keeps_nobody_from_closing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def test() -> None:
+        sender = peers("n2", Ends(), Members("n1", "n2"))
+        # What the configuration lets nobody say, and the system cannot be asked for.
+        sender.set_addresses({"n1": Address("a..b", 1)})
+        await until(lambda: "n1 is not connected to any more" in caplog.text)
+        await sender.close()
+
+    run(test)
+    assert "UnicodeError" in caplog.text
 
 
 def test_a_lost_connection_is_told_and_made_again() -> None:

@@ -9,7 +9,6 @@ import resource
 import shutil
 import socket
 import subprocess
-import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from checker.merge import merge_traces
 from checker.trace import Started, Stopped, TraceEvent, TraceHeader
 from checker.verdict import Validity
 from tests.server.processes import (
-    PATIENCE,
     QUICK,
     ClusterOfProcesses,
     ServerProcess,
@@ -29,6 +27,7 @@ from tests.server.processes import (
     put,
     text,
 )
+from tests.server.writer import Writer
 
 
 def merged(servers: ClusterOfProcesses) -> tuple[TraceHeader, list[TraceEvent]]:
@@ -47,48 +46,6 @@ def judged(servers: ClusterOfProcesses) -> list[TraceEvent]:
 # What survives.
 
 
-class Writer(threading.Thread):
-    """A client that writes numbers, each to a key of its own, and remembers which were accepted."""
-
-    def __init__(self, servers: list[ServerProcess]) -> None:
-        super().__init__()
-        self._servers = servers
-        self._ended = threading.Event()
-        self.acknowledged: dict[bytes, bytes] = {}
-        self.refused = 0
-
-    def run(self) -> None:
-        number = 0
-        while not self._ended.is_set():
-            number += 1
-            key = b"written-%d" % (number % 200)
-            try:
-                response = self._servers[number % len(self._servers)].put(key, b"%d" % number)
-            except (OSError, http.client.HTTPException):
-                self.refused += 1
-                continue
-            if response.status == 200:
-                self.acknowledged[key] = b"%d" % number
-            else:
-                assert response.status in (503, 504), response.raw
-                assert response.code == 14
-                self.refused += 1
-
-    def end(self) -> None:
-        self._ended.set()
-        self.join(PATIENCE)
-        assert not self.is_alive()
-
-    def lost(self, server: ServerProcess) -> list[bytes]:
-        """Keys that hold something older than what was acknowledged last."""
-        response = server.get(b"written-", range_end=text(b"written."))
-        assert response.status == 200, response.raw
-        held = response.kvs
-        return [
-            key for key, value in self.acknowledged.items() if int(held.get(key, b"0")) < int(value)
-        ]
-
-
 def test_sigkill_loses_nothing_acknowledged(tmp_path: Path) -> None:
     """The leader each time, while clients write; snapshots and new segments come in between."""
     settings = {
@@ -103,10 +60,8 @@ def test_sigkill_loses_nothing_acknowledged(tmp_path: Path) -> None:
         writer.start()
         for _ in range(3):
             leader = servers.leader()
-            before = len(writer.acknowledged)
-            eventually(
-                lambda before=before: len(writer.acknowledged) >= min(before + 30, 200), "writes"
-            )
+            before = writer.accepted
+            eventually(lambda before=before: writer.accepted >= before + 30, "writes")
             leader.kill()
             servers.leader()
             leader.start()
@@ -250,6 +205,24 @@ def test_a_disk_that_fails_ends_the_server_and_loses_nothing(tmp_path: Path) -> 
         server.start()
         found = list(servers.leader().get(b"0", range_end=text(b"\0")).kvs)
         assert found[: len(acknowledged)] == acknowledged
+
+
+def test_a_trace_that_cannot_be_written_ends_the_server_and_stays_a_trace(tmp_path: Path) -> None:
+    """The limit falls within a line, after which nothing more is written."""
+    with cluster(tmp_path, ("n1",), settings={**QUICK, "segment_bytes": 4096}) as servers:
+        server = servers.leader()
+        assert server.process is not None
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (20_000, 20_000))
+        with suppress(OSError, http.client.HTTPException):
+            while server.put(b"k", b"v").status == 200:
+                pass
+        assert server.wait() == 70
+        assert "cannot go on: TraceFileError: " in server.logged()
+        assert not Path(server.config["trace"]).read_bytes().endswith(b"\n")
+        server.start()
+        assert servers.leader().terminate() == 0
+        ends = [event.reason for event in judged(servers) if isinstance(event, Stopped)]
+    assert ends == ["killed", "stopped"]
 
 
 def test_a_bug_of_the_zoo_is_convicted_as_processes_too(tmp_path: Path) -> None:

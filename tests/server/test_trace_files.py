@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from itertools import pairwise
 from pathlib import Path
 from typing import get_args
@@ -95,6 +96,28 @@ def test_time_goes_on_from_an_earlier_life_and_from_messages(tmp_path: Path) -> 
     later = TraceClock()
     trace(path, clock=later).close("stopped")
     assert later.read() > 1 << 62
+
+
+def test_a_line_that_did_not_fit_is_the_end_of_a_life(tmp_path: Path) -> None:
+    """Even if there is room again when the file is closed."""
+    path = tmp_path / "trace.jsonl"
+    first = trace(path)
+    tell_everything(first)
+    first.flush()
+    written = path.read_bytes()
+    first.committed(1)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(written) + 20, unlimited[1]))
+    try:
+        with pytest.raises(TraceFileError, match="File too large"):
+            first.flush()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    first.close("failed")
+    assert len(path.read_bytes()) == len(written) + 20
+    trace(path).close("stopped")
+    assert path.read_bytes().startswith(written)
+    assert isinstance(read_trace(path)[1][-1], Stopped)
 
 
 def test_what_is_no_trace_is_not_appended_to(tmp_path: Path) -> None:
