@@ -261,6 +261,14 @@ class RealCluster(Refusals):
         self._look_after_processes()
         return all(client.is_idle for client in self._clients)
 
+    def give_up_waiting(self) -> Counter[str]:
+        """Operations that wait for a client are never begun; how many, by kind, which is told in
+        the history. Those that have begun go on."""
+        waiting = Counter(each.f for client in self._clients for each in client.give_up_waiting())
+        if waiting:
+            self.tell("never begun", dict(waiting))
+        return waiting
+
     def move_clients_on(self) -> None:
         """Let every client ask the next server from now on."""
         for client in self._clients:

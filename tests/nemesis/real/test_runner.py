@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from checker.formats import parse_history
@@ -185,6 +186,17 @@ def test_fault_without_effect_is_no_fault(run_file: RunFile, tmp_path: Path) -> 
     )
     assert result.run.verdict.validity is Validity.UNKNOWN
     assert "partition was injected, and never seen to have an effect" in result.run.verdict.reasons
+
+
+def test_more_than_the_cluster_can_do_is_no_failure(run_file: RunFile, tmp_path: Path) -> None:
+    """What waits for a client at the end is never begun, and does not count."""
+    many = [msgspec.structs.replace(step, wait=0) for step in operations(500)]
+    schedule = schedule_of(Pause(target="n1"), *many, Resume())
+    result = run_on(StandInCluster, schedule, run_file, tmp_path)
+    assert result.run.verdict.validity is Validity.VALID, result.run.verdict
+    (event,) = nemesis_events(result, "never begun")
+    assert sum(event.value.values()) + sum(result.run.statistics.invoked.values()) == 500
+    assert sum(event.value.values()) > 400
 
 
 def test_server_that_ends_by_itself_is_convicted(run_file: RunFile, tmp_path: Path) -> None:
