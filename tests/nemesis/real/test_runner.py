@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from nemesis.cluster.procedure import Procedure, Sleep
 from nemesis.cluster.real.cluster import RealCluster
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.proxy import Proxy
-from nemesis.cluster.real.run_file import RunFile, marked_with
+from nemesis.cluster.real.run_file import RunFile, marked_with, start_time
 from nemesis.cluster.real.runner import Progress, RealExecution, RealRun
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import (
@@ -205,6 +207,27 @@ def test_server_that_ends_by_itself_is_convicted(run_file: RunFile, tmp_path: Pa
     assert failures
     assert "had enough" in failures[0].message
     assert failures[0].node == "n1"
+
+
+@pytest.mark.parametrize("then", ["restarted", "closed"])
+def test_server_that_ended_before_it_is_restarted_or_ended_is_convicted(
+    then: str, run_file: RunFile, tmp_path: Path
+) -> None:
+    """Between two looks at it, by nobody of ours."""
+    cluster = StandInCluster(Knobs(replicas=1), 0, tmp_path / "nodes", run_file)
+    try:
+        cluster.start()
+        (pid,) = cluster.pids().values()
+        os.kill(pid, signal.SIGKILL)
+        while start_time(pid) is not None:
+            pass
+        if then == "restarted":
+            assert cluster.restart("n1")
+    finally:
+        cluster.close()
+    (failure,) = cluster.failures
+    assert (failure.kind, failure.node) == ("no-exception", "n1")
+    assert failure.evidence == {"exit code": -signal.SIGKILL}
 
 
 def test_server_that_does_not_end_is_killed_and_that_is_told(
