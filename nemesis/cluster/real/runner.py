@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 
 from checker import lincheck
 from checker.invariants import Monitors
-from checker.lincheck import Budget, check
-from checker.models import get_model
+from checker.lincheck import Budget
 from checker.trace import RoleChanged, TraceError, TraceEvent
 from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
-from nemesis.outcome import Run, Statistics, effect_of, vacuity
+from nemesis.outcome import Run, Statistics, check_history, effect_of, vacuity
 from nemesis.schedule import Operate, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS
@@ -285,11 +284,13 @@ class RealExecution:
 
     def _check_history(self) -> lincheck.Verdict:
         """What lincheck says of the history, with its evidence where it convicts."""
-        events = self.cluster.history.events
-        model = get_model(self.workload.model)
-        verdict = check(events, model, budget=Budget(seconds=_JUDGING))
+        events, model = self.cluster.history.events, self.workload.model
+        budget = Budget(seconds=_JUDGING)
+        verdict = check_history(events, model, budget=budget)
         if verdict.validity is Validity.INVALID:
-            verdict = check(events, model, budget=Budget(seconds=_JUDGING), certificate=True)
+            convicted = check_history(events, model, budget=budget, certificate=True)
+            # Where there is no time left for the evidence, it is convicted without.
+            verdict = convicted if convicted.failures else verdict
         return verdict
 
 
