@@ -60,6 +60,11 @@ def _read(path: Path) -> tuple[TraceHeader, list[TraceEvent]]:
             events.append(decode_event(line))
             if len(events) > 1 and events[-1].time <= events[-2].time:
                 raise TraceError(f"{path}:{number}: is not later than the event before it")
+            if events[-1].sequence != len(events) - 1:
+                raise TraceError(
+                    f"{path}:{number}: is event {events[-1].sequence} of its server, and the "
+                    f"{len(events) - 1} was to come: some are missing"
+                )
     except msgspec.DecodeError as error:
         raise TraceError(f"{path}:{number}: not a trace event: {error}") from error
     return header, events
