@@ -74,11 +74,13 @@ class RealExecution:
         self.workload = WORKLOADS[schedule.knobs.workload]
         self.injected: Counter[str] = Counter()
         self.invoked: Counter[str] = Counter()
-        self.was_interrupted = False
+        # Kinds of faults that were seen to do something while they lasted.
+        self._confirmed: set[str] = set()
         self._watch = watch
         self._told = 0
         self._phase = "attack"
-        self._active: list[str] = []
+        # Faults that last, and how often the effect of each had been seen before.
+        self._active: dict[str, int] = {}
         self._duration = sum(step.wait for step in schedule.steps)
         refuse_unsupported(schedule, cluster.kind, cluster.capabilities)
 
@@ -92,7 +94,7 @@ class RealExecution:
                 self._perform_steps()
                 verdicts.append(self._liveness())
             except KeyboardInterrupt:
-                self.was_interrupted = True
+                self._confirm()
                 cluster.end_faults()
                 seconds = cluster.now() / SECOND
                 verdicts.append(unknown(f"the run was interrupted after {seconds:.1f} s"))
@@ -124,15 +126,24 @@ class RealExecution:
             self._inject(step)
 
     def _inject(self, fault: Fault) -> None:
+        self._confirm()
+        before = self.cluster.effects[effect_of(fault.kind)]
         hit, refused = fault.inject(self.cluster)
         history = self.cluster.history
         history.add("nemesis", "info", fault.kind, None, hit, refused)
         if type(fault).effect is None:
-            self._active = [kind for kind in self._active if ENDS.get(kind) != fault.kind]
+            for kind in [kind for kind in self._active if ENDS.get(kind) == fault.kind]:
+                del self._active[kind]
             self._tell_effects()
         elif refused is None:
             self.injected[fault.kind] += 1
-            self._active.append(fault.kind)
+            self._active[fault.kind] = before
+
+    def _confirm(self) -> None:
+        """An effect is owed to the faults that last now: two kinds may have the same."""
+        for kind, before in self._active.items():
+            if self.cluster.effects[effect_of(kind)] > before:
+                self._confirmed.add(kind)
 
     def _tell_effects(self) -> None:
         """What the faults were seen to do until now, in the history."""
@@ -182,6 +193,7 @@ class RealExecution:
         once more for every so many of them: to read them all takes its time."""
         cluster = self.cluster
         self._phase = "recovery"
+        self._confirm()
         self._active.clear()
         cluster.end_faults()
         # More was asked for than the cluster can do: what waits for a client says nothing of
@@ -265,9 +277,7 @@ class RealExecution:
         )
         verdict = merge(verdicts)
         if not verdict.failures:
-            verdict = merge(
-                [verdict, vacuity(statistics), without_effect(self.schedule, statistics)]
-            )
+            verdict = merge([verdict, vacuity(statistics), self._without_effect()])
         run = Run(
             self.schedule,
             cluster.variant,
@@ -281,6 +291,17 @@ class RealExecution:
         took = sorted(took for _, took in cluster.latencies.all)
         told = {f"p{percent}": quantile(took, percent) for percent in (50, 95, 99, 100)}
         return RealRun(run, judged.validity, told)
+
+    def _without_effect(self) -> Verdict:
+        """A fault that found nothing to hit, or was never seen to do anything, was none."""
+        reasons = []
+        attacks = {fault.kind for fault in self.schedule.faults if type(fault).effect is not None}
+        for kind in sorted(attacks):
+            if not self.injected[kind]:
+                reasons.append(f"{kind} was never injected")
+            elif kind not in self._confirmed:
+                reasons.append(f"{kind} was injected, and never seen to have an effect")
+        return unknown(*reasons) if reasons else merge([])
 
     def _check_history(self) -> lincheck.Verdict:
         """What lincheck says of the history, with its evidence where it convicts."""
@@ -305,18 +326,6 @@ def refuse_unsupported(schedule: Schedule, kind: str, capabilities: Collection[s
             raise UnsupportedFault(
                 f"the cluster {kind} cannot receive the fault {fault.kind}; it can: {known}"
             )
-
-
-def without_effect(schedule: Schedule, statistics: Statistics) -> Verdict:
-    """A fault that found nothing to hit, or was never seen to do anything, was none."""
-    reasons = []
-    attacks = {fault.kind for fault in schedule.faults if type(fault).effect is not None}
-    for kind in sorted(attacks):
-        if not statistics.injected.get(kind):
-            reasons.append(f"{kind} was never injected")
-        elif not statistics.effects.get(effect_of(kind)):
-            reasons.append(f"{kind} was injected, and never seen to have an effect")
-    return unknown(*reasons) if reasons else merge([])
 
 
 def quantile(ordered: list[int], percent: int) -> int:

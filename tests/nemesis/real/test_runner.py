@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from checker.formats import parse_history
 from checker.history import Event
 from checker.verdict import Validity
 from nemesis.cluster.procedure import Procedure, Sleep
+from nemesis.cluster.protocol import Link
 from nemesis.cluster.real.cluster import RealCluster
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.proxy import Proxy
@@ -27,6 +28,7 @@ from nemesis.faults import (
     Crash,
     Duplicate,
     Fault,
+    Grudge,
     Heal,
     Partition,
     Pause,
@@ -188,6 +190,30 @@ def test_fault_without_effect_is_no_fault(run_file: RunFile, tmp_path: Path) -> 
     )
     assert result.run.verdict.validity is Validity.UNKNOWN
     assert "partition was injected, and never seen to have an effect" in result.run.verdict.reasons
+
+
+def test_effect_is_owed_to_the_fault_that_lasted_when_it_was_seen(
+    run_file: RunFile, tmp_path: Path
+) -> None:
+    """Partitions and grudges have the same effect; the first of them has it here."""
+
+    class Partitioned(StandInCluster):
+        def cut(self, links: Iterable[Link]) -> None:
+            if not any(event.f == "heal" for event in self.history.events):
+                self.effects["partition"] += 1
+
+    schedule = schedule_of(
+        Partition(target="n1"),
+        Operate(f="write", key="x", value="1", wait=50 * MILLISECOND),
+        Heal(),
+        Grudge(links=((0, 1),)),
+        Heal(),
+        replicas=3,
+    )
+    knobs = Knobs(clients=1, workload="register")
+    result = run_on(Partitioned, Schedule(knobs=knobs, steps=schedule.steps), run_file, tmp_path)
+    assert result.run.statistics.injected == {"partition": 1, "grudge": 1}
+    assert result.run.verdict.reasons == ("grudge was injected, and never seen to have an effect",)
 
 
 def test_more_than_the_cluster_can_do_is_no_failure(run_file: RunFile, tmp_path: Path) -> None:
