@@ -4,7 +4,8 @@
 
 Each is run on three servers on loopback, under partitions, crashes and pauses, with new seeds until
 it is caught, three times at most; and the healthy Raft with the same seeds, which must not be. Also
-etcd's reads with ``serializable``, where etcd is installed.
+etcd's reads with ``serializable``, where etcd is installed. The exit code is 1 if anything was not
+as it must be.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tempfile
 from pathlib import Path
 from time import monotonic
 
+from checker.verdict import Validity
 from nemesis.cli import run
 from nemesis.store import Saved, load
 
@@ -30,6 +32,7 @@ BUGS = (
     "follower-reads-alone",
     "stale-read",
 )
+JUDGED = {each.exit_code for each in Validity}
 # Of these the servers do not check their quorum: whoever is cut off goes on leading.
 SEEDS = (24, 28, 34)
 ATTACK = (
@@ -42,39 +45,52 @@ def test(store: Path, seed: int, *options: str) -> tuple[Saved, float]:
     """One run, in silence, and how long it took in s."""
     began = monotonic()
     with contextlib.redirect_stdout(io.StringIO()):
-        run(["test", "--store", str(store), "--seed", str(seed), *ATTACK, *options])
+        code = run(["test", "--store", str(store), "--seed", str(seed), *ATTACK, *options])
+    if code not in JUDGED:
+        # What is in the store is of another run.
+        sys.exit(f"no run with the seed {seed} and {' '.join(options)}: exit code {code}")
     return load((store / "latest").resolve()), monotonic() - began
 
 
-def row(name: str, *options: str, store: Path) -> None:
-    """Run until it is invalid, and print what came of it."""
-    took, runs = 0.0, 0
+def row(name: str, *options: str, store: Path, expected: Validity) -> bool:
+    """Run until it is invalid, and print what came of it; whether that is what was ``expected``
+    (of runs that must not be invalid, each must be valid)."""
+    took, runs, validities = 0.0, 0, []
     for seed in SEEDS:
         saved, seconds = test(store, seed, *options)
         took += seconds
         runs += 1
+        validities.append(saved.results.validity)
         if saved.results.failures:
             break
     kinds = sorted({failure.kind for failure in saved.results.failures})
     operations = sum(saved.results.statistics.succeeded.values())
-    found = ", ".join(kinds) or saved.results.validity.value
+    found = ", ".join(kinds) or ", ".join(sorted({each.value for each in validities}))
     print(f"{name:38} {runs:4} {took:6.0f} s {operations:6,}   {found}", flush=True)
+    if expected is Validity.INVALID:
+        return validities[-1] is expected
+    return set(validities) == {expected}
 
 
-def main() -> None:
-    """All of them."""
+def main() -> int:
+    """All of them; the exit code."""
     print(f"{'':38} runs   took     ok   found by")
+    process, etcd = ("--cluster", "process"), ("--cluster", "etcd")
     with tempfile.TemporaryDirectory() as directory:
         store = Path(directory)
-        for name in sys.argv[1:] or BUGS:
-            row(name, "--cluster", "process", "--bug", name, store=store)
-        row("healthy", "--cluster", "process", store=store)
+        rows = [
+            row(name, *process, "--bug", name, store=store, expected=Validity.INVALID)
+            for name in sys.argv[1:] or BUGS
+        ]
+        rows.append(row("healthy", *process, store=store, expected=Validity.VALID))
         if shutil.which("etcd") is not None:
-            row(
-                "etcd, serializable reads", "--cluster", "etcd", "--serializable-reads", store=store
+            stale = (*etcd, "--serializable-reads")
+            rows.append(
+                row("etcd, serializable reads", *stale, store=store, expected=Validity.INVALID)
             )
-            row("etcd", "--cluster", "etcd", store=store)
+            rows.append(row("etcd", *etcd, store=store, expected=Validity.VALID))
+    return 0 if all(rows) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from heapq import merge
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -50,9 +49,14 @@ def _read(path: Path) -> tuple[TraceHeader, list[TraceEvent]]:
     # What follows the last newline was never finished.
     lines.pop()
     header, events = decode_trace(path, lines)
-    for number, (before, event) in enumerate(pairwise(events), start=3):
-        if event.time <= before.time:
-            raise TraceError(f"{path}:{number}: is not later than the event before it")
+    for number, event in enumerate(events):
+        if number and event.time <= events[number - 1].time:
+            raise TraceError(f"{path}:{number + 2}: is not later than the event before it")
+        if event.sequence != number:
+            raise TraceError(
+                f"{path}:{number + 2}: is event {event.sequence} of its server, and the "
+                f"{number} was to come: some are missing"
+            )
     return header, events
 
 

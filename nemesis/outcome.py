@@ -95,14 +95,19 @@ def check_with_evidence(history: Sequence[Event], model: str) -> lincheck.Verdic
 
 
 def check_history(
-    history: History | Sequence[Event], model: str, *, certificate: bool = False
+    history: History | Sequence[Event],
+    model: str,
+    *,
+    certificate: bool = False,
+    budget: Budget | None = None,
 ) -> lincheck.Verdict:
-    """What lincheck says of a history alone, within the budget of a run.
+    """What lincheck says of a history alone, within ``budget``, or else that of a simulated run.
 
     What was asked for is what a workload asks, so a history that the model refuses holds an answer
     that makes no sense: no order of the operations explains that one.
     """
-    budget = Budget(seconds=None, configurations=CONFIGURATIONS)
+    if budget is None:
+        budget = Budget(seconds=None, configurations=CONFIGURATIONS)
     try:
         return check(history, get_model(model), budget=budget, certificate=certificate)
     except HistoryError as error:

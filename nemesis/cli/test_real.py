@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -117,8 +118,13 @@ def _perform(cluster: RealCluster, schedule: Schedule, out: Console) -> RealRun:
 def _terminated_as_interrupted() -> Iterator[None]:
     """SIGTERM ends a run as Ctrl-C does: faults undone, processes ended, the history judged."""
 
-    def interrupt(_number: int, _frame: Any) -> None:
-        raise KeyboardInterrupt
+    def interrupt(_number: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        # While an event loop runs, it is asyncio that knows how to interrupt it.
+        if callable(handler):
+            handler(signal.SIGINT, frame)
+        else:
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)
     try:

@@ -17,6 +17,9 @@ from nemesis.faults import FAULTS, ClockDrift, Fault, Grudge, Partition, Targete
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS, Values
+from raft.kv.commands import Command, Get, Operation
+from raft.kv.encoding import encode_command
+from raft.kv.state_machine import KeyValueStore
 
 SECOND = 1_000 * MILLISECOND
 
@@ -28,6 +31,9 @@ _OPERATIONS_OF_KEYS = 150
 # Longer than an election time-out, so that the leader changes.
 _SHORTEST_FAULT, _LONGEST_FAULT = 2 * SECOND, 5 * SECOND
 _CALM = 1 * SECOND
+# Per cent of what compares that does so with what its key should hold by then: there are many keys,
+# and with any recent value hardly one would succeed.
+_LIKELY = 50
 # The slowest drift that is drawn, in parts per million.
 _LEAST_DRIFT = 100_000
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
@@ -44,6 +50,21 @@ class Plan(NamedTuple):
     duration: int = 60 * SECOND
     rate: float = 50.0
     clients: int = 5
+
+
+class _Expected:
+    """What the keys hold if all that was drawn is performed, one after the other."""
+
+    def __init__(self) -> None:
+        self._store = KeyValueStore(None, 1)
+        self._count = 0
+
+    def value_of(self, key: str) -> str | None:
+        return self._store.query(Get(key)).value
+
+    def perform(self, operation: Operation) -> None:
+        self._count += 1
+        self._store.apply(self._count, encode_command(Command("c", self._count, operation)))
 
 
 class _Timed(NamedTuple):
@@ -102,6 +123,7 @@ def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
     chooser = RandomChooser(f"operations {seed}")
     workload = WORKLOADS[plan.workload]
     values = Values()
+    expected = _Expected()
     mean = round(SECOND / plan.rate)
     drawn: list[_Timed] = []
     now = chooser.integer(0, 2 * mean)
@@ -110,6 +132,9 @@ def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
         keys = [f"k{block * _KEYS + number}" for number in range(_KEYS)]
         client = chooser.integer(0, plan.clients - 1)
         operate = workload.draw(chooser, workload.operations, keys, client, values, 0)
+        if chooser.chance(_LIKELY):
+            operate = workload.expecting(operate, expected.value_of)
+        expected.perform(workload.operation(operate.f, operate.key, operate.value))
         drawn.append(_Timed(now, len(drawn), operate))
         now += chooser.integer(0, 2 * mean)
     return drawn

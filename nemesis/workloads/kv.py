@@ -78,6 +78,15 @@ class KeyValueWorkload(Workload):
                         operate, f=f, key=key, value=value[0] if value else None
                     )
 
+    def expecting(self, operate: Operate, value_of: Callable[[str], str | None]) -> Operate:
+        if operate.f == "cas" and operate.key is not None:
+            value = [value_of(operate.key), operate.value[1]]
+            return msgspec.structs.replace(operate, value=value)
+        if operate.f == "txn":
+            compares = [[key, value_of(key)] for key, _ in operate.value["compare"]]
+            return msgspec.structs.replace(operate, value={**operate.value, "compare": compares})
+        return operate
+
     def operation(self, f: str, key: str | None, value: Any) -> Operation:
         try:
             if f == "txn":

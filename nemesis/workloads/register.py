@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -43,6 +43,12 @@ class RegisterWorkload(Workload):
     def simpler(self, operate: Operate) -> Iterator[Operate]:
         if operate.f == "cas":
             yield msgspec.structs.replace(operate, f="write", value=operate.value[1])
+
+    def expecting(self, operate: Operate, value_of: Callable[[str], str | None]) -> Operate:
+        if operate.f == "cas" and operate.key is not None:
+            value = [value_of(operate.key), operate.value[1]]
+            return msgspec.structs.replace(operate, value=value)
+        return operate
 
     def operation(self, f: str, key: str | None, value: Any) -> Operation:
         if key is None:

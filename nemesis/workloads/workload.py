@@ -6,7 +6,7 @@ means for the history, and by which model the history is judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from nemesis.chooser import Chooser
@@ -70,6 +70,10 @@ class Workload:
     def simpler(self, operate: Operate) -> Iterator[Operate]:
         """Simpler operations that the shrinker may try in the place of this one."""
         yield from ()
+
+    def expecting(self, operate: Operate, value_of: Callable[[str], str | None]) -> Operate:
+        """The same operation, comparing with what the keys hold according to ``value_of``."""
+        return operate
 
     def operation(self, f: str, key: str | None, value: Any) -> Operation:
         """What is asked of the service. Raises ScheduleError for an ``f`` or a ``value`` that the

@@ -170,6 +170,12 @@ def test_a_life_that_was_ended_from_outside_gets_an_end(tmp_path: Path) -> None:
             + b'{"event":"committed","sequence":0,"time":5,"node":"n","index":1}\n' * 2,
             ":3: is not later",
         ),
+        (
+            b'{"format":"splitbrain-trace","version":1,"members":[]}\n'
+            + b'{"event":"committed","sequence":0,"time":5,"node":"n","index":1}\n'
+            + b'{"event":"committed","sequence":2,"time":6,"node":"n","index":2}\n',
+            ":3: is event 2 of its server, and the 1 was to come",
+        ),
     ],
 )
 def test_malformed_files_are_refused_with_their_line(

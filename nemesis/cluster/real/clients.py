@@ -121,6 +121,12 @@ class RealClient:
                 self.task.result()
             self.task = loop.create_task(self._work())
 
+    def give_up_waiting(self) -> list[Operate]:
+        """What has not begun never will: what that was."""
+        waiting = list(self._pending)
+        self._pending.clear()
+        return waiting
+
     def move_on(self) -> None:
         """Ask the next server from now on."""
         self._home += 1

@@ -189,6 +189,7 @@ class RealCluster(Refusals):
             return
         self._is_closed = True
         try:
+            self._look_after_processes()
             for process in self._processes.values():
                 if process.is_paused:
                     process.resume()
@@ -206,10 +207,14 @@ class RealCluster(Refusals):
         tasks = [client.task for client in self._clients if client.task is not None]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
         await self._proxy.close()
         if self._session is not None:
             await self._session.close()
+        for error in ended:
+            # That a client was cancelled is our doing; whatever else went wrong is told.
+            if isinstance(error, Exception):
+                raise error
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return self._runner.run(work)
@@ -260,6 +265,14 @@ class RealCluster(Refusals):
                 client.task.result()
         self._look_after_processes()
         return all(client.is_idle for client in self._clients)
+
+    def give_up_waiting(self) -> Counter[str]:
+        """Operations that wait for a client are never begun; how many, by kind, which is told in
+        the history. Those that have begun go on."""
+        waiting = Counter(each.f for client in self._clients for each in client.give_up_waiting())
+        if waiting:
+            self.tell("never begun", dict(waiting))
+        return waiting
 
     def move_clients_on(self) -> None:
         """Let every client ask the next server from now on."""
@@ -352,6 +365,7 @@ class RealCluster(Refusals):
         process.start()
 
     def restart(self, node: str) -> bool:
+        self._look_after_processes()
         process = self._processes[node]
         if not process.is_running:
             self.begin(process)

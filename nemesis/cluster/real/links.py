@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from random import Random
+from typing import Any
 
 from nemesis.cluster.protocol import Link
 from nemesis.errors import UnsupportedFault
@@ -124,7 +125,7 @@ class Links:
         for link in links:
             self._all[link].cut()
 
-    def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
+    def shape(self, links: Iterable[Link] | None, **changes: Any) -> None:
         """Change fields of the StreamShape of these links, or of all if None. Raises
         UnsupportedFault for what cannot happen to a stream (duplicates, another order)."""
         unknown = sorted(set(changes) - _FIELDS)
@@ -134,7 +135,7 @@ class Links:
             )
         for link in self._all if links is None else links:
             found = self._all[link]
-            found.shape = replace(found.shape, **changes)  # type: ignore[arg-type]
+            found.shape = replace(found.shape, **changes)
 
     def heal(self) -> None:
         """Mend all."""

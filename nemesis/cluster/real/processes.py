@@ -98,9 +98,11 @@ class ServerProcess:
 
     def pause(self) -> bool:
         """SIGSTOP; whether it stands still now."""
+        # Also one that was not seen to stand still, as it waits for the disk, say, may yet do so:
+        # it has to be resumed.
+        self._is_paused = self.is_running
         self._signal(signal.SIGSTOP)
-        self._is_paused = self._await_state(stopped=True)
-        return self._is_paused
+        return self._await_state(stopped=True)
 
     def resume(self) -> bool:
         """SIGCONT; whether it goes on now."""
@@ -144,8 +146,6 @@ class ServerProcess:
         process = self._process
         if process is None:
             return None
-        self._process = None
-        self._is_paused = False
         if process.poll() is None:
             process.send_signal(number)
             try:
@@ -158,4 +158,7 @@ class ServerProcess:
                     raise ProcessError(
                         f"{self.name}: process {process.pid} does not end by SIGKILL"
                     ) from error
+        # Only now: whoever interrupts us while we wait must still be able to end it.
+        self._process = None
+        self._is_paused = False
         return process.returncode

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 
 from checker import lincheck
 from checker.invariants import Monitors
-from checker.lincheck import Budget, check
-from checker.models import get_model
+from checker.lincheck import Budget
 from checker.trace import RoleChanged, TraceError, TraceEvent
 from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
-from nemesis.outcome import Run, Statistics, effect_of, vacuity
+from nemesis.outcome import Run, Statistics, check_history, effect_of, vacuity
 from nemesis.schedule import Operate, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS
@@ -23,6 +22,8 @@ from nemesis.workloads import WORKLOADS
 # How long the cluster has, after all faults have ended, in longest election time-outs, or in
 # time-outs of an operation, if that is longer.
 LIVENESS_BOUND = 30
+# So many keys can be read within one bound, also on a slow machine.
+_KEYS_OF_A_BOUND = 500
 # How long lincheck may take, in s.
 _JUDGING = 120.0
 # How often who watches is told.
@@ -73,12 +74,13 @@ class RealExecution:
         self.workload = WORKLOADS[schedule.knobs.workload]
         self.injected: Counter[str] = Counter()
         self.invoked: Counter[str] = Counter()
-        self.was_interrupted = False
+        # Kinds of faults that were seen to do something while they lasted.
+        self._confirmed: set[str] = set()
         self._watch = watch
         self._told = 0
         self._phase = "attack"
-        self._active: list[str] = []
-        self._keys: dict[str, None] = {}
+        # Faults that last, and how often the effect of each had been seen before.
+        self._active: dict[str, int] = {}
         self._duration = sum(step.wait for step in schedule.steps)
         refuse_unsupported(schedule, cluster.kind, cluster.capabilities)
 
@@ -92,7 +94,7 @@ class RealExecution:
                 self._perform_steps()
                 verdicts.append(self._liveness())
             except KeyboardInterrupt:
-                self.was_interrupted = True
+                self._confirm()
                 cluster.end_faults()
                 seconds = cluster.now() / SECOND
                 verdicts.append(unknown(f"the run was interrupted after {seconds:.1f} s"))
@@ -119,22 +121,29 @@ class RealExecution:
     def _perform(self, step: Step) -> None:
         if isinstance(step, Operate):
             self.invoked[step.f] += 1
-            if step.key is not None:
-                self._keys[step.key] = None
             self.cluster.submit(step)
         elif isinstance(step, Fault):
             self._inject(step)
 
     def _inject(self, fault: Fault) -> None:
+        self._confirm()
+        before = self.cluster.effects[effect_of(fault.kind)]
         hit, refused = fault.inject(self.cluster)
         history = self.cluster.history
         history.add("nemesis", "info", fault.kind, None, hit, refused)
         if type(fault).effect is None:
-            self._active = [kind for kind in self._active if ENDS.get(kind) != fault.kind]
+            for kind in [kind for kind in self._active if ENDS.get(kind) == fault.kind]:
+                del self._active[kind]
             self._tell_effects()
         elif refused is None:
             self.injected[fault.kind] += 1
-            self._active.append(fault.kind)
+            self._active[fault.kind] = before
+
+    def _confirm(self) -> None:
+        """An effect is owed to the faults that last now: two kinds may have the same."""
+        for kind, before in self._active.items():
+            if self.cluster.effects[effect_of(kind)] > before:
+                self._confirmed.add(kind)
 
     def _tell_effects(self) -> None:
         """What the faults were seen to do until now, in the history."""
@@ -180,21 +189,29 @@ class RealExecution:
 
     def _liveness(self) -> Verdict:
         """All faults end; then the cluster must perform last operations within the bound: a write,
-        reads of all keys, and whatever has not succeeded before."""
+        reads of all keys, and whatever has not succeeded before. A run of many keys has the bound
+        once more for every so many of them: to read them all takes its time."""
         cluster = self.cluster
         self._phase = "recovery"
+        self._confirm()
         self._active.clear()
         cluster.end_faults()
+        # More was asked for than the cluster can do: what waits for a client says nothing of
+        # whether it recovers.
+        self.invoked.subtract(cluster.give_up_waiting())
         if cluster.failures:
             return merge([])
         knobs = self.schedule.knobs
+        asked = (event.key for event in cluster.history.events if event.type == "invoke")
+        keys = list(dict.fromkeys(key for key in asked if key is not None)) or ["k0"]
         bound = LIVENESS_BOUND * max(knobs.election_timeout_max, knobs.operation_timeout)
+        bound *= 1 + len(keys) // _KEYS_OF_A_BOUND
         end = cluster.now() + bound
-        missing = self._perform_last(end)
+        missing = self._perform_last(keys, end)
         while missing is not None and cluster.now() < end and not cluster.failures:
             cluster.move_clients_on()
             self._pass_until(cluster.now() + knobs.heartbeat_interval)
-            missing = self._perform_last(end)
+            missing = self._perform_last(keys, end)
         cluster.refresh()
         if missing is None or cluster.failures:
             return merge([])
@@ -204,13 +221,13 @@ class RealExecution:
         )
         return invalid(Failure("liveness", what, cluster.now(), evidence={"missing": missing}))
 
-    def _perform_last(self, end: int) -> str | None:
+    def _perform_last(self, keys: list[str], end: int) -> str | None:
         """The kind of the first last operation that did not succeed, or None."""
         cluster = self.cluster
         kinds = [f for f in self.invoked if not cluster.succeeded[f]]
         if not self._await_clients(end):
             return "operation of before"
-        for group in self.workload.last_operations(kinds, list(self._keys) or ["k0"]):
+        for group in self.workload.last_operations(kinds, keys):
             wanted = Counter(operate.f for operate in group)
             wanted.update({f: cluster.succeeded[f] for f in wanted})
             for operate in group:
@@ -260,9 +277,7 @@ class RealExecution:
         )
         verdict = merge(verdicts)
         if not verdict.failures:
-            verdict = merge(
-                [verdict, vacuity(statistics), without_effect(self.schedule, statistics)]
-            )
+            verdict = merge([verdict, vacuity(statistics), self._without_effect()])
         run = Run(
             self.schedule,
             cluster.variant,
@@ -277,13 +292,26 @@ class RealExecution:
         told = {f"p{percent}": quantile(took, percent) for percent in (50, 95, 99, 100)}
         return RealRun(run, judged.validity, told)
 
+    def _without_effect(self) -> Verdict:
+        """A fault that found nothing to hit, or was never seen to do anything, was none."""
+        reasons = []
+        attacks = {fault.kind for fault in self.schedule.faults if type(fault).effect is not None}
+        for kind in sorted(attacks):
+            if not self.injected[kind]:
+                reasons.append(f"{kind} was never injected")
+            elif kind not in self._confirmed:
+                reasons.append(f"{kind} was injected, and never seen to have an effect")
+        return unknown(*reasons) if reasons else merge([])
+
     def _check_history(self) -> lincheck.Verdict:
         """What lincheck says of the history, with its evidence where it convicts."""
-        events = self.cluster.history.events
-        model = get_model(self.workload.model)
-        verdict = check(events, model, budget=Budget(seconds=_JUDGING))
+        events, model = self.cluster.history.events, self.workload.model
+        budget = Budget(seconds=_JUDGING)
+        verdict = check_history(events, model, budget=budget)
         if verdict.validity is Validity.INVALID:
-            verdict = check(events, model, budget=Budget(seconds=_JUDGING), certificate=True)
+            convicted = check_history(events, model, budget=budget, certificate=True)
+            # Where there is no time left for the evidence, it is convicted without.
+            verdict = convicted if convicted.failures else verdict
         return verdict
 
 
@@ -298,18 +326,6 @@ def refuse_unsupported(schedule: Schedule, kind: str, capabilities: Collection[s
             raise UnsupportedFault(
                 f"the cluster {kind} cannot receive the fault {fault.kind}; it can: {known}"
             )
-
-
-def without_effect(schedule: Schedule, statistics: Statistics) -> Verdict:
-    """A fault that found nothing to hit, or was never seen to do anything, was none."""
-    reasons = []
-    attacks = {fault.kind for fault in schedule.faults if type(fault).effect is not None}
-    for kind in sorted(attacks):
-        if not statistics.injected.get(kind):
-            reasons.append(f"{kind} was never injected")
-        elif not statistics.effects.get(effect_of(kind)):
-            reasons.append(f"{kind} was injected, and never seen to have an effect")
-    return unknown(*reasons) if reasons else merge([])
 
 
 def quantile(ordered: list[int], percent: int) -> int:

@@ -23,6 +23,14 @@ from nemesis.cluster.real.run_file import (
 )
 
 SLEEPER = ("sleep", "600")
+# What SIGTERM does not end.
+STUBBORN = """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
 # A run that starts two servers, says so, and waits to be killed.
 RUNNER = """
 import sys, time
@@ -115,13 +123,33 @@ def test_server_that_ignores_sigterm_is_killed(tmp_path: Path, run_file: RunFile
     command = (
         sys.executable,
         "-c",
-        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); signal.pause()",
+        STUBBORN,
     )
     server = ServerProcess("n1", command, tmp_path / "n1.log", run_file)
     server.start()
     while "ready" not in server.last_words():
         pass
     assert server.stop(0.1) == -signal.SIGKILL
+
+
+def test_whoever_is_interrupted_while_it_ends_can_still_end_it(
+    tmp_path: Path, run_file: RunFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = (sys.executable, "-c", STUBBORN)
+    server = ServerProcess("n1", command, tmp_path / "n1.log", run_file)
+    server.start()
+    while "ready" not in server.last_words():
+        pass
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess.Popen, "wait", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            server.stop(10)
+    assert server.is_running
+    assert server.kill()
+
+
+def _interrupted(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+    raise KeyboardInterrupt
 
 
 def test_command_that_does_not_exist(tmp_path: Path, run_file: RunFile) -> None:

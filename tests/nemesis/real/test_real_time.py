@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from nemesis.cluster.real.cluster import CAPABILITIES
@@ -10,6 +12,10 @@ from nemesis.faults import Crash, Partition
 from nemesis.schedule import decode_schedule, encode_schedule
 from nemesis.search.generate import ATTACKS, ENDS
 from nemesis.search.real_time import SECOND, Plan, generate_real_time
+from nemesis.workloads import WORKLOADS
+from raft.kv.commands import Command, Result
+from raft.kv.encoding import encode_command
+from raft.kv.state_machine import KeyValueStore
 
 POSSIBLE = tuple(name for name in ATTACKS if name in CAPABILITIES)
 
@@ -37,6 +43,23 @@ def test_lasts_as_long_as_it_should_at_the_rate_that_was_asked_for() -> None:
     schedule = generate_real_time(1, plan)
     assert sum(step.wait for step in schedule.steps) == plan.duration
     assert 0.9 < len(schedule.operations) / (60 * 80) < 1.1
+
+
+@pytest.mark.parametrize("workload", ["kv", "register"])
+def test_what_compares_often_holds(workload: str) -> None:
+    """Performed one after the other, as they are drawn."""
+    kind = WORKLOADS[workload]
+    store = KeyValueStore(None, 1)
+    succeeded: Counter[str] = Counter()
+    operations = generate_real_time(2, Plan(workload=workload)).operations
+    for number, operate in enumerate(operations, start=1):
+        operation = kind.operation(operate.f, operate.key, operate.value)
+        result = store.apply(number, encode_command(Command("c", number, operation))).result
+        if isinstance(result, Result) and result.succeeded:
+            succeeded[operate.f] += 1
+    for f in {"cas", "txn"} & set(kind.operations):
+        drawn = sum(operate.f == f for operate in operations)
+        assert 0.4 < succeeded[f] / drawn < 0.8
 
 
 def test_first_of_each_kind_is_against_the_leader() -> None:

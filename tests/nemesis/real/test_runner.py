@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from checker.formats import parse_history
 from checker.history import Event
 from checker.verdict import Validity
 from nemesis.cluster.procedure import Procedure, Sleep
+from nemesis.cluster.protocol import Link
 from nemesis.cluster.real.cluster import RealCluster
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.proxy import Proxy
-from nemesis.cluster.real.run_file import RunFile, marked_with
+from nemesis.cluster.real.run_file import RunFile, marked_with, start_time
 from nemesis.cluster.real.runner import Progress, RealExecution, RealRun
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import (
@@ -24,6 +28,7 @@ from nemesis.faults import (
     Crash,
     Duplicate,
     Fault,
+    Grudge,
     Heal,
     Partition,
     Pause,
@@ -187,12 +192,68 @@ def test_fault_without_effect_is_no_fault(run_file: RunFile, tmp_path: Path) -> 
     assert "partition was injected, and never seen to have an effect" in result.run.verdict.reasons
 
 
+def test_effect_is_owed_to_the_fault_that_lasted_when_it_was_seen(
+    run_file: RunFile, tmp_path: Path
+) -> None:
+    """Partitions and grudges have the same effect; the first of them has it here."""
+
+    class Partitioned(StandInCluster):
+        def cut(self, links: Iterable[Link]) -> None:
+            if not any(event.f == "heal" for event in self.history.events):
+                self.effects["partition"] += 1
+
+    schedule = schedule_of(
+        Partition(target="n1"),
+        Operate(f="write", key="x", value="1", wait=50 * MILLISECOND),
+        Heal(),
+        Grudge(links=((0, 1),)),
+        Heal(),
+        replicas=3,
+    )
+    knobs = Knobs(clients=1, workload="register")
+    result = run_on(Partitioned, Schedule(knobs=knobs, steps=schedule.steps), run_file, tmp_path)
+    assert result.run.statistics.injected == {"partition": 1, "grudge": 1}
+    assert result.run.verdict.reasons == ("grudge was injected, and never seen to have an effect",)
+
+
+def test_more_than_the_cluster_can_do_is_no_failure(run_file: RunFile, tmp_path: Path) -> None:
+    """What waits for a client at the end is never begun, and does not count."""
+    many = [msgspec.structs.replace(step, wait=0) for step in operations(500)]
+    schedule = schedule_of(Pause(target="n1"), *many, Resume())
+    result = run_on(StandInCluster, schedule, run_file, tmp_path)
+    assert result.run.verdict.validity is Validity.VALID, result.run.verdict
+    (event,) = nemesis_events(result, "never begun")
+    assert sum(event.value.values()) + sum(result.run.statistics.invoked.values()) == 500
+    assert sum(event.value.values()) > 400
+
+
 def test_server_that_ends_by_itself_is_convicted(run_file: RunFile, tmp_path: Path) -> None:
     result = run_on(EndsLater, schedule_of(*operations(200)), run_file, tmp_path)
     failures = [each for each in result.run.verdict.failures if each.kind == "no-exception"]
     assert failures
     assert "had enough" in failures[0].message
     assert failures[0].node == "n1"
+
+
+@pytest.mark.parametrize("then", ["restarted", "closed"])
+def test_server_that_ended_before_it_is_restarted_or_ended_is_convicted(
+    then: str, run_file: RunFile, tmp_path: Path
+) -> None:
+    """Between two looks at it, by nobody of ours."""
+    cluster = StandInCluster(Knobs(replicas=1), 0, tmp_path / "nodes", run_file)
+    try:
+        cluster.start()
+        (pid,) = cluster.pids().values()
+        os.kill(pid, signal.SIGKILL)
+        while start_time(pid) is not None:
+            pass
+        if then == "restarted":
+            assert cluster.restart("n1")
+    finally:
+        cluster.close()
+    (failure,) = cluster.failures
+    assert (failure.kind, failure.node) == ("no-exception", "n1")
+    assert failure.evidence == {"exit code": -signal.SIGKILL}
 
 
 def test_server_that_does_not_end_is_killed_and_that_is_told(
