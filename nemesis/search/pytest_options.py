@@ -42,6 +42,7 @@ def configure(config: pytest.Config) -> None:
         names = config.getoption("--hypothesis-database")
         register_profiles(parse_databases(names) if names else None)
         settings.load_profile(choose_profile(config.getoption("--hypothesis-profile"), os.environ))
+        forced_seed(config)
     except (UnknownBug, NemesisError) as error:
         raise pytest.UsageError(str(error)) from error
     if any(name.startswith("github:") for name in names):
@@ -65,6 +66,16 @@ def variant_of(config: pytest.Config) -> Variant:
     """The Raft that is to be run."""
     name = config.getoption("--bug")
     return HEALTHY if name is None else get_bug(name).variant
+
+
+def forced_seed(config: pytest.Config) -> int | None:
+    """The seed of ``--hypothesis-seed``, from which those of the shards are made; None if there is
+    none. Raises UsageError if it is no integer: Hypothesis alone would take any text."""
+    text = config.getoption("--hypothesis-seed")
+    try:
+        return None if text is None else int(text)
+    except ValueError as error:
+        raise pytest.UsageError(f"--hypothesis-seed {text!r} is no integer") from error
 
 
 def run_shard(
