@@ -10,10 +10,11 @@ import os
 
 import pytest
 from hypothesis import seed, settings
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from hypothesis.stateful import run_state_machine_as_test
 
 from nemesis.errors import NemesisError
 from nemesis.search.databases import FORMS, parse_databases
+from nemesis.search.judged_machine import JudgedMachine
 from nemesis.search.profiles import choose_profile, register_profiles, seed_of_shard
 from raft.bugs import UnknownBug, get_bug
 from raft.replica import HEALTHY, Variant
@@ -79,13 +80,13 @@ def forced_seed(config: pytest.Config) -> int | None:
 
 
 def run_shard(
-    machine: type[RuleBasedStateMachine],
+    machine: type[JudgedMachine],
     shard: int,
     variant: Variant,
     limits: settings,
     forced_seed: int | None = None,
 ) -> None:
-    """Run a shard of a machine that has a ``variant``, with a seed and examples of its own."""
+    """Run a shard of a machine on this variant, with a seed and examples of its own."""
     name = f"{machine.__name__}_{variant.name.replace('-', '_')}_{shard}"
     shard_machine = type(name, (machine,), {"variant": variant})
     chosen = seed_of_shard(shard, forced_seed)
