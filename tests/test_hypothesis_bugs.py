@@ -147,6 +147,7 @@ def test_profiles_are_ours_under_ci_too(
     [
         (("--hypothesis-profile", "fuz"), "did you mean 'fuzz'"),
         (("--hypothesis-database", "nowhere"), "names no example database"),
+        (("--hypothesis-seed", "random"), "--hypothesis-seed 'random' is no integer"),
     ],
 )
 def test_what_is_not_known_is_a_usage_error(

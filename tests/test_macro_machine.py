@@ -12,7 +12,7 @@ from nemesis.run import Run, run
 from nemesis.search.macro_choices import groups
 from nemesis.search.macro_machine import MacroMachine
 from nemesis.search.profiles import machine_settings
-from nemesis.search.pytest_options import run_shard
+from nemesis.search.pytest_options import forced_seed, run_shard
 from raft.replica import HEALTHY, Variant
 
 SHARDS = range(4)
@@ -22,14 +22,8 @@ def runs_of_shard(shard: int, variant: Variant, pytestconfig: pytest.Config) -> 
     """Run a shard of the machine; the runs that it made."""
     runs: list[Run] = []
     machine = type("MacroMachine", (MacroMachine,), {"on_run": staticmethod(runs.append)})
-    forced = pytestconfig.getoption("--hypothesis-seed")
-    run_shard(
-        machine,
-        shard,
-        variant,
-        machine_settings(is_hunt=variant is not HEALTHY),
-        None if forced is None else int(forced),
-    )
+    limits = machine_settings(is_hunt=variant is not HEALTHY)
+    run_shard(machine, shard, variant, limits, forced_seed(pytestconfig))
     return runs
 
 

@@ -293,13 +293,16 @@ class CommittedOnMajority(Monitor):
         if not has_quorum(configuration, holders):
             entry = cluster.committed[index]
             on_disk = " and ".join(holders) if holders else "no node"
-            of = f"{len(configuration.voters)}"
+            needed = f"of {len(configuration.voters)}"
             if configuration.outgoing:
-                of = f"the joint {configuration.voters} and {configuration.outgoing}"
+                needed = (
+                    f"while it takes a majority of {' '.join(configuration.outgoing)} and one of "
+                    f"{' '.join(configuration.voters)}"
+                )
             self.fail(
                 event,
                 f"entry {index} of term {entry.term} {verb}, but only the disk of {on_disk} holds "
-                f"it, of {of}",
+                f"it, {needed}",
                 index=index,
                 term=entry.term,
                 holders=holders,

@@ -123,13 +123,12 @@ def membership_words(state: ServerState) -> str:
     return words
 
 
-def step_downs(scene: Scene, told: Sequence[str] = ()) -> list[str]:
+def step_downs(scene: Scene) -> list[str]:
     """Who no longer leads or campaigns."""
     return [
         f"{name} steps down"
         for name, after in scene.after.items()
-        if name not in told
-        and after.is_up
+        if after.is_up
         and after.role == "follower"
         and scene.before[name].role in ("leader", "candidate")
     ]

@@ -91,10 +91,8 @@ class _Columns:
         line = list(self._empty())
         left, right = sorted((self._at[one], self._at[other]))
         line[left : right + 1] = "─" * (right - left + 1)
-        # Beside a single arrow that is too short for more.
-        text = f" {label} " if right - left > len(label) + 4 else " reply "
-        if not label.endswith("reply"):
-            text = f" {label} "
+        is_long = right - left > len(label) + 4
+        text = " reply " if label.endswith("reply") and not is_long else f" {label} "
         middle = left + (right - left - len(text)) // 2 + 1
         if right - left > len(text) + 2:
             line[middle : middle + len(text)] = text

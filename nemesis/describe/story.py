@@ -46,7 +46,6 @@ class ServerState:
     voted_for: str | None
     # What the log holds goes on after ``base_index``; up to it there is a snapshot.
     base_index: int
-    base_term: int
     log: tuple[LogEntry, ...]
     commit_index: int
     configuration: Configuration
@@ -77,7 +76,6 @@ class Scene:
 class Story:
     """A run: who took part, what happened, what was violated."""
 
-    variant: str
     knobs: Knobs
     servers: tuple[str, ...]
     scenes: tuple[Scene, ...]
@@ -130,7 +128,7 @@ def describe(run: Run, variant: Variant) -> Story:
                 tuple(cluster.history.events[told:]),
             )
         )
-    return Story(variant.name, schedule.knobs, cluster.servers, tuple(scenes), run.verdict.failures)
+    return Story(schedule.knobs, cluster.servers, tuple(scenes), run.verdict.failures)
 
 
 def _held(cluster: SteppedCluster) -> list[Message]:
@@ -156,7 +154,7 @@ def _states(cluster: SteppedCluster) -> dict[str, ServerState]:
 def _state(cluster: SteppedCluster, name: str) -> ServerState:
     consensus = cluster.consensus(name)
     if consensus is None:
-        return ServerState(name, False, None, 0, None, 0, 0, (), 0, Configuration(()))
+        return ServerState(name, False, None, 0, None, 0, (), 0, Configuration(()))
     log = consensus.log
     entries = log.entries_from(log.first_index) if log.last_index > log.base_index else ()
     return ServerState(
@@ -166,7 +164,6 @@ def _state(cluster: SteppedCluster, name: str) -> ServerState:
         consensus.current_term,
         consensus.voted_for,
         log.base_index,
-        log.base_term,
         tuple(LogEntry(entry.index, entry.term, entry_words(entry)) for entry in entries),
         consensus.commit_index,
         consensus.configuration,

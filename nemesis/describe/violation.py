@@ -182,7 +182,7 @@ PROMISES = {
 
 def promise_of(kind: str) -> Promise:
     """The promise that a kind of failure breaks."""
-    return PROMISES.get(kind) or Promise(kind, "", "")
+    return PROMISES[kind]
 
 
 def violation(story: Story) -> Violation:

@@ -10,6 +10,7 @@ from nemesis.describe.effects import listed
 from nemesis.describe.messages import message_words
 from nemesis.describe.story import Scene, ServerState, Story
 from nemesis.macro import steps as macro
+from nemesis.workloads import WORKLOADS
 from raft.consensus import AppendEntriesReply, Message, RequestVoteReply
 from raft.consensus.changes import Change, Target
 from raft.consensus.messages import (
@@ -113,7 +114,7 @@ class Narrator:
 
     def _proposal(self, scene: Scene, step: macro.Propose) -> Iterator[str]:
         client = self._client(step.client)
-        is_read = step.f in ("get", "read")
+        is_read = step.f in WORKLOADS[self._story.knobs.workload].reads
         yield f"{client} asks {step.node} {effects.request_words(step)}"
         yield from self._what_came_of_it(scene, step.node, is_read=is_read)
 
@@ -275,8 +276,8 @@ def _up_to(index: int) -> str:
 def _delivery(scene: Scene, step: macro.Deliver) -> Iterator[str]:
     source, target = step.source, step.target
     if not scene.delivered:
-        what = "is down" if not scene.before[target].is_up else "there is no such message"
-        yield f"{target} {what}" if what == "is down" else what
+        is_up = scene.before[target].is_up
+        yield "there is no such message" if is_up else f"{target} is down"
         return
     message = scene.delivered[0]
     copy = "a copy of " if step.copy else ""

@@ -9,21 +9,19 @@ What fails is shrunk by the project's own shrinker and saved, so Hypothesis need
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
-from hypothesis import Phase, event, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from nemesis.faults import FAULTS
-from nemesis.run import Execution, Run
+from nemesis.run import Execution
 from nemesis.schedule import MILLISECOND, Advance
 from nemesis.search.generate import ANYTHING, LOSSES, OPERATORS, Only, draw_knobs, may_be_drawn
+from nemesis.search.judged_machine import JudgedMachine
 from nemesis.search.strategies import SEEDS, HypothesisChooser
-from nemesis.search.violation import assert_holds
 from nemesis.workloads import Values
-from raft.replica import HEALTHY, Variant
 
 # Explaining traces every line (4 to 25 times slower), and shrinking is done structurally.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -37,13 +35,10 @@ _ENDS = ("restart", "heal", "resume", "leave-joint", "promote-server")
 _KEYS = ("x", "y", "z")
 
 
-class ClusterMachine(RuleBasedStateMachine):
+class ClusterMachine(JudgedMachine):
     """Subclass it to choose a ``variant`` of Raft, or what it must keep to (``only``)."""
 
-    variant: ClassVar[Variant] = HEALTHY
     only: ClassVar[Only] = ANYTHING
-    # Called with every finished run, for those who count.
-    on_run: ClassVar[Callable[[Run], None] | None] = None
 
     execution: Execution
 
@@ -131,17 +126,4 @@ class ClusterMachine(RuleBasedStateMachine):
     def promises_are_kept(self) -> None:
         """No monitor has convicted."""
         if self.execution.failures:
-            self._end()
-
-    def teardown(self) -> None:
-        if hasattr(self, "execution"):
-            self._end()
-
-    def _end(self) -> None:
-        execution = self.execution
-        del self.execution
-        run = execution.finish()
-        if (on_run := type(self).on_run) is not None:
-            on_run(run)
-        event(f"verdict: {run.verdict.validity}")
-        assert_holds(run, self.variant)
+            self.end()

@@ -13,12 +13,11 @@ everything arrives: then the cluster must come to rest, and lincheck judges the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
-from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 from hypothesis.strategies._internal.featureflags import FeatureFlags
 
 from nemesis.cluster.protocol import DiskFile
@@ -28,14 +27,12 @@ from nemesis.macro import steps as macro
 from nemesis.macro.execution import MacroExecution
 from nemesis.macro.scenario import PLAIN
 from nemesis.macro.steps import MacroStep
-from nemesis.outcome import Run
 from nemesis.search import macro_choices as choices
+from nemesis.search.judged_machine import JudgedMachine
 from nemesis.search.macro_choices import Operation, Peers
 from nemesis.search.strategies import Draw, HypothesisChooser
-from nemesis.search.violation import assert_holds
 from nemesis.workloads import Values
 from raft.consensus.changes import Change, Transition
-from raft.replica import HEALTHY, Variant
 
 _CLIENTS = st.sampled_from((0, 1))
 
@@ -64,12 +61,8 @@ def _if_any(role: Callable[[SteppedCluster], object]) -> Callable[[Any], Any]:
     return precondition(lambda machine: bool(role(machine.execution.cluster)))
 
 
-class MacroMachine(RuleBasedStateMachine):
+class MacroMachine(JudgedMachine):
     """Subclass it to choose a ``variant`` of Raft."""
-
-    variant: ClassVar[Variant] = HEALTHY
-    # Called with every finished run, for those who count.
-    on_run: ClassVar[Callable[[Run], None] | None] = None
 
     execution: MacroExecution
     values: Values
@@ -93,7 +86,7 @@ class MacroMachine(RuleBasedStateMachine):
     def _perform(self, *steps: MacroStep) -> None:
         for step in steps:
             if not self.execution.perform(step):
-                self._end()
+                self.end()
 
     # -- Rounds ------------------------------------------------------------------------------------
 
@@ -285,13 +278,4 @@ class MacroMachine(RuleBasedStateMachine):
         """Everybody is up and everything arrives; then judge it all."""
         if hasattr(self, "execution"):
             self.execution.perform(macro.Settle())
-            self._end()
-
-    def _end(self) -> None:
-        execution = self.execution
-        del self.execution
-        run = execution.finish()
-        if (on_run := type(self).on_run) is not None:
-            on_run(run)
-        event(f"verdict: {run.verdict.validity}")
-        assert_holds(run, self.variant)
+        super().teardown()

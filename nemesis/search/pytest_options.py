@@ -10,10 +10,11 @@ import os
 
 import pytest
 from hypothesis import seed, settings
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from hypothesis.stateful import run_state_machine_as_test
 
 from nemesis.errors import NemesisError
 from nemesis.search.databases import FORMS, parse_databases
+from nemesis.search.judged_machine import JudgedMachine
 from nemesis.search.profiles import choose_profile, register_profiles, seed_of_shard
 from raft.bugs import UnknownBug, get_bug
 from raft.replica import HEALTHY, Variant
@@ -42,6 +43,7 @@ def configure(config: pytest.Config) -> None:
         names = config.getoption("--hypothesis-database")
         register_profiles(parse_databases(names) if names else None)
         settings.load_profile(choose_profile(config.getoption("--hypothesis-profile"), os.environ))
+        forced_seed(config)
     except (UnknownBug, NemesisError) as error:
         raise pytest.UsageError(str(error)) from error
     if any(name.startswith("github:") for name in names):
@@ -67,14 +69,24 @@ def variant_of(config: pytest.Config) -> Variant:
     return HEALTHY if name is None else get_bug(name).variant
 
 
+def forced_seed(config: pytest.Config) -> int | None:
+    """The seed of ``--hypothesis-seed``, from which those of the shards are made; None if there is
+    none. Raises UsageError if it is no integer: Hypothesis alone would take any text."""
+    text = config.getoption("--hypothesis-seed")
+    try:
+        return None if text is None else int(text)
+    except ValueError as error:
+        raise pytest.UsageError(f"--hypothesis-seed {text!r} is no integer") from error
+
+
 def run_shard(
-    machine: type[RuleBasedStateMachine],
+    machine: type[JudgedMachine],
     shard: int,
     variant: Variant,
     limits: settings,
     forced_seed: int | None = None,
 ) -> None:
-    """Run a shard of a machine that has a ``variant``, with a seed and examples of its own."""
+    """Run a shard of a machine on this variant, with a seed and examples of its own."""
     name = f"{machine.__name__}_{variant.name.replace('-', '_')}_{shard}"
     shard_machine = type(name, (machine,), {"variant": variant})
     chosen = seed_of_shard(shard, forced_seed)

@@ -67,6 +67,8 @@ _LONG = 12
 _HALVES = 150
 # Knobs that are no matter of more or less, and those that have a step of their own.
 _KEPT_KNOBS = frozenset({"workload", "clients", "replicas", "spares"})
+# Knobs that must fit each other: a change of one alone is mostly impossible.
+_TIME_OUTS = ("election_timeout_min", "election_timeout_max", "heartbeat_interval")
 
 
 def shrink(
@@ -204,9 +206,11 @@ def _simpler_knobs(schedule: Schedule) -> Iterator[Schedule]:
     for key in keys[1:]:
         yield with_key_renamed(schedule, key, keys[0])
     default = Knobs()
-    for name in knobs.__struct_fields__:
-        if name not in _KEPT_KNOBS and getattr(knobs, name) != getattr(default, name):
-            yield with_knobs(schedule, **{name: getattr(default, name)})
+    alone = [(name,) for name in knobs.__struct_fields__ if name not in _KEPT_KNOBS]
+    for names in (_TIME_OUTS, *alone):
+        plain = {name: getattr(default, name) for name in names}
+        if any(getattr(knobs, name) != value for name, value in plain.items()):
+            yield with_knobs(schedule, **plain)
 
 
 def _simpler_steps(schedule: Schedule) -> Iterator[Schedule]:

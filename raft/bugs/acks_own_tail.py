@@ -27,7 +27,13 @@ register(
         "(inaccurate AE-ACK)"
     ),
     source="CCF #6001",
-    convicted_by={"committed-on-majority", "state-machine-safety", "leader-completeness"},
+    # liveness: nextIndex never falls below matchIndex, so the follower's tail is never replaced.
+    convicted_by={
+        "committed-on-majority",
+        "state-machine-safety",
+        "leader-completeness",
+        "liveness",
+    },
     scenario="""
         n1 has an entry of term 1, n2 one of term 2 in its place. n2's heartbeat compares the empty
         logs before them; n1 answers that the logs match up to its own entry.

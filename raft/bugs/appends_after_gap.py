@@ -24,7 +24,8 @@ register(
     source=(
         "a generic mistake of first implementations; the paper's Figure 2, AppendEntries, rule 2"
     ),
-    convicted_by={"log-matching", "committed-on-majority", "monotonic-commit"},
+    # liveness: what precedes the gap counts as held, and is never sent.
+    convicted_by={"log-matching", "committed-on-majority", "monotonic-commit", "liveness"},
     scenario="""
         n1 pipelines two entries to n2; the second arrives first.
     """,

@@ -17,6 +17,10 @@ class DeletesAtCompacted(Consensus):
             self.truncate_log_from(max(prev_log_index, log.first_index))
         return matches
 
+    def find_conflict(self, prev_log_index: int) -> tuple[int, int]:
+        """Of what was compacted no more is known than where it ends."""
+        return super().find_conflict(max(prev_log_index, self.log.base_index))
+
 
 register(
     Variant("compacted-is-a-conflict", consensus=DeletesAtCompacted),

@@ -11,8 +11,14 @@ class CommitsWithHalf(Consensus):
     """Rounds the majority down."""
 
     def majority_match_index(self) -> int:
-        matched = [self.saved_index, *(each.match_index for each in self.progress.values())]
-        return sorted(matched)[len(matched) // 2]
+        matched = {peer: progress.match_index for peer, progress in self.progress.items()}
+        matched[self.node] = self.saved_index
+        configuration = self.configuration
+        return min(
+            sorted(matched.get(voter, 0) for voter in voters)[len(voters) // 2]
+            for voters in (configuration.voters, configuration.outgoing)
+            if voters
+        )
 
 
 register(

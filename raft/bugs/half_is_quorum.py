@@ -11,8 +11,11 @@ class HalfIsEnough(Consensus):
     """Does not ask for more than half."""
 
     def has_quorum(self, servers: set[NodeId]) -> bool:
-        voters = self.configuration.voters
-        return 2 * len(servers.intersection(voters)) >= len(voters)
+        configuration = self.configuration
+        return all(
+            2 * len(servers.intersection(voters)) >= len(voters)
+            for voters in (configuration.voters, configuration.outgoing)
+        )
 
 
 register(

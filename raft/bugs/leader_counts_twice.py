@@ -11,9 +11,16 @@ class CountsItselfTwice(Consensus):
     """Has itself among its followers, too."""
 
     def majority_match_index(self) -> int:
-        own = self.saved_index
-        matched = [own, own, *(each.match_index for each in self.progress.values())]
-        return sorted(matched)[len(matched) // 2]
+        matched = {peer: progress.match_index for peer, progress in self.progress.items()}
+        matched[self.node] = self.saved_index
+        configuration = self.configuration
+        return min(
+            sorted([self.saved_index, *(matched.get(voter, 0) for voter in voters)])[
+                (len(voters) + 1) // 2
+            ]
+            for voters in (configuration.voters, configuration.outgoing)
+            if voters
+        )
 
 
 register(

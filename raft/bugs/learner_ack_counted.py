@@ -10,12 +10,16 @@ from raft.replica import Variant
 
 
 class CountsLearnersCopies(Consensus):
-    """Commits with a majority of all members."""
+    """Takes learners for voters of the newest configuration."""
 
     def majority_match_index(self) -> int:
         matched = {peer: progress.match_index for peer, progress in self.progress.items()}
         matched[self.node] = self.saved_index
-        return agreed_index(Configuration(self.configuration.members), matched)
+        configuration = self.configuration
+        counted = Configuration(
+            configuration.voters + configuration.learners, configuration.outgoing
+        )
+        return agreed_index(counted, matched)
 
 
 register(

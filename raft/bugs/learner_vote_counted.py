@@ -13,7 +13,11 @@ class CountsLearners(Consensus):
     """Every member has a vote."""
 
     def has_quorum(self, servers: set[str]) -> bool:
-        return has_quorum(Configuration(self.configuration.members), servers)
+        configuration = self.configuration
+        counted = Configuration(
+            configuration.voters + configuration.learners, configuration.outgoing
+        )
+        return has_quorum(counted, servers)
 
 
 register(

@@ -13,8 +13,14 @@ class CommitsMostCommon(Consensus):
     """Counts how many servers are at an index, not how many have reached it."""
 
     def majority_match_index(self) -> int:
-        matched = [self.saved_index, *(each.match_index for each in self.progress.values())]
-        return Counter(matched).most_common(1)[0][0]
+        matched = {peer: progress.match_index for peer, progress in self.progress.items()}
+        matched[self.node] = self.saved_index
+        configuration = self.configuration
+        return min(
+            Counter(matched.get(voter, 0) for voter in voters).most_common(1)[0][0]
+            for voters in (configuration.voters, configuration.outgoing)
+            if voters
+        )
 
 
 register(

@@ -21,7 +21,8 @@ register(
     Variant("new-server-taken-for-caught-up", consensus=TrustsNewcomers),
     summary="a leader counts a server that was just added as holding its whole log",
     source="thesis, section 4.1: nothing is known of a new server's log",
-    convicted_by={"committed-on-majority"},
+    # liveness: nextIndex never falls below matchIndex, so the newcomer is never sent the log.
+    convicted_by={"committed-on-majority", "liveness"},
     scenario="""
         n1 adds n4, who has nothing. With n2 and, as it believes, n4 it has three of four.
     """,

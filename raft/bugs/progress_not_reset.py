@@ -8,12 +8,14 @@ from raft.replica import Variant
 
 
 class KeepsProgress(Consensus):
-    """Initializes what it does not know of only."""
+    """Knows already how much each of them holds."""
 
     def initialize_progress(self) -> None:
         known = self.progress
         super().initialize_progress()
-        self.progress = {peer: known.get(peer, fresh) for peer, fresh in self.progress.items()}
+        for peer in self.progress.keys() & known.keys():
+            self.progress[peer].next_index = known[peer].next_index
+            self.progress[peer].match_index = known[peer].match_index
 
 
 register(

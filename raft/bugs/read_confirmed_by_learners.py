@@ -15,7 +15,11 @@ class AsksLearnersToo(Consensus):
     def majority_read_round(self) -> int:
         rounds = {peer: progress.read_round for peer, progress in self.progress.items()}
         rounds[self.node] = self.read_round
-        return agreed_index(Configuration(self.configuration.members), rounds)
+        configuration = self.configuration
+        counted = Configuration(
+            configuration.voters + configuration.learners, configuration.outgoing
+        )
+        return agreed_index(counted, rounds)
 
 
 register(

@@ -16,7 +16,7 @@ class CountsItself(Consensus):
         matched = {peer: progress.match_index for peer, progress in self.progress.items()}
         matched[self.node] = self.saved_index
         voters = dict.fromkeys((*self.configuration.voters, self.node))
-        return agreed_index(Configuration(tuple(voters)), matched)
+        return agreed_index(Configuration(tuple(voters), self.configuration.outgoing), matched)
 
 
 register(

@@ -22,12 +22,14 @@ register(
         " appended"
     ),
     source="thesis, section 4.1: a server uses the latest configuration in its log",
+    # same-configuration: a snapshot that is taken meanwhile lacks them too.
     convicted_by={
         "election-safety",
         "leader-completeness",
         "overlapping-quorums",
         "state-machine-safety",
         "voters-lead",
+        "same-configuration",
     },
     scenario="""
         n1 alone takes n2 and n3 in, and is restarted: it takes itself for the only member, and

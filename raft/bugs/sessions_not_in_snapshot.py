@@ -22,7 +22,8 @@ register(
         "again"
     ),
     source="thesis, section 6.3; a generic mistake (MIT 6.824, lab 3B)",
-    convicted_by={"exactly-once", "linearizability"},
+    # same-state: who has the snapshot judges commands of those sessions otherwise than the others.
+    convicted_by={"exactly-once", "linearizability", "same-state"},
     scenario="""
         A client's command is executed, and its answer lost. n3 gets its effect as a snapshot; the
         retry, which n1 knows for one, is executed by n3.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 
 from nemesis.run import run
+from nemesis.schedule import Knobs
 from nemesis.search.generate import generate
 from nemesis.search.shrink import shrink
 from nemesis.search.shrink_names import keys_of, with_usual_names
@@ -35,6 +36,17 @@ def test_a_schedule_is_not_left_long_because_its_time_was_shortened_first() -> N
     assert len(smallest.schedule.steps) <= FEW_STEPS
     assert run(smallest.schedule, variant).trace_bytes() == smallest.trace_bytes()
     assert run(smallest.schedule).verdict.failures == ()
+
+
+def test_time_outs_become_the_usual_ones_together() -> None:
+    variant = BUGS["retry-applied-twice"].variant
+    failed = run(generate(23), variant)
+    usual = Knobs()
+    assert failed.schedule.knobs.election_timeout_max < usual.election_timeout_min
+    knobs = shrink(failed, variant).run.schedule.knobs
+    assert knobs.election_timeout_min == usual.election_timeout_min
+    assert knobs.election_timeout_max == usual.election_timeout_max
+    assert knobs.heartbeat_interval == usual.heartbeat_interval
 
 
 def test_keys_and_values_are_named_in_the_order_of_their_use() -> None:
