@@ -38,7 +38,7 @@ class RecoversNothing(Storage):
 
 @everywhere
 @pytest.mark.parametrize(
-    ("variant", "exception"),
+    ("flawed", "exception"),
     [
         (Variant("x", consensus=ForgetsItsFiles), "DiskError"),
         (Variant("x", storage=RecoversNothing), "IndexError"),
@@ -46,9 +46,9 @@ class RecoversNothing(Storage):
     ids=["running", "starting"],
 )
 def test_what_a_replica_raises_convicts_it(
-    schedule: Schedule, variant: Variant, exception: str
+    schedule: Schedule, flawed: Variant, exception: str
 ) -> None:
-    failures = run(schedule, variant).verdict.failures
+    failures = run(schedule, flawed).verdict.failures
     assert failures[0].kind == "unhandled-exception"
     assert failures[0].evidence["exception"] == exception
 
