@@ -1,8 +1,8 @@
 """Clusters of real processes on loopback, attacked in wall-clock time.
 
-``proxy.py`` stands between the processes, ``processes.py`` starts and ends them, ``etcd_client.py``
-asks them, ``cluster.py`` is what all of them have in common, and ``runner.py`` performs a schedule
-on one.
+``proxy.py`` stands between the processes, ``processes.py`` starts and ends them, a service
+(``service.py``; ``etcd_client.py`` is one) asks them, ``cluster.py`` is what all of them have in
+common, and ``runner.py`` performs a schedule on one.
 """
 
 REAL_CLUSTERS = ("process", "etcd")

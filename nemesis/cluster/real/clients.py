@@ -10,10 +10,10 @@ import asyncio
 import time
 from bisect import bisect
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from checker.history import Event
-from nemesis.cluster.real.etcd_client import Gateway, NotReached, Refused, Uncertain
+from nemesis.cluster.real.service import NotReached, Refused, Service, Uncertain
 from nemesis.schedule import Operate
 from nemesis.workloads import Workload
 from raft.kv.commands import Operation, Result
@@ -91,15 +91,15 @@ class RealClient:
     def __init__(
         self,
         number: int,
-        urls: list[str],
-        gateway: Gateway,
+        nodes: Sequence[str],
+        service: Service,
         workload: Workload,
         history: RealHistory,
         latencies: Latencies,
     ) -> None:
-        self._urls = urls
-        self._home = number % len(urls)
-        self._gateway = gateway
+        self._nodes = nodes
+        self._home = number % len(nodes)
+        self._service = service
         self._workload = workload
         self._history = history
         self._latencies = latencies
@@ -159,11 +159,11 @@ class RealClient:
 
     async def _ask(self, operation: Operation) -> Result:
         """By the first server that takes a connection, beginning with the client's own."""
-        count = len(self._urls)
+        count = len(self._nodes)
         for attempt in range(count):
-            url = self._urls[(self._home + attempt) % count]
+            node = self._nodes[(self._home + attempt) % count]
             try:
-                return await self._gateway.perform(url, operation)
+                return await self._service.perform(node, operation)
             except NotReached:
                 if attempt == count - 1:
                     raise

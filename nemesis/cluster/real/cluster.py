@@ -16,19 +16,17 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-import aiohttp
-
 from checker.history import Event
 from checker.trace import TraceEvent
 from checker.verdict import Failure
 from nemesis.cluster.protocol import Link, Membership, NodeStatus
 from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
-from nemesis.cluster.real.etcd_client import Gateway
 from nemesis.cluster.real.links import Links
 from nemesis.cluster.real.processes import ProcessError, ServerProcess
 from nemesis.cluster.real.proxy import Address, Proxy
 from nemesis.cluster.real.refusals import Refusals
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.service import Service
 from nemesis.cluster.real.sockets import free_port
 from nemesis.cluster.real.standing import Standing
 from nemesis.schedule import Knobs, Operate
@@ -65,8 +63,6 @@ class RealCluster(Refusals):
         directory: Path,
         run_file: RunFile,
         on_event: Callable[[Event], None] | None = None,
-        *,
-        serializable_reads: bool = False,
     ) -> None:
         self.knobs = knobs
         self.capabilities = self.possible()
@@ -78,17 +74,14 @@ class RealCluster(Refusals):
         self.history = RealHistory(on_event)
         self.latencies = Latencies()
         self.standing = Standing()
-        self.serializable_reads = serializable_reads
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
         self.links = Links(self.nodes, self.effects, Random(seed))
         self._proxy = Proxy(self.links)
         self._ports: set[int] = set()
-        self.client_addresses = {name: self.new_address() for name in self.nodes}
         self._processes: dict[str, ServerProcess] = {}
         self._run_file = run_file
-        self._session: aiohttp.ClientSession | None = None
-        self._gateway: Gateway | None = None
+        self._service: Service | None = None
         self._clients: list[RealClient] = []
         self._is_closed = False
 
@@ -107,6 +100,10 @@ class RealCluster(Refusals):
         """How the server is started."""
         raise NotImplementedError
 
+    async def make_service(self) -> Service:
+        """How the servers are asked; called once they may be started."""
+        raise NotImplementedError
+
     def environment(self, node: str) -> dict[str, str]:
         """Variables of the server's environment, beside ours."""
         return {}
@@ -114,7 +111,7 @@ class RealCluster(Refusals):
     @property
     def variant(self) -> str:
         """What is run, for the results."""
-        return f"{self.kind} (serializable reads)" if self.serializable_reads else self.kind
+        return self.kind
 
     def collect_trace(self) -> list[TraceEvent]:
         """What the servers have told of themselves; empty where they tell nothing. Raises
@@ -131,17 +128,10 @@ class RealCluster(Refusals):
 
     async def _start(self) -> None:
         await self.prepare(self._proxy)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=0)
-        )
-        timeout = self.knobs.operation_timeout / SECOND
-        self._gateway = Gateway(
-            self._session, timeout=timeout, serializable=self.serializable_reads
-        )
-        urls = [self.url(name) for name in self.nodes]
+        self._service = await self.make_service()
         workload = WORKLOADS[self.knobs.workload]
         self._clients = [
-            RealClient(number, urls, self._gateway, workload, self.history, self.latencies)
+            RealClient(number, self.nodes, self._service, workload, self.history, self.latencies)
             for number in range(self.knobs.clients)
         ]
         for name in self.nodes:
@@ -153,10 +143,10 @@ class RealCluster(Refusals):
         await self._until_ready()
 
     @property
-    def gateway(self) -> Gateway:
+    def service(self) -> Service:
         """Requests to the servers; there is one once the cluster was started."""
-        assert self._gateway is not None
-        return self._gateway
+        assert self._service is not None
+        return self._service
 
     async def _until_ready(self) -> None:
         end = self._loop.time() + _READY
@@ -209,8 +199,8 @@ class RealCluster(Refusals):
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
         await self._proxy.close()
-        if self._session is not None:
-            await self._session.close()
+        if self._service is not None:
+            await self._service.close()
         for error in ended:
             # That a client was cancelled is our doing; whatever else went wrong is told.
             if isinstance(error, Exception):
@@ -222,11 +212,6 @@ class RealCluster(Refusals):
     def new_address(self) -> Address:
         """An address on loopback that nobody uses."""
         return Address("127.0.0.1", free_port(self._ports))
-
-    def url(self, node: str) -> str:
-        """Where clients reach the node."""
-        host, port = self.client_addresses[node]
-        return f"http://{host}:{port}"
 
     def pids(self) -> dict[str, int]:
         """The processes that run, by the names of their nodes."""
@@ -310,9 +295,7 @@ class RealCluster(Refusals):
 
     async def _refresh(self) -> None:
         asked = self.answering()
-        answers = await asyncio.gather(
-            *(self.gateway.state(self.url(name), STATE_TIMEOUT) for name in asked)
-        )
+        answers = await asyncio.gather(*(self.service.state(name, STATE_TIMEOUT) for name in asked))
         for name, state in zip(asked, answers, strict=True):
             if state is not None:
                 self.standing.note(name, state)

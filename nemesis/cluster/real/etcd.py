@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from checker.history import Event
-from nemesis.cluster.real.cluster import MILLISECOND, RealCluster
+from nemesis.cluster.real.cluster import MILLISECOND
+from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.proxy import Address, Proxy
 from nemesis.cluster.real.run_file import RunFile
@@ -19,7 +20,7 @@ from nemesis.cluster.real.sockets import owner_of
 from nemesis.schedule import Knobs
 
 
-class EtcdCluster(RealCluster):
+class EtcdCluster(GatewayCluster):
     """etcd servers whose peers reach each other through the proxy; clients reach them directly."""
 
     kind = "etcd"

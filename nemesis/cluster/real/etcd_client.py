@@ -1,8 +1,6 @@
 """A client of etcd's v3 JSON gateway: of etcd, and of our own server, which speaks the same.
 
-What an answer proves is decided here, with care: an operation ``fail``s only if it is certain that
-it has not happened and never will; whatever else leaves it open is ``info``. A read changes
-nothing, so that one without an answer ``fail``s.
+What an answer proves is decided here, with care:
 
     connection refused              nothing was sent                               fail
     a code that etcd only gives     invalid argument, request too large, ...       fail
@@ -20,10 +18,12 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar, get_args
 
 import aiohttp
 
+from nemesis.cluster.real.service import NodeState, NotReached, Refused, Uncertain
 from raft.kv.commands import (
     Append,
     CompareAndSet,
@@ -47,44 +47,36 @@ _ATTEMPTS = 5
 JsonObject = dict[str, Any]
 
 
-class Refused(Exception):
-    """Nothing has happened, and nothing will."""
-
-
-class NotReached(Refused):
-    """There was no connection: nothing was sent."""
-
-
-class Uncertain(Exception):
-    """Nobody knows what became of the request."""
-
-
-class NodeState(NamedTuple):
-    """What a server says of itself."""
-
-    member: str
-    leader: str
-    term: int
-    # How far its log goes.
-    last_index: int
-
-
-class Gateway:
-    """Requests to the servers of one cluster. Times in s.
+class EtcdService:
+    """Implements nemesis.cluster.real.service.Service for servers that are reached at ``urls``, by
+    the names of their nodes. Times in s. The session is closed with it.
 
     If ``serializable``, reads are answered by any server from its own state. They are not
     linearizable then: a positive control for whoever judges the histories.
     """
 
+    performs: ClassVar[frozenset[type[Operation]]] = frozenset(get_args(Operation))
+
     def __init__(
-        self, session: aiohttp.ClientSession, *, timeout: float, serializable: bool = False
+        self,
+        session: aiohttp.ClientSession,
+        urls: Mapping[str, str],
+        *,
+        timeout: float,
+        serializable: bool = False,
     ) -> None:
         self._session = session
+        self._urls = urls
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._serializable = serializable
 
-    async def perform(self, url: str, operation: Operation) -> Result:
-        """Perform an operation by the server at ``url``. Raises Refused or Uncertain."""
+    async def close(self) -> None:
+        """Break all connections."""
+        await self._session.close()
+
+    async def perform(self, node: str, operation: Operation) -> Result:
+        """Perform an operation by this server. Raises Refused, NotReached or Uncertain."""
+        url = self._urls[node]
         if isinstance(operation, Get):
             try:
                 value, _ = await self._get(url, operation.key, self._serializable)
@@ -92,13 +84,13 @@ class Gateway:
                 raise Refused(str(error)) from error
             return Result(value)
         if isinstance(operation, Put):
-            await self.ask(url, "kv/put", _put(operation))
+            await self._ask(url, "kv/put", _put(operation))
             return Result()
         if isinstance(operation, Delete):
-            await self.ask(url, "kv/deleterange", {"key": _encode(operation.key)})
+            await self._ask(url, "kv/deleterange", {"key": _encode(operation.key)})
             return Result()
         if isinstance(operation, CompareAndSet):
-            answer = await self.ask(
+            answer = await self._ask(
                 url,
                 "kv/txn",
                 {
@@ -112,10 +104,10 @@ class Gateway:
             return Result()
         return await self._transaction(url, operation)
 
-    async def state(self, url: str, timeout: float) -> NodeState | None:
-        """What the server at ``url`` says of itself; None if it does not answer."""
+    async def state(self, node: str, timeout: float) -> NodeState | None:
+        """What the server says of itself; None if it does not answer."""
         try:
-            answer = await self.ask(url, "maintenance/status", {}, timeout)
+            answer = await self._ask(self._urls[node], "maintenance/status", {}, timeout)
             return NodeState(
                 str(answer["header"]["member_id"]),
                 str(answer.get("leader", "0")),
@@ -125,16 +117,16 @@ class Gateway:
         except (Refused, Uncertain, KeyError, ValueError, TypeError):
             return None
 
-    async def clock(self, url: str, timeout: float) -> int | None:
+    async def clock(self, node: str, timeout: float) -> int | None:
         """What the server takes for the time, in ns; None if it does not say."""
         limit = aiohttp.ClientTimeout(total=timeout)
         try:
-            async with self._session.get(f"{url}/clock", timeout=limit) as response:
+            async with self._session.get(f"{self._urls[node]}/clock", timeout=limit) as response:
                 return int((await response.json(content_type=None))["clock"])
         except (aiohttp.ClientError, OSError, KeyError, ValueError, TypeError):
             return None
 
-    async def ask(
+    async def _ask(
         self, url: str, path: str, content: JsonObject, timeout: float | None = None
     ) -> JsonObject:
         """One request. Raises Refused or Uncertain."""
@@ -159,7 +151,7 @@ class Gateway:
         content: JsonObject = {"key": _encode(key)}
         if serializable:
             content["serializable"] = True
-        answer = await self.ask(url, "kv/range", content)
+        answer = await self._ask(url, "kv/range", content)
         with _Understanding():
             pairs = answer.get("kvs", [])
             revision = pairs[0]["mod_revision"] if pairs else "0"
@@ -180,7 +172,7 @@ class Gateway:
             "success": _requests(then, {}),
             "failure": _requests(otherwise, {}),
         }
-        answer = await self.ask(url, "kv/txn", content)
+        answer = await self._ask(url, "kv/txn", content)
         succeeded = _has_succeeded(answer)
         return Result(succeeded=succeeded, values=_values(answer, then if succeeded else otherwise))
 
@@ -202,7 +194,7 @@ class Gateway:
             succeeded = all(found[each.key] == each.expected for each in operation.compares)
             branch = operation.then if succeeded else operation.otherwise
             content = {"compare": guards, "success": _requests(branch, found)}
-            answer = await self.ask(url, "kv/txn", content)
+            answer = await self._ask(url, "kv/txn", content)
             if _has_succeeded(answer):
                 return Result(succeeded=succeeded, values=_values(answer, branch))
         raise Refused("somebody else has written, every time")

@@ -26,12 +26,8 @@ from nemesis.cluster.real.clocks import (
     find_library,
     is_about,
 )
-from nemesis.cluster.real.cluster import (
-    CAPABILITIES,
-    MILLISECOND,
-    STATE_TIMEOUT,
-    RealCluster,
-)
+from nemesis.cluster.real.cluster import CAPABILITIES, MILLISECOND, STATE_TIMEOUT
+from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.processes import ServerProcess
 from nemesis.cluster.real.proxy import Address, Proxy
 from nemesis.cluster.real.run_file import RunFile
@@ -39,7 +35,7 @@ from nemesis.schedule import Knobs
 from raft.replica import HEALTHY
 
 
-class ProcessCluster(RealCluster):
+class ProcessCluster(GatewayCluster):
     """Our server, one process a replica; every directed pair has a listener of its own."""
 
     kind = "process"
@@ -154,7 +150,7 @@ class ProcessCluster(RealCluster):
     async def _read_clock(self, node: str) -> int | None:
         """By how much the server's clock is ahead of ours, in ns; None if it does not answer."""
         before = time.time_ns()
-        reading = await self.gateway.clock(self.url(node), STATE_TIMEOUT)
+        reading = await self.gateway.clock(node, STATE_TIMEOUT)
         return None if reading is None else reading - (before + time.time_ns()) // 2
 
     # -- Traces ----------------------------------------------------------------------------------

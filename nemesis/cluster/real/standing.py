@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nemesis.cluster.protocol import NodeStatus
-from nemesis.cluster.real.etcd_client import NodeState
 from nemesis.cluster.real.processes import ServerProcess
+from nemesis.cluster.real.service import NodeState
 
 
 class Standing:

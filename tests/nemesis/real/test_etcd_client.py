@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
-from nemesis.cluster.real.etcd_client import Gateway, NotReached, Refused, Uncertain
+from nemesis.cluster.real.etcd_client import EtcdService
+from nemesis.cluster.real.service import NotReached, Refused, Uncertain
 from raft.kv.commands import (
     Append,
     Compare,
@@ -29,28 +30,29 @@ T = TypeVar("T")
 PATIENCE = 10.0
 
 
-def by_gateway(
-    work: Callable[[Gateway, str], Awaitable[T]],
+def by_service(
+    work: Callable[[EtcdService], Awaitable[T]],
     stand_in: StandIn,
     *,
     timeout: float = PATIENCE,
     serializable: bool = False,
 ) -> T:
-    """What ``work`` comes to with a gateway to the stand-in."""
+    """What ``work`` comes to with a service that asks the stand-in, as n1; nobody is n2."""
 
     async def run() -> T:
         async with TestServer(stand_in.application()) as server, aiohttp.ClientSession() as session:
-            gateway = Gateway(session, timeout=timeout, serializable=serializable)
-            return await work(gateway, str(server.make_url("")).rstrip("/"))
+            urls = {"n1": str(server.make_url("")).rstrip("/"), "n2": "http://127.0.0.1:1"}
+            service = EtcdService(session, urls, timeout=timeout, serializable=serializable)
+            return await work(service)
 
     return asyncio.run(run())
 
 
 def perform(stand_in: StandIn, *operations: Operation, timeout: float = PATIENCE) -> list[Result]:
-    async def work(gateway: Gateway, url: str) -> list[Result]:
-        return [await gateway.perform(url, operation) for operation in operations]
+    async def work(service: EtcdService) -> list[Result]:
+        return [await service.perform("n1", operation) for operation in operations]
 
-    return by_gateway(work, stand_in, timeout=timeout)
+    return by_service(work, stand_in, timeout=timeout)
 
 
 def test_operations_do_what_they_say() -> None:
@@ -186,23 +188,23 @@ def test_append_whose_read_has_no_answer_fails_and_whose_write_has_none_is_uncer
 
 
 def test_nobody_listens() -> None:
-    async def work(gateway: Gateway, url: str) -> None:
+    async def work(service: EtcdService) -> None:
         # A port that is kept for a service which nobody runs any more.
         with pytest.raises(NotReached):
-            await gateway.perform("http://127.0.0.1:1", Put("a", "1"))
+            await service.perform("n2", Put("a", "1"))
 
-    by_gateway(work, StandIn())
+    by_service(work, StandIn())
 
 
 def test_serializable_reads_are_asked_for_where_they_are_wanted_alone() -> None:
     for serializable in (True, False):
         stand_in = StandIn()
 
-        async def work(gateway: Gateway, url: str) -> None:
-            await gateway.perform(url, Get("a"))
-            await gateway.perform(url, Append("a", "1"))
+        async def work(service: EtcdService) -> None:
+            await service.perform("n1", Get("a"))
+            await service.perform("n1", Append("a", "1"))
 
-        by_gateway(work, stand_in, serializable=serializable)
+        by_service(work, stand_in, serializable=serializable)
         asked = [
             content.get("serializable", False)
             for name, content in stand_in.requests
@@ -213,16 +215,16 @@ def test_serializable_reads_are_asked_for_where_they_are_wanted_alone() -> None:
 
 
 def test_state_of_a_server() -> None:
-    async def work(gateway: Gateway, url: str) -> None:
-        state = await gateway.state(url, PATIENCE)
+    async def work(service: EtcdService) -> None:
+        state = await service.state("n1", PATIENCE)
         assert state is not None
         assert (state.member, state.leader, state.term, state.last_index) == ("7", "7", 1, 1)
 
-    by_gateway(work, StandIn())
+    by_service(work, StandIn())
     stand_in = StandIn()
     stand_in.faults.append("503")
 
-    async def silent(gateway: Gateway, url: str) -> None:
-        assert await gateway.state(url, PATIENCE) is None
+    async def silent(service: EtcdService) -> None:
+        assert await service.state("n1", PATIENCE) is None
 
-    by_gateway(silent, stand_in)
+    by_service(silent, stand_in)

@@ -16,7 +16,7 @@ from checker.history import Event
 from checker.verdict import Validity
 from nemesis.cluster.procedure import Procedure, Sleep
 from nemesis.cluster.protocol import Link
-from nemesis.cluster.real.cluster import RealCluster
+from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.proxy import Proxy
 from nemesis.cluster.real.run_file import RunFile, marked_with, start_time
@@ -42,7 +42,7 @@ from nemesis.store import HISTORY, HistoryFile
 ROOT = Path(__file__).parents[3]
 
 
-class StandInCluster(RealCluster):
+class StandInCluster(GatewayCluster):
     """Servers that are stand-ins: each leads itself, and replicates nothing."""
 
     kind = "stand-in"
