@@ -78,7 +78,7 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     schedule = generate_real_time(seed, request.plan())
     refuse_unsupported(schedule, request.cluster, capabilities(request.cluster))
     for left in clean_up(store):
-        out.print(f"ended what an earlier run had left: {left.name} (process {left.pid})")
+        out.print(f"ended what an earlier run had left: {left}")
     directory = new_directory(store, f"test-{request.cluster}", datetime.now())
     history = HistoryFile(directory, schedule, WORKLOADS[schedule.knobs.workload].model)
     run_file = RunFile(store)

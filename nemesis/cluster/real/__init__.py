@@ -1,8 +1,9 @@
-"""Clusters of real processes on loopback, attacked in wall-clock time.
+"""Clusters of real processes, attacked in wall-clock time.
 
-``proxy.py`` stands between the processes, ``processes.py`` starts and ends them, a service
-(``service.py``; ``etcd_client.py`` is one) asks them, ``cluster.py`` is what all of them have in
-common, and ``runner.py`` performs a schedule on one.
+``hosts.py`` is what they run on (``loopback.py``: this machine, with ``proxy.py`` between the
+processes), ``processes.py`` starts and ends them, a service (``service.py``; ``etcd_client.py`` is
+one) asks them, ``cluster.py`` is what all of them have in common, and ``runner.py`` performs a
+schedule on one.
 """
 
 REAL_CLUSTERS = ("process", "etcd")

@@ -13,7 +13,6 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-from random import Random
 from typing import Any, TypeVar
 
 from checker.history import Event
@@ -21,13 +20,12 @@ from checker.trace import TraceEvent
 from checker.verdict import Failure
 from nemesis.cluster.protocol import Link, Membership, NodeStatus
 from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
-from nemesis.cluster.real.links import Links
-from nemesis.cluster.real.processes import ProcessError, ServerProcess
-from nemesis.cluster.real.proxy import Address, Proxy
+from nemesis.cluster.real.hosts import Hosts, Server
+from nemesis.cluster.real.loopback import Loopback
+from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.refusals import Refusals
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.service import Service
-from nemesis.cluster.real.sockets import free_port
 from nemesis.cluster.real.standing import Standing
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import WORKLOADS
@@ -35,12 +33,8 @@ from nemesis.workloads import WORKLOADS
 MILLISECOND = 1_000_000
 SECOND = 1_000_000_000
 
-# What happens to processes and to the connections between them.
-_PROCESS_FAULTS = frozenset({"crash", "crash-all", "restart", "pause", "resume"})
-_LINK_FAULTS = frozenset({"partition", "grudge", "heal", "delay", "slow-link", "loss"})
-
-CAPABILITIES = _PROCESS_FAULTS | _LINK_FAULTS
-"""The kinds of faults that every cluster of real processes can receive."""
+PROCESS_FAULTS = frozenset({"crash", "crash-all", "restart", "pause", "resume"})
+"""The kinds of faults that every real server can receive; those of links are the hosts'."""
 
 # How long a server may take to say what it is, in s: one that is paused never does.
 STATE_TIMEOUT = 0.25
@@ -55,6 +49,8 @@ class RealCluster(Refusals):
 
     # How long a server may take to end, in s.
     patience = 10.0
+    # Whether all peers must know a server by the same address.
+    one_address = False
 
     def __init__(
         self,
@@ -63,24 +59,23 @@ class RealCluster(Refusals):
         directory: Path,
         run_file: RunFile,
         on_event: Callable[[Event], None] | None = None,
+        *,
+        hosts: Hosts | None = None,
     ) -> None:
         self.knobs = knobs
-        self.capabilities = self.possible()
+        self.hosts = hosts or Loopback(knobs.members, run_file, seed)
+        self.capabilities = self.possible() | self.hosts.possible()
         self.nodes = knobs.members
         self.members = knobs.members
         self.directory = directory
-        self.effects: Counter[str] = Counter()
+        self.effects = self.hosts.effects
         self.failures: list[Failure] = []
         self.history = RealHistory(on_event)
         self.latencies = Latencies()
         self.standing = Standing()
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
-        self.links = Links(self.nodes, self.effects, Random(seed))
-        self._proxy = Proxy(self.links)
-        self._ports: set[int] = set()
-        self._processes: dict[str, ServerProcess] = {}
-        self._run_file = run_file
+        self._processes = self.hosts.servers
         self._service: Service | None = None
         self._clients: list[RealClient] = []
         self._is_closed = False
@@ -89,12 +84,12 @@ class RealCluster(Refusals):
 
     @classmethod
     def possible(cls) -> frozenset[str]:
-        """The kinds of faults that such a cluster can receive on this machine."""
-        return CAPABILITIES
+        """The kinds of faults that such servers can receive on this machine, beside those of the
+        links between them."""
+        return PROCESS_FAULTS
 
-    async def prepare(self, proxy: Proxy) -> None:
-        """Make the listeners of the proxy, and whatever the servers need to start."""
-        raise NotImplementedError
+    def prepare(self) -> None:
+        """Make whatever the servers need to start; the hosts are prepared."""
 
     def command(self, node: str) -> list[str]:
         """How the server is started."""
@@ -127,7 +122,8 @@ class RealCluster(Refusals):
         self.run(self._start())
 
     async def _start(self) -> None:
-        await self.prepare(self._proxy)
+        await self.hosts.prepare(one_address=self.one_address)
+        self.prepare()
         self._service = await self.make_service()
         workload = WORKLOADS[self.knobs.workload]
         self._clients = [
@@ -136,10 +132,7 @@ class RealCluster(Refusals):
         ]
         for name in self.nodes:
             log = self.directory / f"{name}.log"
-            self._processes[name] = ServerProcess(
-                name, self.command(name), log, self._run_file, self.environment(name)
-            )
-            self.begin(self._processes[name])
+            self.begin(self.hosts.add(name, self.command(name), log, self.environment(name)))
         await self._until_ready()
 
     @property
@@ -189,8 +182,7 @@ class RealCluster(Refusals):
                 if process.stop(self.patience) == -signal.SIGKILL:
                     self._tell(name, pid, "killed by SIGKILL, as SIGTERM did not end it")
         finally:
-            for process in self._processes.values():
-                process.kill()
+            self.hosts.remove()
             self._runner.close()
 
     async def _close(self) -> None:
@@ -198,7 +190,7 @@ class RealCluster(Refusals):
         for task in tasks:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
-        await self._proxy.close()
+        await self.hosts.disconnect()
         if self._service is not None:
             await self._service.close()
         for error in ended:
@@ -208,10 +200,6 @@ class RealCluster(Refusals):
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return self._runner.run(work)
-
-    def new_address(self) -> Address:
-        """An address on loopback that nobody uses."""
-        return Address("127.0.0.1", free_port(self._ports))
 
     def pids(self) -> dict[str, int]:
         """The processes that run, by the names of their nodes."""
@@ -325,13 +313,17 @@ class RealCluster(Refusals):
     # -- Network ---------------------------------------------------------------------------------
 
     def cut(self, links: Iterable[Link]) -> None:
-        self.links.cut(links)
+        self.hosts.cut(links)
 
     def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
-        self.links.shape(links, **changes)
+        self.hosts.shape(links, **changes)
 
     def heal_network(self) -> None:
-        self.links.heal()
+        self.hosts.heal()
+
+    def observe(self) -> None:
+        """Bring ``effects`` up to date."""
+        self.hosts.observe()
 
     # -- Processes -------------------------------------------------------------------------------
 
@@ -343,9 +335,9 @@ class RealCluster(Refusals):
             self._tell(node, pid, "killed by SIGKILL")
         self.standing.forget(node)
 
-    def begin(self, process: ServerProcess) -> None:
-        """Start a process that does not run."""
-        process.start()
+    def begin(self, server: Server) -> None:
+        """Start a server that does not run."""
+        server.start()
 
     def restart(self, node: str) -> bool:
         self._look_after_processes()
@@ -375,7 +367,7 @@ class RealCluster(Refusals):
         self.history.add("nemesis", "info", what, None, seen)
 
     def end_faults(self) -> None:
-        self.links.heal()
+        self.hosts.heal()
         for name, process in self._processes.items():
             if process.is_paused:
                 self.resume(name)

@@ -1,7 +1,6 @@
 """A cluster of etcd, as Debian's ``etcd-server`` (3.4) has it.
 
-All peers know a server by one address, its listener at the proxy; who has dialled it is known by
-the process that owns the socket.
+All peers know a server by one address.
 """
 
 from __future__ import annotations
@@ -13,17 +12,17 @@ from pathlib import Path
 from checker.history import Event
 from nemesis.cluster.real.cluster import MILLISECOND
 from nemesis.cluster.real.gateway import GatewayCluster
+from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.processes import ProcessError
-from nemesis.cluster.real.proxy import Address, Proxy
 from nemesis.cluster.real.run_file import RunFile
-from nemesis.cluster.real.sockets import owner_of
 from nemesis.schedule import Knobs
 
 
 class EtcdCluster(GatewayCluster):
-    """etcd servers whose peers reach each other through the proxy; clients reach them directly."""
+    """etcd, one process a member."""
 
     kind = "etcd"
+    one_address = True
 
     def __init__(
         self,
@@ -34,6 +33,7 @@ class EtcdCluster(GatewayCluster):
         on_event: Callable[[Event], None] | None = None,
         *,
         serializable_reads: bool = False,
+        hosts: Hosts | None = None,
     ) -> None:
         found = shutil.which("etcd")
         if found is None:
@@ -46,29 +46,21 @@ class EtcdCluster(GatewayCluster):
             run_file,
             on_event,
             serializable_reads=serializable_reads,
+            hosts=hosts,
         )
         self._token = run_file.token
-        self._peers = {name: self.new_address() for name in self.nodes}
-        self._advertised: dict[str, Address] = {}
-
-    async def prepare(self, proxy: Proxy) -> None:
-        def identify(port: int, dialled: int) -> str | None:
-            return owner_of(port, dialled, self.pids())
-
-        for name in self.nodes:
-            self._advertised[name] = await proxy.listen(identify, name, self._peers[name])
 
     def command(self, node: str) -> list[str]:
-        members = ",".join(f"{name}={_url(self._advertised[name])}" for name in self.nodes)
-        client = self.url(node)
+        hosts = self.hosts
+        members = ",".join(f"{name}=http://{hosts.peer(node, name)}" for name in self.nodes)
         return [
             self._program,
             *("--name", node),
             *("--data-dir", str(self.directory / f"{node}.data")),
-            *("--listen-peer-urls", _url(self._peers[node])),
-            *("--initial-advertise-peer-urls", _url(self._advertised[node])),
-            *("--listen-client-urls", client),
-            *("--advertise-client-urls", client),
+            *("--listen-peer-urls", f"http://{hosts.listens_to_peers(node)}"),
+            *("--initial-advertise-peer-urls", f"http://{hosts.peer(node, node)}"),
+            *("--listen-client-urls", f"http://{hosts.listens_to_clients(node)}"),
+            *("--advertise-client-urls", self.url(node)),
             *("--initial-cluster", members),
             *("--initial-cluster-state", "new"),
             *("--initial-cluster-token", self._token),
@@ -79,7 +71,3 @@ class EtcdCluster(GatewayCluster):
             *("--logger", "zap"),
             *("--log-outputs", "stderr"),
         ]
-
-
-def _url(address: Address) -> str:
-    return f"http://{address.host}:{address.port}"

@@ -10,12 +10,13 @@ import aiohttp
 from checker.history import Event
 from nemesis.cluster.real.cluster import SECOND, RealCluster
 from nemesis.cluster.real.etcd_client import EtcdService
+from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.schedule import Knobs
 
 
 class GatewayCluster(RealCluster):
-    """Clients reach every server directly, at an address of its own on loopback.
+    """Clients reach every server directly, at an address of its own.
 
     If ``serializable_reads``, any server answers reads from its own state: a positive control.
     """
@@ -29,10 +30,10 @@ class GatewayCluster(RealCluster):
         on_event: Callable[[Event], None] | None = None,
         *,
         serializable_reads: bool = False,
+        hosts: Hosts | None = None,
     ) -> None:
-        super().__init__(knobs, seed, directory, run_file, on_event)
+        super().__init__(knobs, seed, directory, run_file, on_event, hosts=hosts)
         self.serializable_reads = serializable_reads
-        self.client_addresses = {name: self.new_address() for name in self.nodes}
         self._gateway: EtcdService | None = None
 
     @property
@@ -46,7 +47,11 @@ class GatewayCluster(RealCluster):
         return self._gateway
 
     async def make_service(self) -> EtcdService:
-        session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, limit_per_host=0))
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0, limit_per_host=0, socket_factory=self.hosts.socket_factory
+            )
+        )
         self._gateway = EtcdService(
             session,
             {name: self.url(name) for name in self.nodes},
@@ -57,5 +62,4 @@ class GatewayCluster(RealCluster):
 
     def url(self, node: str) -> str:
         """Where clients reach the node."""
-        host, port = self.client_addresses[node]
-        return f"http://{host}:{port}"
+        return f"http://{self.hosts.client(node)}"

@@ -10,6 +10,7 @@ from checker.history import Event
 from nemesis.cluster.real.clocks import CLOCK_FAULTS
 from nemesis.cluster.real.cluster import RealCluster
 from nemesis.cluster.real.etcd import EtcdCluster
+from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.process import ProcessCluster
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.errors import UnsupportedFault
@@ -29,7 +30,7 @@ _KINDS: dict[str, type[RealCluster]] = {each.kind: each for each in (ProcessClus
 
 def capabilities(kind: str) -> frozenset[str]:
     """The kinds of faults that a cluster of this kind can receive on this machine."""
-    return _KINDS[kind].possible()
+    return _KINDS[kind].possible() | Loopback.possible()
 
 
 def make_cluster(

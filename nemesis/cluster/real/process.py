@@ -1,7 +1,6 @@
-"""A cluster of our own servers (``python -m raft.server``) as processes on loopback.
+"""A cluster of our own servers (``python -m raft.server``) as processes.
 
-Every replica reaches each of its peers by an address of its own at the proxy. Each appends what
-happens in it to a trace, which the monitors judge afterwards.
+Each appends what happens in it to a trace, which the monitors judge afterwards.
 """
 
 from __future__ import annotations
@@ -26,17 +25,16 @@ from nemesis.cluster.real.clocks import (
     find_library,
     is_about,
 )
-from nemesis.cluster.real.cluster import CAPABILITIES, MILLISECOND, STATE_TIMEOUT
+from nemesis.cluster.real.cluster import MILLISECOND, PROCESS_FAULTS, STATE_TIMEOUT
 from nemesis.cluster.real.gateway import GatewayCluster
-from nemesis.cluster.real.processes import ServerProcess
-from nemesis.cluster.real.proxy import Address, Proxy
+from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.schedule import Knobs
 from raft.replica import HEALTHY
 
 
 class ProcessCluster(GatewayCluster):
-    """Our server, one process a replica; every directed pair has a listener of its own."""
+    """Our server, one process a replica."""
 
     kind = "process"
 
@@ -49,17 +47,21 @@ class ProcessCluster(GatewayCluster):
         on_event: Callable[[Event], None] | None = None,
         *,
         serializable_reads: bool = False,
+        hosts: Hosts | None = None,
         bug: str = HEALTHY.name,
         fakes_clocks: bool = False,
     ) -> None:
         super().__init__(
-            knobs, seed, directory, run_file, on_event, serializable_reads=serializable_reads
+            knobs,
+            seed,
+            directory,
+            run_file,
+            on_event,
+            serializable_reads=serializable_reads,
+            hosts=hosts,
         )
         self._bug = bug
         self._token = run_file.token
-        self._listening = {name: self.new_address() for name in self.nodes}
-        # By who dials whom, where.
-        self._dialled: dict[tuple[str, str], Address] = {}
         # Only where clocks are to be wrong: a faked clock is slow to look at.
         library = find_library() if fakes_clocks else None
         self._clocks = (
@@ -71,20 +73,14 @@ class ProcessCluster(GatewayCluster):
 
     @classmethod
     def possible(cls) -> frozenset[str]:
-        return CAPABILITIES if find_library() is None else CAPABILITIES | CLOCK_FAULTS
+        return PROCESS_FAULTS if find_library() is None else PROCESS_FAULTS | CLOCK_FAULTS
 
     @property
     def variant(self) -> str:
         details = [self._bug, *(["serializable reads"] if self.serializable_reads else [])]
         return f"{self.kind} ({', '.join(details)})"
 
-    async def prepare(self, proxy: Proxy) -> None:
-        for target in self.nodes:
-            for source in self.nodes:
-                if source != target:
-                    self._dialled[source, target] = await proxy.listen(
-                        source, target, self._listening[target]
-                    )
+    def prepare(self) -> None:
         for name in self.nodes:
             content = msgspec.json.encode(self._configuration(name))
             self._path(name, "json").write_bytes(msgspec.json.format(content, indent=1))
@@ -102,11 +98,11 @@ class ProcessCluster(GatewayCluster):
 
     # -- Clocks ----------------------------------------------------------------------------------
 
-    def begin(self, process: ServerProcess) -> None:
-        clock = self._clocks.get(process.name)
+    def begin(self, server: Server) -> None:
+        clock = self._clocks.get(server.name)
         if clock is not None:
             clock.process_begins(time.monotonic_ns())
-        super().begin(process)
+        super().begin(server)
 
     def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
         clock = self._clock(node, kind)
@@ -167,17 +163,17 @@ class ProcessCluster(GatewayCluster):
         return (self.directory / f"{node}.{ending}").absolute()
 
     def _configuration(self, node: str) -> dict[str, Any]:
-        knobs = self.knobs
+        knobs, hosts = self.knobs, self.hosts
         return {
             "name": node,
             "cluster": self._token,
             "data_directory": str(self._path(node, "data")),
-            "listen_peers": _text(self._listening[node]),
-            "listen_clients": _text(self.client_addresses[node]),
+            "listen_peers": str(hosts.listens_to_peers(node)),
+            "listen_clients": str(hosts.listens_to_clients(node)),
             "members": {
                 name: {
-                    "peer": _text(self._dialled.get((node, name), self._listening[name])),
-                    "client": _text(self.client_addresses[name]),
+                    "peer": str(hosts.peer(node, name)),
+                    "client": str(hosts.client(name)),
                 }
                 for name in self.nodes
             },
@@ -193,7 +189,3 @@ class ProcessCluster(GatewayCluster):
                 "segment_bytes": knobs.segment_bytes,
             },
         }
-
-
-def _text(address: Address) -> str:
-    return f"{address.host}:{address.port}"

@@ -15,8 +15,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
+from nemesis.cluster.real.addresses import Address
 from nemesis.cluster.real.links import DirectedLink, Links
 
 _CHUNK = 1 << 14  # bytes
@@ -25,13 +25,6 @@ _WINDOW = 64
 
 Identify = Callable[[int, int], str | None]
 """Given the port of a connection's client and the port that it has dialled, who it is."""
-
-
-class Address(NamedTuple):
-    """Where something listens."""
-
-    host: str
-    port: int
 
 
 class Proxy:

@@ -2,8 +2,9 @@
 
 A run-file stands in ``store/.running`` as long as its run does. It has the run's token, which every
 process that it starts carries in its environment, and the processes themselves, each by pid and
-start time, so that a pid that was given to somebody else is told apart. It is written before
-the first process is started: whenever the run is killed, what it started can be found.
+start time, so that a pid that was given to somebody else is told apart; and what else it makes, by
+names with the token. It is written before the first process is started, and before anything is
+made: whenever the run is killed, what it started can be found.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import time
 from pathlib import Path
 
 import msgspec
+
+from nemesis.cluster.real.leftovers import REMOVERS
 
 TOKEN = "SPLITBRAIN_RUN"
 """The variable of the environment that marks the processes of a run."""
@@ -31,11 +34,25 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     start_time: int
 
+    def __str__(self) -> str:
+        return f"{self.name} (process {self.pid})"
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What is no process: its kind, one of REMOVERS, and its name."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
 
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     runner: Started
     processes: tuple[Started, ...] = ()
+    made: tuple[Made, ...] = ()
 
 
 def start_time(pid: int) -> int | None:
@@ -72,6 +89,7 @@ class RunFile:
         assert own is not None
         self._runner = Started(name="runner", pid=os.getpid(), start_time=own)
         self._processes: dict[str, Started] = {}
+        self._made: list[Made] = []
         self._write()
 
     def add(self, name: str, pid: int) -> None:
@@ -81,26 +99,34 @@ class RunFile:
             self._processes[name] = Started(name=name, pid=pid, start_time=started)
             self._write()
 
+    def will_make(self, kind: str, *names: str) -> None:
+        """Something is about to be made; the names carry the token, or its beginning."""
+        self._made += [Made(kind=kind, name=name) for name in names]
+        self._write()
+
     def remove(self) -> None:
         """The run is over, and all that it started has ended."""
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
         content = _Content(
-            token=self.token, runner=self._runner, processes=tuple(self._processes.values())
+            token=self.token,
+            runner=self._runner,
+            processes=tuple(self._processes.values()),
+            made=tuple(self._made),
         )
         fresh = self._path.with_suffix(".new")
         fresh.write_bytes(msgspec.json.encode(content))
         fresh.replace(self._path)
 
 
-def clean_up(store: Path) -> list[Started]:
-    """End what runs that are no more have left, and only that; what was ended.
+def clean_up(store: Path) -> list[Started | Made]:
+    """End and remove what runs that are no more have left, and only that; what it was.
 
     A run-file of a run that goes on is left alone. One that cannot be read names nothing that could
     be ended; it is removed.
     """
-    ended: list[Started] = []
+    ended: list[Started | Made] = []
     for path in sorted((store / _DIRECTORY).glob("*.json")):
         try:
             content = msgspec.json.decode(path.read_bytes(), type=_Content)
@@ -115,7 +141,9 @@ def clean_up(store: Path) -> list[Started]:
         left = _left_by(content)
         for process in left:
             _end(process)
-        ended.extend(left)
+        ended += left
+        for kind, remover in REMOVERS.items():
+            ended += [each for each in content.made if each.kind == kind and remover(each.name)]
         path.unlink(missing_ok=True)
     return ended
 

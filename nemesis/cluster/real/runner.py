@@ -141,6 +141,7 @@ class RealExecution:
 
     def _confirm(self) -> None:
         """An effect is owed to the faults that last now: two kinds may have the same."""
+        self.cluster.observe()
         for kind, before in self._active.items():
             if self.cluster.effects[effect_of(kind)] > before:
                 self._confirmed.add(kind)
@@ -148,7 +149,7 @@ class RealExecution:
     def _tell_effects(self) -> None:
         """What the faults were seen to do until now, in the history."""
         seen: dict[str, object] = dict(self.cluster.effects)
-        links = self.cluster.links.traffic()
+        links = self.cluster.hosts.traffic()
         if links:
             seen["links"] = links
         self.cluster.history.add("nemesis", "info", "effects", None, seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nemesis.cluster.protocol import NodeStatus
-from nemesis.cluster.real.processes import ServerProcess
+from nemesis.cluster.real.hosts import Server
 from nemesis.cluster.real.service import NodeState
 
 
@@ -43,7 +43,7 @@ class Standing:
         names = [name for _, name in sorted(self.elections)]
         return next((name for name in reversed(names) if name != names[-1]), None)
 
-    def status(self, process: ServerProcess) -> NodeStatus:
+    def status(self, process: Server) -> NodeStatus:
         """What the nemesis may know of a node."""
         state = self._states.get(process.name)
         role = None

@@ -12,8 +12,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from nemesis.cluster.real.leftovers import REMOVERS
 from nemesis.cluster.real.processes import ProcessError, ServerProcess
 from nemesis.cluster.real.run_file import (
+    Made,
     RunFile,
     Started,
     clean_up,
@@ -70,7 +72,10 @@ def test_started_killed_and_started_again(server: ServerProcess, run_file: RunFi
     server.start()
     first = server.pid
     assert first is not None
-    assert marked_with(run_file.token) == [first]
+    # It is started a moment before its environment can be read.
+    while not (marked := marked_with(run_file.token)):
+        pass
+    assert marked == [first]
     assert os.getsid(first) == first, "Ctrl-C in our terminal is not for it"
     assert server.kill()
     assert start_time(first) is None
@@ -175,8 +180,8 @@ def test_what_a_killed_run_has_left_is_ended_and_nothing_else(tmp_path: Path) ->
         runner.stdout.close()
         assert marked_with(token) == sorted(pids)
         ended = clean_up(tmp_path)
-        assert sorted((each.name, each.pid) for each in ended) == sorted(
-            zip(("n1", "n2"), pids, strict=True)
+        assert sorted(str(each) for each in ended) == sorted(
+            f"{name} (process {pid})" for name, pid in zip(("n1", "n2"), pids, strict=True)
         )
         assert marked_with(token) == []
         assert bystander.poll() is None
@@ -194,7 +199,7 @@ def test_process_that_was_started_but_not_written_down_is_found(tmp_path: Path) 
     token = _left_behind(tmp_path, ())
     process = subprocess.Popen(SLEEPER, env={**os.environ, "SPLITBRAIN_RUN": token})
     try:
-        assert [each.pid for each in clean_up(tmp_path)] == [process.pid]
+        assert [str(each) for each in clean_up(tmp_path)] == [f"unknown (process {process.pid})"]
         assert process.wait() == -signal.SIGKILL
     finally:
         process.kill()
@@ -214,6 +219,27 @@ def test_pid_that_was_given_to_somebody_else_is_left_alone(tmp_path: Path) -> No
         process.wait()
 
 
+def test_what_a_killed_run_has_made_is_removed_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exist = {"a", "b", "c"}
+
+    def remove(name: str) -> bool:
+        if name not in exist:
+            return False
+        exist.remove(name)
+        return True
+
+    monkeypatch.setitem(REMOVERS, "thing", remove)
+    made = tuple(Made(kind="thing", name=name) for name in ("a", "b", "gone"))
+    _left_behind(tmp_path, (), made)
+    going_on = RunFile(tmp_path)
+    going_on.will_make("thing", "c")
+    assert [str(each) for each in clean_up(tmp_path)] == ["thing a", "thing b"]
+    assert exist == {"c"}
+    going_on.remove()
+
+
 def test_run_file_that_is_broken_names_nothing(tmp_path: Path) -> None:
     directory = tmp_path / ".running"
     directory.mkdir()
@@ -222,12 +248,12 @@ def test_run_file_that_is_broken_names_nothing(tmp_path: Path) -> None:
     assert list(directory.iterdir()) == []
 
 
-def _left_behind(store: Path, processes: tuple[Started, ...]) -> str:
+def _left_behind(store: Path, processes: tuple[Started, ...], made: tuple[Made, ...] = ()) -> str:
     """The run-file of a run that is no more; its token."""
     directory = store / ".running"
     directory.mkdir()
     token = f"{os.getpid()}-test-token"
     runner = Started(name="runner", pid=os.getpid(), start_time=0)
-    content = {"token": token, "runner": runner, "processes": processes}
+    content = {"token": token, "runner": runner, "processes": processes, "made": made}
     (directory / "1-a.json").write_bytes(msgspec.json.encode(content))
     return token

@@ -11,8 +11,9 @@ from random import Random
 
 import pytest
 
+from nemesis.cluster.real.addresses import Address
 from nemesis.cluster.real.links import MILLISECOND, Links
-from nemesis.cluster.real.proxy import Address, Proxy
+from nemesis.cluster.real.proxy import Proxy
 from nemesis.cluster.real.sockets import free_port, owner_of
 from nemesis.errors import UnsupportedFault
 

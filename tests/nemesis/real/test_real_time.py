@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from nemesis.cluster.real.cluster import CAPABILITIES
+from nemesis.cluster.real.cluster import PROCESS_FAULTS
+from nemesis.cluster.real.loopback import Loopback
 from nemesis.errors import NemesisError
 from nemesis.faults import Crash, Partition
 from nemesis.schedule import decode_schedule, encode_schedule
@@ -17,7 +18,7 @@ from raft.kv.commands import Command, Result
 from raft.kv.encoding import encode_command
 from raft.kv.state_machine import KeyValueStore
 
-POSSIBLE = tuple(name for name in ATTACKS if name in CAPABILITIES)
+POSSIBLE = tuple(name for name in ATTACKS if name in PROCESS_FAULTS | Loopback.possible())
 
 
 def test_same_seed_same_schedule_and_back_from_disk() -> None:

@@ -18,7 +18,6 @@ from nemesis.cluster.procedure import Procedure, Sleep
 from nemesis.cluster.protocol import Link
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.processes import ProcessError
-from nemesis.cluster.real.proxy import Proxy
 from nemesis.cluster.real.run_file import RunFile, marked_with, start_time
 from nemesis.cluster.real.runner import Progress, RealExecution, RealRun
 from nemesis.errors import UnsupportedFault
@@ -48,9 +47,6 @@ class StandInCluster(GatewayCluster):
     kind = "stand-in"
     misbehaviour: str | None = None
 
-    async def prepare(self, proxy: Proxy) -> None:
-        pass
-
     def environment(self, node: str) -> dict[str, str]:
         return {"PYTHONPATH": str(ROOT)}
 
@@ -59,7 +55,7 @@ class StandInCluster(GatewayCluster):
             sys.executable,
             "-m",
             "tests.nemesis.real.stand_in",
-            str(self.client_addresses[node].port),
+            str(self.hosts.client(node).port),
         ]
         return words if self.misbehaviour is None else [*words, self.misbehaviour]
 
