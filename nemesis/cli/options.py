@@ -11,7 +11,7 @@ import click
 
 from nemesis.errors import UnknownName
 from nemesis.search.ensemble import STRATEGIES
-from nemesis.search.generate import ATTACKS
+from nemesis.search.generate import REAL_ATTACKS
 from nemesis.workloads import WORKLOADS
 from raft.bugs import get_bug
 
@@ -58,7 +58,7 @@ def faults(
         return ()
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
-        _known("fault", name, (*ATTACKS, "all", "none"))
+        _known("fault", name, (*REAL_ATTACKS, "all", "none"))
     return tuple(dict.fromkeys(chosen))
 
 
@@ -94,7 +94,7 @@ NEMESIS = click.option(
     "--nemesis",
     callback=faults,
     metavar="NAMES",
-    help=f"Faults, separated by commas, or all, or none. There are {', '.join(ATTACKS)}.",
+    help=f"Faults, separated by commas, or all, or none. There are {', '.join(REAL_ATTACKS)}.",
 )
 JOBS = click.option(
     "--jobs",

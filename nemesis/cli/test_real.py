@@ -30,7 +30,7 @@ from nemesis.cluster.real.runner import (
 )
 from nemesis.faults import FAULTS
 from nemesis.schedule import Schedule
-from nemesis.search.generate import ATTACKS
+from nemesis.search.generate import REAL_ATTACKS, UNBEARABLE
 from nemesis.search.real_time import Plan, generate_real_time
 from nemesis.store import HistoryFile, new_directory, save_verdict
 from nemesis.workloads import WORKLOADS
@@ -59,7 +59,9 @@ class Request(NamedTuple):
         known = capabilities(self.cluster)
         nodes = self.nodes or _DEFAULTS.replicas
         possible = tuple(
-            name for name in ATTACKS if name in known and FAULTS[name].least_replicas <= nodes
+            name
+            for name in REAL_ATTACKS
+            if name in known and name not in UNBEARABLE and FAULTS[name].least_replicas <= nodes
         )
         limit = _DEFAULTS.duration if self.time_limit is None else round(self.time_limit * SECOND)
         return Plan(

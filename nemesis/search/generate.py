@@ -46,12 +46,18 @@ ENDS = {
     "unsynced-loss": "restart",
     "torn-write": "restart",
     "full-disk": "restart",
+    "io-error": "restart",
     "pause": "resume",
     "demote-server": "promote-server",
     "reconfigure": "leave-joint",
     "change-servers": "leave-joint",
 }
-ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
+REAL_ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
+"""All that a real cluster may be asked for."""
+ATTACKS = tuple(name for name in REAL_ATTACKS if FAULTS[name].is_simulated)
+"""Those that the simulator has."""
+# What no Raft has to bear: only for who asks for it by name.
+UNBEARABLE = ("lying-disk",)
 # At least one of these is in every schedule: they are what makes leaders change.
 _UNSEATING = ("crash", "partition", "pause", "unsynced-loss", "crash-all", "torn-write")
 # These leave a node without a running process, for a while.

@@ -113,7 +113,8 @@ def _draw_knobs(seed: int, plan: Plan) -> Knobs:
         delay_max=0,
         attempt_timeout=1_000 * MILLISECOND,
         operation_timeout=1_000 * MILLISECOND,
-        segment_bytes=1 << 20,
+        # Where the disk may be full, new segments are wanted often.
+        segment_bytes=1 << 14 if "full-disk" in plan.faults else 1 << 20,
         max_entries_per_append=256,
     )
 

@@ -20,13 +20,15 @@ from checker.trace import TraceEvent
 from checker.verdict import Failure
 from nemesis.cluster.protocol import Link, Membership, NodeStatus
 from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
+from nemesis.cluster.real.disk_faults import DiskFaults
+from nemesis.cluster.real.disks import Disks
 from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.processes import ProcessError
-from nemesis.cluster.real.refusals import Refusals
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.service import Service
 from nemesis.cluster.real.standing import Standing
+from nemesis.disk.image import Names
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import WORKLOADS
 
@@ -44,13 +46,15 @@ _READY = 30.0
 _T = TypeVar("_T")
 
 
-class RealCluster(Refusals):
+class RealCluster(DiskFaults):
     """Implements nemesis.cluster.protocol.Cluster; what kind of server it is say the subclasses."""
 
     # How long a server may take to end, in s.
     patience = 10.0
     # Whether all peers must know a server by the same address.
     one_address = False
+    # When a disk of ours makes names durable; as weak as such servers say that they can bear it.
+    durable_names: Names = "journal"
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class RealCluster(Refusals):
         on_event: Callable[[Event], None] | None = None,
         *,
         hosts: Hosts | None = None,
+        has_disks: bool = False,
     ) -> None:
         self.knobs = knobs
         self.hosts = hosts or Loopback(knobs.members, run_file, seed)
@@ -69,6 +74,10 @@ class RealCluster(Refusals):
         self.members = knobs.members
         self.directory = directory
         self.effects = self.hosts.effects
+        if has_disks:
+            self.disks = Disks(
+                self.nodes, directory, run_file, seed, self.durable_names, self.effects
+            )
         self.failures: list[Failure] = []
         self.history = RealHistory(on_event)
         self.latencies = Latencies()
@@ -103,6 +112,12 @@ class RealCluster(Refusals):
         """Variables of the server's environment, beside ours."""
         return {}
 
+    def data(self, node: str) -> Path:
+        """The server's data directory."""
+        if self.disks is not None:
+            return self.disks.data(node)
+        return (self.directory / f"{node}.data").absolute()
+
     @property
     def variant(self) -> str:
         """What is run, for the results."""
@@ -119,6 +134,8 @@ class RealCluster(Refusals):
         """Start all servers and wait until all of them answer and one of them leads. Raises
         ProcessError."""
         self.directory.mkdir(parents=True, exist_ok=True)
+        if self.disks is not None:
+            self.disks.start()
         self.run(self._start())
 
     async def _start(self) -> None:
@@ -184,6 +201,8 @@ class RealCluster(Refusals):
         finally:
             self.hosts.remove()
             self._runner.close()
+            if self.disks is not None:
+                self.disks.close()
 
     async def _close(self) -> None:
         tasks = [client.task for client in self._clients if client.task is not None]
@@ -263,6 +282,9 @@ class RealCluster(Refusals):
             code = process.ended_by_itself()
             if code is not None:
                 self.standing.forget(name)
+                if self.disks is not None and (why := self.disks.explain_end(name)) is not None:
+                    self.tell("ended", {"node": name, "code": code, "because": why})
+                    continue
                 what = f"{name} has ended by itself, with exit code {code}"
                 self.tell("ended", {"node": name, "code": code})
                 self.failures.append(
@@ -324,6 +346,8 @@ class RealCluster(Refusals):
     def observe(self) -> None:
         """Bring ``effects`` up to date."""
         self.hosts.observe()
+        if self.disks is not None:
+            self.disks.observe()
 
     # -- Processes -------------------------------------------------------------------------------
 
@@ -333,10 +357,14 @@ class RealCluster(Refusals):
         if pid is not None and process.kill():
             self.effects["crash"] += 1
             self._tell(node, pid, "killed by SIGKILL")
+            if self.disks is not None:
+                self.tell("disk", {"node": node, "lost": self.disks.server_was_killed(node)})
         self.standing.forget(node)
 
     def begin(self, server: Server) -> None:
         """Start a server that does not run."""
+        if self.disks is not None:
+            self.disks.server_starts(server.name)
         server.start()
 
     def restart(self, node: str) -> bool:
@@ -368,6 +396,9 @@ class RealCluster(Refusals):
 
     def end_faults(self) -> None:
         self.hosts.heal()
+        if self.disks is not None:
+            self._look_after_processes()
+            self.disks.end_faults()
         for name, process in self._processes.items():
             if process.is_paused:
                 self.resume(name)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from checker.history import Event
-from nemesis.cluster.real.cluster import MILLISECOND
+from nemesis.cluster.real.cluster import MILLISECOND, PROCESS_FAULTS
+from nemesis.cluster.real.disks import possible_disk_faults
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.processes import ProcessError
@@ -34,6 +35,7 @@ class EtcdCluster(GatewayCluster):
         *,
         serializable_reads: bool = False,
         hosts: Hosts | None = None,
+        has_disks: bool = False,
     ) -> None:
         found = shutil.which("etcd")
         if found is None:
@@ -47,8 +49,13 @@ class EtcdCluster(GatewayCluster):
             on_event,
             serializable_reads=serializable_reads,
             hosts=hosts,
+            has_disks=has_disks,
         )
         self._token = run_file.token
+
+    @classmethod
+    def possible(cls) -> frozenset[str]:
+        return PROCESS_FAULTS | possible_disk_faults()
 
     def command(self, node: str) -> list[str]:
         hosts = self.hosts
@@ -56,7 +63,7 @@ class EtcdCluster(GatewayCluster):
         return [
             self._program,
             *("--name", node),
-            *("--data-dir", str(self.directory / f"{node}.data")),
+            *("--data-dir", str(self.data(node))),
             *("--listen-peer-urls", f"http://{hosts.listens_to_peers(node)}"),
             *("--initial-advertise-peer-urls", f"http://{hosts.peer(node, node)}"),
             *("--listen-client-urls", f"http://{hosts.listens_to_clients(node)}"),

@@ -31,8 +31,11 @@ class GatewayCluster(RealCluster):
         *,
         serializable_reads: bool = False,
         hosts: Hosts | None = None,
+        has_disks: bool = False,
     ) -> None:
-        super().__init__(knobs, seed, directory, run_file, on_event, hosts=hosts)
+        super().__init__(
+            knobs, seed, directory, run_file, on_event, hosts=hosts, has_disks=has_disks
+        )
         self.serializable_reads = serializable_reads
         self._gateway: EtcdService | None = None
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from checker.history import Event
 from nemesis.cluster.real.clocks import CLOCK_FAULTS
 from nemesis.cluster.real.cluster import RealCluster
+from nemesis.cluster.real.disks import DISK_FAULTS
 from nemesis.cluster.real.etcd import EtcdCluster
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.process import ProcessCluster
@@ -45,6 +46,7 @@ def make_cluster(
     not have, ProcessError if its program is not installed."""
     options = options or Options()
     knobs, seed = schedule.knobs, schedule.seed
+    has_disks = any(fault.kind in DISK_FAULTS for fault in schedule.faults)
     if kind == "etcd":
         if options.bug is not None:
             raise UnsupportedFault("etcd has no bugs of the zoo: --bug goes with --cluster process")
@@ -55,6 +57,7 @@ def make_cluster(
             run_file,
             on_event,
             serializable_reads=options.serializable_reads,
+            has_disks=has_disks,
         )
     return ProcessCluster(
         knobs,
@@ -63,6 +66,7 @@ def make_cluster(
         run_file,
         on_event,
         serializable_reads=options.serializable_reads,
+        has_disks=has_disks,
         bug=options.bug or HEALTHY.name,
         fakes_clocks=any(fault.kind in CLOCK_FAULTS for fault in schedule.faults),
     )

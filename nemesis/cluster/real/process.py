@@ -26,6 +26,7 @@ from nemesis.cluster.real.clocks import (
     is_about,
 )
 from nemesis.cluster.real.cluster import MILLISECOND, PROCESS_FAULTS, STATE_TIMEOUT
+from nemesis.cluster.real.disks import possible_disk_faults
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.run_file import RunFile
@@ -37,6 +38,8 @@ class ProcessCluster(GatewayCluster):
     """Our server, one process a replica."""
 
     kind = "process"
+    # It syncs directories.
+    durable_names = "directory"
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class ProcessCluster(GatewayCluster):
         *,
         serializable_reads: bool = False,
         hosts: Hosts | None = None,
+        has_disks: bool = False,
         bug: str = HEALTHY.name,
         fakes_clocks: bool = False,
     ) -> None:
@@ -59,6 +63,7 @@ class ProcessCluster(GatewayCluster):
             on_event,
             serializable_reads=serializable_reads,
             hosts=hosts,
+            has_disks=has_disks,
         )
         self._bug = bug
         self._token = run_file.token
@@ -73,7 +78,8 @@ class ProcessCluster(GatewayCluster):
 
     @classmethod
     def possible(cls) -> frozenset[str]:
-        return PROCESS_FAULTS if find_library() is None else PROCESS_FAULTS | CLOCK_FAULTS
+        clocks: frozenset[str] = frozenset() if find_library() is None else CLOCK_FAULTS
+        return PROCESS_FAULTS | clocks | possible_disk_faults()
 
     @property
     def variant(self) -> str:
@@ -167,7 +173,7 @@ class ProcessCluster(GatewayCluster):
         return {
             "name": node,
             "cluster": self._token,
-            "data_directory": str(self._path(node, "data")),
+            "data_directory": str(self.data(node)),
             "listen_peers": str(hosts.listens_to_peers(node)),
             "listen_clients": str(hosts.listens_to_clients(node)),
             "members": {

@@ -18,20 +18,11 @@ class Refusals:
         procedure.close()
         raise self.refusal(kind, "its members are fixed")
 
-    def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
-        raise self.refusal("torn-write" if torn else "unsynced-loss", "its disk is the machine's")
-
     def flip_bit(self, node: str, position: int) -> None:
         raise self.refusal("bit-flip", "its disk is the machine's")
 
     def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
         raise self.refusal("lost-file", "its disk is the machine's")
-
-    def fill_disk(self, node: str, free: int) -> None:
-        raise self.refusal("full-disk", "its disk is the machine's")
-
-    def slow_disk(self, node: str, delay: int) -> None:
-        raise self.refusal("slow-disk", "its disk is the machine's")
 
     def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
         raise self.refusal(kind, "its clock is the machine's")
