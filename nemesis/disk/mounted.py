@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 from io import BufferedRWPair
 from pathlib import Path
 
@@ -95,7 +96,9 @@ class MountedDisk:
     def close(self) -> None:
         """Unmount it and end its process, whatever is the matter with it. Its files stay."""
         if self._lines is not None:
-            self._lines.close()
+            # What it was asked last it may not have heard.
+            with suppress(OSError):
+                self._lines.close()
             self._lines = None
         try:
             unmount(self._name)

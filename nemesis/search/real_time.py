@@ -13,7 +13,17 @@ import msgspec
 
 from nemesis.chooser import RandomChooser
 from nemesis.errors import NemesisError
-from nemesis.faults import FAULTS, ClockDrift, Fault, Grudge, Partition, Targeted
+from nemesis.faults import (
+    FAULTS,
+    ClockDrift,
+    Fault,
+    Grudge,
+    LyingDisk,
+    Partition,
+    Restart,
+    SlowDisk,
+    Targeted,
+)
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS, Values
@@ -36,6 +46,8 @@ _CALM = 1 * SECOND
 _LIKELY = 50
 # The slowest drift that is drawn, in parts per million.
 _LEAST_DRIFT = 100_000
+# The longest delay of a sync that is drawn.
+_LONGEST_DELAY = 100 * MILLISECOND
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
 _ATTEMPTS = 100
 
@@ -86,6 +98,15 @@ def generate_real_time(seed: int, plan: Plan) -> Schedule:
         steps.append(step)
     _wait(steps, plan.duration - now)
     return Schedule(seed=seed, knobs=_draw_knobs(seed, plan), steps=tuple(steps))
+
+
+def without(schedule: Schedule, kind: str) -> Schedule:
+    """The same, at the same times, but no fault of this kind: what would have been without it."""
+    steps = tuple(
+        Advance(wait=step.wait) if isinstance(step, Fault) and step.kind == kind else step
+        for step in schedule.steps
+    )
+    return msgspec.structs.replace(schedule, steps=steps)
 
 
 def _wait(steps: list[Step], duration: int) -> None:
@@ -160,10 +181,19 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
     now = _CALM
     turn: list[str] = []
     hit: set[str] = set()
+    liars: list[str] = []
     while now + longest + _CALM <= plan.duration:
         if not turn:
             turn = _shuffled(chooser, plan.faults)
+            # Lies come out if power is lost afterwards. One lie is enough.
+            turn.sort(key="lying-disk".__eq__)
         name = turn.pop()
+        if name == "lying-disk":
+            if not liars:
+                liars = _majority(chooser, plan.replicas)
+                drawn += [_Timed(now, -1, LyingDisk(target=liar)) for liar in liars]
+                now += _SHORTEST_FAULT
+            continue
         fault = _draw_fault(chooser, name, plan.replicas)
         if name not in hit:
             fault = _against_the_leader(fault, plan.replicas)
@@ -173,6 +203,10 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
         now += lasts
         if name in ENDS:
             end = FAULTS[ENDS[name]]
+            if liars and end is Restart:
+                # Before anybody comes who remembers what they have promised.
+                drawn += [_Timed(now, -1, Restart(target=liar)) for liar in liars]
+                now += _SHORTEST_FAULT
             # All of them: a cluster with somebody down for good would bear nothing more.
             drawn.append(_Timed(now, -1, end()))
         # No longer than its share, so that there is time for every kind.
@@ -190,8 +224,16 @@ def _draw_fault(chooser: RandomChooser, name: str, replicas: int) -> Fault:
 
 
 def _can_be_seen(fault: Fault) -> bool:
-    """Clocks are read over the network: what they gain must be more than that takes."""
+    """Clocks are read over the network: what they gain must be more than that takes. A disk that
+    is slow until the end must leave something to see of other faults."""
+    if isinstance(fault, SlowDisk):
+        return fault.delay <= _LONGEST_DELAY
     return not isinstance(fault, ClockDrift) or abs(fault.parts_per_million) >= _LEAST_DRIFT
+
+
+def _majority(chooser: RandomChooser, replicas: int) -> list[str]:
+    names = tuple(f"n{number}" for number in range(1, replicas + 1))
+    return sorted(_shuffled(chooser, names)[: replicas // 2 + 1])
 
 
 def _against_the_leader(fault: Fault, replicas: int) -> Fault:

@@ -189,11 +189,13 @@ class RealCluster(DiskFaults):
             return
         self._is_closed = True
         try:
-            self._look_after_processes()
-            for process in self._processes.values():
-                if process.is_paused:
-                    process.resume()
-            self._runner.run(self._close())
+            try:
+                self._look_after_processes()
+            finally:
+                for process in self._processes.values():
+                    if process.is_paused:
+                        process.resume()
+                self._runner.run(self._close())
             for name, process in self._processes.items():
                 pid = process.pid
                 if process.stop(self.patience) == -signal.SIGKILL:
