@@ -25,7 +25,7 @@ from nemesis.faults import (
     Targeted,
 )
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
-from nemesis.search.generate import ENDS
+from nemesis.search.generate import ENDS, OPERATORS
 from nemesis.workloads import WORKLOADS, Values
 from raft.kv.commands import Command, Get, Operation
 from raft.kv.encoding import encode_command
@@ -46,6 +46,8 @@ _CALM = 1 * SECOND
 _LIKELY = 50
 # The slowest drift that is drawn, in parts per million.
 _LEAST_DRIFT = 100_000
+# Servers beside the members, where any are wanted.
+_SPARES = 2
 # The longest delay of a sync that is drawn.
 _LONGEST_DELAY = 100 * MILLISECOND
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
@@ -88,7 +90,7 @@ class _Timed(NamedTuple):
 
 def generate_real_time(seed: int, plan: Plan) -> Schedule:
     """The schedule of a seed. Raises NemesisError if the faults do not fit into the time."""
-    timed = [*_draw_operations(seed, plan), *_draw_faults(seed, plan)]
+    timed = [*_draw_operations(seed, plan), *_draw_faults(seed, plan), *_draw_steps(seed, plan)]
     timed.sort(key=lambda each: each[:2])
     steps: list[Step] = []
     now = 0
@@ -121,10 +123,13 @@ def _draw_knobs(seed: int, plan: Plan) -> Knobs:
     """Time-outs that real processes on a busy machine can keep; with and without what keeps leaders
     in office."""
     chooser = RandomChooser(f"knobs {seed}")
+    has_operators = not set(OPERATORS).isdisjoint(plan.faults)
     return Knobs(
         pre_vote=not chooser.chance(25),
-        check_quorum=not chooser.chance(40),
+        # A server that was removed would go on disturbing (thesis, section 4.2.3).
+        check_quorum=not chooser.chance(40) or has_operators,
         replicas=plan.replicas,
+        spares=_SPARES if any(FAULTS[name].least_spares for name in plan.faults) else 0,
         clients=plan.clients,
         workload=plan.workload,
         election_timeout_min=500 * MILLISECOND,
@@ -164,18 +169,13 @@ def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
 
 def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
     """One after the other, each ended before the next; all kinds by turns, in a random order."""
-    if not plan.faults:
+    attacks = tuple(name for name in plan.faults if name not in OPERATORS)
+    if not attacks:
         return []
+    _require_room(plan, attacks)
     chooser = RandomChooser(f"faults {seed}")
     room = plan.duration - _CALM
-    least = _SHORTEST_FAULT + _CALM
-    if room < least * len(plan.faults):
-        seconds = (least * len(plan.faults) + _CALM) / SECOND
-        raise NemesisError(
-            f"{plan.duration / SECOND:g} s are too short for {', '.join(plan.faults)}: with "
-            f"{least / SECOND:g} s for a fault, and some peace, they need {seconds:g} s"
-        )
-    share = room // len(plan.faults)
+    share = room // len(attacks)
     longest = min(_LONGEST_FAULT, share - _CALM)
     drawn: list[_Timed] = []
     now = _CALM
@@ -184,7 +184,7 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
     liars: list[str] = []
     while now + longest + _CALM <= plan.duration:
         if not turn:
-            turn = _shuffled(chooser, plan.faults)
+            turn = _shuffled(chooser, attacks)
             # Lies come out if power is lost afterwards. One lie is enough.
             turn.sort(key="lying-disk".__eq__)
         name = turn.pop()
@@ -211,6 +211,44 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
             drawn.append(_Timed(now, -1, end()))
         # No longer than its share, so that there is time for every kind.
         now += _CALM + chooser.integer(0, min(_CALM // 2, share - _CALM - lasts))
+    return drawn
+
+
+def _require_room(plan: Plan, names: tuple[str, ...]) -> None:
+    """Raises NemesisError if one of each does not fit into the time."""
+    least = _SHORTEST_FAULT + _CALM
+    if plan.duration - _CALM < least * len(names):
+        seconds = (least * len(names) + _CALM) / SECOND
+        raise NemesisError(
+            f"{plan.duration / SECOND:g} s are too short for {', '.join(names)}: with "
+            f"{least / SECOND:g} s for a fault, and some peace, they need {seconds:g} s"
+        )
+
+
+def _draw_steps(seed: int, plan: Plan) -> list[_Timed]:
+    """What operators do, one after the other, by turns, whatever else goes on."""
+    names = tuple(name for name in plan.faults if name in OPERATORS)
+    if not names:
+        return []
+    _require_room(plan, names)
+    chooser = RandomChooser(f"operators {seed}")
+    longest = min(_LONGEST_FAULT, (plan.duration - _CALM) // len(names))
+    drawn: list[_Timed] = []
+    now = _CALM
+    turn: list[str] = []
+    hit: set[str] = set()
+    while now + longest <= plan.duration:
+        if not turn:
+            turn = _shuffled(chooser, names)
+        name = turn.pop()
+        step = _draw_fault(chooser, name, plan.replicas)
+        if name not in hit:
+            step = _against_the_leader(step, plan.replicas)
+        hit.add(name)
+        drawn.append(_Timed(now, -1, step))
+        now += chooser.integer(_SHORTEST_FAULT, longest)
+        if name in ENDS:
+            drawn.append(_Timed(now, -1, FAULTS[ENDS[name]]()))
     return drawn
 
 

@@ -39,18 +39,26 @@ class ReplicaMembership:
 
     # -- Addresses -------------------------------------------------------------------------------
 
-    def version(self) -> tuple[int, tuple[str, ...], int]:
+    def version(self) -> tuple[int, tuple[str, ...], str | None, int]:
         """Equal as long as ``peer_addresses`` is."""
         consensus = self._replica.consensus
-        return consensus.configuration_index, consensus.departing, self._store.member_changes
+        return (
+            consensus.configuration_index,
+            consensus.departing,
+            consensus.leader,
+            self._store.member_changes,
+        )
 
     def peer_addresses(self) -> dict[str, Address]:
-        """Of every server to stay connected to: the other members, those that leave, and, for a
-        server that waits to be added, those that its file names."""
+        """Of every server to stay connected to: the other members, those that leave, whoever leads
+        (who may be no member any more: it is told that its own removal has arrived, or it would
+        have to be deposed first), and, for a server that waits to be added, those that its file
+        names."""
         consensus = self._replica.consensus
         members = consensus.configuration.members or tuple(self._config.members)
         addresses = {}
-        for name in (*members, *consensus.departing):
+        leader = () if consensus.leader is None else (consensus.leader,)
+        for name in (*members, *consensus.departing, *leader):
             place = self._place(name)
             if place and name != self._replica.node:
                 addresses[name] = parse_address(place)

@@ -159,12 +159,13 @@ class RealClient:
 
     async def _ask(self, operation: Operation) -> Result:
         """By the first server that takes a connection, beginning with the client's own."""
-        count = len(self._nodes)
-        for attempt in range(count):
-            node = self._nodes[(self._home + attempt) % count]
+        # While this one is asked, members may come and go.
+        nodes = tuple(self._nodes)
+        for attempt in range(len(nodes)):
+            node = nodes[(self._home + attempt) % len(nodes)]
             try:
                 return await self._service.perform(node, operation)
             except NotReached:
-                if attempt == count - 1:
+                if attempt == len(nodes) - 1:
                     raise
         raise AssertionError("a cluster has servers")

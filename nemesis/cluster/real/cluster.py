@@ -24,6 +24,7 @@ from nemesis.cluster.real.disk_faults import DiskFaults
 from nemesis.cluster.real.disks import Disks
 from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.loopback import Loopback
+from nemesis.cluster.real.operators import Operators
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.service import Service
@@ -68,10 +69,11 @@ class RealCluster(DiskFaults):
         has_disks: bool = False,
     ) -> None:
         self.knobs = knobs
-        self.hosts = hosts or Loopback(knobs.members, run_file, seed)
+        self.hosts = hosts or Loopback(knobs.servers, run_file, seed)
         self.capabilities = self.possible() | self.hosts.possible()
-        self.nodes = knobs.members
+        self.nodes = knobs.servers
         self.members = knobs.members
+        self._membership = Membership(self.members)
         self.directory = directory
         self.effects = self.hosts.effects
         if has_disks:
@@ -87,6 +89,9 @@ class RealCluster(DiskFaults):
         self._processes = self.hosts.servers
         self._service: Service | None = None
         self._clients: list[RealClient] = []
+        # Whom clients ask: those who were members when it was last looked.
+        self._asked = list(knobs.members)
+        self.operators: Operators | None = None
         self._is_closed = False
 
     # -- What subclasses say ---------------------------------------------------------------------
@@ -144,7 +149,7 @@ class RealCluster(DiskFaults):
         self._service = await self.make_service()
         workload = WORKLOADS[self.knobs.workload]
         self._clients = [
-            RealClient(number, self.nodes, self._service, workload, self.history, self.latencies)
+            RealClient(number, self._asked, self._service, workload, self.history, self.latencies)
             for number in range(self.knobs.clients)
         ]
         for name in self.nodes:
@@ -211,6 +216,8 @@ class RealCluster(DiskFaults):
         for task in tasks:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
+        if self.operators is not None:
+            await self.operators.close()
         await self.hosts.disconnect()
         if self._service is not None:
             await self._service.close()
@@ -234,7 +241,7 @@ class RealCluster(DiskFaults):
 
     def advance(self, duration: int) -> None:
         self.run(asyncio.sleep(duration / SECOND))
-        self._look_after_processes()
+        self._after_pass()
 
     def submit(self, operate: Operate) -> None:
         """Let the client perform the operation, or, if it is busy, the next one that is not; where
@@ -257,7 +264,7 @@ class RealCluster(DiskFaults):
         for client in self._clients:
             if client.task is not None and client.task.done():
                 client.task.result()
-        self._look_after_processes()
+        self._after_pass()
         return all(client.is_idle for client in self._clients)
 
     def give_up_waiting(self) -> Counter[str]:
@@ -269,7 +276,8 @@ class RealCluster(DiskFaults):
         return waiting
 
     def move_clients_on(self) -> None:
-        """Let every client ask the next server from now on."""
+        """Let every client ask the next server from now on; of those who are members now."""
+        self.refresh()
         for client in self._clients:
             client.move_on()
 
@@ -277,6 +285,11 @@ class RealCluster(DiskFaults):
     def succeeded(self) -> Counter[str]:
         """Operations that succeeded, by kind."""
         return self.latencies.succeeded
+
+    def _after_pass(self) -> None:
+        self._look_after_processes()
+        if self.operators is not None and self.operators.go_on():
+            self.refresh()
 
     def _look_after_processes(self) -> None:
         """A server that ends without having been told to has failed."""
@@ -326,10 +339,17 @@ class RealCluster(DiskFaults):
 
     def status(self) -> list[NodeStatus]:
         self.refresh()
-        return [self.standing.status(self._processes[name]) for name in self.nodes]
+        voters, outgoing, learners = self._membership
+        return [
+            self.standing.status(self._processes[name])._replace(
+                is_member=name in (*voters, *outgoing, *learners),
+                is_voter=name in (*voters, *outgoing),
+            )
+            for name in self.nodes
+        ]
 
     def membership(self) -> Membership:
-        return Membership(self.members)
+        return self._membership
 
     def previous_leader(self) -> str | None:
         return self.standing.previous_leader()
@@ -398,6 +418,8 @@ class RealCluster(DiskFaults):
 
     def end_faults(self) -> None:
         self.hosts.heal()
+        if self.operators is not None:
+            self.operators.stop()
         if self.disks is not None:
             self._look_after_processes()
             self.disks.end_faults()

@@ -18,6 +18,9 @@ from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.schedule import Knobs
 
+OPERATIONS = frozenset({"rolling-restart", "transfer-leadership"})
+"""What operators do to such servers."""
+
 
 class EtcdCluster(GatewayCluster):
     """etcd, one process a member."""
@@ -55,7 +58,7 @@ class EtcdCluster(GatewayCluster):
 
     @classmethod
     def possible(cls) -> frozenset[str]:
-        return PROCESS_FAULTS | possible_disk_faults()
+        return PROCESS_FAULTS | OPERATIONS | possible_disk_faults()
 
     def command(self, node: str) -> list[str]:
         hosts = self.hosts

@@ -33,6 +33,14 @@ from nemesis.cluster.real.run_file import RunFile
 from nemesis.schedule import Knobs
 from raft.replica import HEALTHY
 
+OPERATIONS = frozenset(
+    {
+        *("add-server", "remove-server", "replace-server", "replace-all"),
+        *("demote-server", "promote-server", "rolling-restart", "transfer-leadership"),
+    }
+)
+"""What operators do to such servers."""
+
 
 class ProcessCluster(GatewayCluster):
     """Our server, one process a replica."""
@@ -79,7 +87,7 @@ class ProcessCluster(GatewayCluster):
     @classmethod
     def possible(cls) -> frozenset[str]:
         clocks: frozenset[str] = frozenset() if find_library() is None else CLOCK_FAULTS
-        return PROCESS_FAULTS | clocks | possible_disk_faults()
+        return PROCESS_FAULTS | OPERATIONS | clocks | possible_disk_faults()
 
     @property
     def variant(self) -> str:
@@ -183,6 +191,8 @@ class ProcessCluster(GatewayCluster):
                 }
                 for name in self.nodes
             },
+            "initial_members": list(self.members),
+            "initial_state": "new" if node in self.members else "existing",
             "trace": str(self._path(node, "trace.jsonl")),
             "variant": self._bug,
             "settings": {
