@@ -27,7 +27,7 @@ class LosePower(Request, frozen=True, kw_only=True, tag="lose-power"):
 
 
 class RestorePower(Request, frozen=True, kw_only=True, tag="restore-power"):
-    """Serve again; there is room, and writes succeed."""
+    """Serve again; there is room, writes succeed, and no power is to be lost."""
 
 
 class Lie(Request, frozen=True, kw_only=True, tag="lie"):

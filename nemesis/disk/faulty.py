@@ -59,7 +59,7 @@ class FaultyDisk:
             elif isinstance(request, LosePower):
                 self._lose_power(torn=False)
             elif isinstance(request, RestorePower):
-                self._free = self._fails_after = None
+                self._cut = self._free = self._fails_after = None
                 self._note(has_power=True)
             elif isinstance(request, Lie):
                 if request.lies:

@@ -21,7 +21,7 @@ from checker.verdict import Failure
 from nemesis.cluster.protocol import Link, Membership, NodeStatus
 from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
 from nemesis.cluster.real.disk_faults import DiskFaults
-from nemesis.cluster.real.disks import Disks
+from nemesis.cluster.real.disks import DISK_FAULTS, Disks
 from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.operators import Operators
@@ -415,6 +415,12 @@ class RealCluster(DiskFaults):
     def tell(self, what: str, seen: dict[str, Any]) -> None:
         """Something that was seen of the servers, in the history."""
         self.history.add("nemesis", "info", what, None, seen)
+
+    def fault_ends(self, kind: str) -> None:
+        """A fault of this kind was ended by a step of the schedule. A server that it has not
+        brought down must not meet it later."""
+        if self.disks is not None and kind in DISK_FAULTS:
+            self.disks.restore_power()
 
     def end_faults(self) -> None:
         self.hosts.heal()

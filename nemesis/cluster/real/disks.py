@@ -134,11 +134,17 @@ class Disks:
         """Every write and sync after so many syncs, until the server is started again."""
         self._ask(node, FailAtSync(syncs=syncs))
 
-    def end_faults(self) -> None:
-        """All are as they should be; what lost power stays off until its server starts."""
+    def restore_power(self) -> None:
+        """There is room, nothing fails, and no power will be lost; what has lost it stays off until
+        its server starts."""
         for node in self._disks:
             if self._ask(node, Tell()).has_power:
                 self._ask(node, RestorePower())
+
+    def end_faults(self) -> None:
+        """All are as they should be."""
+        self.restore_power()
+        for node in self._disks:
             self._ask(node, Lie(lies=False))
             self._ask(node, DelaySyncs(delay=0))
 

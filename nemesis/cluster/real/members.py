@@ -107,6 +107,8 @@ class MemberRequests:
         """Ask once. Raises Refused, Uncertain."""
         members = await self._list(leader, _ANSWER)
         if isinstance(task, TransferLeadership):
+            if leader == task.successor:
+                return "leads-already"
             successor = members.ids.get(task.successor)
             if successor is None:
                 return "unknown-member"
@@ -143,10 +145,11 @@ class MemberRequests:
         }
 
     async def _is_done(self, leader: str, task: ChangeMembership | TransferLeadership) -> bool:
-        """Whether a change was made although nobody said so: the leader's list shows it, and what
-        the leader wrote into its log afterwards is committed. Raises Refused, Uncertain."""
+        """Whether it was done although nobody said so (etcd 3.4 answers a transfer by nothing at
+        all): the successor leads; or the leader's list shows the change, and what the leader wrote
+        into its log afterwards is committed. Raises Refused, Uncertain."""
         if isinstance(task, TransferLeadership):
-            return False
+            return leader == task.successor
         if not (await self._list(leader, _ANSWER)).show(task.changes):
             return False
         await self._service.request(leader, "kv/deleterange", {"key": "AA=="}, _ANSWER)

@@ -6,6 +6,7 @@ Each appends what happens in it to a trace, which the monitors judge afterwards.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -29,7 +30,9 @@ from nemesis.cluster.real.cluster import MILLISECOND, PROCESS_FAULTS, STATE_TIME
 from nemesis.cluster.real.disks import possible_disk_faults
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts, Server
+from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.sockets import hold
 from nemesis.schedule import Knobs
 from raft.replica import HEALTHY
 
@@ -83,6 +86,8 @@ class ProcessCluster(GatewayCluster):
             else {name: FakedClock(self._path(name, "clock"), library) for name in self.nodes}
         )
         self._drifts: dict[str, PendingDrift] = {}
+        # The ports of servers that are down would else be taken by others.
+        self._held: list[socket.socket] = []
 
     @classmethod
     def possible(cls) -> frozenset[str]:
@@ -95,6 +100,13 @@ class ProcessCluster(GatewayCluster):
         return f"{self.kind} ({', '.join(details)})"
 
     def prepare(self) -> None:
+        if isinstance(self.hosts, Loopback):
+            for name in self.nodes:
+                for address in (
+                    self.hosts.listens_to_peers(name),
+                    self.hosts.listens_to_clients(name),
+                ):
+                    self._held.append(hold(*address))
         for name in self.nodes:
             content = msgspec.json.encode(self._configuration(name))
             self._path(name, "json").write_bytes(msgspec.json.format(content, indent=1))
@@ -109,6 +121,13 @@ class ProcessCluster(GatewayCluster):
         made = {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
         clock = self._clocks.get(node)
         return made if clock is None else made | clock.environment
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            for held in self._held:
+                held.close()
 
     # -- Clocks ----------------------------------------------------------------------------------
 
@@ -195,6 +214,7 @@ class ProcessCluster(GatewayCluster):
             "initial_state": "new" if node in self.members else "existing",
             "trace": str(self._path(node, "trace.jsonl")),
             "variant": self._bug,
+            "reuse_port": True,
             "settings": {
                 "election_timeout_min": knobs.election_timeout_min // MILLISECOND,
                 "election_timeout_max": knobs.election_timeout_max // MILLISECOND,
