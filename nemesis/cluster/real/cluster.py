@@ -64,6 +64,8 @@ class RealCluster(Refusals):
     ) -> None:
         self.knobs = knobs
         self.hosts = hosts or Loopback(knobs.members, run_file, seed)
+        if self.hosts.name != Loopback.name:
+            self.kind = f"{self.kind} on {self.hosts.name}"
         self.capabilities = self.possible() | self.hosts.possible()
         self.nodes = knobs.members
         self.members = knobs.members

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from nemesis.cluster.real import namespaces
+
 Remover = Callable[[str], bool]
 """Removes what has that name; False if there is none."""
 
-REMOVERS: dict[str, Remover] = {}
+REMOVERS: dict[str, Remover] = {"namespace": namespaces.remove}
 """By kind, in the order in which they are removed."""

@@ -170,6 +170,7 @@ class ProcessCluster(GatewayCluster):
             "data_directory": str(self._path(node, "data")),
             "listen_peers": str(hosts.listens_to_peers(node)),
             "listen_clients": str(hosts.listens_to_clients(node)),
+            "allow_remote": not hosts.listens_to_clients(node).is_loopback,
             "members": {
                 name: {
                     "peer": str(hosts.peer(node, name)),

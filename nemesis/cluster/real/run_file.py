@@ -105,7 +105,12 @@ class RunFile:
         self._write()
 
     def remove(self) -> None:
-        """The run is over, and all that it started has ended."""
+        """The run is over, and all that it started has ended; what it made goes now at the
+        latest."""
+        for kind, remover in REMOVERS.items():
+            for each in self._made:
+                if each.kind == kind:
+                    remover(each.name)
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
