@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from nemesis.cluster.real.commands import run_command
+from nemesis.cluster.real.commands import CommandError, run_command
 
 _DIRECTORY = Path("/run/netns")
 # Programs, and Debian's packages that they are in.
@@ -29,6 +29,10 @@ def unavailable() -> str | None:
     missing = sorted({package for tool, package in _NEEDED.items() if not shutil.which(tool)})
     if missing:
         return f"programs are missing: apt-get install {' '.join(missing)}"
+    try:
+        run_command("unshare", "--net", "true")
+    except CommandError as error:
+        return f"network namespaces cannot be made here: {error}"
     return None
 
 

@@ -129,8 +129,8 @@ class ProcessCluster(GatewayCluster):
         self._drifts.clear()
         super().end_faults()
 
-    def refresh(self) -> None:
-        super().refresh()
+    def observe(self) -> None:
+        super().observe()
         for node, drift in list(self._drifts.items()):
             wrong = self.run(self._read_clock(node)) if node in self.answering() else None
             if wrong is not None and drift.is_confirmed(time.monotonic_ns(), wrong):
