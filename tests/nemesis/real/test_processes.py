@@ -237,7 +237,9 @@ def test_what_a_killed_run_has_made_is_removed_and_nothing_else(
     going_on.will_make("thing", "c")
     assert [str(each) for each in clean_up(tmp_path)] == ["thing a", "thing b"]
     assert exist == {"c"}
+    # Whoever removes it forgot that.
     going_on.remove()
+    assert exist == set()
 
 
 def test_run_file_that_is_broken_names_nothing(tmp_path: Path) -> None:
