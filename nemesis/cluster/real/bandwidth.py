@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from nemesis.cluster.real.commands import run_command
+from nemesis.cluster.real.commands import Run
 
 # Enough for a packet of a usual network: a larger one would never leave. Bytes.
 _BURST = 2_000
@@ -25,11 +25,11 @@ _FIRST = 0x100
 
 
 class Bandwidth:
-    """By tc(8), run with the words ``inside`` before it, so that it is the host's ``device``;
-    ``addresses`` are those to which packets for its peers go."""
+    """By tc(8), which ``run`` runs on the host, for its ``device``; ``addresses`` are
+    those to which packets for its peers go."""
 
-    def __init__(self, inside: Sequence[str], device: str, addresses: Mapping[str, str]) -> None:
-        self._inside = tuple(inside)
+    def __init__(self, run: Run, device: str, addresses: Mapping[str, str]) -> None:
+        self._run = run
         self._device = device
         self._addresses = dict(addresses)
         self._numbers = {peer: f"{_FIRST + at:x}" for at, peer in enumerate(sorted(addresses))}
@@ -59,7 +59,7 @@ class Bandwidth:
                 f"filter add {device} parent 1: protocol ip u32 "
                 f"match ip dst {self._addresses[peer]}/32 flowid 1:{number}",
             ]
-        run_command(*self._inside, "tc", "-batch", "-", content="\n".join(commands))
+        self._run("tc", "-batch", "-", content="\n".join(commands))
 
     def heal(self) -> None:
         """Send as fast as may be. What waits is lost."""
@@ -70,7 +70,7 @@ class Bandwidth:
         """How often a packet had to wait in all, by the peer that it was for."""
         if not self._rates:
             return self._before
-        told = run_command(*self._inside, "tc", "-s", "-j", "qdisc", "show", "dev", self._device)
+        told = self._run("tc", "-s", "-j", "qdisc", "show", "dev", self._device)
         waited = {each["handle"]: each["overlimits"] for each in json.loads(told)}
         return self._before + Counter(
             {peer: waited.get(f"{self._numbers[peer]}:", 0) for peer in self._rates}
@@ -79,4 +79,4 @@ class Bandwidth:
     def _take_down(self) -> None:
         if self._rates:
             self._before = self.delayed()
-            run_command(*self._inside, "tc", "qdisc", "del", "dev", self._device, "root")
+            self._run("tc", "qdisc", "del", "dev", self._device, "root")

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Protocol
 
 from nemesis.errors import NemesisError
 
 # How long one may take, in s.
 _PATIENCE = 30.0
+
+
+class Run(Protocol):
+    """How a program is run, here or on another host."""
+
+    def __call__(self, *words: str, content: str = "") -> str:
+        """Run it with ``content`` as its input; what it prints. Raises CommandError."""
+        ...
 
 
 class CommandError(NemesisError):

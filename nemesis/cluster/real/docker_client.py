@@ -59,6 +59,11 @@ def is_unknown(error: ProcessError) -> bool:
     return isinstance(error.__cause__, import_module("docker.errors").NotFound)
 
 
+def overlaps(error: ProcessError) -> bool:
+    """Whether the engine refused because somebody has the addresses that a network asked for."""
+    return "overlaps" in str(error.__cause__)
+
+
 def _errors() -> tuple[type[Exception], ...]:
     return (
         import_module("docker.errors").DockerException,

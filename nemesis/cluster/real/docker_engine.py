@@ -28,7 +28,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nemesis.cluster.real.processes import ProcessError
+from nemesis.cluster.real.processes import ProcessError, last_lines
 
 SOCKET = Path("/run/docker.sock")
 """Where COMMAND finds the engine: a /run of its own is part of the namespace."""
@@ -44,7 +44,6 @@ _READY = 60.0
 _PATIENCE = 20.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _CGROUPS = Path("/sys/fs/cgroup")
-_LAST_LINES = 8
 
 
 def default_directory() -> Path:
@@ -121,7 +120,7 @@ def _first_process(command: Sequence[str], directory: Path, cgroup: str, network
         if code is None:
             environment = {**os.environ, "DOCKER_HOST": f"unix://{SOCKET}"}
             child = _start(command, environment=environment)
-            died = f"the engine has ended:\n{_last_lines(log)}"
+            died = f"the engine has ended:\n{last_lines(log)}"
             ended = _wait_for(child, {engine: died})
             code = ended[child]
             if engine not in ended:
@@ -207,7 +206,7 @@ def _await_engine(engine: int, log: Path) -> int | None:
         if received.si_signo != signal.SIGCHLD:
             return 128 + received.si_signo
         if engine in _reap():
-            raise ProcessError(f"dockerd has ended; its log, {log}, says:\n{_last_lines(log)}")
+            raise ProcessError(f"dockerd has ended; its log, {log}, says:\n{last_lines(log)}")
     raise ProcessError(f"dockerd does not answer after {_READY:.0f} s; its log is {log}")
 
 
@@ -258,14 +257,6 @@ def _reap() -> dict[int, int]:
 def _reap_until(pid: int, end: float) -> None:
     while pid not in _reap() and time.monotonic() < end:
         signal.sigtimedwait([signal.SIGCHLD], 0.1)
-
-
-def _last_lines(log: Path) -> str:
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return "it has no log"
-    return "\n".join(lines[-_LAST_LINES:])
 
 
 def _remove_cgroups(name: str) -> None:

@@ -50,7 +50,12 @@ class Distribution(NamedTuple):
     mirror: str
 
 
-def ensure_image(client: Any, tell: Tell = print) -> str:
+def tell_watchers(words: str) -> None:
+    """To standard error: what a command has to say goes to standard output."""
+    print(words, file=sys.stderr, flush=True)
+
+
+def ensure_image(client: Any, tell: Tell = tell_watchers) -> str:
     """The name of the image; whatever is missing of it is built. Raises ProcessError."""
     root = _root(client, tell)
     return _project(client, _dependencies(client, root, tell), tell)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from nemesis.cluster.real.commands import run_command
+from nemesis.cluster.real.commands import Run
 
 # A chain of our own, so that other people's rules stay as they are.
 _CHAIN = "SPLITBRAIN"
@@ -21,11 +21,11 @@ _COUNTED = re.compile(
 
 
 class Firewall:
-    """By iptables(8), run with the words ``inside`` before it, so that it is the host's;
-    ``addresses`` are those from which its peers' packets come."""
+    """By iptables(8), which ``run`` runs on the host; ``addresses`` are those from
+    which its peers' packets come."""
 
-    def __init__(self, inside: Sequence[str], addresses: Mapping[str, str]) -> None:
-        self._inside = tuple(inside)
+    def __init__(self, run: Run, addresses: Mapping[str, str]) -> None:
+        self._run = run
         self._addresses = dict(addresses)
         self._cut: set[str] = set()
         # Per cent of the packets, by peer.
@@ -60,7 +60,7 @@ class Firewall:
         came from."""
         if not self._has_rules:
             return self._before
-        saved = run_command(*self._inside, "iptables-save", "-c", "-t", "filter")
+        saved = self._run("iptables-save", "-c", "-t", "filter")
         now = {
             (found["fault"], found["peer"]): int(found["packets"])
             for found in _COUNTED.finditer(saved)
@@ -85,4 +85,4 @@ class Firewall:
     def _restore(self, rules: Iterable[str]) -> None:
         """All at once; a chain that is named is made, or emptied."""
         content = "\n".join(("*filter", f":{_CHAIN} - [0:0]", *rules, "COMMIT", ""))
-        run_command(*self._inside, "iptables-restore", "--noflush", "-w", content=content)
+        self._run("iptables-restore", "--noflush", "-w", content=content)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from checker.history import Event
 from nemesis.cluster.real.clocks import CLOCK_FAULTS
 from nemesis.cluster.real.cluster import RealCluster
+from nemesis.cluster.real.docker_cluster import DockerCluster
+from nemesis.cluster.real.docker_hosts import DockerHosts
 from nemesis.cluster.real.etcd import EtcdCluster
 from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.loopback import Loopback
@@ -37,9 +39,10 @@ class _Kind(NamedTuple):
 _KINDS = {
     "process": _Kind(ProcessCluster, (Loopback.name, Netns.name)),
     "netns": _Kind(ProcessCluster, (Netns.name,)),
+    "docker": _Kind(DockerCluster, (DockerHosts.name,)),
     "etcd": _Kind(EtcdCluster, (Loopback.name, Netns.name)),
 }
-_HOSTS: dict[str, type[Hosts]] = {each.name: each for each in (Loopback, Netns)}
+_HOSTS: dict[str, type[Hosts]] = {each.name: each for each in (Loopback, Netns, DockerHosts)}
 
 
 def capabilities(kind: str, hosts: str | None = None) -> frozenset[str]:
@@ -62,6 +65,8 @@ def _make_hosts(name: str, schedule: Schedule, run_file: RunFile) -> Hosts:
     if name == Netns.name:
         delays = any(fault.kind == "delay" for fault in schedule.faults)
         return Netns(nodes, run_file, seed, delays=delays)
+    if name == DockerHosts.name:
+        return DockerHosts(nodes, run_file)
     return Loopback(nodes, run_file, seed)
 
 
@@ -91,7 +96,8 @@ def make_cluster(
             serializable_reads=options.serializable_reads,
             hosts=hosts,
         )
-    return ProcessCluster(
+    make = DockerCluster if kind == DockerCluster.kind else ProcessCluster
+    return make(
         knobs,
         seed,
         directory,

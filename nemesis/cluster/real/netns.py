@@ -18,6 +18,7 @@ from __future__ import annotations
 import socket
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,6 +27,7 @@ from nemesis.cluster.protocol import Link
 from nemesis.cluster.real import namespaces
 from nemesis.cluster.real.addresses import Address
 from nemesis.cluster.real.bandwidth import Bandwidth
+from nemesis.cluster.real.commands import run_command
 from nemesis.cluster.real.firewall import Firewall
 from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.links import Links
@@ -112,10 +114,10 @@ class Netns(Hosts):
             port = f"v{self._numbers[node]}"
             namespaces.plug_in(name, self._switch, _BRIDGE, port, _DEVICE, f"{self._host(node)}/24")
             peers = {other: self._seen_as(other) for other in self.nodes if other != node}
-            inside = namespaces.inside(name)
-            self._firewalls[node] = Firewall(inside, peers)
+            run = partial(run_command, *namespaces.inside(name))
+            self._firewalls[node] = Firewall(run, peers)
             self._firewalls[node].prepare()
-            self._bandwidths[node] = Bandwidth(inside, _DEVICE, peers)
+            self._bandwidths[node] = Bandwidth(run, _DEVICE, peers)
         self._sockets = Sockets(self._switch)
         self.socket_factory = self._client_socket
         if self._delays:

@@ -63,7 +63,7 @@ class ProcessCluster(GatewayCluster):
         self._bug = bug
         self._token = run_file.token
         # Only where clocks are to be wrong: a faked clock is slow to look at.
-        library = find_library() if fakes_clocks else None
+        library = self.clock_library() if fakes_clocks else None
         self._clocks = (
             {}
             if library is None
@@ -72,8 +72,13 @@ class ProcessCluster(GatewayCluster):
         self._drifts: dict[str, PendingDrift] = {}
 
     @classmethod
+    def clock_library(cls) -> Path | None:
+        """Where the servers find libfaketime; None if they do not."""
+        return find_library()
+
+    @classmethod
     def possible(cls) -> frozenset[str]:
-        return PROCESS_FAULTS if find_library() is None else PROCESS_FAULTS | CLOCK_FAULTS
+        return PROCESS_FAULTS if cls.clock_library() is None else PROCESS_FAULTS | CLOCK_FAULTS
 
     @property
     def variant(self) -> str:
