@@ -1,26 +1,30 @@
 """A server in a container: started, ended, frozen by the engine.
 
-Whatever is done is looked up, where the engine's processes are in our /proc there: a fault that had
-no effect is none.
+Whatever is done is looked up, in the engine's answers and, where its processes are in our /proc, at
+the kernel: a fault that had no effect is none.
 """
 
 from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, TimeoutError
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from nemesis.cluster.real.docker_client import asking
-from nemesis.cluster.real.processes import last_lines
+from nemesis.cluster.real.processes import ProcessError, last_lines
 
 # How long what was asked for may take to be seen, in s.
-_PATIENCE = 5.0
+_PATIENCE = 10.0
 _LOOK = 0.005
 _CGROUPS = Path("/sys/fs/cgroup")
 # Exit codes above it are of signals.
 _SIGNALLED = 128
+# No run is so long; s.
+_FOR_EVER = 1_000_000
 
 
 class ContainerServer:
@@ -33,19 +37,21 @@ class ContainerServer:
         self.name = name
         self.log = log
         self._container = container
+        # Its exit code, once it has ended; None if it was not started, or what has become of it
+        # was told.
+        self._ended: Future[int] | None = None
+        self._pid: int | None = None
         self._is_paused = False
-        # Whether it was started, and not ended by us since.
-        self._is_meant_to_run = False
 
     @property
     def pid(self) -> int | None:
         """Of its first process, as the engine's /proc has it, if it runs."""
-        return self._state()["Pid"] or None
+        return self._pid if self.is_running else None
 
     @property
     def is_running(self) -> bool:
         """Whether there is a process, even if it is paused."""
-        return bool(self._state()["Running"])
+        return self._ended is not None and not self._ended.done()
 
     @property
     def is_paused(self) -> bool:
@@ -54,28 +60,30 @@ class ContainerServer:
 
     def start(self) -> None:
         """Start it; it need not be ready. Raises ProcessError."""
+        if self.is_running:
+            return
         self._is_paused = False
         with asking(f"start the container of {self.name}"):
             self._container.start()
-        self._is_meant_to_run = True
+        self._pid = self._state()["Pid"] or None
+        self._ended = _await_end(self._container, self.name)
 
     def kill(self) -> bool:
         """SIGKILL; whether that is what has ended it."""
-        return self._end(lambda: self._container.kill(signal="SIGKILL")) == -signal.SIGKILL
+        return self._end(lambda: self._container.kill(signal="SIGKILL"), 0) == -signal.SIGKILL
 
     def stop(self, patience: float) -> int | None:
         """SIGTERM, and SIGKILL after ``patience`` s; its exit code, None if it did not run."""
         if self._is_paused:
             self.resume()
-        return self._end(lambda: self._container.stop(timeout=round(patience)))
+        return self._end(lambda: self._container.stop(timeout=round(patience)), patience)
 
     def pause(self) -> bool:
         """Freeze all its processes; whether they are frozen now."""
-        if not self.is_running:
-            return False
-        with asking(f"pause the container of {self.name}"):
-            self._container.pause()
-        self._is_paused = self._await_frozen(wanted=True)
+        if self.is_running:
+            with asking(f"pause the container of {self.name}"):
+                self._container.pause()
+            self._is_paused = self._await_frozen(wanted=True)
         return self._is_paused
 
     def resume(self) -> bool:
@@ -90,20 +98,15 @@ class ContainerServer:
     def ended_by_itself(self) -> int | None:
         """The exit code if it has ended without having been told to; None otherwise. It is told
         once."""
-        if not self._is_meant_to_run or self.is_running:
+        ended = self._ended
+        if ended is None or not ended.done():
             return None
-        self._is_meant_to_run = False
-        return self._exit_code()
+        self._ended = None
+        return ended.result()
 
     def last_words(self) -> str:
         """The last lines of its log."""
         return last_lines(self.log)
-
-    def remove(self) -> None:
-        """Kill it, and remove its container. Raises ProcessError."""
-        self._is_meant_to_run = False
-        with asking(f"remove the container of {self.name}"):
-            self._container.remove(force=True, v=True)
 
     def _state(self) -> Mapping[str, Any]:
         with asking(f"look at the container of {self.name}"):
@@ -111,32 +114,47 @@ class ContainerServer:
         found: Mapping[str, Any] = self._container.attrs["State"]
         return found
 
-    def _end(self, ask: Any) -> int | None:
-        if not self._is_meant_to_run:
+    def _end(self, ask: Callable[[], None], patience: float) -> int | None:
+        ended, self._ended = self._ended, None
+        if ended is None:
             return None
-        self._is_meant_to_run = False
         self._is_paused = False
-        if self.is_running:
+        if not ended.done():
             with asking(f"end the container of {self.name}"):
                 ask()
-                self._container.wait()
-        return self._exit_code()
-
-    def _exit_code(self) -> int:
-        code = int(self._state()["ExitCode"])
-        number = code - _SIGNALLED
-        return -number if number in signal.valid_signals() else code
+        try:
+            return ended.result(patience + _PATIENCE)
+        except TimeoutError as error:
+            raise ProcessError(f"the container of {self.name} does not end by SIGKILL") from error
 
     def _await_frozen(self, *, wanted: bool) -> bool:
         end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
+        while time.monotonic() < end and self.is_running:
             state = self._state()
-            if not state["Running"]:
-                return False
             if bool(state["Paused"]) == wanted and is_frozen(state["Pid"]) in (wanted, None):
                 return True
             time.sleep(_LOOK)
         return False
+
+
+def _await_end(container: Any, name: str) -> Future[int]:
+    """The exit code of the container, once it has ended; of a signal: the negative number. To ask
+    the engine at every look whether it still runs would take longer than all the rest."""
+    ended: Future[int] = Future()
+
+    def wait() -> None:
+        try:
+            with asking(f"wait for the container of {name}"):
+                code = int(container.wait(timeout=_FOR_EVER)["StatusCode"])
+        except ProcessError as error:
+            ended.set_exception(error)
+        else:
+            number = code - _SIGNALLED
+            ended.set_result(-number if number in signal.valid_signals() else code)
+
+    # It must not keep us from ending, as those of a pool would.
+    Thread(target=wait, name=f"wait for {name}", daemon=True).start()
+    return ended
 
 
 def is_frozen(pid: int, cgroups: Path = _CGROUPS) -> bool | None:
