@@ -63,6 +63,11 @@ def missing() -> str | None:
     return None
 
 
+def cgroup_of(directory: Path) -> str:
+    """The control group of the containers of the engine that has its images there."""
+    return f"splitbrain-{hashlib.sha256(os.fsencode(directory.absolute())).hexdigest()[:12]}"
+
+
 def outside() -> list[str]:
     """What a command must begin with to have the network of the machine; empty where it has."""
     return ["nsenter", f"--net={_OUTSIDE}", "--"] if _OUTSIDE.exists() else []
@@ -84,7 +89,7 @@ def run_with_engine(command: Sequence[str], directory: Path) -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ProcessError(f"{directory} is in use by another engine") from None
-        cgroup = f"splitbrain-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]}"
+        cgroup = cgroup_of(directory)
         # What a killed one has left: nobody else has groups of this name.
         _remove_cgroups(cgroup)
         try:

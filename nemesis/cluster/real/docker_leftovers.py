@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from nemesis.cluster.real.docker_client import asking, connect, is_unknown
 from nemesis.cluster.real.processes import ProcessError
-from nemesis.cluster.real.run_file import start_time
+from nemesis.cluster.real.run_file import pid_namespace, start_time
 
 _TOKEN, _RUNNER, _MADE_AT = "splitbrain.run", "splitbrain.runner", "splitbrain.made"
 # By when a run has containers that run, in s.
@@ -89,7 +89,7 @@ def _is_left(made: Iterable[_Made]) -> bool:
 def _world() -> str:
     """Within which a pid means something: this boot of this machine, this namespace of pids."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return f"{boot} {os.stat('/proc/self/ns/pid').st_ino}"
+    return f"{boot} {pid_namespace()}"
 
 
 def _all(client: Any, label: str) -> list[_Made]:
