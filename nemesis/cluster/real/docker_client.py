@@ -6,6 +6,7 @@ The Docker SDK for Python is an extra, so it is imported only when it is needed,
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -14,6 +15,7 @@ from typing import Any
 from nemesis.cluster.real.processes import ProcessError
 
 _INSTALL = "the Docker SDK for Python is not installed: pip install 'splitbrain[docker]'"
+_DEFAULT = "unix:///var/run/docker.sock"
 # How long the engine may take for one request, in s: it may wait for a container to end.
 _TIMEOUT = 120
 
@@ -24,8 +26,9 @@ def connect() -> Any:
         sdk: Any = import_module("docker.client")
     except ImportError as error:
         raise ProcessError(_INSTALL) from error
-    where = os.environ.get("DOCKER_HOST") or "the default socket"
+    where = os.environ.get("DOCKER_HOST") or _DEFAULT
     try:
+        _knock(where)
         client = sdk.from_env(timeout=_TIMEOUT)
         client.ping()
     except _errors() as error:
@@ -34,6 +37,13 @@ def connect() -> Any:
             "your own, as root: python -m nemesis.cluster.real.docker_engine -- COMMAND"
         ) from error
     return client
+
+
+def _knock(where: str) -> None:
+    """Raise OSError if nobody listens at the socket: the SDK would leave its own one open."""
+    if where.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.connect(where.removeprefix("unix://"))
 
 
 def missing() -> str | None:
@@ -66,6 +76,7 @@ def overlaps(error: ProcessError) -> bool:
 
 def _errors() -> tuple[type[Exception], ...]:
     return (
+        OSError,
         import_module("docker.errors").DockerException,
         import_module("requests").RequestException,
     )

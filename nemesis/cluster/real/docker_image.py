@@ -66,8 +66,9 @@ def ensure_image(client: Any, tell: Tell = tell_watchers) -> str:
 
 def _root(client: Any, tell: Tell) -> str:
     script = _recipe("root-file-system.sh")
-    found = distribution()
-    name = _name("root", [script.read_bytes(), found.suite.encode(), platform.machine().encode()])
+    suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    found = distribution(suite, sources())
+    name = name_of("root", [script.read_bytes(), found.suite.encode(), platform.machine().encode()])
     if _has(client, name):
         return name
     tell(f"debootstrap makes a root file system of {found.suite} (a minute, 150 MB on the disk)")
@@ -111,12 +112,10 @@ def _python_of(content: IO[bytes]) -> str:
     return python
 
 
-def distribution() -> Distribution:
-    """What /etc/os-release and apt's lists of sources say. Raises ProcessError."""
-    told = platform.freedesktop_os_release()
-    suite = told.get("VERSION_CODENAME", "")
-    for line in sources():
-        # deb [options] MIRROR SUITE COMPONENT..., or the same in fields.
+def distribution(suite: str, lines: Iterable[str]) -> Distribution:
+    """Where apt's sources (``sources``) have the suite from. Raises ProcessError."""
+    for line in lines:
+        # deb [options] MIRROR SUITE COMPONENT...
         found = re.match(r"deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+(\S+)\s+(.*)", line)
         if found and found[2] == suite and "main" in found[3].split():
             return Distribution(suite, found[1])
@@ -148,7 +147,7 @@ def sources(directory: Path = Path("/etc/apt")) -> Iterator[str]:
 def _dependencies(client: Any, root: str, tell: Tell) -> str:
     wanted = [f"{name}=={_version(name)}" for name in _DEPENDENCIES]
     recipe = _recipe("dependencies.Dockerfile")
-    name = _name("dependencies", [root.encode(), recipe.read_bytes(), *map(str.encode, wanted)])
+    name = name_of("dependencies", [root.encode(), recipe.read_bytes(), *map(str.encode, wanted)])
     if _has(client, name):
         return name
     tell(f"pip fetches {', '.join(wanted)}")
@@ -192,7 +191,7 @@ def _project(client: Any, base: str, tell: Tell) -> str:
         for path in sorted(package.rglob("*.py"))
     }
     content = (part for path, read in files.items() for part in (path.encode(), read))
-    name = _name("server", [base.encode(), recipe.read_bytes(), *content])
+    name = name_of("server", [base.encode(), recipe.read_bytes(), *content])
     if _has(client, name):
         return name
     tell("the project is added")
@@ -211,7 +210,8 @@ def _recipe(name: str) -> Path:
     raise ProcessError(f"the recipe of the image, docker/{name}, is missing")
 
 
-def _name(what: str, parts: Iterable[bytes]) -> str:
+def name_of(what: str, parts: Iterable[bytes]) -> str:
+    """The name of an image that is made of these parts, in this order."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)

@@ -20,7 +20,7 @@ from nemesis.cluster.real.processes import ProcessError, last_lines
 # How long what was asked for may take to be seen, in s.
 _PATIENCE = 10.0
 _LOOK = 0.005
-_CGROUPS = Path("/sys/fs/cgroup")
+_PROCESSES, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 # Exit codes above it are of signals.
 _SIGNALLED = 128
 # No run is so long; s.
@@ -157,11 +157,11 @@ def _await_end(container: Any, name: str) -> Future[int]:
     return ended
 
 
-def is_frozen(pid: int, cgroups: Path = _CGROUPS) -> bool | None:
+def is_frozen(pid: int, processes: Path = _PROCESSES, cgroups: Path = _CGROUPS) -> bool | None:
     """Whether the kernel has frozen the control group of the process, by the first version of
     cgroups(7) or the second; None if it is not ours to see."""
     try:
-        lines = Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8").splitlines()
+        lines = (processes / str(pid) / "cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return None
     for line in lines:

@@ -53,8 +53,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     runner: Started
-    # Of pids, in which those of this file mean something (pid_namespaces(7)).
-    namespace: int
+    # Of pids, in which those of this file mean something (pid_namespaces(7)); None: in ours.
+    namespace: int | None = None
     processes: tuple[Started, ...] = ()
     made: tuple[Made, ...] = ()
 
@@ -97,10 +97,8 @@ class RunFile:
         directory = store / _DIRECTORY
         directory.mkdir(parents=True, exist_ok=True)
         self._path = directory / f"{os.getpid()}-{self.token[:8]}.json"
-        own, namespace = start_time(os.getpid()), pid_namespace()
+        own = start_time(os.getpid())
         assert own is not None
-        assert namespace is not None
-        self._namespace = namespace
         self._runner = Started(name="runner", pid=os.getpid(), start_time=own)
         self._processes: dict[str, Started] = {}
         self._made: list[Made] = []
@@ -131,7 +129,7 @@ class RunFile:
         content = _Content(
             token=self.token,
             runner=self._runner,
-            namespace=self._namespace,
+            namespace=pid_namespace(),
             processes=tuple(self._processes.values()),
             made=tuple(self._made),
         )
@@ -170,7 +168,7 @@ def clean_up(store: Path) -> list[Started | Made]:
 def _goes_on(content: _Content) -> bool:
     """Whether the runner still exists. One of another namespace of pids has another pid here, if it
     is seen at all: it goes on unless all are seen and none is of that namespace."""
-    if content.namespace == pid_namespace():
+    if content.namespace in (None, pid_namespace()):
         return start_time(content.runner.pid) == content.runner.start_time
     if pid_namespace() != _ALL_ARE_SEEN:
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import raft
 from nemesis.cli import run
 from nemesis.cluster.real import docker_client, docker_leftovers
 from nemesis.cluster.real.docker_hosts import DockerHosts
@@ -40,7 +42,6 @@ hosts.add("n1", ("sleep", "600"), store / "n1.log", {}).start()
 print(hosts.run_file.token, flush=True)
 time.sleep(600)
 """
-_MADE = {"label": "splitbrain.run"}
 
 
 @pytest.fixture
@@ -72,8 +73,6 @@ def hosts(client: Any, tmp_path: Path) -> Iterator[DockerHosts]:
 
 
 def _prepare(hosts: DockerHosts) -> None:
-    import asyncio
-
     asyncio.run(hosts.prepare(one_address=False))
 
 
@@ -276,8 +275,6 @@ def test_an_image_is_built_once(client: Any) -> None:
 def test_a_changed_project_adds_its_layer_alone(
     client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import raft
-
     before = ensure_image(client)
     changed = tmp_path / "raft"
     changed.mkdir()
@@ -302,7 +299,7 @@ def test_a_network_that_somebody_has_is_not_taken(
         hosts = DockerHosts((), RunFile(tmp_path))
         made.append(hosts)
         _prepare(hosts)
-    assert [hosts.listens_to_peers.__self__._net for hosts in made] == ["10.80.7", "10.81.7"]
+    assert [hosts._net for hosts in made] == ["10.80.7", "10.81.7"]
     for hosts in made:
         hosts.remove()
         hosts.run_file.remove()
