@@ -13,7 +13,7 @@ from rich.text import Text
 from checker.verdict import Validity
 from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
-from nemesis.cluster.real import REAL_CLUSTERS
+from nemesis.cluster.real import HOSTS, REAL_CLUSTERS
 from nemesis.errors import UnknownName
 from nemesis.replay import judge_history, variant_named
 from nemesis.run import run
@@ -68,6 +68,11 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
     "--concurrency", type=click.IntRange(1, 1_000), help="Clients, 5 if left out; real clusters."
 )
 @click.option(
+    "--hosts",
+    type=click.Choice(HOSTS),
+    help="On what servers run: process and etcd can be in network namespaces; real clusters.",
+)
+@click.option(
     "--serializable-reads",
     is_flag=True,
     help="Read from any server's own state: to be convicted; real clusters.",
@@ -85,6 +90,7 @@ def test(
     time_limit: float | None,
     rate: float | None,
     concurrency: int | None,
+    hosts: str | None,
     serializable_reads: bool,
     seed: int | None,
     bug: str | None,
@@ -96,6 +102,7 @@ def test(
         "--time-limit": time_limit,
         "--rate": rate,
         "--concurrency": concurrency,
+        "--hosts": hosts,
         "--serializable-reads": serializable_reads or None,
     }
     if cluster == "sim":
@@ -114,7 +121,16 @@ def test(
     from nemesis.cli.test_real import Request, test_real
 
     request = Request(
-        cluster, workload, nemesis, nodes, time_limit, rate, concurrency, serializable_reads, bug
+        cluster,
+        workload,
+        nemesis,
+        nodes,
+        time_limit,
+        rate,
+        concurrency,
+        serializable_reads,
+        bug,
+        hosts,
     )
     return test_real(request, seed, store)
 

@@ -53,10 +53,11 @@ class Request(NamedTuple):
     concurrency: int | None
     serializable_reads: bool
     bug: str | None
+    hosts: str | None = None
 
     def plan(self) -> Plan:
         """With the defaults."""
-        known = capabilities(self.cluster)
+        known = capabilities(self.cluster, self.hosts)
         nodes = self.nodes or _DEFAULTS.replicas
         possible = tuple(
             name for name in ATTACKS if name in known and FAULTS[name].least_replicas <= nodes
@@ -76,13 +77,13 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     """Run one schedule on a real cluster; the exit code."""
     out = console()
     schedule = generate_real_time(seed, request.plan())
-    refuse_unsupported(schedule, request.cluster, capabilities(request.cluster))
+    refuse_unsupported(schedule, request.cluster, capabilities(request.cluster, request.hosts))
     for left in clean_up(store):
         out.print(f"ended what an earlier run had left: {left}")
     directory = new_directory(store, f"test-{request.cluster}", datetime.now())
     history = HistoryFile(directory, schedule, WORKLOADS[schedule.knobs.workload].model)
     run_file = RunFile(store)
-    options = Options(request.bug, request.serializable_reads)
+    options = Options(request.bug, request.serializable_reads, request.hosts)
     try:
         with _terminated_as_interrupted():
             cluster = make_cluster(

@@ -64,6 +64,8 @@ class RealCluster(Refusals):
     ) -> None:
         self.knobs = knobs
         self.hosts = hosts or Loopback(knobs.members, run_file, seed)
+        if self.hosts.name not in (Loopback.name, self.kind):
+            self.kind = f"{self.kind} on {self.hosts.name}"
         self.capabilities = self.possible() | self.hosts.possible()
         self.nodes = knobs.members
         self.members = knobs.members
@@ -351,7 +353,7 @@ class RealCluster(Refusals):
         process = self._processes[node]
         if process.pause():
             self.effects["pause"] += 1
-            self._tell(node, process.pid, "stopped by SIGSTOP")
+            self._tell(node, process.pid, f"stopped by {process.stops_by}")
 
     def resume(self, node: str) -> None:
         process = self._processes[node]

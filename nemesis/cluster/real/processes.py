@@ -27,8 +27,19 @@ class ProcessError(NemesisError):
     what its log said last."""
 
 
+def last_lines(log: Path) -> str:
+    """What a log said last, for a message."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return "it has no log"
+    return "\n".join(lines[-_LAST_LINES:]) or "its log is empty"
+
+
 class ServerProcess:
     """One server: a command that is run again at every start, and appends to one log."""
+
+    stops_by = "SIGSTOP"
 
     def __init__(
         self,
@@ -121,11 +132,7 @@ class ServerProcess:
 
     def last_words(self) -> str:
         """The last lines of its log."""
-        try:
-            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
-            return "it has no log"
-        return "\n".join(lines[-_LAST_LINES:]) or "its log is empty"
+        return last_lines(self.log)
 
     def _signal(self, number: int) -> None:
         pid = self.pid
