@@ -29,8 +29,7 @@ def account_of_lock(
         if counts_key(key):
             acquired.sort(key=lambda each: each.invoked)
             counts["handovers"] += sum(
-                one.argument != other.argument
-                for one, other in pairwise(acquired)
+                one.argument != other.argument for one, other in pairwise(acquired)
             )
     counts["stale-tokens"] = len(stale)
     what = "tokens are not greater than one that was given before they were asked for"
