@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -10,13 +10,10 @@ from checker.accounting.account import Account, Found, by_key, failure, verdict_
 from checker.history import Operation
 
 
-def account_of_lock(
-    operations: Iterable[Operation], counts_key: Callable[[Any], bool] = lambda key: True
-) -> Account:
+def account_of_lock(operations: Iterable[Operation]) -> Account:
     """The account of ``acquire`` and ``release`` by owners, as of the model ``fencing-lock``.
 
-    Without a lock that changed hands nothing was excluded: then it says ``unknown``. Only keys of
-    which ``counts_key`` holds count as such.
+    Without a lock that changed hands nothing was excluded: then it says ``unknown``.
     """
     counts = {"acquired": 0, "released": 0, "handovers": 0}
     stale: list[Found] = []
@@ -26,11 +23,10 @@ def account_of_lock(
         counts["acquired"] += len(acquired)
         counts["released"] += sum(each.f == "release" for each in told)
         stale += [Found(key, token) for token in _stale_tokens(acquired)]
-        if counts_key(key):
-            acquired.sort(key=lambda each: each.invoked)
-            counts["handovers"] += sum(
-                one.argument != other.argument for one, other in pairwise(acquired)
-            )
+        acquired.sort(key=lambda each: each.invoked)
+        counts["handovers"] += sum(
+            one.argument != other.argument for one, other in pairwise(acquired)
+        )
     counts["stale-tokens"] = len(stale)
     what = "tokens are not greater than one that was given before they were asked for"
     failures = [failure("stale-token", what, stale)] if stale else []

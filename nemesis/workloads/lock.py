@@ -14,7 +14,7 @@ import msgspec
 from checker.accounting import Account, account_of_lock
 from checker.history import Event, History
 from nemesis.chooser import Chooser
-from nemesis.schedule import Operate
+from nemesis.schedule import MILLISECOND, Operate
 from nemesis.workloads.performance import Outcome, Program
 from nemesis.workloads.updates import NONSENSE, Change, needed, unknown_operation, update
 from nemesis.workloads.values import Values
@@ -24,7 +24,10 @@ from raft.kv.commands import Get
 # Owners are no clients: a client goes on under another process after an operation whose outcome
 # nobody knows, and whoever it asked for may own the lock by then.
 _OWNERS = ("a", "b")
-_LAST_OWNER = "last"
+# Per cent of the acquisitions and releases that are drawn in turn.
+_IN_TURN = 80
+# About how long one of these takes, in ns: what follows comes after it.
+_HELD_FOR = 25 * MILLISECOND
 
 
 @workload
@@ -37,6 +40,7 @@ class LockWorkload(Workload):
     operations: ClassVar[tuple[str, ...]] = ("holder", "acquire", "release")
     reads: ClassVar[frozenset[str]] = frozenset({"holder"})
     inseparable: ClassVar[frozenset[str]] = frozenset({"acquire", "release"})
+    may_repeat: ClassVar[bool] = False
 
     def draw(
         self,
@@ -47,9 +51,21 @@ class LockWorkload(Workload):
         values: Values,
         wait: int,
     ) -> Operate:
+        """Mostly one owner after the other, of one lock, so that it is free when it is asked for;
+        what is drawn beside that, and what fails, gets in its way."""
         f = chooser.pick(kinds)
-        value = None if f == "holder" else chooser.pick(_OWNERS)
-        return Operate(client=client, f=f, key=chooser.pick(keys), value=value, wait=wait)
+        key = chooser.pick(keys)
+        if f == "holder":
+            return Operate(client=client, f=f, key=key, wait=wait)
+        owner = chooser.pick(_OWNERS)
+        if chooser.chance(_IN_TURN):
+            turn, is_release = divmod(int(values.new()) - 1, 2)
+            key = keys[0]
+            # As Thue and Morse have it: where one of them always comes too late, both have a turn.
+            owner = _OWNERS[turn.bit_count() % len(_OWNERS)]
+            f = "release" if is_release else "acquire"
+            wait = max(wait, _HELD_FOR)
+        return Operate(client=client, f=f, key=key, value=owner, wait=wait)
 
     def expecting(self, operate: Operate, value_of: Callable[[str], str | None]) -> Operate:
         if operate.f == "release" and operate.key is not None:
@@ -74,20 +90,15 @@ class LockWorkload(Workload):
         self, kinds: Sequence[str], keys: Sequence[str], events: Sequence[Event] = ()
     ) -> list[list[Operate]]:
         """Who holds the locks that were used is not known: a lock of which nobody has heard is
-        acquired and released, another one each time."""
-        fresh = f"{_LAST_OWNER}{len(events)}"
-        groups = [
-            [Operate(f=f, key=fresh, value=_LAST_OWNER)]
-            for f in ("acquire", "release")
-            if f == "acquire" or f in kinds
-        ]
+        handed over, another one each time."""
+        one, other = _OWNERS
+        fresh = f"last{len(events)}"
+        handover = (("acquire", one), ("release", one), ("acquire", other))
+        groups = [[Operate(f=f, key=fresh, value=owner)] for f, owner in handover]
         return [*groups, each_key("holder", keys)]
 
     def account(self, history: History) -> Account:
-        def is_of_the_run(key: object) -> bool:
-            return not str(key).startswith(_LAST_OWNER)
-
-        return account_of_lock(history.operations(), is_of_the_run)
+        return account_of_lock(history.operations())
 
 
 def _parse(text: str | None) -> tuple[int, str | None] | None:
