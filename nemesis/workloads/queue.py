@@ -84,11 +84,12 @@ class QueueWorkload(Workload):
     def last_operations(
         self, kinds: Sequence[str], keys: Sequence[str], events: Sequence[Event] = ()
     ) -> list[list[Operate]]:
-        """Every queue is emptied: as many are taken as may be there, and one more."""
+        """Every queue is emptied: as many are taken as may be there, and one more. The peeks come
+        first: what only reads does not keep a client's session alive, and a dequeue reads, too."""
         left = _most_left(events)
         left[keys[0]] += 1
-        groups = [[Operate(f="enqueue", key=keys[0], value=last_element(events))]]
-        groups.append(each_key("peek", keys))
+        enqueue = Operate(f="enqueue", key=keys[0], value=last_element(events))
+        groups = [each_key("peek", keys), [enqueue]]
         for taken in range(1 + max(left[key] for key in keys)):
             groups.append(each_key("dequeue", (key for key in keys if taken <= left[key])))
         return groups
