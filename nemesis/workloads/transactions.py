@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from checker.history import Event
 from nemesis.chooser import Chooser
 from nemesis.schedule import Operate
 from nemesis.workloads.append import AppendWorkload, last_element, list_in
@@ -97,9 +98,12 @@ class TransactionsWorkload(AppendWorkload):
         )
 
     def last_operations(
-        self, kinds: Sequence[str], keys: Sequence[str], events: Sequence[Any] = ()
+        self, kinds: Sequence[str], keys: Sequence[str], events: Sequence[Event] = ()
     ) -> list[list[Operate]]:
-        """The transaction is always among them: it is what this is about."""
+        """The transaction is always among them: it is what this is about. Also the lists are read
+        that only transactions name."""
+        named = (small[1] for event in events if event.f == "txn" for small in event.value)
+        keys = tuple(dict.fromkeys((*keys, *named)))
         key, element = keys[0], last_element(events)
         groups = [[Operate(f="txn", value=[[_APPEND, key, element], [_READ, key, None]])]]
         if "append" in kinds:
