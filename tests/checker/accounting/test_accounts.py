@@ -25,13 +25,12 @@ Told = tuple[Any, ...]
 
 def operations(*told: Told, key: str = "x") -> list[Operation]:
     """Operations one after another: (f, argument, result[, outcome]), outcome ok if left out."""
-    return [
-        Operation(at, f, key, argument, result, *(rest or ("ok",)), 2 * at, 2 * at + 1)
-        if (rest or ("ok",)) != ("info",)
-        else Operation(at, f, key, argument, None, "info", 2 * at, None)
-        for at, (f, argument, result, *more) in enumerate(told)
-        for rest in [tuple(more)]
-    ]
+    made = []
+    for at, (f, argument, result, *rest) in enumerate(told):
+        outcome = rest[0] if rest else "ok"
+        completed = None if outcome == "info" else 2 * at + 1
+        made.append(Operation(at, f, key, argument, result, outcome, 2 * at, completed))
+    return made
 
 
 def elements(*told: Told) -> Account:
