@@ -18,7 +18,7 @@ from rich.text import Text
 
 from checker.invariants import MONITORS
 from checker.verdict import Validity
-from nemesis.cli.display import console, counts, verdict_line
+from nemesis.cli.display import account_line, console, counts, verdict_line
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.cluster.real.kinds import Options, capabilities, make_cluster
 from nemesis.cluster.real.run_file import RunFile, clean_up
@@ -196,6 +196,8 @@ def _tell(result: RealRun, out: Console) -> None:
     table.add_row("faults", counts(statistics.injected.items()))
     table.add_row("effects", counts(statistics.effects.items()))
     table.add_row("elections", f"{statistics.elections:,}")
+    if statistics.account:
+        table.add_row("account", account_line(statistics.account))
     judged = ["linearizability", "liveness", "no-exception"]
     if run.trace:
         table.add_row("trace", f"{statistics.judged:,} events judged")

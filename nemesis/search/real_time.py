@@ -16,8 +16,8 @@ from nemesis.errors import NemesisError
 from nemesis.faults import FAULTS, ClockDrift, Fault, Grudge, Partition, Targeted
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
 from nemesis.search.generate import ENDS
-from nemesis.workloads import WORKLOADS, Values
-from raft.kv.commands import Command, Get, Operation
+from nemesis.workloads import WORKLOADS, Performance, Values
+from raft.kv.commands import Command, Get, Operation, Result
 from raft.kv.encoding import encode_command
 from raft.kv.state_machine import KeyValueStore
 
@@ -62,9 +62,16 @@ class _Expected:
     def value_of(self, key: str) -> str | None:
         return self._store.query(Get(key)).value
 
-    def perform(self, operation: Operation) -> None:
+    def perform(self, performance: Performance) -> None:
+        while performance.answer(self._ask(performance.request)) is None:
+            pass
+
+    def _ask(self, operation: Operation) -> Result:
         self._count += 1
-        self._store.apply(self._count, encode_command(Command("c", self._count, operation)))
+        command = encode_command(Command("c", self._count, operation))
+        result = self._store.apply(self._count, command).result
+        assert isinstance(result, Result)
+        return result
 
 
 class _Timed(NamedTuple):
@@ -134,7 +141,7 @@ def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
         operate = workload.draw(chooser, workload.operations, keys, client, values, 0)
         if chooser.chance(_LIKELY):
             operate = workload.expecting(operate, expected.value_of)
-        expected.perform(workload.operation(operate.f, operate.key, operate.value))
+        expected.perform(workload.begin(operate))
         drawn.append(_Timed(now, len(drawn), operate))
         now += chooser.integer(0, 2 * mean)
     return drawn

@@ -14,7 +14,7 @@ from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
-from nemesis.outcome import Run, Statistics, check_history, effect_of, vacuity
+from nemesis.outcome import Run, Statistics, account_of, check_history, effect_of, vacuity
 from nemesis.schedule import Operate, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS
@@ -228,7 +228,7 @@ class RealExecution:
         kinds = [f for f in self.invoked if not cluster.succeeded[f]]
         if not self._await_clients(end):
             return "operation of before"
-        for group in self.workload.last_operations(kinds, keys):
+        for group in self.workload.last_operations(kinds, keys, cluster.history.events):
             wanted = Counter(operate.f for operate in group)
             wanted.update({f: cluster.succeeded[f] for f in wanted})
             for operate in group:
@@ -261,7 +261,8 @@ class RealExecution:
         if failures:
             verdicts.append(invalid(*failures))
         judged = self._check_history()
-        verdicts.append(judged)
+        account = account_of(cluster.history.events, self.workload)
+        verdicts += [judged, account.verdict]
         # What was seen by asking now and then may lack some.
         elected = sum(isinstance(event, RoleChanged) and event.role == "leader" for event in trace)
         elections = elected if trace else len(cluster.standing.elections)
@@ -275,6 +276,7 @@ class RealExecution:
             simulated_events=0,
             duration=ended,
             lincheck_configurations=judged.configurations,
+            account=account.counts,
         )
         verdict = merge(verdicts)
         if not verdict.failures:
