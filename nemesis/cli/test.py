@@ -72,6 +72,11 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
     is_flag=True,
     help="Read from any server's own state: to be convicted; real clusters.",
 )
+@click.option(
+    "--program",
+    metavar="COMMAND",
+    help="How a node is started that speaks the Maelstrom protocol; the cluster maelstrom.",
+)
 @click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG
 @options.STORE
@@ -86,6 +91,7 @@ def test(
     rate: float | None,
     concurrency: int | None,
     serializable_reads: bool,
+    program: str | None,
     seed: int | None,
     bug: str | None,
     store: Path,
@@ -97,6 +103,7 @@ def test(
         "--rate": rate,
         "--concurrency": concurrency,
         "--serializable-reads": serializable_reads or None,
+        "--program": program,
     }
     if cluster == "sim":
         _refuse(of_real, "the simulated cluster knows --operations and --faults instead")
@@ -114,8 +121,9 @@ def test(
     from nemesis.cli.test_real import Request, test_real
 
     request = Request(
-        cluster, workload, nemesis, nodes, time_limit, rate, concurrency, serializable_reads, bug
-    )
+        cluster, workload, nemesis, nodes, time_limit, rate, concurrency, serializable_reads, bug,
+        program,
+    )  # fmt: skip
     return test_real(request, seed, store)
 
 

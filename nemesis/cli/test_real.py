@@ -21,6 +21,7 @@ from checker.verdict import Validity
 from nemesis.cli.display import console, counts, verdict_line
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.cluster.real.kinds import Options, capabilities, make_cluster
+from nemesis.cluster.real.maelstrom.cluster import MaelstromCluster, performed
 from nemesis.cluster.real.run_file import RunFile, clean_up
 from nemesis.cluster.real.runner import (
     Progress,
@@ -53,6 +54,7 @@ class Request(NamedTuple):
     concurrency: int | None
     serializable_reads: bool
     bug: str | None
+    program: str | None
 
     def plan(self) -> Plan:
         """With the defaults."""
@@ -62,9 +64,15 @@ class Request(NamedTuple):
             name for name in ATTACKS if name in known and FAULTS[name].least_replicas <= nodes
         )
         limit = _DEFAULTS.duration if self.time_limit is None else round(self.time_limit * SECOND)
+        workload = self.workload or _DEFAULTS.workload
+        kinds = None
+        if self.cluster == MaelstromCluster.kind:
+            workload = self.workload or "register"
+            kinds = performed(workload)
         return Plan(
             replicas=nodes,
-            workload=self.workload or _DEFAULTS.workload,
+            workload=workload,
+            kinds=kinds,
             faults=possible if self.nemesis is None else self.nemesis,
             duration=limit,
             rate=self.rate or _DEFAULTS.rate,
@@ -82,7 +90,7 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     directory = new_directory(store, f"test-{request.cluster}", datetime.now())
     history = HistoryFile(directory, schedule, WORKLOADS[schedule.knobs.workload].model)
     run_file = RunFile(store)
-    options = Options(request.bug, request.serializable_reads)
+    options = Options(request.bug, request.serializable_reads, request.program)
     try:
         with _terminated_as_interrupted():
             cluster = make_cluster(
@@ -104,8 +112,9 @@ def test_real(request: Request, seed: int, store: Path) -> int:
 def _perform(cluster: RealCluster, schedule: Schedule, out: Console) -> RealRun:
     try:
         cluster.start()
+        leads = f", {cluster.leader()} leads" if cluster.names_leader else ""
         out.print(
-            f"{len(cluster.nodes)} servers run ({cluster.variant}), {cluster.leader()} leads; "
+            f"{len(cluster.nodes)} servers run ({cluster.variant}){leads}; "
             f"{len(schedule.operations)} operations and {len(schedule.faults)} faults follow"
         )
         with _watching(out) as watch:
