@@ -103,7 +103,7 @@ def test_real(request: Request, seed: int, store: Path) -> int:
         history.close()
         run_file.remove()
     save_verdict(directory, result.run, result.history_validity)
-    _tell(result, out)
+    _tell(result, cluster, out)
     out.print(f"run directory: {directory} (seed {seed}, cluster {request.cluster})")
     out.print(verdict_line(result.run.verdict.validity))
     return result.run.verdict.validity.exit_code
@@ -188,7 +188,7 @@ def _progress_table(progress: Progress) -> Table:
     return table
 
 
-def _tell(result: RealRun, out: Console) -> None:
+def _tell(result: RealRun, cluster: RealCluster, out: Console) -> None:
     run = result.run
     statistics = run.statistics
     table = _grid()
@@ -203,8 +203,9 @@ def _tell(result: RealRun, out: Console) -> None:
     )
     table.add_row("faults", counts(statistics.injected.items()))
     table.add_row("effects", counts(statistics.effects.items()))
-    table.add_row("elections", f"{statistics.elections:,}")
-    judged = ["linearizability", "liveness", "no-exception"]
+    if cluster.names_leader:
+        table.add_row("elections", f"{statistics.elections:,}")
+    judged = [*cluster.judged]
     if run.trace:
         table.add_row("trace", f"{statistics.judged:,} events judged")
         judged = [*MONITORS, *judged]

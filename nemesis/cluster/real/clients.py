@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from checker.history import Event
 from nemesis.cluster.real.service import NotReached, Refused, Service, Uncertain
+from nemesis.errors import ScheduleError
 from nemesis.schedule import Operate
 from nemesis.workloads import Workload
 from raft.kv.commands import Operation, Result
@@ -158,7 +159,9 @@ class RealClient:
             self._process = self._history.new_process()
 
     async def _ask(self, operation: Operation) -> Result:
-        """By the first server that takes a connection, beginning with the client's own."""
+        """By the first server that takes it, beginning with the client's own."""
+        if type(operation) not in self._service.performs:
+            raise ScheduleError(f"such servers cannot perform {type(operation).__name__}")
         count = len(self._nodes)
         for attempt in range(count):
             node = self._nodes[(self._home + attempt) % count]

@@ -53,6 +53,8 @@ class RealCluster(Refusals):
     one_address = False
     # Whether such servers say who leads.
     names_leader = True
+    # What is judged of every run, beside what the servers' traces tell.
+    judged: tuple[str, ...] = ("linearizability", "liveness", "no-exception")
 
     def __init__(
         self,
@@ -148,12 +150,7 @@ class RealCluster(Refusals):
         missing: list[str] = []
         while self._loop.time() < end:
             await self._refresh()
-            for name, process in self._processes.items():
-                if not process.is_running:
-                    raise ProcessError(
-                        f"{name} has ended while the cluster was started; its log says:\n"
-                        f"{process.last_words()}"
-                    )
+            self._look_after_processes()
             if self.failures:
                 raise ProcessError(self.failures[0].message)
             missing = [name for name in self.nodes if not self.standing.knows(name)]

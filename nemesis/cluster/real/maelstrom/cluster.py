@@ -39,6 +39,7 @@ class MaelstromCluster(RealCluster):
 
     kind = "maelstrom"
     names_leader = False
+    judged = (*RealCluster.judged, "protocol")
 
     def __init__(
         self,

@@ -133,18 +133,17 @@ class LinKv:
         if isinstance(operation, Put):
             await self._ask(node, "write", operation.key, value=numbers(operation.value))
             return Result()
-        if isinstance(operation, CompareAndSet):
-            if operation.expected is None:
-                raise Refused("lin-kv compares with values alone, not with an absent key")
-            compares = {"from": numbers(operation.expected), "to": numbers(operation.value)}
-            try:
-                await self._ask(node, "cas", operation.key, **compares)
-            except ErrorAnswer as error:
-                if error.code in (KEY_DOES_NOT_EXIST, PRECONDITION_FAILED):
-                    return Result(succeeded=False)
-                raise
-            return Result()
-        raise Refused(f"lin-kv knows no {type(operation).__name__}")
+        assert isinstance(operation, CompareAndSet)
+        if operation.expected is None:
+            raise Refused("lin-kv compares with values alone, not with an absent key")
+        compares = {"from": numbers(operation.expected), "to": numbers(operation.value)}
+        try:
+            await self._ask(node, "cas", operation.key, **compares)
+        except ErrorAnswer as error:
+            if error.code in (KEY_DOES_NOT_EXIST, PRECONDITION_FAILED):
+                return Result(succeeded=False)
+            raise
+        return Result()
 
     async def _ask(self, node: str, kind: str, key: str, **values: int | None) -> Body:
         """The body of the answer to a request. Raises ErrorAnswer, NotReached or Uncertain."""
@@ -168,7 +167,7 @@ class LinKv:
     def _understand(self, by: str, kind: str, body: Body) -> Body:
         """What was answered. Raises ErrorAnswer, or Uncertain if it makes no sense, of which the
         node is convicted."""
-        if body["type"] == "error" and isinstance(body.get("code"), int):
+        if body["type"] == "error" and type(body.get("code")) is int:
             raise ErrorAnswer(body["code"], str(body.get("text", "")))
         if body["type"] == f"{kind}_ok" and (kind != "read" or "value" in body):
             return body

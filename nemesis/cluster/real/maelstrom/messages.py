@@ -30,10 +30,11 @@ _decoder = msgspec.json.Decoder(Message)
 def parse_message(line: bytes) -> Message:
     """The message on a line. Raises ProtocolError."""
     try:
-        return _decoder.decode(line)
+        # Also what is not looked into must be UTF-8: it is passed on as it is.
+        return _decoder.decode(line.decode())
     except msgspec.ValidationError as error:
         raise ProtocolError(f"a line that is no message ({error}): {shown(line)}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(
             f"a line that is no JSON ({error}): {shown(line)}; standard output is for messages "
             "alone, standard error for everything else"
@@ -44,7 +45,7 @@ def parse_body(message: Message) -> Body:
     """The body, which must be an object with a type. Raises ProtocolError."""
     try:
         body = msgspec.json.decode(message.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ProtocolError(f"a body that is no JSON ({error}): {shown(message.body)}") from error
     if not isinstance(body, dict) or not isinstance(body.get("type"), str):
         raise ProtocolError(

@@ -48,6 +48,8 @@ class NodeProcess(ServerProcess):
         self._output: IO[bytes] | None = None
         self._unread = bytearray()
         self._unwritten = bytearray()
+        # Whether more may come from the process.
+        self._is_heard = False
         self.receive: Callable[[bytes], None] = lambda line: None
         self.begun: Callable[[], None] = lambda: None
         self.ended: Callable[[], None] = lambda: None
@@ -68,6 +70,7 @@ class NodeProcess(ServerProcess):
         for pipe in (self._input, self._output):
             os.set_blocking(pipe.fileno(), False)
         self._loop.add_reader(self._output.fileno(), self._read)
+        self._is_heard = True
         self.begun()
 
     def kill(self) -> bool:
@@ -144,7 +147,7 @@ class NodeProcess(ServerProcess):
             return False
         if not chunk:
             self._loop.remove_reader(pipe.fileno())
-            self.ended()
+            self._hear_no_more()
             return False
         searched = len(self._unread)
         self._unread += chunk
@@ -177,4 +180,9 @@ class NodeProcess(ServerProcess):
             remove(pipe.fileno())
             pipe.close()
         self._input = self._output = None
-        self.ended()
+        self._hear_no_more()
+
+    def _hear_no_more(self) -> None:
+        if self._is_heard:
+            self._is_heard = False
+            self.ended()
