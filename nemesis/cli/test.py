@@ -77,6 +77,11 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
     is_flag=True,
     help="Read from any server's own state: to be convicted; real clusters.",
 )
+@click.option(
+    "--program",
+    metavar="COMMAND",
+    help="How a node is started that speaks the Maelstrom protocol; the cluster maelstrom.",
+)
 @click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG
 @options.STORE
@@ -92,6 +97,7 @@ def test(
     concurrency: int | None,
     hosts: str | None,
     serializable_reads: bool,
+    program: str | None,
     seed: int | None,
     bug: str | None,
     store: Path,
@@ -104,6 +110,7 @@ def test(
         "--concurrency": concurrency,
         "--hosts": hosts,
         "--serializable-reads": serializable_reads or None,
+        "--program": program,
     }
     if cluster == "sim":
         _refuse(of_real, "the simulated cluster knows --operations and --faults instead")
@@ -119,6 +126,7 @@ def test(
     )
     # Here, since it takes a while to load what only this needs.
     from nemesis.cli.test_real import Request, test_real
+    from nemesis.cluster.real.kinds import Options
 
     request = Request(
         cluster,
@@ -128,9 +136,7 @@ def test(
         time_limit,
         rate,
         concurrency,
-        serializable_reads,
-        bug,
-        hosts,
+        Options(bug, serializable_reads, hosts, program),
     )
     return test_real(request, seed, store)
 

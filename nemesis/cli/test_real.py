@@ -21,6 +21,7 @@ from checker.verdict import Validity
 from nemesis.cli.display import account_line, console, counts, verdict_line
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.cluster.real.kinds import Options, capabilities, make_cluster
+from nemesis.cluster.real.maelstrom.cluster import MaelstromCluster, performed
 from nemesis.cluster.real.run_file import RunFile, clean_up
 from nemesis.cluster.real.runner import (
     Progress,
@@ -51,21 +52,25 @@ class Request(NamedTuple):
     time_limit: float | None
     rate: float | None
     concurrency: int | None
-    serializable_reads: bool
-    bug: str | None
-    hosts: str | None = None
+    options: Options
 
     def plan(self) -> Plan:
         """With the defaults."""
-        known = capabilities(self.cluster, self.hosts)
+        known = capabilities(self.cluster, self.options.hosts)
         nodes = self.nodes or _DEFAULTS.replicas
         possible = tuple(
             name for name in ATTACKS if name in known and FAULTS[name].least_replicas <= nodes
         )
         limit = _DEFAULTS.duration if self.time_limit is None else round(self.time_limit * SECOND)
+        workload = self.workload or _DEFAULTS.workload
+        kinds = None
+        if self.cluster == MaelstromCluster.kind:
+            workload = self.workload or "register"
+            kinds = performed(workload)
         return Plan(
             replicas=nodes,
-            workload=self.workload or _DEFAULTS.workload,
+            workload=workload,
+            kinds=kinds,
             faults=possible if self.nemesis is None else self.nemesis,
             duration=limit,
             rate=self.rate or _DEFAULTS.rate,
@@ -77,13 +82,15 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     """Run one schedule on a real cluster; the exit code."""
     out = console()
     schedule = generate_real_time(seed, request.plan())
-    refuse_unsupported(schedule, request.cluster, capabilities(request.cluster, request.hosts))
+    refuse_unsupported(
+        schedule, request.cluster, capabilities(request.cluster, request.options.hosts)
+    )
     for left in clean_up(store):
         out.print(f"ended what an earlier run had left: {left}")
     directory = new_directory(store, f"test-{request.cluster}", datetime.now())
     history = HistoryFile(directory, schedule, WORKLOADS[schedule.knobs.workload].model)
     run_file = RunFile(store)
-    options = Options(request.bug, request.serializable_reads, request.hosts)
+    options = request.options
     try:
         with _terminated_as_interrupted():
             cluster = make_cluster(
@@ -96,7 +103,7 @@ def test_real(request: Request, seed: int, store: Path) -> int:
         history.close()
         run_file.remove()
     save_verdict(directory, result.run, result.history_validity)
-    _tell(result, out)
+    _tell(result, cluster, out)
     out.print(f"run directory: {directory} (seed {seed}, cluster {request.cluster})")
     out.print(verdict_line(result.run.verdict.validity))
     return result.run.verdict.validity.exit_code
@@ -105,8 +112,9 @@ def test_real(request: Request, seed: int, store: Path) -> int:
 def _perform(cluster: RealCluster, schedule: Schedule, out: Console) -> RealRun:
     try:
         cluster.start()
+        leads = f", {cluster.leader()} leads" if cluster.names_leader else ""
         out.print(
-            f"{len(cluster.nodes)} servers run ({cluster.variant}), {cluster.leader()} leads; "
+            f"{len(cluster.nodes)} servers run ({cluster.variant}){leads}; "
             f"{len(schedule.operations)} operations and {len(schedule.faults)} faults follow"
         )
         with _watching(out) as watch:
@@ -180,7 +188,7 @@ def _progress_table(progress: Progress) -> Table:
     return table
 
 
-def _tell(result: RealRun, out: Console) -> None:
+def _tell(result: RealRun, cluster: RealCluster, out: Console) -> None:
     run = result.run
     statistics = run.statistics
     table = _grid()
@@ -195,10 +203,11 @@ def _tell(result: RealRun, out: Console) -> None:
     )
     table.add_row("faults", counts(statistics.injected.items()))
     table.add_row("effects", counts(statistics.effects.items()))
-    table.add_row("elections", f"{statistics.elections:,}")
+    if cluster.names_leader:
+        table.add_row("elections", f"{statistics.elections:,}")
     if statistics.account:
         table.add_row("account", account_line(statistics.account))
-    judged = ["linearizability", "liveness", "no-exception"]
+    judged = [*cluster.judged]
     if run.trace:
         table.add_row("trace", f"{statistics.judged:,} events judged")
         judged = [*MONITORS, *judged]

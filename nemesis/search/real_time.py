@@ -45,6 +45,8 @@ class Plan(NamedTuple):
 
     replicas: int = 3
     workload: str = "kv"
+    # What of the workload is performed; None: all.
+    kinds: tuple[str, ...] | None = None
     # Names of faults; every one is injected.
     faults: tuple[str, ...] = ("partition",)
     duration: int = 60 * SECOND
@@ -138,7 +140,7 @@ def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
         block = len(drawn) // _OPERATIONS_OF_KEYS
         keys = [f"k{block * _KEYS + number}" for number in range(_KEYS)]
         client = chooser.integer(0, plan.clients - 1)
-        operate = workload.draw(chooser, workload.operations, keys, client, values, 0)
+        operate = workload.draw(chooser, plan.kinds or workload.operations, keys, client, values, 0)
         if chooser.chance(_LIKELY):
             operate = workload.expecting(operate, expected.value_of)
         expected.perform(workload.begin(operate))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from checker.history import Event
 from nemesis.cluster.real.service import NotReached, Refused, Service, Uncertain
+from nemesis.errors import ScheduleError
 from nemesis.schedule import Operate
 from nemesis.workloads import Outcome, Workload
 from raft.kv.commands import Operation, Result
@@ -160,7 +161,9 @@ class RealClient:
         )
 
     async def _ask(self, operation: Operation) -> Result:
-        """By the first server that takes a connection, beginning with the client's own."""
+        """By the first server that takes it, beginning with the client's own."""
+        if type(operation) not in self._service.performs:
+            raise ScheduleError(f"such servers cannot perform {type(operation).__name__}")
         count = len(self._nodes)
         for attempt in range(count):
             node = self._nodes[(self._home + attempt) % count]

@@ -51,6 +51,10 @@ class RealCluster(Refusals):
     patience = 10.0
     # Whether all peers must know a server by the same address.
     one_address = False
+    # Whether such servers say who leads.
+    names_leader = True
+    # What is judged of every run, beside what the servers' traces tell.
+    judged: tuple[str, ...] = ("linearizability", "liveness", "no-exception")
 
     def __init__(
         self,
@@ -118,8 +122,8 @@ class RealCluster(Refusals):
     # -- Beginning and end -----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start all servers and wait until all of them answer and one of them leads. Raises
-        ProcessError."""
+        """Start all servers and wait until all of them answer and, if they say so, one of them
+        leads. Raises ProcessError."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self.run(self._start())
 
@@ -148,14 +152,11 @@ class RealCluster(Refusals):
         missing: list[str] = []
         while self._loop.time() < end:
             await self._refresh()
-            for name, process in self._processes.items():
-                if not process.is_running:
-                    raise ProcessError(
-                        f"{name} has ended while the cluster was started; its log says:\n"
-                        f"{process.last_words()}"
-                    )
+            self._look_after_processes()
+            if self.failures:
+                raise ProcessError(self.failures[0].message)
             missing = [name for name in self.nodes if not self.standing.knows(name)]
-            if not missing and self.leader() is not None:
+            if not missing and (self.leader() is not None or not self.names_leader):
                 return
             await asyncio.sleep(0.05)
         what = f"{', '.join(missing)} did not answer" if missing else "nobody led"

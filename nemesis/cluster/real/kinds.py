@@ -1,4 +1,4 @@
-"""Real clusters by the names of their kinds."""
+"""Real clusters by the names of their kinds: which servers they are, on which hosts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from nemesis.cluster.real.docker_hosts import DockerHosts
 from nemesis.cluster.real.etcd import EtcdCluster
 from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.loopback import Loopback
+from nemesis.cluster.real.maelstrom.cluster import MaelstromCluster
+from nemesis.cluster.real.maelstrom.pipes import Pipes
 from nemesis.cluster.real.netns import Netns
 from nemesis.cluster.real.process import ProcessCluster
 from nemesis.cluster.real.run_file import RunFile
@@ -28,21 +30,30 @@ class Options(NamedTuple):
     bug: str | None = None
     serializable_reads: bool = False
     hosts: str | None = None
+    program: str | None = None
+
+
+# How the command line calls them; which hosts there are is a matter of its own.
+_FLAGS = {"bug": "--bug", "serializable_reads": "--serializable-reads", "program": "--program"}
 
 
 class _Kind(NamedTuple):
     servers: type[RealCluster]
     # On what they may run; on the first if nothing is said.
     hosts: tuple[str, ...]
+    # The options that they understand.
+    options: frozenset[str]
 
 
+_OWN = frozenset({"bug", "serializable_reads"})
 _KINDS = {
-    "process": _Kind(ProcessCluster, (Loopback.name, Netns.name)),
-    "netns": _Kind(ProcessCluster, (Netns.name,)),
-    "docker": _Kind(DockerCluster, (DockerHosts.name,)),
-    "etcd": _Kind(EtcdCluster, (Loopback.name, Netns.name)),
+    "process": _Kind(ProcessCluster, (Loopback.name, Netns.name), _OWN),
+    "netns": _Kind(ProcessCluster, (Netns.name,), _OWN),
+    "docker": _Kind(DockerCluster, (DockerHosts.name,), _OWN),
+    "etcd": _Kind(EtcdCluster, (Loopback.name, Netns.name), frozenset({"serializable_reads"})),
+    "maelstrom": _Kind(MaelstromCluster, (Pipes.name,), frozenset({"program"})),
 }
-_HOSTS: dict[str, type[Hosts]] = {each.name: each for each in (Loopback, Netns, DockerHosts)}
+_HOSTS: dict[str, type[Hosts]] = {each.name: each for each in (Loopback, Netns, DockerHosts, Pipes)}
 
 
 def capabilities(kind: str, hosts: str | None = None) -> frozenset[str]:
@@ -70,6 +81,15 @@ def _make_hosts(name: str, schedule: Schedule, run_file: RunFile) -> Hosts:
     return Loopback(nodes, run_file, seed)
 
 
+def _refuse_options(kind: str, options: Options) -> None:
+    """Raise UnsupportedFault for an option that such a cluster does not have."""
+    asked = options._asdict()
+    for name, flag in _FLAGS.items():
+        if asked[name] and name not in _KINDS[kind].options:
+            able = [other for other, each in _KINDS.items() if name in each.options]
+            raise UnsupportedFault(f"{flag} goes with --cluster {', '.join(able)}; not with {kind}")
+
+
 def make_cluster(
     kind: str,
     schedule: Schedule,
@@ -79,14 +99,19 @@ def make_cluster(
     options: Options | None = None,
 ) -> RealCluster:
     """A cluster of this kind, not started yet. Raises UnsupportedFault for an option that it does
-    not have, ProcessError if
-    its program is not installed, or this machine has no such hosts."""
+    not have, ProcessError if its program is not installed or this machine has no such hosts."""
     options = options or Options()
+    _refuse_options(kind, options)
+    on = _hosts_of(kind, options.hosts)
     knobs, seed = schedule.knobs, schedule.seed
-    if kind == "etcd" and options.bug is not None:
-        raise UnsupportedFault("etcd has no bugs of the zoo: --bug goes with --cluster process")
-    hosts = _make_hosts(_hosts_of(kind, options.hosts), schedule, run_file)
-    if kind == "etcd":
+    if kind == MaelstromCluster.kind:
+        if options.program is None:
+            raise UnsupportedFault(
+                "--cluster maelstrom needs --program: how a node is started, as 'python3 node.py'"
+            )
+        return MaelstromCluster(knobs, seed, directory, run_file, on_event, program=options.program)
+    hosts = _make_hosts(on, schedule, run_file)
+    if kind == EtcdCluster.kind:
         return EtcdCluster(
             knobs,
             seed,

@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from nemesis.cluster.real.run_file import TOKEN, RunFile, state_of
 from nemesis.errors import NemesisError
@@ -82,14 +83,7 @@ class ServerProcess:
         environment = {**os.environ, **self._environment, TOKEN: self._run_file.token}
         try:
             with open(self.log, "ab") as log:
-                self._process = subprocess.Popen(
-                    self._command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    env=environment,
-                    start_new_session=True,
-                )
+                self._process = self._open(log, environment)
         except OSError as error:
             raise ProcessError(
                 f"{self.name}: {self._command[0]} cannot be started: {error.strerror}"
@@ -134,10 +128,22 @@ class ServerProcess:
         """The last lines of its log."""
         return last_lines(self.log)
 
+    def _open(self, log: IO[bytes], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+        )
+
+    def _send(self, process: subprocess.Popen[bytes], number: int) -> None:
+        process.send_signal(number)
+
     def _signal(self, number: int) -> None:
-        pid = self.pid
-        if pid is not None:
-            os.kill(pid, number)
+        if self.is_running and self._process is not None:
+            self._send(self._process, number)
 
     def _await_state(self, *, stopped: bool) -> bool:
         end = time.monotonic() + _PATIENCE
@@ -154,11 +160,11 @@ class ServerProcess:
         if process is None:
             return None
         if process.poll() is None:
-            process.send_signal(number)
+            self._send(process, number)
             try:
                 process.wait(patience)
             except subprocess.TimeoutExpired:
-                process.kill()
+                self._send(process, signal.SIGKILL)
                 try:
                     process.wait(_PATIENCE)
                 except subprocess.TimeoutExpired as error:

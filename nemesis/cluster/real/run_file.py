@@ -203,6 +203,14 @@ def marked_with(token: str) -> list[int]:
     return sorted(found)
 
 
+def end_marked_with(token: str) -> None:
+    """End the processes that carry the token of a run."""
+    for pid in marked_with(token):
+        started = start_time(pid)
+        if started is not None:
+            _end(Started(name="unknown", pid=pid, start_time=started))
+
+
 def _end(process: Started) -> None:
     """SIGKILL, then wait until it is gone."""
     try:
