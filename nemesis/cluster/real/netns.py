@@ -32,6 +32,7 @@ from nemesis.cluster.real.firewall import Firewall
 from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.links import Links
 from nemesis.cluster.real.namespaces import Sockets
+from nemesis.cluster.real.packet_faults import PacketFaults
 from nemesis.cluster.real.processes import ProcessError, ServerProcess
 from nemesis.cluster.real.proxy import Proxy, ProxySockets
 from nemesis.cluster.real.run_file import RunFile
@@ -43,10 +44,7 @@ _SWITCH = 254
 _STANDS_FOR = 100
 _BRIDGE, _DEVICE = "br0", "eth0"
 _PEER_PORT, _CLIENT_PORT = 2380, 2379
-# A slow link is one that takes as long as was asked for to transmit so many bytes: a full packet.
-_PACKET = 1_500
-_SECOND = 1_000_000_000
-# What the proxy can do beside.
+# What only the proxy can do.
 _BY_THE_PROXY = frozenset({"delay_min", "delay_max", "delayed_by"})
 
 
@@ -71,8 +69,9 @@ class Netns(Hosts):
         self._delays = delays
         self._proxy: Proxy | None = None
         self._sockets: Sockets | None = None
-        self._firewalls: dict[str, Firewall] = {}
-        self._bandwidths: dict[str, Bandwidth] = {}
+        self._faults = PacketFaults({}, {})
+        # What observe() has added to the effects.
+        self._observed: Counter[str] = Counter()
 
     @classmethod
     def possible(cls) -> frozenset[str]:
@@ -109,15 +108,17 @@ class Netns(Hosts):
         namespaces.connect(
             self._switch, _BRIDGE, [f"{host}/24" for host in (f"{_NET}.{_SWITCH}", *standing)]
         )
+        firewalls, bandwidths = {}, {}
         for node, name in self._names.items():
             namespaces.create(name)
             port = f"v{self._numbers[node]}"
             namespaces.plug_in(name, self._switch, _BRIDGE, port, _DEVICE, f"{self._host(node)}/24")
             peers = {other: self._seen_as(other) for other in self.nodes if other != node}
             run = partial(run_command, *namespaces.inside(name))
-            self._firewalls[node] = Firewall(run, peers)
-            self._firewalls[node].prepare()
-            self._bandwidths[node] = Bandwidth(run, _DEVICE, peers)
+            firewalls[node] = Firewall(run, peers)
+            bandwidths[node] = Bandwidth(run, _DEVICE, peers)
+        self._faults = PacketFaults(firewalls, bandwidths)
+        self._faults.prepare()
         self._sockets = Sockets(self._switch)
         self.socket_factory = self._client_socket
         if self._delays:
@@ -160,65 +161,41 @@ class Netns(Hosts):
     # -- Links -----------------------------------------------------------------------------------
 
     def cut(self, links: Iterable[Link]) -> None:
-        for target, sources in _by_target(links).items():
-            self._firewalls[target].cut(sources)
+        self._faults.cut(links)
 
     def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
         chosen = self._all_links() if links is None else list(links)
-        left = dict(changes)
-        if left.get("delayed_by") == "slow-link":
-            left = {"bandwidth": _PACKET * _SECOND // int(left["delay_max"])}
-        loss, rate = int(left.pop("loss", 0)), int(left.pop("bandwidth", 0))
-        if left:
-            self._shape_at_proxy(chosen, left)
-        if loss:
-            for target, sources in _by_target(chosen).items():
-                self._firewalls[target].lose(sources, loss)
-        if rate:
-            for source, targets in _by_source(chosen).items():
-                self._bandwidths[source].limit(targets, rate)
-
-    def _shape_at_proxy(self, links: list[Link], changes: dict[str, int | str]) -> None:
-        if self._proxy is None and set(changes) <= _BY_THE_PROXY:
+        if changes.get("delayed_by") == "slow-link":
+            self._faults.slow_down(chosen, int(changes["delay_max"]))
+        elif set(changes) == {"loss"}:
+            self._faults.lose(chosen, int(changes["loss"]))
+        elif self._proxy is None and set(changes) <= _BY_THE_PROXY:
             raise UnsupportedFault(
                 "no delays were foreseen when the servers were started: their packets do not pass "
                 "the proxy"
             )
-        self._links.shape(links, **changes)
+        else:
+            self._links.shape(chosen, **changes)
 
     def _all_links(self) -> list[Link]:
         return [(one, other) for one in self.nodes for other in self.nodes if one != other]
 
     def heal(self) -> None:
         self._links.heal()
-        for firewall in self._firewalls.values():
-            firewall.heal()
-        for bandwidth in self._bandwidths.values():
-            bandwidth.heal()
+        self._faults.heal()
         self.observe()
 
     def observe(self) -> None:
         seen: Counter[str] = Counter()
-        for counts in self._counted().values():
+        for counts in self._faults.counted().values():
             seen.update(counts)
-        self.effects.update({kind: seen[kind] - self.effects[kind] for kind in seen})
-
-    def _counted(self) -> dict[Link, Counter[str]]:
-        """How many packets of each link the kernel has dropped or delayed, by kind of fault."""
-        found: dict[Link, Counter[str]] = {link: Counter() for link in self._all_links()}
-        for node, firewall in self._firewalls.items():
-            for (fault, peer), count in firewall.dropped().items():
-                found[peer, node][fault] += count
-        for node, bandwidth in self._bandwidths.items():
-            for peer, count in bandwidth.delayed().items():
-                found[node, peer]["slow-link"] += count
-        return found
+        self.effects.update(seen - self._observed)
+        self._observed = seen
 
     def traffic(self) -> dict[str, dict[str, int]]:
         told = self._links.traffic()
-        for (source, target), counts in self._counted().items():
-            if counts:
-                told.setdefault(f"{source}->{target}", {}).update(counts)
+        for (source, target), counts in self._faults.counted().items():
+            told.setdefault(f"{source}->{target}", {}).update(counts)
         return told
 
 
@@ -244,14 +221,3 @@ class _SocketsOfSwitch(ProxySockets):
 def _stand_in(number: int) -> str:
     """The address of the proxy that stands for the node of this number."""
     return f"{_NET}.{_STANDS_FOR + number}"
-
-
-def _by_target(links: Iterable[Link]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for source, target in links:
-        found.setdefault(target, []).append(source)
-    return found
-
-
-def _by_source(links: Iterable[Link]) -> dict[str, list[str]]:
-    return _by_target((target, source) for source, target in links)

@@ -197,6 +197,26 @@ def test_slow_link_lets_packets_wait_and_counts_that(laboratory: Laboratory) -> 
     assert hosts.traffic() == counted
 
 
+def test_slow_link_drops_what_does_not_fit_and_leaves_others_alone(laboratory: Laboratory) -> None:
+    hosts = laboratory.hosts
+    slow = 500_000_000
+    hosts.shape([("n1", "n2")], delay_min=slow, delay_max=slow, delayed_by="slow-link")
+    for number in range(30):
+        laboratory.send("n1", "n2", b"%2d" % number + bytes(1_000))
+        laboratory.send("n1", "n3", b"%2d" % number + bytes(1_000))
+    # The queue of the slow link has been full long before.
+    assert [int(laboratory.received("n3")[:2]) for _ in range(30)] == list(range(30))
+    hosts.observe()
+    assert hosts.effects["slow-link"] > 0
+    hosts.heal()
+    laboratory.send("n1", "n2", b"healed")
+    before = []
+    while (content := laboratory.received("n2")) != b"healed":
+        before.append(int(content[:2]))
+    assert 0 < len(before) < 30
+    assert before == sorted(before)
+
+
 def test_what_packets_cannot_do_is_refused(laboratory: Laboratory) -> None:
     with pytest.raises(UnsupportedFault, match="no delays were foreseen"):
         laboratory.hosts.shape(None, delay_max=1, delayed_by="delay")
