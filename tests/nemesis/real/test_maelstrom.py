@@ -241,18 +241,28 @@ def test_node_alone_is_valid_while_it_does_not_die(run_file: RunFile, tmp_path: 
     assert run.verdict.validity is Validity.VALID, run.verdict
 
 
-def test_node_behind_a_script_is_killed_with_it(run_file: RunFile, tmp_path: Path) -> None:
+def test_node_behind_a_script_is_paused_and_killed_with_it(
+    run_file: RunFile, tmp_path: Path
+) -> None:
     """The shell waits for the node, which keeps its values only as long as it lives."""
     schedule = schedule_of(
-        *operations(10),
+        *operations(20),
+        Pause(target="n1"),
+        *by_all("write", "a", "b", "c", wait=1_200),
+        Resume(),
         Crash(target="n1", wait=50 * MILLISECOND),
         Restart(),
-        Advance(wait=500 * MILLISECOND),
+        Advance(wait=1_000 * MILLISECOND),
         *operations(1),
         replicas=1,
     )
     run = run_on(f"sh -c '{LONE}; true'", schedule, run_file, tmp_path).run
     assert run.verdict.kinds == {"linearizability"}, run.verdict
+    (paused, resumed) = (
+        next(event.index for event in run.history if event.f == f) for f in ("pause", "resume")
+    )
+    meanwhile = {event.type for event in run.history[paused + 1 : resumed] if event.f == "write"}
+    assert meanwhile == {"invoke", "info"}
 
 
 def test_what_a_node_has_started_is_ended_with_the_run(run_file: RunFile, tmp_path: Path) -> None:

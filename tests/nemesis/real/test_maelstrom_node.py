@@ -104,12 +104,14 @@ def test_what_was_not_read_is_lost_with_the_process_and_its_directory_is_not(
     watched.node.write(b"first\n")
     watched.until(lambda: len(watched.lines) == 2)
     watched.node.pause()
-    watched.node.write(b"second\n")
+    # More than the pipe takes.
+    watched.node.write(b"second" * 100_000 + b"\n")
     watched.node.kill()
     watched.node.write(b"to nobody\n")
     watched.node.start()
-    watched.until(lambda: len(watched.lines) == 4)
-    assert watched.lines == [b"nothing", b"first", b"first", b""]
+    watched.node.write(b"third\n")
+    watched.until(lambda: len(watched.lines) == 5)
+    assert watched.lines == [b"nothing", b"first", b"first", b"", b"third"]
     assert watched.told == ["begun", "ended", "begun"]
 
 
