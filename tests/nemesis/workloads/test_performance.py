@@ -37,9 +37,9 @@ def performance(*requests: Operation) -> Performance:
     """Of an operation with the argument "given" that asks this, one after the other."""
 
     def program() -> Program:
-        for request in requests:
-            # A tuple could be sent no answers.
-            yield request  # noqa: UP028
+        # By yield from a tuple could be sent no answers.
+        for request in requests:  # noqa: UP028
+            yield request
         return Outcome("ok", "done")
 
     return Performance(program(), "given")
