@@ -67,12 +67,19 @@ class TransactionsWorkload(AppendWorkload):
     def renamed(
         self, value: Any, key_name: Callable[[str], str], value_name: Callable[[str], str]
     ) -> Any:
+        """Of two lists that become one, the first append is left."""
         if not isinstance(value, list | tuple):
             return super().renamed(value, key_name, value_name)
-        return [
-            [f, key_name(key), None if element is None else value_name(element)]
-            for f, key, element in value
-        ]
+        smalls: list[list[Any]] = []
+        appended: set[str] = set()
+        for f, key, element in value:
+            named = key_name(key)
+            if f == _APPEND and named in appended:
+                continue
+            if f == _APPEND:
+                appended.add(named)
+            smalls.append([f, named, None if element is None else value_name(element)])
+        return smalls
 
     def operation(self, f: str, key: str | None, value: Any) -> Operation:
         if f != "txn":

@@ -349,6 +349,9 @@ def test_other_names_leave_an_operation_what_it_is(workload: str) -> None:
         keys.add(key)
         return f"k{key}"
 
+    def one(_key: str) -> str:
+        return "x"
+
     for _ in range(100):
         operate = kind.draw(chooser, kind.operations, KEYS, 0, values, 0)
         renamed = kind.renamed(operate.value, key_name, lambda value: f"v{value}")
@@ -356,5 +359,8 @@ def test_other_names_leave_an_operation_what_it_is(workload: str) -> None:
         kind.begin(Operate(f=operate.f, key=key, value=renamed))
         same = kind.renamed(operate.value, str, str)
         assert same == (list(operate.value) if isinstance(operate.value, tuple) else operate.value)
+        kind.begin(
+            Operate(f=operate.f, key=operate.key, value=kind.renamed(operate.value, one, str))
+        )
     assert keys <= set(KEYS)
     assert bool(keys) == (workload in ("kv", "transactions"))
