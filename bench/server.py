@@ -16,6 +16,7 @@ before it is answered. PySyncObj is called within its own processes: see bench/s
 
 from __future__ import annotations
 
+import signal
 import sys
 from argparse import ArgumentParser
 from collections import defaultdict
@@ -97,6 +98,8 @@ def measure_foreign(endpoints: Sequence[str], counts: Sequence[int], seconds: fl
 
 
 def main() -> None:
+    # So that the servers end as well.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     parser = ArgumentParser()
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--rounds", type=int, default=3)
