@@ -6,8 +6,8 @@
     python bench/server.py --endpoints 127.0.0.1:2379 ...     any cluster with etcd's JSON gateway
 
 Three servers each, on loopback and one disk, all up at once; they are measured by turns, round
-after round, and of what the rounds gave the median counts: so whatever else the machine does befalls
-all of them alike. Every client has one request under way, to a server of its own choice by turns.
+after round, and of what the rounds gave the median counts: so whatever else the machine does,
+befalls all of them alike. Every client has one request under way, to a server of its own by turns.
 Clients and servers share the machine.
 
 Ours and etcd are asked by the same clients, over HTTP, and each write is on the disks of a majority
@@ -60,7 +60,8 @@ def table(samples: Samples, operation: Operation) -> str:
     """A row for each number of clients and each cluster. The ratio is that of our throughput to
     theirs in the same round."""
     lines = [
-        f"| {TITLES[operation]}, clients | | /s | p50, ms | p99, ms | processor, µs | ours / theirs |",
+        f"| {TITLES[operation]}, clients | | /s | p50, ms | p99, ms | processor, µs "
+        "| ours / theirs |",
         "|---|---|---|---|---|---|---|",
     ]
     for (kind, clients, name), each in samples.items():
@@ -112,10 +113,13 @@ def main() -> None:
     if arguments.endpoints:
         measure_foreign(arguments.endpoints, arguments.clients, arguments.seconds)
         return
-    with TemporaryDirectory(dir=arguments.directory or "/var/tmp") as directory, ExitStack() as all_:
+    with (
+        TemporaryDirectory(dir=arguments.directory or "/var/tmp") as directory,
+        ExitStack() as stack,
+    ):
         competing = contenders(Path(directory), arguments.only, arguments.trace)
         for contender in competing:
-            all_.callback(contender.close)
+            stack.callback(contender.close)
         samples = measure(competing, arguments.clients, arguments.seconds, arguments.rounds)
     print("\n\n".join(table(samples, operation) for operation in OPERATIONS))
 

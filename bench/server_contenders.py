@@ -73,13 +73,11 @@ class Etcd:
             urls = ["--listen-client-urls", f"http://{client}"]
             urls += ["--advertise-client-urls", f"http://{client}"]
             urls += ["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer]
-            process = subprocess.Popen(
-                ["etcd", "--name", f"n{number}", "--data-dir", str(directory / f"etcd{number}")]
-                + [*urls, "--initial-cluster", members, "--logger", "zap"]
-                + ["--log-level", "error"],
-                stdout=log,
-                stderr=log,
-            )
+            command = ["etcd", "--name", f"n{number}"]
+            command += ["--data-dir", str(directory / f"etcd{number}")]
+            command += [*urls, "--initial-cluster", members]
+            command += ["--logger", "zap", "--log-level", "error"]
+            process = subprocess.Popen(command, stdout=log, stderr=log)
             self._stack.callback(_end, process)
             self._processes.append(process)
         for endpoint in self._endpoints:
@@ -104,9 +102,10 @@ class PySyncObj:
         for address in addresses:
             journal = directory / f"journal-{batches}-{address.rpartition(':')[2]}"
             others = [other for other in addresses if other != address]
+            command = [sys.executable, str(Path(__file__).with_name("server_pysyncobj.py"))]
+            command += [str(journal), str(batches), address, *others]
             process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("server_pysyncobj.py"))]
-                + [str(journal), str(batches), address, *others],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -72,6 +72,12 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
     is_flag=True,
     help="Read from any server's own state: to be convicted; real clusters.",
 )
+@click.option(
+    "--evidence",
+    type=click.Choice(("on", "off")),
+    help="Whether what servers' logs tell of operations left open counts, on if left out; "
+    "real clusters.",
+)
 @click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG
 @options.STORE
@@ -86,6 +92,7 @@ def test(
     rate: float | None,
     concurrency: int | None,
     serializable_reads: bool,
+    evidence: str | None,
     seed: int | None,
     bug: str | None,
     store: Path,
@@ -97,6 +104,7 @@ def test(
         "--rate": rate,
         "--concurrency": concurrency,
         "--serializable-reads": serializable_reads or None,
+        "--evidence": evidence,
     }
     if cluster == "sim":
         _refuse(of_real, "the simulated cluster knows --operations and --faults instead")
@@ -114,7 +122,16 @@ def test(
     from nemesis.cli.test_real import Request, test_real
 
     request = Request(
-        cluster, workload, nemesis, nodes, time_limit, rate, concurrency, serializable_reads, bug
+        cluster,
+        workload,
+        nemesis,
+        nodes,
+        time_limit,
+        rate,
+        concurrency,
+        serializable_reads,
+        bug,
+        evidence != "off",
     )
     return test_real(request, seed, store)
 
