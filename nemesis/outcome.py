@@ -55,6 +55,19 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the servers' logs tell of the operations that the history leaves open: how many have
+    happened, never did, or stay open; and what lincheck says of the history with that. ``reason``
+    is why the logs tell nothing, where they cannot be relied on."""
+
+    happened: int
+    never: int
+    open: int
+    validity: Validity
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A schedule, what it led to, and the verdict."""
 

@@ -82,6 +82,12 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
     metavar="COMMAND",
     help="How a node is started that speaks the Maelstrom protocol; the cluster maelstrom.",
 )
+@click.option(
+    "--evidence",
+    type=click.Choice(("on", "off")),
+    help="Whether what servers' logs tell of operations left open counts, on if left out; "
+    "real clusters.",
+)
 @click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG
 @options.STORE
@@ -98,6 +104,7 @@ def test(
     hosts: str | None,
     serializable_reads: bool,
     program: str | None,
+    evidence: str | None,
     seed: int | None,
     bug: str | None,
     store: Path,
@@ -111,6 +118,7 @@ def test(
         "--hosts": hosts,
         "--serializable-reads": serializable_reads or None,
         "--program": program,
+        "--evidence": evidence,
     }
     if cluster == "sim":
         _refuse(of_real, "the simulated cluster knows --operations and --faults instead")
@@ -136,6 +144,7 @@ def test(
         time_limit,
         rate,
         concurrency,
+        evidence != "off",
         Options(bug, serializable_reads, hosts, program),
     )
     return test_real(request, seed, store)

@@ -30,10 +30,11 @@ from nemesis.cluster.real.runner import (
     refuse_unsupported,
 )
 from nemesis.faults import FAULTS
+from nemesis.outcome import Evidence
 from nemesis.schedule import Schedule
 from nemesis.search.generate import ATTACKS
 from nemesis.search.real_time import Plan, generate_real_time
-from nemesis.store import HistoryFile, new_directory, save_verdict
+from nemesis.store import HistoryFile, new_directory, save_resolved, save_verdict
 from nemesis.workloads import WORKLOADS
 
 # How often a line of progress is printed where there is no terminal, in ns.
@@ -52,6 +53,8 @@ class Request(NamedTuple):
     time_limit: float | None
     rate: float | None
     concurrency: int | None
+    # Whether what only the servers' logs show counts.
+    evidence: bool
     options: Options
 
     def plan(self) -> Plan:
@@ -96,20 +99,24 @@ def test_real(request: Request, seed: int, store: Path) -> int:
             cluster = make_cluster(
                 request.cluster, schedule, directory / "nodes", run_file, history.write, options
             )
-            result = _perform(cluster, schedule, out)
+            result = _perform(cluster, schedule, out, evidence_counts=request.evidence)
         if result.run.verdict.validity is not Validity.INVALID:
             cluster.discard_data()
     finally:
         history.close()
         run_file.remove()
-    save_verdict(directory, result.run, result.history_validity)
+    if result.resolved:
+        save_resolved(directory, result.resolved, result.run.model)
+    save_verdict(directory, result.run, result.history_validity, result.evidence)
     _tell(result, cluster, out)
     out.print(f"run directory: {directory} (seed {seed}, cluster {request.cluster})")
     out.print(verdict_line(result.run.verdict.validity))
     return result.run.verdict.validity.exit_code
 
 
-def _perform(cluster: RealCluster, schedule: Schedule, out: Console) -> RealRun:
+def _perform(
+    cluster: RealCluster, schedule: Schedule, out: Console, *, evidence_counts: bool
+) -> RealRun:
     try:
         cluster.start()
         leads = f", {cluster.leader()} leads" if cluster.names_leader else ""
@@ -118,7 +125,8 @@ def _perform(cluster: RealCluster, schedule: Schedule, out: Console) -> RealRun:
             f"{len(schedule.operations)} operations and {len(schedule.faults)} faults follow"
         )
         with _watching(out) as watch:
-            return RealExecution(schedule, cluster, watch).perform()
+            execution = RealExecution(schedule, cluster, watch, evidence_counts=evidence_counts)
+            return execution.perform()
     finally:
         cluster.close()
 
@@ -211,6 +219,8 @@ def _tell(result: RealRun, cluster: RealCluster, out: Console) -> None:
     if run.trace:
         table.add_row("trace", f"{statistics.judged:,} events judged")
         judged = [*MONITORS, *judged]
+    if result.evidence is not None:
+        table.add_row("evidence", _evidence(result.evidence))
     out.print(table)
     out.print(f"checked: {', '.join(judged)}")
     for failure in run.verdict.failures[:_FAILURES_SHOWN]:
@@ -221,6 +231,16 @@ def _tell(result: RealRun, cluster: RealCluster, out: Console) -> None:
     if run.verdict.validity is not Validity.INVALID:
         for reason in run.verdict.reasons:
             out.print(Text(f"unknown: {reason}", style="yellow"))
+
+
+def _evidence(evidence: Evidence) -> str:
+    """What became of the operations that the history leaves open."""
+    if evidence.reason is not None:
+        return f"none: {evidence.reason}"
+    return (
+        f"of the operations left open {evidence.happened:,} happened, {evidence.never:,} never "
+        f"did, {evidence.open:,} stay open; with that the history is {evidence.validity.value}"
+    )
 
 
 def _milliseconds(duration: int) -> str:

@@ -11,10 +11,11 @@ import asyncio
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from checker.evidence import Log
 from checker.history import Event
 from checker.trace import TraceEvent
 from checker.verdict import Failure
@@ -117,6 +118,11 @@ class RealCluster(Refusals):
     def collect_trace(self) -> list[TraceEvent]:
         """What the servers have told of themselves; empty where they tell nothing. Raises
         TraceError if that cannot be judged."""
+        return []
+
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        """The logs of all servers, which have ended, from what they have told or from their disks;
+        empty where they cannot be read. Raises EvidenceError."""
         return []
 
     # -- Beginning and end -----------------------------------------------------------------------

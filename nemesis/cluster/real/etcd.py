@@ -6,11 +6,14 @@ All peers know a server by one address.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from checker.evidence import Log
 from checker.history import Event
+from checker.trace import TraceEvent
 from nemesis.cluster.real.cluster import MILLISECOND
+from nemesis.cluster.real.etcd_log import read_log
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.processes import ProcessError
@@ -50,13 +53,19 @@ class EtcdCluster(GatewayCluster):
         )
         self._token = run_file.token
 
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        return [read_log(node, self._data(node)) for node in self.nodes]
+
+    def _data(self, node: str) -> Path:
+        return self.directory / f"{node}.data"
+
     def command(self, node: str) -> list[str]:
         hosts = self.hosts
         members = ",".join(f"{name}=http://{hosts.peer(node, name)}" for name in self.nodes)
         return [
             self._program,
             *("--name", node),
-            *("--data-dir", str(self.directory / f"{node}.data")),
+            *("--data-dir", str(self._data(node))),
             *("--listen-peer-urls", f"http://{hosts.listens_to_peers(node)}"),
             *("--initial-advertise-peer-urls", f"http://{hosts.peer(node, node)}"),
             *("--listen-client-urls", f"http://{hosts.listens_to_clients(node)}"),

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 import raft
+from checker.evidence import Log
 from checker.history import Event
 from checker.merge import merge_traces
 from checker.trace import TraceError, TraceEvent
@@ -26,6 +27,7 @@ from nemesis.cluster.real.clocks import (
     is_about,
 )
 from nemesis.cluster.real.cluster import MILLISECOND, PROCESS_FAULTS, STATE_TIMEOUT
+from nemesis.cluster.real.evidence import logs_of_trace
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.run_file import RunFile
@@ -163,6 +165,9 @@ class ProcessCluster(GatewayCluster):
             raise TraceError(f"{', '.join(sorted(silent))}: nothing was told; that proves nothing")
         began = self.history.began if not self._clocks else self.history.began_by_calendar
         return [msgspec.structs.replace(event, time=max(0, event.time - began)) for event in events]
+
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        return logs_of_trace(self.nodes, trace) if trace else []
 
     def _path(self, node: str, ending: str) -> Path:
         return (self.directory / f"{node}.{ending}").absolute()

@@ -23,7 +23,7 @@ from nemesis.cluster.real.runner import RealExecution
 from nemesis.faults import ClockDrift, ClockOffset, Heal, Partition
 from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
 from nemesis.search.real_time import Plan, generate_real_time
-from nemesis.store import HISTORY, Saved, load
+from nemesis.store import HISTORY, RESOLVED, Saved, load
 from tests.nemesis.real.requirements import NEEDS_NAMESPACES
 
 ROOT = Path(__file__).parents[3]
@@ -75,6 +75,10 @@ def test_etcd_survives_a_partition_and_a_crash(tmp_path: Path) -> None:
     assert statistics.confirmed == ["crash", "partition"]
     assert statistics.leader_changes >= 1
     assert set(statistics.succeeded) == {"get", "put", "append", "cas", "delete", "txn"}
+    assert saved.results.evidence is not None
+    assert saved.results.evidence.reason is None
+    assert saved.results.evidence.validity is Validity.VALID
+    assert (saved.directory / RESOLVED).exists()
 
 
 @NEEDS_NAMESPACES
@@ -137,6 +141,9 @@ def test_our_server_survives_a_partition_a_crash_and_a_pause(tmp_path: Path) -> 
     assert statistics.confirmed == ["crash", "partition", "pause"]
     assert statistics.leader_changes >= 1
     assert statistics.judged > 500
+    assert saved.results.evidence is not None
+    assert saved.results.evidence.reason is None
+    assert saved.results.evidence.validity is Validity.VALID
 
 
 @NEEDS_NAMESPACES
