@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from nemesis.cluster.real.seed.patches import FIXES, chosen
 from nemesis.errors import UnknownName
 from nemesis.search.ensemble import STRATEGIES
 from nemesis.search.generate import ATTACKS
@@ -62,6 +63,15 @@ def faults(
     return tuple(dict.fromkeys(chosen))
 
 
+def fixes(
+    _context: click.Context, _parameter: click.Parameter, names: str | None
+) -> tuple[str, ...]:
+    """Callback: names of fixes of the library that the cluster seed runs, separated by commas."""
+    if names is None or names == "none":
+        return ()
+    return tuple(FIXES) if names == "all" else chosen(names.split(","))
+
+
 def duration(
     _context: click.Context, _parameter: click.Parameter, text: str | None
 ) -> float | None:
@@ -95,6 +105,14 @@ NEMESIS = click.option(
     callback=faults,
     metavar="NAMES",
     help=f"Faults, separated by commas, or all, or none. There are {', '.join(ATTACKS)}.",
+)
+FIX = click.option(
+    "--fix",
+    "fixes",
+    callback=fixes,
+    metavar="NAMES",
+    help=f"What to mend in the library before it is built, separated by commas, or all: "
+    f"{', '.join(FIXES)}; the cluster seed alone.",
 )
 JOBS = click.option(
     "--jobs",

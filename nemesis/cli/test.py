@@ -72,6 +72,7 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
     is_flag=True,
     help="Read from any server's own state: to be convicted; real clusters.",
 )
+@options.FIX
 @click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG
 @options.STORE
@@ -86,6 +87,7 @@ def test(
     rate: float | None,
     concurrency: int | None,
     serializable_reads: bool,
+    fixes: tuple[str, ...],
     seed: int | None,
     bug: str | None,
     store: Path,
@@ -97,6 +99,7 @@ def test(
         "--rate": rate,
         "--concurrency": concurrency,
         "--serializable-reads": serializable_reads or None,
+        "--fix": fixes or None,
     }
     if cluster == "sim":
         _refuse(of_real, "the simulated cluster knows --operations and --faults instead")
@@ -114,7 +117,16 @@ def test(
     from nemesis.cli.test_real import Request, test_real
 
     request = Request(
-        cluster, workload, nemesis, nodes, time_limit, rate, concurrency, serializable_reads, bug
+        cluster,
+        workload,
+        nemesis,
+        nodes,
+        time_limit,
+        rate,
+        concurrency,
+        serializable_reads,
+        bug,
+        fixes,
     )
     return test_real(request, seed, store)
 

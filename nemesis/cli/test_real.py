@@ -53,6 +53,7 @@ class Request(NamedTuple):
     concurrency: int | None
     serializable_reads: bool
     bug: str | None
+    fixes: tuple[str, ...]
 
     def plan(self) -> Plan:
         """With the defaults."""
@@ -82,7 +83,7 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     directory = new_directory(store, f"test-{request.cluster}", datetime.now())
     history = HistoryFile(directory, schedule, WORKLOADS[schedule.knobs.workload].model)
     run_file = RunFile(store)
-    options = Options(request.bug, request.serializable_reads)
+    options = Options(request.bug, request.serializable_reads, request.fixes)
     try:
         with _terminated_as_interrupted():
             cluster = make_cluster(

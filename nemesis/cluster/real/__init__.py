@@ -6,5 +6,5 @@ one) asks them, ``cluster.py`` is what all of them have in common, and ``runner.
 schedule on one.
 """
 
-REAL_CLUSTERS = ("process", "etcd")
+REAL_CLUSTERS = ("process", "etcd", "seed")
 """Their kinds, by the names that the command line knows."""

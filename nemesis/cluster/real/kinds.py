@@ -13,6 +13,7 @@ from nemesis.cluster.real.etcd import EtcdCluster
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.process import ProcessCluster
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.seed.cluster import SeedCluster
 from nemesis.errors import UnsupportedFault
 from nemesis.schedule import Schedule
 from raft.replica import HEALTHY
@@ -23,9 +24,12 @@ class Options(NamedTuple):
 
     bug: str | None = None
     serializable_reads: bool = False
+    fixes: tuple[str, ...] = ()
 
 
-_KINDS: dict[str, type[RealCluster]] = {each.kind: each for each in (ProcessCluster, EtcdCluster)}
+_KINDS: dict[str, type[RealCluster]] = {
+    each.kind: each for each in (ProcessCluster, EtcdCluster, SeedCluster)
+}
 
 
 def capabilities(kind: str) -> frozenset[str]:
@@ -45,6 +49,15 @@ def make_cluster(
     not have, ProcessError if its program is not installed."""
     options = options or Options()
     knobs, seed = schedule.knobs, schedule.seed
+    if options.fixes and kind != SeedCluster.kind:
+        raise UnsupportedFault(f"{kind} has nothing to fix: --fix goes with --cluster seed")
+    if kind == SeedCluster.kind:
+        if options.bug is not None or options.serializable_reads:
+            raise UnsupportedFault(
+                "the cluster seed has bugs of its own, and no other reads: --bug and "
+                "--serializable-reads go with other clusters"
+            )
+        return SeedCluster(knobs, seed, directory, run_file, on_event, fixes=options.fixes)
     if kind == "etcd":
         if options.bug is not None:
             raise UnsupportedFault("etcd has no bugs of the zoo: --bug goes with --cluster process")
