@@ -1,4 +1,4 @@
-"""A cluster of servers on the Raft of "Implementing Raft", as processes on loopback."""
+"""A cluster of servers on the Raft of "Implementing Raft", as processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from checker.history import Event
 from checker.merge import merge_traces
 from checker.trace import TraceError, TraceEvent
 from nemesis.cluster.real.cluster import SECOND, RealCluster
-from nemesis.cluster.real.proxy import Address, Proxy
+from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.seed.build import build
 from nemesis.cluster.real.seed.patches import FIXES, chosen
@@ -21,9 +21,8 @@ from nemesis.schedule import Knobs
 
 
 class SeedCluster(RealCluster):
-    """Every directed pair of servers has a listener of its own at the proxy; clients reach the
-    servers directly. The library is as it was published, but for the ``fixes``. Its time-outs are
-    its own: elections after 150 to 300 ms, heartbeats every 10 ms."""
+    """One process a server, on the library as it was published, but for the ``fixes``. Its times
+    are its own: elections after 150 to 300 ms, heartbeats every 10 ms."""
 
     kind = "seed"
 
@@ -35,15 +34,12 @@ class SeedCluster(RealCluster):
         run_file: RunFile,
         on_event: Callable[[Event], None] | None = None,
         *,
+        hosts: Hosts | None = None,
         fixes: Iterable[str] = (),
     ) -> None:
         self._fixes = chosen(fixes)
         self._program = build(self._fixes)
-        super().__init__(knobs, seed, directory, run_file, on_event)
-        self._clients_at = {name: self.new_address() for name in self.nodes}
-        self._listening = {name: self.new_address() for name in self.nodes}
-        # By who dials whom, where.
-        self._dialled: dict[tuple[str, str], Address] = {}
+        super().__init__(knobs, seed, directory, run_file, on_event, hosts=hosts)
 
     @property
     def variant(self) -> str:
@@ -52,32 +48,28 @@ class SeedCluster(RealCluster):
         fixes = "all" if len(self._fixes) == len(FIXES) else ", ".join(self._fixes)
         return f"{self.kind} (fixed: {fixes})"
 
-    async def prepare(self, proxy: Proxy) -> None:
-        for target in self.nodes:
-            for source in self.nodes:
-                if source != target:
-                    self._dialled[source, target] = await proxy.listen(
-                        source, target, self._listening[target]
-                    )
-
     async def make_service(self) -> SeedService:
+        connector = aiohttp.TCPConnector(
+            limit=0, limit_per_host=0, socket_factory=self.hosts.socket_factory
+        )
         return SeedService(
-            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, limit_per_host=0)),
-            {name: f"http://{_text(address)}" for name, address in self._clients_at.items()},
+            aiohttp.ClientSession(connector=connector),
+            {name: f"http://{self.hosts.client(name)}" for name in self.nodes},
             timeout=self.knobs.operation_timeout / SECOND,
         )
 
     def command(self, node: str) -> list[str]:
+        hosts = self.hosts
         peers = [
-            f"{self._number(other)}={_text(self._dialled[node, other])}"
+            f"{self._number(other)}={hosts.peer(node, other)}"
             for other in self.nodes
             if other != node
         ]
         return [
             str(self._program),
             *("-id", str(self._number(node))),
-            *("-listen", _text(self._listening[node])),
-            *("-client", _text(self._clients_at[node])),
+            *("-listen", str(hosts.listens_to_peers(node))),
+            *("-client", str(hosts.listens_to_clients(node))),
             *("-peers", ",".join(peers)),
             *("-data", str(self._path(node, "data"))),
             *("-trace", str(self._path(node, "trace.jsonl"))),
@@ -97,7 +89,3 @@ class SeedCluster(RealCluster):
 
     def _path(self, node: str, ending: str) -> Path:
         return (self.directory / f"{node}.{ending}").absolute()
-
-
-def _text(address: Address) -> str:
-    return f"{address.host}:{address.port}"
