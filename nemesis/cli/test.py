@@ -103,6 +103,7 @@ def test(
     }
     if cluster == "sim":
         _refuse(of_real, "the simulated cluster knows --operations and --faults instead")
+        options.one_at_a_time(nemesis)
         attacks = _FAULTS if faults is None else faults
         size = Size(
             _OPERATIONS if operations is None else operations, 0 if nemesis == () else attacks
