@@ -88,6 +88,7 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
     help="Whether what servers' logs tell of operations left open counts, on if left out; "
     "real clusters.",
 )
+@options.FIX
 @click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG
 @options.STORE
@@ -105,6 +106,7 @@ def test(
     serializable_reads: bool,
     program: str | None,
     evidence: str | None,
+    fixes: tuple[str, ...],
     seed: int | None,
     bug: str | None,
     store: Path,
@@ -119,9 +121,11 @@ def test(
         "--serializable-reads": serializable_reads or None,
         "--program": program,
         "--evidence": evidence,
+        "--fix": fixes or None,
     }
     if cluster == "sim":
         _refuse(of_real, "the simulated cluster knows --operations and --faults instead")
+        options.one_at_a_time(nemesis)
         attacks = _FAULTS if faults is None else faults
         size = Size(
             _OPERATIONS if operations is None else operations, 0 if nemesis == () else attacks
@@ -145,7 +149,7 @@ def test(
         rate,
         concurrency,
         evidence != "off",
-        Options(bug, serializable_reads, hosts, program),
+        Options(bug, serializable_reads, hosts, program, fixes),
     )
     return test_real(request, seed, store)
 

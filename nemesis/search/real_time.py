@@ -31,6 +31,8 @@ _OPERATIONS_OF_KEYS = 150
 # Longer than an election time-out, so that the leader changes.
 _SHORTEST_FAULT, _LONGEST_FAULT = 2 * SECOND, 5 * SECOND
 _CALM = 1 * SECOND
+# Of two faults that last together the second comes so much later, in ns.
+_HEAD_START = SECOND // 2
 # Per cent of what compares that does so with what its key should hold by then: there are many keys,
 # and with any recent value hardly one would succeed.
 _LIKELY = 50
@@ -47,7 +49,7 @@ class Plan(NamedTuple):
     workload: str = "kv"
     # What of the workload is performed; None: all.
     kinds: tuple[str, ...] | None = None
-    # Names of faults; every one is injected.
+    # Names of faults; every one is injected. Two that are to last together are written "a+b".
     faults: tuple[str, ...] = ("partition",)
     duration: int = 60 * SECOND
     rate: float = 50.0
@@ -171,18 +173,19 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
     while now + longest + _CALM <= plan.duration:
         if not turn:
             turn = _shuffled(chooser, plan.faults)
-        name = turn.pop()
-        fault = _draw_fault(chooser, name, plan.replicas)
-        if name not in hit:
-            fault = _against_the_leader(fault, plan.replicas)
-        hit.add(name)
-        drawn.append(_Timed(now, -1, fault))
+        names = turn.pop().split("+")
+        for at, name in enumerate(names):
+            fault = _draw_fault(chooser, name, plan.replicas)
+            if name not in hit:
+                fault = _against_the_leader(fault, plan.replicas)
+            hit.add(name)
+            # The second comes when the first has begun to tell.
+            drawn.append(_Timed(now + at * _HEAD_START, -1, fault))
         lasts = chooser.integer(_SHORTEST_FAULT, longest)
         now += lasts
-        if name in ENDS:
-            end = FAULTS[ENDS[name]]
+        for end in dict.fromkeys(ENDS[name] for name in names if name in ENDS):
             # All of them: a cluster with somebody down for good would bear nothing more.
-            drawn.append(_Timed(now, -1, end()))
+            drawn.append(_Timed(now, -1, FAULTS[end]()))
         # No longer than its share, so that there is time for every kind.
         now += _CALM + chooser.integer(0, min(_CALM // 2, share - _CALM - lasts))
     return drawn

@@ -6,7 +6,7 @@ one) asks them, ``cluster.py`` is what all of them have in common, and ``runner.
 schedule on one.
 """
 
-REAL_CLUSTERS = ("process", "netns", "docker", "etcd", "maelstrom")
+REAL_CLUSTERS = ("process", "netns", "docker", "etcd", "seed", "maelstrom")
 """Their kinds, by the names that the command line knows."""
 
 HOSTS = ("loopback", "netns")

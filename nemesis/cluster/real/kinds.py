@@ -19,6 +19,7 @@ from nemesis.cluster.real.maelstrom.pipes import Pipes
 from nemesis.cluster.real.netns import Netns
 from nemesis.cluster.real.process import ProcessCluster
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.seed.cluster import SeedCluster
 from nemesis.errors import UnsupportedFault
 from nemesis.schedule import Schedule
 from raft.replica import HEALTHY
@@ -31,10 +32,16 @@ class Options(NamedTuple):
     serializable_reads: bool = False
     hosts: str | None = None
     program: str | None = None
+    fixes: tuple[str, ...] = ()
 
 
 # How the command line calls them; which hosts there are is a matter of its own.
-_FLAGS = {"bug": "--bug", "serializable_reads": "--serializable-reads", "program": "--program"}
+_FLAGS = {
+    "bug": "--bug",
+    "serializable_reads": "--serializable-reads",
+    "program": "--program",
+    "fixes": "--fix",
+}
 
 
 class _Kind(NamedTuple):
@@ -51,6 +58,7 @@ _KINDS = {
     "netns": _Kind(ProcessCluster, (Netns.name,), _OWN),
     "docker": _Kind(DockerCluster, (DockerHosts.name,), _OWN),
     "etcd": _Kind(EtcdCluster, (Loopback.name, Netns.name), frozenset({"serializable_reads"})),
+    "seed": _Kind(SeedCluster, (Loopback.name, Netns.name), frozenset({"fixes"})),
     "maelstrom": _Kind(MaelstromCluster, (Pipes.name,), frozenset({"program"})),
 }
 _HOSTS: dict[str, type[Hosts]] = {each.name: each for each in (Loopback, Netns, DockerHosts, Pipes)}
@@ -111,6 +119,10 @@ def make_cluster(
             )
         return MaelstromCluster(knobs, seed, directory, run_file, on_event, program=options.program)
     hosts = _make_hosts(on, schedule, run_file)
+    if kind == SeedCluster.kind:
+        return SeedCluster(
+            knobs, seed, directory, run_file, on_event, hosts=hosts, fixes=options.fixes
+        )
     if kind == EtcdCluster.kind:
         return EtcdCluster(
             knobs,
