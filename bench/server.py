@@ -1,133 +1,127 @@
-"""Throughput and latency of three servers on loopback, each write synced to three disks.
+"""Throughput and latency of our server beside etcd and PySyncObj, as tables in Markdown.
 
-    python bench/server.py                                    our own
-    python bench/server.py --seconds 10 --clients 1 16 64
+    python bench/server.py                                    all three, 1, 16 and 64 clients
+    python bench/server.py --rounds 5 --seconds 4
+    python bench/server.py --only ours --trace                our own alone, with its traces
     python bench/server.py --endpoints 127.0.0.1:2379 ...     any cluster with etcd's JSON gateway
 
-Every client has a connection that stays, to a server of its own choice by turns, and one request
-under way. Client and servers share the machine. Times are by the clock, so measure on a quiet one.
+Three servers each, on loopback and one disk, all up at once; they are measured by turns, round
+after round, and of what the rounds gave the median counts: so whatever else the machine does,
+befalls all of them alike. Every client has one request under way, to a server of its own by turns.
+Clients and servers share the machine.
+
+Ours and etcd are asked by the same clients, over HTTP, and each write is on the disks of a majority
+before it is answered. PySyncObj is called within its own processes: see bench/server_pysyncobj.py.
 """
 
 from __future__ import annotations
 
-import asyncio
+import signal
 import sys
-import time
 from argparse import ArgumentParser
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
+from typing import get_args
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.server.processes import cluster, text
+from bench.server_contenders import Contender, contenders
+from bench.server_load import Operation, Sample, load
+
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+TITLES = {"put": "writes", "range": "linearizable reads"}
+OURS = "ours"
+Samples = dict[tuple[Operation, int, str], list[Sample]]
 
 
-class Client(asyncio.Protocol):
-    """Sends the next request when the last one is answered."""
+def measure(
+    competing: Sequence[Contender], counts: Sequence[int], seconds: float, rounds: int
+) -> Samples:
+    """All of them by turns."""
+    samples: Samples = defaultdict(list)
+    for contender in competing:
+        contender.measure("put", 8, 1)
+    for number in range(rounds):
+        for operation in OPERATIONS:
+            for clients in counts:
+                for contender in competing:
+                    sample = contender.measure(operation, clients, seconds)
+                    if sample is not None:
+                        samples[operation, clients, contender.name].append(sample)
+        print(f"round {number + 1} of {rounds} done", file=sys.stderr, flush=True)
+    return samples
 
-    def __init__(self, number: int, path: str, until: float) -> None:
-        self._number = number
-        self._path = path
-        self._until = until
-        self._sent = 0
-        self._began = 0.0
-        self._buffer = b""
-        self.latencies: list[float] = []
-        self.errors = 0
-        self.done = asyncio.get_running_loop().create_future()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self._send()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_result(None)
-
-    def _send(self) -> None:
-        key = text(b"key-%03d" % (self._number % 100))
-        value = text(b"%064d" % self._sent)
-        self._sent += 1
-        body = (
-            f'{{"key":"{key}","value":"{value}"}}' if "put" in self._path else f'{{"key":"{key}"}}'
+def table(samples: Samples, operation: Operation) -> str:
+    """A row for each number of clients and each cluster. The ratio is that of our throughput to
+    theirs in the same round."""
+    lines = [
+        f"| {TITLES[operation]}, clients | | /s | p50, ms | p99, ms | processor, µs "
+        "| ours / theirs |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (kind, clients, name), each in samples.items():
+        if kind != operation:
+            continue
+        ours = samples.get((operation, clients, OURS), [])
+        ratio = ""
+        if name != OURS and ours:
+            ratios = [a.throughput / b.throughput for a, b in zip(ours, each, strict=True)]
+            ratio = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        errors = sum(sample.errors for sample in each)
+        told = f"{name}, {errors} errors" if errors else name
+        figures = (
+            f"{median(sample.throughput for sample in each):.0f}",
+            f"{median(sample.latency(0.5) for sample in each):.2f}",
+            f"{median(sample.latency(0.99) for sample in each):.2f}",
+            f"{median(sample.cost for sample in each):.0f}",
         )
-        self._began = time.perf_counter()
-        self._transport.write(
-            f"POST {self._path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
-        )
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator:
-            return
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        if len(body) < length:
-            return
-        self._buffer = b""
-        now = time.perf_counter()
-        if head.startswith(b"HTTP/1.1 200"):
-            self.latencies.append(now - self._began)
-        else:
-            self.errors += 1
-        if now < self._until:
-            self._send()
-        else:
-            self._transport.close()
+        lines.append(f"| {clients} | {told} | {' | '.join(figures)} | {ratio} |")
+    return "\n".join(lines)
 
 
-async def load(endpoints: list[str], clients: int, seconds: float, path: str) -> str:
-    until = time.perf_counter() + seconds
-    began = time.perf_counter()
-    loop = asyncio.get_running_loop()
-    running = []
-    for number in range(clients):
-        host, _, port = endpoints[number % len(endpoints)].rpartition(":")
-        _, client = await loop.create_connection(
-            lambda number=number: Client(number, path, until), host, int(port)
-        )
-        running.append(client)
-    await asyncio.gather(*(client.done for client in running))
-    took = time.perf_counter() - began
-    latencies = sorted(each for client in running for each in client.latencies)
-    errors = sum(client.errors for client in running)
-
-    def at(part: float) -> str:
-        return f"{latencies[int(part * (len(latencies) - 1))] * 1000:8.2f}"
-
-    return (
-        f"{path:14} {clients:3} clients {len(latencies) / took:8.0f}/s  "
-        f"p50 {at(0.5)} ms  p99 {at(0.99)} ms  max {at(1)} ms  {errors} errors"
-    )
-
-
-def measure(endpoints: list[str], counts: list[int], seconds: float) -> None:
-    asyncio.run(load(endpoints, 8, 1, "/v3/kv/put"))
-    for path in ("/v3/kv/put", "/v3/kv/range"):
+def measure_foreign(endpoints: Sequence[str], counts: Sequence[int], seconds: float) -> None:
+    """A cluster that somebody else has started."""
+    load(endpoints, [], "put", 8, 1)
+    for operation in OPERATIONS:
         for clients in counts:
-            print(asyncio.run(load(endpoints, clients, seconds, path)), flush=True)
+            sample = load(endpoints, [], operation, clients, seconds)
+            print(
+                f"{operation:5} {clients:3} clients {sample.throughput:8.0f}/s  "
+                f"p50 {sample.latency(0.5):8.2f} ms  p99 {sample.latency(0.99):8.2f} ms  "
+                f"{sample.errors} errors",
+                flush=True,
+            )
 
 
 def main() -> None:
+    # So that the servers end as well.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     parser = ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--only", nargs="+", default=["ours", "etcd", "pysyncobj"])
+    parser.add_argument("--trace", action="store_true", help="our servers write their traces")
     parser.add_argument("--endpoints", nargs="+")
     parser.add_argument("--directory", type=Path, help="on the disk to measure; default /var/tmp")
-    parser.add_argument("--leader-only", action="store_true", help="ask the leader alone")
     arguments = parser.parse_args()
     if arguments.endpoints:
-        measure(arguments.endpoints, arguments.clients, arguments.seconds)
+        measure_foreign(arguments.endpoints, arguments.clients, arguments.seconds)
         return
     with (
         TemporaryDirectory(dir=arguments.directory or "/var/tmp") as directory,
-        cluster(Path(directory), trace=None) as servers,
+        ExitStack() as stack,
     ):
-        leader = servers.leader()
-        servers_asked = [leader] if arguments.leader_only else list(servers.servers.values())
-        endpoints = [server.config["listen_clients"] for server in servers_asked]
-        measure(endpoints, arguments.clients, arguments.seconds)
+        competing = contenders(Path(directory), arguments.only, arguments.trace)
+        for contender in competing:
+            stack.callback(contender.close)
+        samples = measure(competing, arguments.clients, arguments.seconds, arguments.rounds)
+    print("\n\n".join(table(samples, operation) for operation in OPERATIONS))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
     schedule.json    what was to be done: enough to do it again
     history.jsonl    what the clients saw; each event is on disk as soon as it happened
     trace.jsonl      what happened inside the nodes
+    resolved.jsonl   the history with what the servers' logs tell of operations left open, if any
     results.json     the verdict, its evidence, statistics, and the version that made it
 
 ``store/<name>/<time>/`` holds the runs of this machine, ``store/<name>/latest`` and
@@ -13,7 +14,7 @@ for ever.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
@@ -26,12 +27,14 @@ from checker.formats import HistoryWriter
 from checker.history import Event
 from checker.verdict import Validity
 from nemesis.errors import NemesisError
+from nemesis.outcome import Evidence
 from nemesis.run import Run, Statistics
 from nemesis.schedule import Schedule, encode_schedule, read_schedule
 
 SCHEDULE = "schedule.json"
 HISTORY = "history.jsonl"
 TRACE = "trace.jsonl"
+RESOLVED = "resolved.jsonl"
 RESULTS = "results.json"
 
 
@@ -66,6 +69,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     history_validity: Validity
     statistics: Statistics
+    # Of real clusters whose logs can be read.
+    evidence: Evidence | None = None
 
 
 def splitbrain_version() -> str:
@@ -73,7 +78,7 @@ def splitbrain_version() -> str:
     return version("splitbrain")
 
 
-def results_of(run: Run, history_validity: Validity) -> Results:
+def results_of(run: Run, history_validity: Validity, evidence: Evidence | None = None) -> Results:
     """What is to be saved of a run's verdict."""
     return Results(
         version=splitbrain_version(),
@@ -93,6 +98,7 @@ def results_of(run: Run, history_validity: Validity) -> Results:
         model=run.model,
         history_validity=history_validity,
         statistics=run.statistics,
+        evidence=evidence,
     )
 
 
@@ -153,13 +159,24 @@ def save(directory: Path, run: Run, history_validity: Validity) -> None:
     save_verdict(directory, run, history_validity)
 
 
-def save_verdict(directory: Path, run: Run, history_validity: Validity) -> None:
+def save_verdict(
+    directory: Path, run: Run, history_validity: Validity, evidence: Evidence | None = None
+) -> None:
     """Write trace and results of a run whose history is there already. StoreUnwritable."""
     with _errors(directory):
         (directory / SCHEDULE).write_bytes(encode_schedule(run.schedule))
         (directory / TRACE).write_bytes(run.trace_bytes())
-        results = msgspec.json.encode(results_of(run, history_validity))
+        results = msgspec.json.encode(results_of(run, history_validity, evidence))
         (directory / RESULTS).write_bytes(msgspec.json.format(results, indent=1) + b"\n")
+
+
+def save_resolved(directory: Path, events: Iterable[Event], model: str) -> None:
+    """Write the history with what the servers' logs tell. StoreUnwritable."""
+    path = directory / RESOLVED
+    with _errors(path), path.open("w", encoding="utf-8") as file:
+        writer = HistoryWriter(file, {"model": model})
+        for event in events:
+            writer.write(event)
 
 
 def save_summary(directory: Path, content: bytes) -> None:

@@ -18,9 +18,10 @@ from rich.text import Text
 
 from checker.invariants import MONITORS
 from checker.verdict import Validity
-from nemesis.cli.display import console, counts, verdict_line
+from nemesis.cli.display import account_line, console, counts, verdict_line
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.cluster.real.kinds import Options, capabilities, make_cluster
+from nemesis.cluster.real.maelstrom.cluster import MaelstromCluster, performed
 from nemesis.cluster.real.run_file import RunFile, clean_up
 from nemesis.cluster.real.runner import (
     Progress,
@@ -29,10 +30,11 @@ from nemesis.cluster.real.runner import (
     refuse_unsupported,
 )
 from nemesis.faults import FAULTS
+from nemesis.outcome import Evidence
 from nemesis.schedule import Schedule
 from nemesis.search.generate import REAL_ATTACKS, UNBEARABLE
 from nemesis.search.real_time import Plan, generate_real_time
-from nemesis.store import HistoryFile, new_directory, save_verdict
+from nemesis.store import HistoryFile, new_directory, save_resolved, save_verdict
 from nemesis.workloads import WORKLOADS
 
 # How often a line of progress is printed where there is no terminal, in ns.
@@ -51,12 +53,13 @@ class Request(NamedTuple):
     time_limit: float | None
     rate: float | None
     concurrency: int | None
-    serializable_reads: bool
-    bug: str | None
+    # Whether what only the servers' logs show counts.
+    evidence: bool
+    options: Options
 
     def plan(self) -> Plan:
         """With the defaults."""
-        known = capabilities(self.cluster)
+        known = capabilities(self.cluster, self.options.hosts)
         nodes = self.nodes or _DEFAULTS.replicas
         possible = tuple(
             name
@@ -64,9 +67,15 @@ class Request(NamedTuple):
             if name in known and name not in UNBEARABLE and FAULTS[name].least_replicas <= nodes
         )
         limit = _DEFAULTS.duration if self.time_limit is None else round(self.time_limit * SECOND)
+        workload = self.workload or _DEFAULTS.workload
+        kinds = None
+        if self.cluster == MaelstromCluster.kind:
+            workload = self.workload or "register"
+            kinds = performed(workload)
         return Plan(
             replicas=nodes,
-            workload=self.workload or _DEFAULTS.workload,
+            workload=workload,
+            kinds=kinds,
             faults=possible if self.nemesis is None else self.nemesis,
             duration=limit,
             rate=self.rate or _DEFAULTS.rate,
@@ -78,40 +87,48 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     """Run one schedule on a real cluster; the exit code."""
     out = console()
     schedule = generate_real_time(seed, request.plan())
-    refuse_unsupported(schedule, request.cluster, capabilities(request.cluster))
+    refuse_unsupported(
+        schedule, request.cluster, capabilities(request.cluster, request.options.hosts)
+    )
     for left in clean_up(store):
         out.print(f"ended what an earlier run had left: {left}")
     directory = new_directory(store, f"test-{request.cluster}", datetime.now())
     history = HistoryFile(directory, schedule, WORKLOADS[schedule.knobs.workload].model)
     run_file = RunFile(store)
-    options = Options(request.bug, request.serializable_reads)
+    options = request.options
     try:
         with _terminated_as_interrupted():
             cluster = make_cluster(
                 request.cluster, schedule, directory / "nodes", run_file, history.write, options
             )
-            result = _perform(cluster, schedule, out)
+            result = _perform(cluster, schedule, out, evidence_counts=request.evidence)
         if result.run.verdict.validity is not Validity.INVALID:
             cluster.discard_data()
     finally:
         history.close()
         run_file.remove()
-    save_verdict(directory, result.run, result.history_validity)
-    _tell(result, out)
+    if result.resolved:
+        save_resolved(directory, result.resolved, result.run.model)
+    save_verdict(directory, result.run, result.history_validity, result.evidence)
+    _tell(result, cluster, out)
     out.print(f"run directory: {directory} (seed {seed}, cluster {request.cluster})")
     out.print(verdict_line(result.run.verdict.validity))
     return result.run.verdict.validity.exit_code
 
 
-def _perform(cluster: RealCluster, schedule: Schedule, out: Console) -> RealRun:
+def _perform(
+    cluster: RealCluster, schedule: Schedule, out: Console, *, evidence_counts: bool
+) -> RealRun:
     try:
         cluster.start()
+        leads = f", {cluster.leader()} leads" if cluster.names_leader else ""
         out.print(
-            f"{len(cluster.nodes)} servers run ({cluster.variant}), {cluster.leader()} leads; "
+            f"{len(cluster.nodes)} servers run ({cluster.variant}){leads}; "
             f"{len(schedule.operations)} operations and {len(schedule.faults)} faults follow"
         )
         with _watching(out) as watch:
-            return RealExecution(schedule, cluster, watch).perform()
+            execution = RealExecution(schedule, cluster, watch, evidence_counts=evidence_counts)
+            return execution.perform()
     finally:
         cluster.close()
 
@@ -181,7 +198,7 @@ def _progress_table(progress: Progress) -> Table:
     return table
 
 
-def _tell(result: RealRun, out: Console) -> None:
+def _tell(result: RealRun, cluster: RealCluster, out: Console) -> None:
     run = result.run
     statistics = run.statistics
     table = _grid()
@@ -196,11 +213,16 @@ def _tell(result: RealRun, out: Console) -> None:
     )
     table.add_row("faults", counts(statistics.injected.items()))
     table.add_row("effects", counts(statistics.effects.items()))
-    table.add_row("elections", f"{statistics.elections:,}")
-    judged = ["linearizability", "liveness", "no-exception"]
+    if cluster.names_leader:
+        table.add_row("elections", f"{statistics.elections:,}")
+    if statistics.account:
+        table.add_row("account", account_line(statistics.account))
+    judged = [*cluster.judged]
     if run.trace:
         table.add_row("trace", f"{statistics.judged:,} events judged")
         judged = [*MONITORS, *judged]
+    if result.evidence is not None:
+        table.add_row("evidence", _evidence(result.evidence))
     out.print(table)
     out.print(f"checked: {', '.join(judged)}")
     for failure in run.verdict.failures[:_FAILURES_SHOWN]:
@@ -211,6 +233,16 @@ def _tell(result: RealRun, out: Console) -> None:
     if run.verdict.validity is not Validity.INVALID:
         for reason in run.verdict.reasons:
             out.print(Text(f"unknown: {reason}", style="yellow"))
+
+
+def _evidence(evidence: Evidence) -> str:
+    """What became of the operations that the history leaves open."""
+    if evidence.reason is not None:
+        return f"none: {evidence.reason}"
+    return (
+        f"of the operations left open {evidence.happened:,} happened, {evidence.never:,} never "
+        f"did, {evidence.open:,} stay open; with that the history is {evidence.validity.value}"
+    )
 
 
 def _milliseconds(duration: int) -> str:

@@ -38,6 +38,8 @@ class MountedDisk:
     ) -> None:
         self.node = node
         self.mount = (directory / f"{node}.disk").absolute()
+        # Where the files really are, as make_image has it.
+        self.files = (directory / f"{node}.data" / "files").absolute()
         self._run_file = run_file
         # Both of its mount and of the socket by which it is asked.
         self._name = f"splitbrain-{run_file.token}-{node}"

@@ -11,10 +11,11 @@ import asyncio
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from checker.evidence import Log
 from checker.history import Event
 from checker.trace import TraceEvent
 from checker.verdict import Failure
@@ -56,6 +57,10 @@ class RealCluster(DiskFaults):
     one_address = False
     # When a disk of ours makes names durable; as weak as such servers say that they can bear it.
     durable_names: Names = "journal"
+    # Whether such servers say who leads.
+    names_leader = True
+    # What is judged of every run, beside what the servers' traces tell.
+    judged: tuple[str, ...] = ("linearizability", "liveness", "no-exception")
 
     def __init__(
         self,
@@ -70,6 +75,8 @@ class RealCluster(DiskFaults):
     ) -> None:
         self.knobs = knobs
         self.hosts = hosts or Loopback(knobs.servers, run_file, seed)
+        if self.hosts.name not in (Loopback.name, self.kind):
+            self.kind = f"{self.kind} on {self.hosts.name}"
         self.capabilities = self.possible() | self.hosts.possible()
         self.nodes = knobs.servers
         self.members = knobs.members
@@ -123,6 +130,10 @@ class RealCluster(DiskFaults):
             return self.disks.data(node)
         return (self.directory / f"{node}.data").absolute()
 
+    def data_at_rest(self, node: str) -> Path:
+        """Where what was in that directory is once the run is over."""
+        return self.data(node) if self.disks is None else self.disks.files(node)
+
     @property
     def variant(self) -> str:
         """What is run, for the results."""
@@ -133,11 +144,16 @@ class RealCluster(DiskFaults):
         TraceError if that cannot be judged."""
         return []
 
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        """The logs of all servers, which have ended, from what they have told or from their disks;
+        empty where they cannot be read. Raises EvidenceError."""
+        return []
+
     # -- Beginning and end -----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start all servers and wait until all of them answer and one of them leads. Raises
-        ProcessError."""
+        """Start all servers and wait until all of them answer and, if they say so, one of them
+        leads. Raises ProcessError."""
         self.directory.mkdir(parents=True, exist_ok=True)
         if self.disks is not None:
             self.disks.start()
@@ -168,14 +184,11 @@ class RealCluster(DiskFaults):
         missing: list[str] = []
         while self._loop.time() < end:
             await self._refresh()
-            for name, process in self._processes.items():
-                if not process.is_running:
-                    raise ProcessError(
-                        f"{name} has ended while the cluster was started; its log says:\n"
-                        f"{process.last_words()}"
-                    )
+            self._look_after_processes()
+            if self.failures:
+                raise ProcessError(self.failures[0].message)
             missing = [name for name in self.nodes if not self.standing.knows(name)]
-            if not missing and self.leader() is not None:
+            if not missing and (self.leader() is not None or not self.names_leader):
                 return
             await asyncio.sleep(0.05)
         what = f"{', '.join(missing)} did not answer" if missing else "nobody led"
@@ -401,7 +414,7 @@ class RealCluster(DiskFaults):
         process = self._processes[node]
         if process.pause():
             self.effects["pause"] += 1
-            self._tell(node, process.pid, "stopped by SIGSTOP")
+            self._tell(node, process.pid, f"stopped by {process.stops_by}")
 
     def resume(self, node: str) -> None:
         process = self._processes[node]

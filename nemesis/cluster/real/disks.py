@@ -66,6 +66,10 @@ class Disks:
         """Where the server finds its disk."""
         return self._disks[node].mount
 
+    def files(self, node: str) -> Path:
+        """Where they are kept."""
+        return self._disks[node].files
+
     def start(self) -> None:
         """Mount all. Raises ProcessError."""
         for disk in self._disks.values():

@@ -6,12 +6,15 @@ All peers know a server by one address.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from checker.evidence import Log
 from checker.history import Event
+from checker.trace import TraceEvent
 from nemesis.cluster.real.cluster import MILLISECOND, PROCESS_FAULTS
 from nemesis.cluster.real.disks import possible_disk_faults
+from nemesis.cluster.real.etcd_log import read_log
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.processes import ProcessError
@@ -59,6 +62,9 @@ class EtcdCluster(GatewayCluster):
     @classmethod
     def possible(cls) -> frozenset[str]:
         return PROCESS_FAULTS | OPERATIONS | possible_disk_faults()
+
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        return [read_log(node, self.data_at_rest(node)) for node in self.nodes]
 
     def command(self, node: str) -> list[str]:
         hosts = self.hosts

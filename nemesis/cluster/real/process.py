@@ -9,13 +9,14 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 import raft
+from checker.evidence import Log
 from checker.history import Event
 from checker.merge import merge_traces
 from checker.trace import TraceError, TraceEvent
@@ -28,6 +29,7 @@ from nemesis.cluster.real.clocks import (
 )
 from nemesis.cluster.real.cluster import MILLISECOND, PROCESS_FAULTS, STATE_TIMEOUT
 from nemesis.cluster.real.disks import possible_disk_faults
+from nemesis.cluster.real.evidence import logs_of_trace
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.loopback import Loopback
@@ -79,7 +81,7 @@ class ProcessCluster(GatewayCluster):
         self._bug = bug
         self._token = run_file.token
         # Only where clocks are to be wrong: a faked clock is slow to look at.
-        library = find_library() if fakes_clocks else None
+        library = self.clock_library() if fakes_clocks else None
         self._clocks = (
             {}
             if library is None
@@ -90,8 +92,13 @@ class ProcessCluster(GatewayCluster):
         self._held: list[socket.socket] = []
 
     @classmethod
+    def clock_library(cls) -> Path | None:
+        """Where the servers find libfaketime; None if they do not."""
+        return find_library()
+
+    @classmethod
     def possible(cls) -> frozenset[str]:
-        clocks: frozenset[str] = frozenset() if find_library() is None else CLOCK_FAULTS
+        clocks: frozenset[str] = frozenset() if cls.clock_library() is None else CLOCK_FAULTS
         return PROCESS_FAULTS | OPERATIONS | clocks | possible_disk_faults()
 
     @property
@@ -162,8 +169,8 @@ class ProcessCluster(GatewayCluster):
         self._drifts.clear()
         super().end_faults()
 
-    def refresh(self) -> None:
-        super().refresh()
+    def observe(self) -> None:
+        super().observe()
         for node, drift in list(self._drifts.items()):
             wrong = self.run(self._read_clock(node)) if node in self.answering() else None
             if wrong is not None and drift.is_confirmed(time.monotonic_ns(), wrong):
@@ -192,6 +199,9 @@ class ProcessCluster(GatewayCluster):
         began = self.history.began if not self._clocks else self.history.began_by_calendar
         return [msgspec.structs.replace(event, time=max(0, event.time - began)) for event in events]
 
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        return logs_of_trace(self.nodes, trace) if trace else []
+
     def _path(self, node: str, ending: str) -> Path:
         return (self.directory / f"{node}.{ending}").absolute()
 
@@ -203,6 +213,7 @@ class ProcessCluster(GatewayCluster):
             "data_directory": str(self.data(node)),
             "listen_peers": str(hosts.listens_to_peers(node)),
             "listen_clients": str(hosts.listens_to_clients(node)),
+            "allow_remote": not hosts.listens_to_clients(node).is_loopback,
             "members": {
                 name: {
                     "peer": str(hosts.peer(node, name)),

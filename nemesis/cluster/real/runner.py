@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 from checker import lincheck
+from checker.evidence import EvidenceError
+from checker.history import Event, HistoryError
 from checker.invariants import Monitors
 from checker.lincheck import Budget
 from checker.trace import RoleChanged, TraceError, TraceEvent
 from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
+from nemesis.cluster.real.evidence import with_evidence
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
-from nemesis.outcome import Run, Statistics, check_history, effect_of, vacuity
+from nemesis.outcome import (
+    Evidence,
+    Run,
+    Statistics,
+    account_of,
+    check_history,
+    effect_of,
+    vacuity,
+)
 from nemesis.schedule import Operate, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS
@@ -26,6 +37,8 @@ LIVENESS_BOUND = 30
 _KEYS_OF_A_BOUND = 500
 # How long lincheck may take, in s.
 _JUDGING = 120.0
+BY_EVIDENCE = "linearizability-by-evidence"
+"""The kind of a failure that the history alone does not show."""
 # How often who watches is told.
 _WATCHING = 500 * MILLISECOND
 # The part of the run that throughput and latency are of.
@@ -56,6 +69,9 @@ class RealRun:
 
     run: Run
     history_validity: Validity
+    # What the servers' logs tell, and the history with it; None where they cannot be read.
+    evidence: Evidence | None = None
+    resolved: list[Event] = field(default_factory=list)
     # How long operations took that succeeded, in ns, by quantile.
     latencies: dict[str, int] = field(default_factory=dict)
 
@@ -67,8 +83,15 @@ class RealExecution:
     """A schedule being performed on a cluster that was started."""
 
     def __init__(
-        self, schedule: Schedule, cluster: RealCluster, watch: Watch | None = None
+        self,
+        schedule: Schedule,
+        cluster: RealCluster,
+        watch: Watch | None = None,
+        *,
+        evidence_counts: bool = True,
     ) -> None:
+        """``evidence_counts``: whether the run is convicted by what only its history with the
+        evidence of the servers' logs shows."""
         self.schedule = schedule
         self.cluster = cluster
         self.workload = WORKLOADS[schedule.knobs.workload]
@@ -77,6 +100,7 @@ class RealExecution:
         # Kinds of faults that were seen to do something while they lasted.
         self._confirmed: set[str] = set()
         self._watch = watch
+        self._evidence_counts = evidence_counts
         self._told = 0
         self._phase = "attack"
         # Faults that last, and how often the effect of each had been seen before.
@@ -229,7 +253,7 @@ class RealExecution:
         kinds = [f for f in self.invoked if not cluster.succeeded[f]]
         if not self._await_clients(end):
             return "operation of before"
-        for group in self.workload.last_operations(kinds, keys):
+        for group in self.workload.last_operations(kinds, keys, cluster.history.events):
             wanted = Counter(operate.f for operate in group)
             wanted.update({f: cluster.succeeded[f] for f in wanted})
             for operate in group:
@@ -261,8 +285,11 @@ class RealExecution:
         failures = [*monitors.failures, *cluster.failures]
         if failures:
             verdicts.append(invalid(*failures))
-        judged = self._check_history()
-        verdicts.append(judged)
+        events = cluster.history.events
+        judged = self._check_history(events)
+        account = account_of(events, self.workload)
+        evidence, resolved, with_it = self._weigh_evidence(trace, judged)
+        verdicts += [judged, account.verdict, with_it]
         # What was seen by asking now and then may lack some.
         elected = sum(isinstance(event, RoleChanged) and event.role == "leader" for event in trace)
         elections = elected if trace else len(cluster.standing.elections)
@@ -276,6 +303,7 @@ class RealExecution:
             simulated_events=0,
             duration=ended,
             lincheck_configurations=judged.configurations,
+            account=account.counts,
         )
         verdict = merge(verdicts)
         if not verdict.failures:
@@ -292,7 +320,33 @@ class RealExecution:
         )
         took = sorted(took for _, took in cluster.latencies.all)
         told = {f"p{percent}": quantile(took, percent) for percent in (50, 95, 99, 100)}
-        return RealRun(run, judged.validity, told)
+        return RealRun(run, judged.validity, evidence, resolved, told)
+
+    def _weigh_evidence(
+        self, trace: list[TraceEvent], judged: lincheck.Verdict
+    ) -> tuple[Evidence | None, list[Event], Verdict]:
+        """What the servers' logs tell of operations that the history leaves open, the history with
+        that, and the verdict on what only it shows."""
+        cluster = self.cluster
+        try:
+            logs = cluster.collect_logs(trace)
+            if not logs:
+                return None, [], merge([])
+            resolved = with_evidence(cluster.history.events, self.workload, logs)
+        except (EvidenceError, HistoryError) as error:
+            count = cluster.latencies.count["info"]
+            return Evidence(0, 0, count, judged.validity, str(error)), [], merge([])
+        happened, never = resolved.count("happened"), resolved.count("never")
+        verdict = self._check_history(resolved.events) if happened or never else judged
+        evidence = Evidence(happened, never, resolved.count("open"), verdict.validity)
+        convicts = judged.validity is not Validity.INVALID and self._evidence_counts
+        if not (convicts and verdict.failures):
+            return evidence, resolved.events, merge([])
+        failures = [
+            replace(failure, kind=BY_EVIDENCE, message=f"by the servers' logs: {failure.message}")
+            for failure in verdict.failures
+        ]
+        return evidence, resolved.events, invalid(*failures)
 
     def _without_effect(self) -> Verdict:
         """A fault that found nothing to hit, or was never seen to do anything, was none."""
@@ -305,9 +359,9 @@ class RealExecution:
                 reasons.append(f"{kind} was injected, and never seen to have an effect")
         return unknown(*reasons) if reasons else merge([])
 
-    def _check_history(self) -> lincheck.Verdict:
+    def _check_history(self, events: Sequence[Event]) -> lincheck.Verdict:
         """What lincheck says of the history, with its evidence where it convicts."""
-        events, model = self.cluster.history.events, self.workload.model
+        model = self.workload.model
         budget = Budget(seconds=_JUDGING)
         verdict = check_history(events, model, budget=budget)
         if verdict.validity is Validity.INVALID:

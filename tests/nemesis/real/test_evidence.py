@@ -1,0 +1,359 @@
+"""What clients ask for, found again in the logs of servers: in traces of ours, in etcd's WAL."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from checker.evidence import Entry, Log
+from checker.history import Event
+from checker.trace import (
+    Appended,
+    Committed,
+    SnapshotRestored,
+    Started,
+    TraceEvent,
+    Truncated,
+)
+from checker.verdict import Validity
+from nemesis.cluster.real.etcd import EtcdCluster
+from nemesis.cluster.real.etcd_log import LogUnreadable, Unknown, crc32c, read_log
+from nemesis.cluster.real.evidence import logs_of_trace, with_evidence, write_of
+from nemesis.cluster.real.process import ProcessCluster
+from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.runner import BY_EVIDENCE, RealExecution, RealRun
+from nemesis.faults import Heal, Partition
+from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
+from nemesis.search.real_time import Plan, generate_real_time
+from nemesis.workloads import WORKLOADS
+from raft.kv import commands
+from raft.kv.commands import Append, CompareAndSet, Delete, Get
+from raft.kv.revisions import (
+    Compare,
+    DeleteRange,
+    Put,
+    PutMember,
+    Range,
+    Transaction,
+    Update,
+    Write,
+)
+
+REGISTER = WORKLOADS["register"]
+NEEDS_ETCD = pytest.mark.skipif(
+    shutil.which("etcd") is None, reason="etcd is not installed: apt-get install etcd-server"
+)
+
+
+# -- What was asked for, and what came of it -----------------------------------------------------------
+
+
+def test_what_is_asked_for_is_what_the_log_holds() -> None:
+    put = Put(b"x", b"1")
+    assert write_of(commands.Put("x", "1")) == put
+    assert write_of(Delete("x")) == DeleteRange(b"x")
+    absent = Compare(b"x", "VERSION", "EQUAL", 0)
+    assert write_of(CompareAndSet("x", None, "1")) == Transaction((absent,), (put,), ())
+    held = Compare(b"x", "VALUE", "EQUAL", b"0")
+    assert write_of(CompareAndSet("x", "0", "1")) == Transaction((held,), (put,), ())
+    then = commands.Transaction((), (commands.Put("x", "1"), Get("y")), (Delete("x"),))
+    assert write_of(then) == Transaction((), (put, Range(b"y")), (DeleteRange(b"x"),))
+    # A read is not there, and what an append writes depends on what was read.
+    assert write_of(Get("x")) is None
+    assert write_of(Append("x", "1")) is None
+    assert write_of(commands.Transaction((), (Append("x", "1"),), ())) is None
+
+
+def log_of(*writes: Hashable, node: str = "n1") -> Log:
+    entries = {index: Entry(index, 1, each) for index, each in enumerate(writes, 1)}
+    return Log(node, 0, entries, frozenset(entries.values()))
+
+
+def left_open(f: str, value: object) -> list[Event]:
+    return [
+        Event(0, 0, "invoke", f, "x", value, 0),
+        Event(1, 0, "info", f, "x", value, 1, "time-out"),
+    ]
+
+
+def completion(f: str, value: object, *writes: Hashable) -> Event:
+    return with_evidence(left_open(f, value), REGISTER, [log_of(*writes)]).events[-1]
+
+
+def test_a_compare_and_set_is_told_what_the_log_made_of_it() -> None:
+    asked = write_of(CompareAndSet("x", "1", "2"))
+    one, other = Put(b"x", b"1"), Put(b"x", b"0")
+    assert completion("cas", ["1", "2"], one, asked).type == "ok"
+    failed = completion("cas", ["1", "2"], one, other, asked)
+    assert (failed.type, failed.error) == ("fail", "mismatch")
+
+
+def test_what_follows_an_entry_that_nobody_understands_is_not_told() -> None:
+    asked = write_of(CompareAndSet("x", "1", "2"))
+    assert completion("cas", ["1", "2"], Put(b"x", b"1"), Unknown(b"?"), asked).type == "info"
+    # A write needs no state.
+    assert completion("write", "3", Unknown(b"?"), Put(b"x", b"3")).type == "ok"
+
+
+def test_a_transaction_is_told_what_it_has_read() -> None:
+    value = {
+        "compare": [["x", "1"]],
+        "then": [["put", "x", "2"], ["get", "y"]],
+        "else": [["get", "x"]],
+    }
+    kv = WORKLOADS["kv"]
+    asked = write_of(kv.operation("txn", None, value))
+    events = [Event(0, 0, "invoke", "txn", None, value, 0)]
+    for before, answer in (
+        (Put(b"x", b"1"), {"succeeded": True, "results": [None, "3"]}),
+        (Put(b"x", b"0"), {"succeeded": False, "results": ["0"]}),
+    ):
+        found = with_evidence(events, kv, [log_of(Put(b"y", b"3"), before, asked)])
+        assert (found.events[-1].type, found.events[-1].value) == ("ok", answer)
+
+
+# -- Our traces ---------------------------------------------------------------------------------------
+
+
+def command(write: Write) -> bytes:
+    return msgspec.msgpack.encode(Update("n1-0", 1, write))
+
+
+def test_the_trace_tells_every_entry_and_which_are_committed() -> None:
+    a, b, c = (Put(b"x", value) for value in (b"a", b"b", b"c"))
+    member = PutMember("n1", "127.0.0.1:1", "")
+    events: list[TraceEvent] = [
+        Started(0, 0, "n1", 0, None),
+        Appended(0, 0, "n1", 1, 1, b""),
+        Appended(0, 0, "n1", 2, 1, command(a)),
+        Appended(0, 0, "n1", 3, 1, command(b)),
+        Committed(0, 0, "n1", 2),
+        Truncated(0, 0, "n1", 3),
+        Appended(0, 0, "n1", 3, 2, command(c)),
+        Appended(0, 0, "n1", 4, 2, command(member)),
+        Started(0, 0, "n1", 2, None),
+        Appended(0, 0, "n1", 1, 1, b""),
+        Appended(0, 0, "n1", 2, 1, command(a)),
+        Appended(0, 0, "n1", 3, 2, command(c)),
+        Committed(0, 0, "n1", 3),
+        Started(0, 0, "n2", 0, None),
+        SnapshotRestored(0, 0, "n2", 2, 1, "", 2),
+        Appended(0, 0, "n2", 3, 2, command(c)),
+        Committed(0, 0, "n2", 3),
+    ]
+    n1, n2 = logs_of_trace(("n1", "n2"), events)
+    assert (n1.begins_after, n2.begins_after) == (0, 2)
+    assert n1.committed == {1: Entry(1, 1, None), 2: Entry(2, 1, a), 3: Entry(3, 2, c)}
+    assert n2.committed == {3: Entry(3, 2, c)}
+    assert {Entry(3, 1, b), Entry(4, 2, None)} <= n1.appended
+
+
+# -- etcd's write-ahead log -----------------------------------------------------------------------------
+
+
+def field(number: int, value: int | bytes) -> bytes:
+    """A field of a message of Protocol Buffers."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def varint(value: int) -> bytes:
+    encoded = bytearray()
+    while value >= 0x80:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+class Wal:
+    """Writes as etcd does (wal/encoder.go)."""
+
+    def __init__(self) -> None:
+        self.crc = 0
+        self.content = b""
+        self.record(4, b"")
+        self.record(1, b"metadata")
+        self.record(5, b"")
+
+    def record(self, kind: int, data: bytes) -> None:
+        self.crc = crc32c(data, self.crc)
+        body = field(1, kind) + field(2, self.crc) + (field(3, data) if data else b"")
+        padding = -len(body) % 8
+        head = len(body) | ((0x80 | padding) << 56 if padding else 0)
+        self.content += struct.pack("<Q", head) + body + bytes(padding)
+
+    def entry(self, index: int, term: int, data: bytes, kind: int = 0) -> None:
+        self.record(2, field(1, kind) + field(2, term) + field(3, index) + field(4, data))
+
+    def commit(self, index: int) -> None:
+        self.record(3, field(1, 1) + field(2, 1) + field(3, index))
+
+    def save(self, directory: Path) -> Path:
+        path = directory / "member" / "wal" / f"{0:016x}-{0:016x}.wal"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.content + bytes(4096))
+        return path
+
+
+def put(key: bytes, value: bytes) -> bytes:
+    return field(100, field(1, 7)) + field(4, field(1, key) + field(2, value))
+
+
+def test_the_checksum_is_castagnolis() -> None:
+    # RFC 3720, B.4
+    assert crc32c(b"123456789") == 0xE3069283
+    assert crc32c(bytes(32)) == 0x8A9136AA
+    assert crc32c(b"6789", crc32c(b"12345")) == 0xE3069283
+
+
+def test_the_write_ahead_log_tells_entries_and_which_are_committed(tmp_path: Path) -> None:
+    wal = Wal()
+    wal.entry(1, 1, b"change", kind=1)
+    # Of the v2 API: id, method, path, value.
+    wal.entry(2, 1, field(1, 9) + field(2, b"PUT") + field(3, b"/0/members") + field(4, b"{}"))
+    wal.entry(3, 1, put(b"x", b"a"))
+    wal.entry(4, 1, put(b"x", b"lost"))
+    wal.commit(3)
+    compare = field(2, 3) + field(3, b"x") + field(7, b"a")
+    transaction = field(1, compare) + field(2, field(2, field(1, b"x") + field(2, b"b")))
+    wal.entry(4, 2, field(6, transaction))
+    wal.entry(5, 2, field(5, field(1, b"x")))
+    wal.entry(6, 2, field(9, b"a lease"))
+    wal.commit(6)
+    wal.entry(7, 2, put(b"x", b"nobody knows"))
+    wal.save(tmp_path)
+    log = read_log("n1", tmp_path)
+    held = Compare(b"x", "VALUE", "EQUAL", b"a")
+    contents = [log.committed[index].content for index in range(1, 7)]
+    assert contents[:5] == [
+        None, None, Put(b"x", b"a"), Transaction((held,), (Put(b"x", b"b"),), ()),
+        DeleteRange(b"x"),
+    ]  # fmt: skip
+    assert isinstance(contents[5], Unknown)
+    assert (log.begins_after, log.is_whole, sorted(log.committed)) == (0, True, [1, 2, 3, 4, 5, 6])
+    undecided = {Entry(4, 1, Put(b"x", b"lost")), Entry(7, 2, Put(b"x", b"nobody knows"))}
+    assert undecided == log.appended - set(log.committed.values())
+
+
+def test_a_record_that_was_not_written_to_its_end_is_left_out_and_a_damaged_one_is_told(
+    tmp_path: Path,
+) -> None:
+    wal = Wal()
+    wal.entry(1, 1, put(b"x", b"a"))
+    wal.commit(1)
+    whole = len(wal.content)
+    wal.entry(2, 1, put(b"x", b"b" * 2000))
+    path = wal.save(tmp_path)
+    content = path.read_bytes()
+    path.write_bytes(content[: whole + 1000] + bytes(4096))
+    torn = read_log("n1", tmp_path)
+    assert (torn.is_whole, len(torn.appended)) == (True, 1)
+    flipped = bytearray(content)
+    flipped[whole + 1000] ^= 1
+    path.write_bytes(flipped)
+    damaged = read_log("n1", tmp_path)
+    assert (damaged.is_whole, len(damaged.appended)) == (False, 1)
+
+
+def test_no_log_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LogUnreadable, match="holds no write-ahead log"):
+        read_log("n1", tmp_path)
+
+
+# -- Runs -----------------------------------------------------------------------------------------------
+
+
+Kind = type[EtcdCluster] | type[ProcessCluster]
+ONE_WRITE = (Operate(client=0, f="write", key="x", value="before", wait=200 * MILLISECOND),)
+# While the leader is cut off its client writes in vain: nobody is told whether it will be.
+CUT_OFF: tuple[Step, ...] = (
+    *ONE_WRITE,
+    Partition(target="leader", shape="isolate", wait=200 * MILLISECOND),
+    *(Operate(client=each, f="write", key=f"y{each}", value="new") for each in range(3)),
+    Advance(wait=2_500 * MILLISECOND),
+    Heal(wait=1_000 * MILLISECOND),
+    Operate(client=1, f="write", key="z", value="after", wait=500 * MILLISECOND),
+)
+
+
+def run_on(
+    kind: Kind, directory: Path, steps: tuple[Step, ...], *, evidence_counts: bool = True
+) -> RealRun:
+    knobs = generate_real_time(0, Plan(workload="register", clients=3)).knobs
+    run_file = RunFile(directory)
+    cluster = kind(knobs, 0, directory, run_file)
+    try:
+        cluster.start()
+        schedule = Schedule(knobs=knobs, steps=steps)
+        return RealExecution(schedule, cluster, evidence_counts=evidence_counts).perform()
+    finally:
+        cluster.close()
+        run_file.remove()
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(EtcdCluster, marks=NEEDS_ETCD), pytest.param(ProcessCluster)]
+)
+def test_logs_of_real_servers_tell_what_became_of_every_write(kind: Kind, tmp_path: Path) -> None:
+    result = run_on(kind, tmp_path, CUT_OFF)
+    found = result.evidence
+    assert found is not None
+    assert result.run.verdict.validity is Validity.VALID, result.run.verdict
+    assert (found.reason, found.validity) == (None, Validity.VALID)
+    left = [each for each in result.run.history if each.type == "info" and each.f == "write"]
+    assert left
+    # Of etcd some may stay open: how far it has committed is not always on its disk.
+    assert found.happened + found.never + found.open == len(left)
+    assert found.happened + found.never > 0
+    if kind is ProcessCluster:
+        assert found.open == 0
+
+
+class Lying(ProcessCluster):
+    """Its logs tell of the writes left open the contrary of what the last reads tell."""
+
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        events = self.history.events
+        seen = {event.key for event in events if event.f == "read" and event.value == "new"}
+        writes: dict[str, list[Event]] = {"ok": [], "info": []}
+        for event in events:
+            if event.f == "write" and event.type in writes:
+                writes[event.type].append(event)
+        lies = [each for each in writes["info"] if each.key not in seen]
+        told = [writes["ok"][0], *lies, *writes["ok"][1:]]
+        contents = [Put(str(each.key).encode(), str(each.value).encode()) for each in told]
+        return [log_of(*dict.fromkeys(contents))]
+
+
+def test_a_run_is_convicted_by_its_logs_alone_unless_they_are_not_to_count(tmp_path: Path) -> None:
+    result = run_on(Lying, tmp_path / "on", CUT_OFF)
+    assert result.history_validity is Validity.VALID
+    assert result.evidence is not None
+    assert result.evidence.validity is Validity.INVALID
+    assert result.run.verdict.kinds == {BY_EVIDENCE}
+    off = run_on(Lying, tmp_path / "off", CUT_OFF, evidence_counts=False)
+    assert off.evidence is not None
+    assert off.evidence.validity is Validity.INVALID
+    assert off.run.verdict.validity is Validity.VALID, off.run.verdict
+
+
+class Contradicting(ProcessCluster):
+    """Two servers say that they have committed different entries."""
+
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        return [log_of(Put(b"x", b"1")), log_of(Put(b"x", b"2"), node="n2")]
+
+
+def test_logs_that_contradict_each_other_are_told_and_prove_nothing(tmp_path: Path) -> None:
+    result = run_on(Contradicting, tmp_path, ONE_WRITE)
+    assert result.evidence is not None
+    assert result.evidence.reason is not None
+    assert "n2 has committed another entry" in result.evidence.reason
+    assert not result.run.verdict.failures
