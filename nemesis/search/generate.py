@@ -32,6 +32,8 @@ OPERATORS = (
 )
 # These lose a disk for good.
 LOSSES = ("bit-flip", "lost-file")
+# What no Raft has to bear.
+UNBEARABLE = ("lying-disk",)
 # What ends a fault; enabled with every fault that it ends.
 ENDS = {
     "partition": "heal",
@@ -56,8 +58,6 @@ REAL_ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect i
 """All that a real cluster may be asked for."""
 ATTACKS = tuple(name for name in REAL_ATTACKS if FAULTS[name].is_simulated)
 """Those that the simulator has."""
-# What no Raft has to bear: only for who asks for it by name.
-UNBEARABLE = ("lying-disk",)
 # At least one of these is in every schedule: they are what makes leaders change.
 _UNSEATING = ("crash", "partition", "pause", "unsynced-loss", "crash-all", "torn-write")
 # These leave a node without a running process, for a while.

@@ -25,7 +25,7 @@ from nemesis.faults import (
     Targeted,
 )
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
-from nemesis.search.generate import ENDS, OPERATORS
+from nemesis.search.generate import ENDS, LOSSES, OPERATORS
 from nemesis.workloads import WORKLOADS, Performance, Values
 from raft.kv.commands import Command, Get, Operation, Result
 from raft.kv.encoding import encode_command
@@ -134,7 +134,7 @@ def _draw_knobs(seed: int, plan: Plan) -> Knobs:
     """Time-outs that real processes on a busy machine can keep; with and without what keeps leaders
     in office."""
     chooser = RandomChooser(f"knobs {seed}")
-    kinds = [name for each in plan.faults for name in each.split("+")]
+    kinds = _kinds(plan)
     has_operators = not set(OPERATORS).isdisjoint(kinds)
     return Knobs(
         pre_vote=not chooser.chance(25),
@@ -155,6 +155,10 @@ def _draw_knobs(seed: int, plan: Plan) -> Knobs:
         segment_bytes=1 << 14 if "full-disk" in kinds else 1 << 20,
         max_entries_per_append=256,
     )
+
+
+def _kinds(plan: Plan) -> list[str]:
+    return [name for each in plan.faults for name in each.split("+")]
 
 
 def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
@@ -185,6 +189,17 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
     if not attacks:
         return []
     _require_room(plan, attacks)
+    losses = [name for name in LOSSES if name in _kinds(plan)]
+    if losses and not set(OPERATORS).isdisjoint(plan.faults):
+        raise NemesisError(
+            f"{', '.join(losses)}: not together with changes of the membership, since which disks "
+            "a cluster can do without changes with every step"
+        )
+    if len(losses) > (plan.replicas - 1) // 2:
+        raise NemesisError(
+            f"{', '.join(losses)}: each costs a server for good, and {plan.replicas} can lose but "
+            f"{(plan.replicas - 1) // 2}"
+        )
     chooser = RandomChooser(f"faults {seed}")
     room = plan.duration - _CALM
     share = room // len(attacks)
@@ -194,9 +209,13 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
     turn: list[str] = []
     hit: set[str] = set()
     liars: list[str] = []
+    budget = (plan.replicas - 1) // 2
     while now + longest + _CALM <= plan.duration:
         if not turn:
-            turn = _shuffled(chooser, attacks)
+            left = tuple(name for name in attacks if name not in LOSSES or budget > 0)
+            if not left:
+                break
+            turn = _shuffled(chooser, left)
             # Lies come out if power is lost afterwards. One lie is enough.
             turn.sort(key="lying-disk".__eq__)
         names = turn.pop().split("+")
@@ -208,6 +227,7 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
             names.remove("lying-disk")
             if not names:
                 continue
+        budget -= len(set(LOSSES).intersection(names))
         for at, name in enumerate(names):
             fault = _draw_fault(chooser, name, plan.replicas)
             if name not in hit:

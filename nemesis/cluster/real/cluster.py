@@ -73,6 +73,7 @@ class RealCluster(DiskFaults):
         hosts: Hosts | None = None,
         has_disks: bool = False,
     ) -> None:
+        super().__init__()
         self.knobs = knobs
         self.hosts = hosts or Loopback(knobs.servers, run_file, seed)
         if self.hosts.name not in (Loopback.name, self.kind):
@@ -310,7 +311,7 @@ class RealCluster(DiskFaults):
             code = process.ended_by_itself()
             if code is not None:
                 self.standing.forget(name)
-                if self.disks is not None and (why := self.disks.explain_end(name)) is not None:
+                if (why := self.explain_end(name)) is not None:
                     self.tell("ended", {"node": name, "code": code, "because": why})
                     continue
                 what = f"{name} has ended by itself, with exit code {code}"
@@ -337,6 +338,7 @@ class RealCluster(DiskFaults):
         for name, state in zip(asked, answers, strict=True):
             if state is not None:
                 self.standing.note(name, state)
+                self.can_do_without(name)
 
     def answering(self) -> list[str]:
         """The nodes that have a process, which is not paused."""
@@ -357,6 +359,7 @@ class RealCluster(DiskFaults):
             self.standing.status(self._processes[name])._replace(
                 is_member=name in (*voters, *outgoing, *learners),
                 is_voter=name in (*voters, *outgoing),
+                is_lost=name in self.damaged,
             )
             for name in self.nodes
         ]
@@ -387,14 +390,20 @@ class RealCluster(DiskFaults):
     # -- Processes -------------------------------------------------------------------------------
 
     def crash(self, node: str) -> None:
+        if self.take_down(node):
+            self.effects["crash"] += 1
+
+    def take_down(self, node: str) -> bool:
+        """End the process; whether there was one."""
         process = self._processes[node]
         pid = process.pid
-        if pid is not None and process.kill():
-            self.effects["crash"] += 1
+        was_killed = pid is not None and process.kill()
+        if was_killed:
             self._tell(node, pid, "killed by SIGKILL")
             if self.disks is not None:
                 self.tell("disk", {"node": node, "lost": self.disks.server_was_killed(node)})
         self.standing.forget(node)
+        return was_killed
 
     def begin(self, server: Server) -> None:
         """Start a server that does not run."""
@@ -445,7 +454,7 @@ class RealCluster(DiskFaults):
         for name, process in self._processes.items():
             if process.is_paused:
                 self.resume(name)
-            if not process.is_running:
+            if not process.is_running and name not in self.damaged:
                 self.restart(name)
 
 

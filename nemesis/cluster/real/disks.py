@@ -29,13 +29,16 @@ from nemesis.disk.mounted import MountedDisk
 from nemesis.disk.mounts import why_not
 
 DISK_FAULTS = frozenset(
-    {"unsynced-loss", "torn-write", "full-disk", "slow-disk", "io-error", "lying-disk"}
+    {
+        *("unsynced-loss", "torn-write", "full-disk", "slow-disk", "io-error", "lying-disk"),
+        *("bit-flip", "lost-file"),
+    }
 )
 """The kinds of faults that need disks of ours."""
 
 
 def possible_disk_faults() -> frozenset[str]:
-    """Those that can be injected on this machine."""
+    """Those that can be injected on this machine, if it is known how to damage the files."""
     return frozenset() if why_not() is not None else DISK_FAULTS
 
 

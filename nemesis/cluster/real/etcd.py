@@ -19,6 +19,7 @@ from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.disk.damage import flip_bit_of_log
 from nemesis.schedule import Knobs
 
 OPERATIONS = frozenset({"rolling-restart", "transfer-leadership"})
@@ -61,10 +62,13 @@ class EtcdCluster(GatewayCluster):
 
     @classmethod
     def possible(cls) -> frozenset[str]:
-        return PROCESS_FAULTS | OPERATIONS | possible_disk_faults()
+        return PROCESS_FAULTS | OPERATIONS | (possible_disk_faults() - {"lost-file"})
 
     def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
         return [read_log(node, self.data_at_rest(node)) for node in self.nodes]
+
+    def flip_bit_of(self, files: Path, position: int) -> str | None:
+        return flip_bit_of_log(files / "member" / "wal", position)
 
     def command(self, node: str) -> list[str]:
         hosts = self.hosts

@@ -20,6 +20,7 @@ from checker.evidence import Log
 from checker.history import Event
 from checker.merge import merge_traces
 from checker.trace import TraceError, TraceEvent
+from nemesis.cluster.protocol import DiskFile
 from nemesis.cluster.real.clocks import (
     CLOCK_FAULTS,
     FakedClock,
@@ -35,6 +36,7 @@ from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.sockets import hold
+from nemesis.disk.damage import flip_bit, lose_file
 from nemesis.schedule import Knobs
 from raft.replica import HEALTHY
 
@@ -117,6 +119,12 @@ class ProcessCluster(GatewayCluster):
         for name in self.nodes:
             content = msgspec.json.encode(self._configuration(name))
             self._path(name, "json").write_bytes(msgspec.json.format(content, indent=1))
+
+    def flip_bit_of(self, files: Path, position: int) -> str | None:
+        return flip_bit(files / "raft", position)
+
+    def lose_file_of(self, files: Path, file: DiskFile, kept: int | None) -> str | None:
+        return lose_file(files / "raft", file, kept)
 
     def command(self, node: str) -> list[str]:
         # -P: the working directory gives no modules. What is run is the Raft that we imported.
