@@ -246,6 +246,24 @@ def test_node_alone_is_valid_while_it_does_not_die(run_file: RunFile, tmp_path: 
     assert run.verdict.validity is Validity.VALID, run.verdict
 
 
+def test_requests_may_be_passed_on_and_answered_by_another_node(
+    run_file: RunFile, tmp_path: Path
+) -> None:
+    """To one that is paused and cut off now and then."""
+    schedule = schedule_of(
+        *operations(20),
+        *PAUSE,
+        Partition(target="n1", shape="one-way-in"),
+        *operations(6),
+        Advance(wait=100 * MILLISECOND),
+        Heal(),
+        *operations(20),
+    )
+    run = run_on(f"{LONE} passes-on", schedule, run_file, tmp_path).run
+    assert run.verdict.validity is Validity.VALID, run.verdict
+    assert run.statistics.confirmed == ["partition", "pause"]
+
+
 def test_node_behind_a_script_is_paused_and_killed_with_it(
     run_file: RunFile, tmp_path: Path
 ) -> None:
