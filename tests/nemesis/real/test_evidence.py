@@ -242,6 +242,26 @@ def test_the_write_ahead_log_tells_entries_and_which_are_committed(tmp_path: Pat
     assert undecided == log.appended - set(log.committed.values())
 
 
+def test_what_followed_an_entry_that_was_replaced_is_gone(tmp_path: Path) -> None:
+    wal = Wal()
+    for index, value in ((1, b"a"), (2, b"b"), (3, b"c")):
+        wal.entry(index, 1, put(b"x", value))
+    wal.entry(2, 2, put(b"x", b"d"))
+    # More than it holds: no etcd says so, but if one did, it would not be of what is gone.
+    wal.commit(3)
+    wal.save(tmp_path)
+    log = read_log("n1", tmp_path)
+    assert log.committed == {1: Entry(1, 1, Put(b"x", b"a")), 2: Entry(2, 2, Put(b"x", b"d"))}
+    events: list[TraceEvent] = [
+        Appended(0, 0, "n1", 1, 1, command(Put(b"x", b"a"))),
+        Appended(0, 0, "n1", 2, 1, command(Put(b"x", b"b"))),
+        Committed(0, 0, "n1", 1),
+        Truncated(0, 0, "n1", 2),
+        Committed(0, 0, "n1", 2),
+    ]
+    assert logs_of_trace(("n1",), events)[0].committed == {1: log.committed[1]}
+
+
 def test_a_record_that_was_not_written_to_its_end_is_left_out_and_a_damaged_one_is_told(
     tmp_path: Path,
 ) -> None:
