@@ -80,8 +80,8 @@ def with_evidence(events: Sequence[Event], workload: Workload, logs: Sequence[Lo
 
 
 def write_of(operation: Operation) -> Write | None:
-    """What a server finds in the log when it was asked for this; None for what does not get there,
-    or depends on what was read before."""
+    """What a server finds in the log when it was asked for this; None for what need not get there,
+    since it writes nothing, or depends on what was read before."""
     if isinstance(operation, CompareAndSet):
         put = commands.Put(operation.key, operation.value)
         compare = commands.Compare(operation.key, operation.expected)
@@ -89,6 +89,8 @@ def write_of(operation: Operation) -> Write | None:
     if isinstance(operation, commands.Transaction):
         branches = (_simple(operation.then), _simple(operation.otherwise))
         if branches[0] is None or branches[1] is None:
+            return None
+        if all(isinstance(each, Range) for each in (*branches[0], *branches[1])):
             return None
         compares = tuple([_compare(each) for each in operation.compares])
         return Transaction(compares, branches[0], branches[1])

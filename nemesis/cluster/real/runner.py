@@ -31,6 +31,8 @@ _KEYS_OF_A_BOUND = 500
 _JUDGING = 120.0
 BY_EVIDENCE = "linearizability-by-evidence"
 """The kind of a failure that the history alone does not show."""
+LOST = "acknowledged-then-lost"
+"""The kind of a failure that needs no history of reads: the log of the cluster lacks a write."""
 # How often who watches is told.
 _WATCHING = 500 * MILLISECOND
 # The part of the run that throughput and latency are of.
@@ -325,18 +327,24 @@ class RealExecution:
             resolved = with_evidence(cluster.history.events, self.workload, logs)
         except (EvidenceError, HistoryError) as error:
             count = cluster.latencies.count["info"]
-            return Evidence(0, 0, count, judged.validity, str(error)), [], merge([])
+            return Evidence(0, 0, count, judged.validity, reason=str(error)), [], merge([])
         happened, never = resolved.count("happened"), resolved.count("never")
         verdict = self._check_history(resolved.events) if happened or never else judged
-        evidence = Evidence(happened, never, resolved.count("open"), verdict.validity)
-        convicts = judged.validity is not Validity.INVALID and self._evidence_counts
-        if not (convicts and verdict.failures):
-            return evidence, resolved.events, merge([])
-        failures = [
-            replace(failure, kind=BY_EVIDENCE, message=f"by the servers' logs: {failure.message}")
-            for failure in verdict.failures
-        ]
-        return evidence, resolved.events, invalid(*failures)
+        evidence = Evidence(
+            happened, never, resolved.count("open"), verdict.validity, len(resolved.lost)
+        )
+        failures: list[Failure] = []
+        if judged.validity is not Validity.INVALID:
+            failures += [
+                replace(each, kind=BY_EVIDENCE, message=f"by the servers' logs: {each.message}")
+                for each in verdict.failures
+            ]
+        if resolved.lost:
+            what = f"acknowledged, and in no server's log: {resolved.lost[0]}"
+            told = {"operations": [str(each) for each in resolved.lost]}
+            failures.append(Failure(LOST, what, evidence=told))
+        convicts = failures and self._evidence_counts
+        return evidence, resolved.events, invalid(*failures) if convicts else merge([])
 
     def _without_effect(self) -> Verdict:
         """A fault that found nothing to hit, or was never seen to do anything, was none."""

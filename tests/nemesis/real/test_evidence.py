@@ -26,7 +26,7 @@ from nemesis.cluster.real.etcd_log import LogUnreadable, Unknown, crc32c, read_l
 from nemesis.cluster.real.evidence import logs_of_trace, with_evidence, write_of
 from nemesis.cluster.real.process import ProcessCluster
 from nemesis.cluster.real.run_file import RunFile
-from nemesis.cluster.real.runner import BY_EVIDENCE, RealExecution, RealRun
+from nemesis.cluster.real.runner import BY_EVIDENCE, LOST, RealExecution, RealRun
 from nemesis.faults import Heal, Partition
 from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
 from nemesis.search.real_time import Plan, generate_real_time
@@ -67,6 +67,7 @@ def test_what_is_asked_for_is_what_the_log_holds() -> None:
     assert write_of(Get("x")) is None
     assert write_of(Append("x", "1")) is None
     assert write_of(commands.Transaction((), (Append("x", "1"),), ())) is None
+    assert write_of(commands.Transaction((), (Get("x"),), (Get("y"),))) is None
 
 
 def log_of(*writes: Hashable, node: str = "n1") -> Log:
@@ -362,6 +363,22 @@ def test_a_run_is_convicted_by_its_logs_alone_unless_they_are_not_to_count(tmp_p
     assert off.evidence is not None
     assert off.evidence.validity is Validity.INVALID
     assert off.run.verdict.validity is Validity.VALID, off.run.verdict
+
+
+class Amnesiac(ProcessCluster):
+    """Its logs lack the last write that was acknowledged."""
+
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        done = [each for each in self.history.events if (each.f, each.type) == ("write", "ok")]
+        contents = [Put(str(each.key).encode(), str(each.value).encode()) for each in done]
+        return [log_of(*(each for each in contents if each != contents[-1]))]
+
+
+def test_a_write_that_was_acknowledged_and_is_in_no_log_convicts(tmp_path: Path) -> None:
+    result = run_on(Amnesiac, tmp_path, ONE_WRITE)
+    assert LOST in result.run.verdict.kinds
+    assert result.evidence is not None
+    assert result.evidence.lost >= 1
 
 
 class Contradicting(ProcessCluster):
