@@ -3,6 +3,9 @@
 #   make test     all tests, on all cores
 # For long campaigns, nearly twice as many executions a second:
 #   make fuzz COMPILED=1    the same source, its hot modules compiled to C (a minute, the first time)
+# Clusters of containers (docs/docker.md), as root on Debian, with docker.io and debootstrap:
+#   make test-docker     their tests, beside a Docker engine of their own
+#   make docker-image    the image that servers run in, on the engine that is there
 # The rest is for those who change splitbrain: make lint, make bench, make compiled, make clean.
 
 VENV := .venv
@@ -19,13 +22,20 @@ SOURCES := pyproject.toml $(shell find raft checker nemesis -name '*.py')
 READY := $(VENV)/.installed $(if $(COMPILED),$(PACKAGES)/.built)
 WITH := $(if $(COMPILED),PYTHONPATH=$(PACKAGES))
 
-.PHONY: fuzz test lint bench compiled clean
+.PHONY: fuzz test test-docker docker-image lint bench compiled clean
 
 fuzz: $(READY)
 	$(WITH) $(BIN)/splitbrain fuzz $(ARGS)
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+test-docker: $(VENV)/.installed
+	$(BIN)/python -m nemesis.cluster.real.docker_engine -- \
+		$(BIN)/python -m pytest tests/nemesis/real/test_docker.py $(ARGS)
+
+docker-image: $(VENV)/.installed
+	$(BIN)/python -m nemesis.cluster.real.docker_image
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -75,7 +85,7 @@ $(PACKAGES)/.built: $(VENV)/.installed $(SOURCES)
 		$$root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -q gcc libc6-dev python3-dev; }
 	rm -rf $(PACKAGES)
 	mkdir -p $(PACKAGES)/source
-	cp -r raft checker nemesis pyproject.toml README.md LICENSE $(PACKAGES)/source
+	cp -r raft checker nemesis docker pyproject.toml README.md LICENSE $(PACKAGES)/source
 	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m pip install -q --no-deps --target $(PACKAGES) $(PACKAGES)/source
 	rm -rf $(PACKAGES)/source
 	@touch $@

@@ -1,15 +1,16 @@
 """Bugs of the zoo in real processes: which are caught, how, and how soon.
 
-    python bench/real_bugs.py [BUG ...]
+    python bench/real_bugs.py [--hosts loopback|netns] [BUG ...]
 
-Each is run on three servers on loopback, under partitions, crashes and pauses, with new seeds until
-it is caught, three times at most; and the healthy Raft with the same seeds, which must not be. Also
-etcd's reads with ``serializable``, where etcd is installed. The exit code is 1 if anything was not
-as it must be.
+Each is run on three servers, on loopback or in network namespaces, under partitions, crashes and
+pauses, with new seeds until it is caught, three times at most; and the healthy Raft with the same
+seeds, which must not be. Also etcd's reads with ``serializable``, where etcd is installed. The exit
+code is 1 if anything was not as it must be.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import shutil
@@ -20,6 +21,7 @@ from time import monotonic
 
 from checker.verdict import Validity
 from nemesis.cli import run
+from nemesis.cluster.real import HOSTS
 from nemesis.store import Saved, load
 
 BUGS = (
@@ -74,13 +76,18 @@ def row(name: str, *options: str, store: Path, expected: Validity) -> bool:
 
 def main() -> int:
     """All of them; the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--hosts", choices=HOSTS, default="loopback")
+    parser.add_argument("bugs", nargs="*", metavar="BUG")
+    asked = parser.parse_args()
     print(f"{'':38} runs   took     ok   found by")
-    process, etcd = ("--cluster", "process"), ("--cluster", "etcd")
+    hosts = ("--hosts", asked.hosts)
+    process, etcd = ("--cluster", "process", *hosts), ("--cluster", "etcd", *hosts)
     with tempfile.TemporaryDirectory() as directory:
         store = Path(directory)
         rows = [
             row(name, *process, "--bug", name, store=store, expected=Validity.INVALID)
-            for name in sys.argv[1:] or BUGS
+            for name in asked.bugs or BUGS
         ]
         rows.append(row("healthy", *process, store=store, expected=Validity.VALID))
         if shutil.which("etcd") is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from checker import lincheck
+from checker.accounting import Account
 from checker.history import Event, History, HistoryError
 from checker.lincheck import Budget, check
 from checker.models import get_model
@@ -13,6 +14,7 @@ from checker.trace import TraceEvent, encode_trace
 from checker.verdict import Failure, Validity, Verdict, merge, unknown
 from nemesis.faults import FAULTS
 from nemesis.schedule import Schedule
+from nemesis.workloads import Workload
 
 # Configurations that lincheck may hold before it answers unknown: never seen to be reached by a
 # schedule of the usual size, and no clock is asked, so the verdict is the same on every machine.
@@ -38,6 +40,8 @@ class Statistics:
     # What else happened, by name: configurations committed, snapshots taken and installed,
     # transfers, reads by lease, sessions that expired.
     milestones: dict[str, int] = field(default_factory=dict)
+    # What became of that which the workload is about, by name (checker.accounting).
+    account: dict[str, int] = field(default_factory=dict)
 
     @property
     def leader_changes(self) -> int:
@@ -99,6 +103,15 @@ def vacuity(statistics: Statistics) -> Verdict:
     if not statistics.confirmed:
         reasons.append("nothing was attacked: no fault was seen to have an effect")
     return unknown(*reasons) if reasons else merge([])
+
+
+def account_of(history: Sequence[Event], workload: Workload) -> Account:
+    """What the workload says of a history, beside its model. Where an answer makes no sense, which
+    the model refuses, nothing can be counted."""
+    try:
+        return workload.account(History(history))
+    except HistoryError as error:
+        return Account({}, unknown(f"nothing can be counted: {error}"))
 
 
 def check_with_evidence(history: Sequence[Event], model: str) -> lincheck.Verdict:

@@ -16,7 +16,14 @@ from nemesis.cluster.sim import SimulatedCluster
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
 from nemesis.macro.execution import run_macro_steps
-from nemesis.outcome import Run, Statistics, check_history, check_with_evidence, vacuity
+from nemesis.outcome import (
+    Run,
+    Statistics,
+    account_of,
+    check_history,
+    check_with_evidence,
+    vacuity,
+)
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
 from nemesis.workloads import WORKLOADS
 from raft.consensus.quorums import has_quorum
@@ -69,6 +76,7 @@ class Execution:
         self._seed = seed
         self._variant = variant
         self._configurations = 0
+        self._account: dict[str, int] = {}
         self._await_leader(_WARM_UP * knobs.election_timeout_max)
 
     @property
@@ -146,6 +154,7 @@ class Execution:
             duration=cluster.now(),
             lincheck_configurations=self._configurations,
             milestones=cluster.trace.all_milestones(),
+            account=self._account,
         )
 
     def _await_leader(self, bound: int) -> None:
@@ -173,12 +182,12 @@ class Execution:
         # What clients still had to do takes its time, in a large cluster of which few are members.
         cluster.await_clients(cluster.now() + cluster.unfinished * self.knobs.operation_timeout)
         end = cluster.now() + self._bound
-        operations = self._last_operations()
-        missing = self._perform_last(operations, end)
+        kinds = self._missing
+        missing = self._perform_last(self._last_operations(kinds), end)
         while missing is not None and cluster.now() < end and not self.failures:
             # From the first again: an operation that timed out may have happened after all, and
             # those after it build on it.
-            missing = self._perform_last(operations, end)
+            missing = self._perform_last(self._last_operations(kinds), end)
         if self.failures:
             return merge([])
         if missing is None and may_be_available:
@@ -222,16 +231,21 @@ class Execution:
     def _begin_liveness(self) -> Verdict:
         """Does what ``_liveness`` does at first: what is convicted here is convicted there."""
         self.cluster.end_faults()
-        operations = self._last_operations()
+        operations = self._last_operations(self._missing)
         end = self.cluster.now() + _BRIEFLY * self.knobs.election_timeout_max
         self.cluster.await_clients(end)
         if self.cluster.now() < end:
             self._perform_last(operations[:1], end)
         return unknown("the run was not judged to its end")
 
-    def _last_operations(self) -> list[list[Operate]]:
-        missing = [f for f in self.invoked if not self.cluster.succeeded[f]]
-        return self.workload.last_operations(missing, list(self._keys) or ["x"])
+    @property
+    def _missing(self) -> list[str]:
+        """Kinds of operations of which none has succeeded."""
+        return [f for f in self.invoked if not self.cluster.succeeded[f]]
+
+    def _last_operations(self, kinds: list[str]) -> list[list[Operate]]:
+        keys = list(self._keys) or ["x"]
+        return self.workload.last_operations(kinds, keys, self.cluster.history.events)
 
     def _perform_last(self, groups: list[list[Operate]], end: int) -> str | None:
         """Perform the groups one after the other, those of a group at once; the kind of the first
@@ -250,9 +264,12 @@ class Execution:
         return None
 
     def _check_history(self) -> Verdict:
-        verdict = check_with_evidence(self.cluster.history.events, self.workload.model)
+        events = self.cluster.history.events
+        verdict = check_with_evidence(events, self.workload.model)
         self._configurations = verdict.configurations
-        return verdict
+        account = account_of(events, self.workload)
+        self._account = account.counts
+        return merge([verdict, account.verdict])
 
 
 def run(

@@ -2,6 +2,7 @@
 
 # Importing a model's file registers it.
 from checker.models import (  # noqa: F401
+    bank,
     cas_register,
     counter,
     kv,

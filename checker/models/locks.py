@@ -3,7 +3,8 @@
     mutex             whoever asks; a release by anyone frees it
     owner-mutex       only its owner releases it, and cannot acquire it twice
     reentrant-mutex   only its owner releases it, as often as it acquired it
-    fencing-lock      an owner-mutex; acquire answers a token (an integer), greater than all before
+    fencing-lock      an owner-mutex; acquire answers a token (an integer), greater than all before;
+                      holder answers its owner, nil if it is free
     semaphore         acquire and release of a number of permits (1 if there is no value); get_model
                       takes how many there are: ``semaphore:3``
 
@@ -34,7 +35,8 @@ from checker.models.model import (
 
 def _parse(name: str, argument: Callable[[Operation], Any], operation: Operation) -> Call | None:
     if operation.f not in ("acquire", "release"):
-        raise CallError(f"the model {name!r} knows acquire and release, not {operation.f!r}")
+        known = "acquire, release and holder" if name == "fencing-lock" else "acquire and release"
+        raise CallError(f"the model {name!r} knows {known}, not {operation.f!r}")
     if operation.outcome == "fail":
         return None
     key = distinct(operation.key)
@@ -57,6 +59,8 @@ def clusters_of_owners(calls: Sequence[Call]) -> list[list[int]]:
     in a linearization the calls of an owner stand in blocks that start and end with a free lock,
     save the last, after which nothing comes, and the first, if the lock was held at the start; for
     the others it is as if the block were not there. Tokens that grow also grow if some are missing.
+    Who asks for the holder is told within the holder's block, or finds the lock free, which it also
+    is if blocks are missing.
     """
     found: dict[Any, list[int]] = {}
     for position, call in enumerate(calls):
@@ -124,6 +128,12 @@ def reentrant_mutex() -> Model:
 
 
 def _parse_fencing(operation: Operation) -> Call | None:
+    if operation.f == "holder":
+        if operation.outcome != "ok":
+            return None
+        # As if it were the owner's own: what is dropped of an owner is dropped with it (clusters).
+        owner = distinct(operation.result)
+        return Call("holder", distinct(operation.key), owner, None, "observes")
     call = _parse("fencing-lock", _owner, operation)
     if call is None or call.f == "release":
         return call
@@ -137,6 +147,8 @@ def _parse_fencing(operation: Operation) -> Call | None:
 
 def _step_fencing(state: State, f: str, argument: Any, result: Any) -> tuple[bool, State]:
     owner, last = state
+    if f == "holder":
+        return owner == argument, state
     if f == "release":
         return owner == argument, (None, last)
     if result is UNKNOWN:
@@ -146,7 +158,7 @@ def _step_fencing(state: State, f: str, argument: Any, result: Any) -> tuple[boo
 
 
 def _reveals_fencing(call: Call) -> State:
-    if call.f == "release" or call.result is UNKNOWN:
+    if call.f != "acquire" or call.result is UNKNOWN:
         return ANYTHING
     return call.argument, call.result
 
@@ -156,7 +168,7 @@ def fencing_lock() -> Model:
     """A lock with fencing tokens; the state is the owner and the last token, None at first."""
     return Model(
         name="fencing-lock",
-        summary="as owner-mutex; acquire answers a token greater than all before",
+        summary="as owner-mutex; acquire answers a token greater than all before; holder",
         initial=(None, None),
         step=_step_fencing,
         parse=_parse_fencing,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -41,6 +41,11 @@ def counts(pairs: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in ordered) or "none"
 
 
+def account_line(account: Mapping[str, int]) -> str:
+    """What became of that which the workload is about, in its own order."""
+    return ", ".join(f"{name} {number:,}" for name, number in account.items())
+
+
 def tally_table(tally: Tally, seconds: float) -> Table:
     """What a campaign has done so far."""
     table = Table.grid(padding=(0, 2))
@@ -69,6 +74,8 @@ def tally_table(tally: Tally, seconds: float) -> Table:
                 for name, number in sorted(tally.milestones.items())
             ),
         )
+    if tally.account:
+        table.add_row("account", account_line(tally.account))
     table.add_row("violations", counts(tally.kinds.items()))
     if tally.reasons:
         table.add_row("unknown", counts(tally.reasons.items()))

@@ -75,6 +75,7 @@ def fuzz(
         raise NemesisError(
             "fuzz without faults proves nothing; `splitbrain test --nemesis none` runs one"
         )
+    options.one_at_a_time(nemesis)
     if seconds is None and runs is None:
         seconds = _DEFAULT_SECONDS
     only = Only(nodes, workload, nemesis)

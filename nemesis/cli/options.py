@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from nemesis.cluster.real.seed.patches import FIXES, chosen
 from nemesis.errors import UnknownName
 from nemesis.search.ensemble import STRATEGIES
 from nemesis.search.generate import ATTACKS
@@ -51,15 +52,34 @@ def strategy(_context: click.Context, _parameter: click.Parameter, name: str | N
 def faults(
     _context: click.Context, _parameter: click.Parameter, names: str | None
 ) -> tuple[str, ...] | None:
-    """Callback: names of faults, separated by commas; ``all`` leaves the choice to the swarm."""
+    """Callback: names of faults, separated by commas; ``all`` leaves the choice to the swarm.
+    ``a+b`` are two that last together; see ``one_at_a_time``."""
     if names is None or names == "all":
         return None
     if names == "none":
         return ()
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
-        _known("fault", name, (*ATTACKS, "all", "none"))
+        for each in name.split("+"):
+            _known("fault", each, (*ATTACKS, "all", "none"))
     return tuple(dict.fromkeys(chosen))
+
+
+def one_at_a_time(names: tuple[str, ...] | None) -> None:
+    """Raise UsageError for faults that are to last together: the simulator draws when each begins
+    and ends."""
+    together = [name for name in names or () if "+" in name]
+    if together:
+        raise click.UsageError(f"{', '.join(together)}: only on real clusters")
+
+
+def fixes(
+    _context: click.Context, _parameter: click.Parameter, names: str | None
+) -> tuple[str, ...]:
+    """Callback: names of fixes of the library that the cluster seed runs, separated by commas."""
+    if names is None or names == "none":
+        return ()
+    return tuple(FIXES) if names == "all" else chosen(names.split(","))
 
 
 def duration(
@@ -94,7 +114,16 @@ NEMESIS = click.option(
     "--nemesis",
     callback=faults,
     metavar="NAMES",
-    help=f"Faults, separated by commas, or all, or none. There are {', '.join(ATTACKS)}.",
+    help="Faults, separated by commas, or all, or none; on real clusters A+B are two at once. "
+    f"There are {', '.join(ATTACKS)}.",
+)
+FIX = click.option(
+    "--fix",
+    "fixes",
+    callback=fixes,
+    metavar="NAMES",
+    help=f"What to mend in the library before it is built, separated by commas, or all: "
+    f"{', '.join(FIXES)}; the cluster seed alone.",
 )
 JOBS = click.option(
     "--jobs",

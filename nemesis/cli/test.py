@@ -13,7 +13,7 @@ from rich.text import Text
 from checker.verdict import Validity
 from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
-from nemesis.cluster.real import REAL_CLUSTERS
+from nemesis.cluster.real import HOSTS, REAL_CLUSTERS
 from nemesis.errors import UnknownName
 from nemesis.replay import judge_history, variant_named
 from nemesis.run import run
@@ -68,9 +68,19 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
     "--concurrency", type=click.IntRange(1, 1_000), help="Clients, 5 if left out; real clusters."
 )
 @click.option(
+    "--hosts",
+    type=click.Choice(HOSTS),
+    help="On what servers run: process and etcd can be in network namespaces; real clusters.",
+)
+@click.option(
     "--serializable-reads",
     is_flag=True,
     help="Read from any server's own state: to be convicted; real clusters.",
+)
+@click.option(
+    "--program",
+    metavar="COMMAND",
+    help="How a node is started that speaks the Maelstrom protocol; the cluster maelstrom.",
 )
 @click.option(
     "--evidence",
@@ -78,6 +88,7 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
     help="Whether what servers' logs tell of operations left open counts, on if left out; "
     "real clusters.",
 )
+@options.FIX
 @click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG
 @options.STORE
@@ -91,8 +102,11 @@ def test(
     time_limit: float | None,
     rate: float | None,
     concurrency: int | None,
+    hosts: str | None,
     serializable_reads: bool,
+    program: str | None,
     evidence: str | None,
+    fixes: tuple[str, ...],
     seed: int | None,
     bug: str | None,
     store: Path,
@@ -103,11 +117,15 @@ def test(
         "--time-limit": time_limit,
         "--rate": rate,
         "--concurrency": concurrency,
+        "--hosts": hosts,
         "--serializable-reads": serializable_reads or None,
+        "--program": program,
         "--evidence": evidence,
+        "--fix": fixes or None,
     }
     if cluster == "sim":
         _refuse(of_real, "the simulated cluster knows --operations and --faults instead")
+        options.one_at_a_time(nemesis)
         attacks = _FAULTS if faults is None else faults
         size = Size(
             _OPERATIONS if operations is None else operations, 0 if nemesis == () else attacks
@@ -120,6 +138,7 @@ def test(
     )
     # Here, since it takes a while to load what only this needs.
     from nemesis.cli.test_real import Request, test_real
+    from nemesis.cluster.real.kinds import Options
 
     request = Request(
         cluster,
@@ -129,9 +148,8 @@ def test(
         time_limit,
         rate,
         concurrency,
-        serializable_reads,
-        bug,
         evidence != "off",
+        Options(bug, serializable_reads, hosts, program, fixes),
     )
     return test_real(request, seed, store)
 

@@ -18,9 +18,10 @@ from rich.text import Text
 
 from checker.invariants import MONITORS
 from checker.verdict import Validity
-from nemesis.cli.display import console, counts, verdict_line
+from nemesis.cli.display import account_line, console, counts, verdict_line
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.cluster.real.kinds import Options, capabilities, make_cluster
+from nemesis.cluster.real.maelstrom.cluster import MaelstromCluster, performed
 from nemesis.cluster.real.run_file import RunFile, clean_up
 from nemesis.cluster.real.runner import (
     Progress,
@@ -52,22 +53,27 @@ class Request(NamedTuple):
     time_limit: float | None
     rate: float | None
     concurrency: int | None
-    serializable_reads: bool
-    bug: str | None
     # Whether what only the servers' logs show counts.
-    evidence: bool = True
+    evidence: bool
+    options: Options
 
     def plan(self) -> Plan:
         """With the defaults."""
-        known = capabilities(self.cluster)
+        known = capabilities(self.cluster, self.options.hosts)
         nodes = self.nodes or _DEFAULTS.replicas
         possible = tuple(
             name for name in ATTACKS if name in known and FAULTS[name].least_replicas <= nodes
         )
         limit = _DEFAULTS.duration if self.time_limit is None else round(self.time_limit * SECOND)
+        workload = self.workload or _DEFAULTS.workload
+        kinds = None
+        if self.cluster == MaelstromCluster.kind:
+            workload = self.workload or "register"
+            kinds = performed(workload)
         return Plan(
             replicas=nodes,
-            workload=self.workload or _DEFAULTS.workload,
+            workload=workload,
+            kinds=kinds,
             faults=possible if self.nemesis is None else self.nemesis,
             duration=limit,
             rate=self.rate or _DEFAULTS.rate,
@@ -79,13 +85,15 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     """Run one schedule on a real cluster; the exit code."""
     out = console()
     schedule = generate_real_time(seed, request.plan())
-    refuse_unsupported(schedule, request.cluster, capabilities(request.cluster))
+    refuse_unsupported(
+        schedule, request.cluster, capabilities(request.cluster, request.options.hosts)
+    )
     for left in clean_up(store):
         out.print(f"ended what an earlier run had left: {left}")
     directory = new_directory(store, f"test-{request.cluster}", datetime.now())
     history = HistoryFile(directory, schedule, WORKLOADS[schedule.knobs.workload].model)
     run_file = RunFile(store)
-    options = Options(request.bug, request.serializable_reads)
+    options = request.options
     try:
         with _terminated_as_interrupted():
             cluster = make_cluster(
@@ -100,7 +108,7 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     if result.resolved:
         save_resolved(directory, result.resolved, result.run.model)
     save_verdict(directory, result.run, result.history_validity, result.evidence)
-    _tell(result, out)
+    _tell(result, cluster, out)
     out.print(f"run directory: {directory} (seed {seed}, cluster {request.cluster})")
     out.print(verdict_line(result.run.verdict.validity))
     return result.run.verdict.validity.exit_code
@@ -111,8 +119,9 @@ def _perform(
 ) -> RealRun:
     try:
         cluster.start()
+        leads = f", {cluster.leader()} leads" if cluster.names_leader else ""
         out.print(
-            f"{len(cluster.nodes)} servers run ({cluster.variant}), {cluster.leader()} leads; "
+            f"{len(cluster.nodes)} servers run ({cluster.variant}){leads}; "
             f"{len(schedule.operations)} operations and {len(schedule.faults)} faults follow"
         )
         with _watching(out) as watch:
@@ -187,7 +196,7 @@ def _progress_table(progress: Progress) -> Table:
     return table
 
 
-def _tell(result: RealRun, out: Console) -> None:
+def _tell(result: RealRun, cluster: RealCluster, out: Console) -> None:
     run = result.run
     statistics = run.statistics
     table = _grid()
@@ -202,8 +211,11 @@ def _tell(result: RealRun, out: Console) -> None:
     )
     table.add_row("faults", counts(statistics.injected.items()))
     table.add_row("effects", counts(statistics.effects.items()))
-    table.add_row("elections", f"{statistics.elections:,}")
-    judged = ["linearizability", "liveness", "no-exception"]
+    if cluster.names_leader:
+        table.add_row("elections", f"{statistics.elections:,}")
+    if statistics.account:
+        table.add_row("account", account_line(statistics.account))
+    judged = [*cluster.judged]
     if run.trace:
         table.add_row("trace", f"{statistics.judged:,} events judged")
         judged = [*MONITORS, *judged]

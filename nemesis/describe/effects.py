@@ -181,7 +181,9 @@ def operation_words(operation: Any) -> str:
             return f"{operation.key}={value[1]} if it is {value[0] or 'absent'}"
         case "delete":
             return f"the deletion of {operation.key}"
-    return "a transaction"
+        case "txn":
+            return "a transaction"
+    return f"the {_with_operands(operation)}"
 
 
 def request_words(operation: Any) -> str:
@@ -195,4 +197,12 @@ def request_words(operation: Any) -> str:
             return f"to read {operation.key}"
         case "delete":
             return f"to delete {operation.key}"
-    return "to perform a transaction"
+        case "txn":
+            return "to perform a transaction"
+    return f"for the {_with_operands(operation)}"
+
+
+def _with_operands(operation: Any) -> str:
+    """What has no words of its own: "transfer [0, 1, 5] of x"."""
+    value = "" if operation.value is None else f" {operation.value}"
+    return f"{operation.f}{value} of {operation.key}"

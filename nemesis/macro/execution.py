@@ -13,7 +13,7 @@ from nemesis.cluster.stepped import SteppedCluster
 from nemesis.macro import steps as macro
 from nemesis.macro.settle import settle
 from nemesis.macro.steps import MacroStep
-from nemesis.outcome import Run, Statistics, check_with_evidence, vacuity
+from nemesis.outcome import Run, Statistics, account_of, check_with_evidence, vacuity
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule
 from nemesis.workloads import WORKLOADS
 from raft.replica import HEALTHY, Variant
@@ -49,6 +49,7 @@ class MacroExecution:
         self._keys: dict[str, None] = {}
         self._variant = variant
         self._configurations = 0
+        self._account: dict[str, int] = {}
 
     @property
     def failures(self) -> list[Failure]:
@@ -126,7 +127,8 @@ class MacroExecution:
         before it may read (thesis, 6.4) must have seen to that itself.
         """
         missing = [f for f in self.invoked if not self.cluster.succeeded[f]]
-        groups = self.workload.last_operations(missing, list(self._keys) or ["x"])
+        events = self.cluster.history.events
+        groups = self.workload.last_operations(missing, list(self._keys) or ["x"], events)
         operations = [
             msgspec.structs.replace(operate, client=0)
             for group in (groups[-1][:1], *groups)
@@ -140,8 +142,7 @@ class MacroExecution:
         if self.failures:
             verdict = invalid(*self.failures)
         else:
-            # Merged: what lincheck says holds its model, which cannot leave the process.
-            verdict = merge([self._check_history()])
+            verdict = self._check_history()
             if not verdict.failures:
                 verdict = merge([verdict, vacuity(self.statistics())])
         cluster = self.cluster
@@ -157,9 +158,13 @@ class MacroExecution:
         )
 
     def _check_history(self) -> Verdict:
-        verdict = check_with_evidence(self.cluster.history.events, self.workload.model)
+        events = self.cluster.history.events
+        verdict = check_with_evidence(events, self.workload.model)
         self._configurations = verdict.configurations
-        return verdict
+        account = account_of(events, self.workload)
+        self._account = account.counts
+        # Merged: what lincheck says holds its model, which cannot leave the process.
+        return merge([verdict, account.verdict])
 
     def statistics(self) -> Statistics:
         """What has happened so far."""
@@ -175,6 +180,7 @@ class MacroExecution:
             duration=cluster.time.now,
             lincheck_configurations=self._configurations,
             milestones=cluster.trace.all_milestones(),
+            account=self._account,
         )
 
 

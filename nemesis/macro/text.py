@@ -5,6 +5,7 @@
     elect n1 [n2] hastily
     propose n1 put x 1                  by client c0
     propose n1 cas x ["1","2"] as c1 unanswered
+    propose n1 add x #3                 a number
     read n1 x as c1
     retry n2 as c1
     replicate n1 [n2? n3]
@@ -155,7 +156,7 @@ def _elect(words: _Words) -> MacroStep:
 
 
 def _propose(rest: str) -> MacroStep:
-    """A value is JSON, without spaces, or a plain word, which is a string."""
+    """A value is JSON, without spaces, or #3, a number, or a plain word, which is a string."""
     words = rest.split()
     unanswered = words[-1:] == ["unanswered"]
     if unanswered:
@@ -169,7 +170,10 @@ def _propose(rest: str) -> MacroStep:
     value: Any = None
     if arguments:
         word = arguments.pop(0)
-        value = json.loads(word) if word[0] in '[{"' else word
+        if word.startswith("#"):
+            value = int(word[1:])
+        else:
+            value = json.loads(word) if word[0] in '[{"' else word
     if arguments:
         raise ValueError(f"{arguments[0]!r} is too much")
     return macro.Propose(node=node, f=f, key=key, value=value, client=client, unanswered=unanswered)
@@ -357,6 +361,8 @@ def _operands(step: macro.Propose) -> str:
     value = step.value
     if isinstance(value, str) and value.isalnum() and value not in ("as", "unanswered"):
         words.append(value)
+    elif type(value) is int:
+        words.append(f"#{value}")
     elif value is not None:
         # Spaces, which only strings have here, would end the word.
         words.append(json.dumps(value, separators=(",", ":")).replace(" ", "\\u0020"))

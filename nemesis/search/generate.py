@@ -257,10 +257,12 @@ def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
     kinds = [kind for kind in workload.operations if chooser.chance(60)]
     reads = [kind for kind in workload.operations if kind in workload.reads]
     writes = [kind for kind in workload.operations if kind not in workload.reads]
-    if not any(kind in workload.reads for kind in kinds):
+    if reads and not any(kind in workload.reads for kind in kinds):
         kinds.append(chooser.pick(reads))
     if all(kind in workload.reads for kind in kinds):
         kinds.append(chooser.pick(writes))
+    if not workload.inseparable.isdisjoint(kinds):
+        kinds.extend(workload.inseparable)
     return _Swarm(
         workload,
         tuple(kind for kind in workload.operations if kind in kinds),
@@ -272,8 +274,8 @@ def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
         chooser.pick((0, 30, 60)),
         chooser.pick((10, 5, 20)),
         chooser.pick((20, 10, 40)),
-        chooser.pick((0, 0, 1)),
-        Values(repeats=chooser.chance(15)),
+        chooser.pick((0, 0, 1)) if reads else 0,
+        Values(repeats=chooser.chance(15) and workload.may_repeat),
     )
 
 

@@ -16,8 +16,8 @@ from nemesis.errors import NemesisError
 from nemesis.faults import FAULTS, ClockDrift, Fault, Grudge, Partition, Targeted
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
 from nemesis.search.generate import ENDS
-from nemesis.workloads import WORKLOADS, Values
-from raft.kv.commands import Command, Get, Operation
+from nemesis.workloads import WORKLOADS, Performance, Values
+from raft.kv.commands import Command, Get, Operation, Result
 from raft.kv.encoding import encode_command
 from raft.kv.state_machine import KeyValueStore
 
@@ -31,6 +31,8 @@ _OPERATIONS_OF_KEYS = 150
 # Longer than an election time-out, so that the leader changes.
 _SHORTEST_FAULT, _LONGEST_FAULT = 2 * SECOND, 5 * SECOND
 _CALM = 1 * SECOND
+# Of two faults that last together the second comes so much later, in ns.
+_HEAD_START = SECOND // 2
 # Per cent of what compares that does so with what its key should hold by then: there are many keys,
 # and with any recent value hardly one would succeed.
 _LIKELY = 50
@@ -45,7 +47,9 @@ class Plan(NamedTuple):
 
     replicas: int = 3
     workload: str = "kv"
-    # Names of faults; every one is injected.
+    # What of the workload is performed; None: all.
+    kinds: tuple[str, ...] | None = None
+    # Names of faults; every one is injected. Two that are to last together are written "a+b".
     faults: tuple[str, ...] = ("partition",)
     duration: int = 60 * SECOND
     rate: float = 50.0
@@ -62,9 +66,16 @@ class _Expected:
     def value_of(self, key: str) -> str | None:
         return self._store.query(Get(key)).value
 
-    def perform(self, operation: Operation) -> None:
+    def perform(self, performance: Performance) -> None:
+        while performance.answer(self._ask(performance.request)) is None:
+            pass
+
+    def _ask(self, operation: Operation) -> Result:
         self._count += 1
-        self._store.apply(self._count, encode_command(Command("c", self._count, operation)))
+        command = encode_command(Command("c", self._count, operation))
+        result = self._store.apply(self._count, command).result
+        assert isinstance(result, Result)
+        return result
 
 
 class _Timed(NamedTuple):
@@ -131,10 +142,10 @@ def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
         block = len(drawn) // _OPERATIONS_OF_KEYS
         keys = [f"k{block * _KEYS + number}" for number in range(_KEYS)]
         client = chooser.integer(0, plan.clients - 1)
-        operate = workload.draw(chooser, workload.operations, keys, client, values, 0)
+        operate = workload.draw(chooser, plan.kinds or workload.operations, keys, client, values, 0)
         if chooser.chance(_LIKELY):
             operate = workload.expecting(operate, expected.value_of)
-        expected.perform(workload.operation(operate.f, operate.key, operate.value))
+        expected.perform(workload.begin(operate))
         drawn.append(_Timed(now, len(drawn), operate))
         now += chooser.integer(0, 2 * mean)
     return drawn
@@ -162,18 +173,19 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
     while now + longest + _CALM <= plan.duration:
         if not turn:
             turn = _shuffled(chooser, plan.faults)
-        name = turn.pop()
-        fault = _draw_fault(chooser, name, plan.replicas)
-        if name not in hit:
-            fault = _against_the_leader(fault, plan.replicas)
-        hit.add(name)
-        drawn.append(_Timed(now, -1, fault))
+        names = turn.pop().split("+")
+        for at, name in enumerate(names):
+            fault = _draw_fault(chooser, name, plan.replicas)
+            if name not in hit:
+                fault = _against_the_leader(fault, plan.replicas)
+            hit.add(name)
+            # The second comes when the first has begun to tell.
+            drawn.append(_Timed(now + at * _HEAD_START, -1, fault))
         lasts = chooser.integer(_SHORTEST_FAULT, longest)
         now += lasts
-        if name in ENDS:
-            end = FAULTS[ENDS[name]]
+        for end in dict.fromkeys(ENDS[name] for name in names if name in ENDS):
             # All of them: a cluster with somebody down for good would bear nothing more.
-            drawn.append(_Timed(now, -1, end()))
+            drawn.append(_Timed(now, -1, FAULTS[end]()))
         # No longer than its share, so that there is time for every kind.
         now += _CALM + chooser.integer(0, min(_CALM // 2, share - _CALM - lasts))
     return drawn

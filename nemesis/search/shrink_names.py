@@ -7,17 +7,15 @@ different.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, TypeVar
 
 import msgspec
 
 from nemesis.macro.steps import Propose, Retry
 from nemesis.schedule import Operate, Schedule, Step
 from nemesis.search.shrinker import with_steps
+from nemesis.workloads import WORKLOADS
 
 _KEYS = ("x", "y", "z", "u", "v", "w")
-_Operation = TypeVar("_Operation", bound=Operate | Propose)
 Rename = Callable[[str], str]
 
 
@@ -29,9 +27,7 @@ def keys_of(schedule: Schedule) -> list[str]:
         keys[key] = None
         return key
 
-    for step in schedule.steps:
-        if isinstance(step, Operate | Propose):
-            _renamed(step, note, str)
+    _with_names(schedule, note, str)
     return list(keys)
 
 
@@ -98,37 +94,13 @@ def _with_clients(schedule: Schedule, number: Callable[[int], int]) -> Schedule:
 
 
 def _with_names(schedule: Schedule, key_name: Rename, value_name: Rename) -> Schedule:
+    workload = WORKLOADS[schedule.knobs.workload]
+
     def renamed(step: Step) -> Step:
-        if isinstance(step, Operate | Propose):
-            return _renamed(step, key_name, value_name)
-        return step
+        if not isinstance(step, Operate | Propose):
+            return step
+        key = None if step.key is None else key_name(step.key)
+        value = workload.renamed(step.value, key_name, value_name)
+        return msgspec.structs.replace(step, key=key, value=value)
 
     return with_steps(schedule, map(renamed, schedule.steps))
-
-
-def _renamed(step: _Operation, key_name: Rename, value_name: Rename) -> _Operation:
-    key = None if step.key is None else key_name(step.key)
-    if isinstance(step.value, dict):
-        value: Any = _transaction(step.value, key_name, value_name)
-    else:
-        value = _value(value_name, step.value)
-    return msgspec.structs.replace(step, key=key, value=value)
-
-
-def _value(value_name: Rename, value: Any) -> Any:
-    """A value, or several of them; None, an absent value, stays what it is."""
-    if isinstance(value, str):
-        return value_name(value)
-    if isinstance(value, list | tuple):
-        return [_value(value_name, each) for each in value]
-    return value
-
-
-def _transaction(value: dict[str, Any], key_name: Rename, value_name: Rename) -> dict[str, Any]:
-    named = partial(_value, value_name)
-    compare = [[key_name(key), named(expected)] for key, expected in value["compare"]]
-    branches = {
-        branch: [[f, key_name(key), *map(named, rest)] for f, key, *rest in value[branch]]
-        for branch in ("then", "else")
-    }
-    return {"compare": compare, **branches}

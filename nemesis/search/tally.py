@@ -26,6 +26,8 @@ class Tally:
     confirmed: Counter[str] = field(default_factory=Counter)
     # What else happened (Statistics.milestones), and in how many runs it did.
     milestones: Counter[str] = field(default_factory=Counter)
+    # What became of that which the workload is about (Statistics.account).
+    account: Counter[str] = field(default_factory=Counter)
     runs_with: Counter[str] = field(default_factory=Counter)
     elections: int = 0
     runs_with_leader_change: int = 0
@@ -52,6 +54,7 @@ class Tally:
         self.injected.update(statistics.injected)
         self.confirmed.update(statistics.confirmed)
         self.milestones.update(statistics.milestones)
+        self.account.update(statistics.account)
         self.runs_with.update(statistics.milestones.keys())
         self.elections += statistics.elections
         self.runs_with_leader_change += statistics.leader_changes > 0
@@ -64,7 +67,7 @@ class Tally:
         self.runs += other.runs
         for name in ("verdicts", "reasons", "kinds", "invoked", "succeeded", "injected"):
             getattr(self, name).update(getattr(other, name))
-        for name in ("confirmed", "milestones", "runs_with"):
+        for name in ("confirmed", "milestones", "account", "runs_with"):
             getattr(self, name).update(getattr(other, name))
         self.elections += other.elections
         self.runs_with_leader_change += other.runs_with_leader_change

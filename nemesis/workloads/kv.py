@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from checker.history import Event
 from nemesis.chooser import Chooser
 from nemesis.errors import ScheduleError
 from nemesis.schedule import Operate
-from nemesis.workloads.workload import Outcome, Values, Workload, workload
+from nemesis.workloads.performance import Outcome
+from nemesis.workloads.values import Values
+from nemesis.workloads.workload import Workload, each_key, workload
 from raft.kv.commands import (
     Append,
     Compare,
@@ -87,6 +90,22 @@ class KeyValueWorkload(Workload):
             return msgspec.structs.replace(operate, value={**operate.value, "compare": compares})
         return operate
 
+    def renamed(
+        self, value: Any, key_name: Callable[[str], str], value_name: Callable[[str], str]
+    ) -> Any:
+        if not isinstance(value, dict):
+            return super().renamed(value, key_name, value_name)
+
+        def named(each: Any) -> Any:
+            return super(KeyValueWorkload, self).renamed(each, key_name, value_name)
+
+        compare = [[key_name(key), named(expected)] for key, expected in value["compare"]]
+        branches = {
+            branch: [[f, key_name(key), *map(named, rest)] for f, key, *rest in value[branch]]
+            for branch in ("then", "else")
+        }
+        return {"compare": compare, **branches}
+
     def operation(self, f: str, key: str | None, value: Any) -> Operation:
         try:
             if f == "txn":
@@ -121,7 +140,9 @@ class KeyValueWorkload(Workload):
             return Outcome("ok", answer)
         return Outcome("ok", value)
 
-    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[list[Operate]]:
+    def last_operations(
+        self, kinds: Sequence[str], keys: Sequence[str], events: Sequence[Event] = ()
+    ) -> list[list[Operate]]:
         key = keys[0]
         reads = [["get", key]]
         of_kind = {
@@ -134,5 +155,5 @@ class KeyValueWorkload(Workload):
         if "cas" in kinds:
             # It must succeed, so it compares with what was just written.
             groups.append([Operate(f="cas", key=key, value=["last", "very last"])])
-        groups.append([Operate(client=at, f="get", key=each) for at, each in enumerate(keys)])
+        groups.append(each_key("get", keys))
         return groups

@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from checker.history import Event
 from nemesis.chooser import Chooser
 from nemesis.errors import ScheduleError
 from nemesis.schedule import Operate
-from nemesis.workloads.workload import Outcome, Values, Workload, workload
+from nemesis.workloads.performance import Outcome
+from nemesis.workloads.values import Values
+from nemesis.workloads.workload import Workload, each_key, workload
 from raft.kv.commands import CompareAndSet, Get, Operation, Put, Result
 
 
@@ -68,10 +71,12 @@ class RegisterWorkload(Workload):
             return Outcome("fail", value, "mismatch")
         return Outcome("ok", value)
 
-    def last_operations(self, kinds: Sequence[str], keys: Sequence[str]) -> list[list[Operate]]:
+    def last_operations(
+        self, kinds: Sequence[str], keys: Sequence[str], events: Sequence[Event] = ()
+    ) -> list[list[Operate]]:
         groups = [[Operate(f="write", key=keys[0], value="last")]]
         if "cas" in kinds:
             # It must succeed, so it compares with what was just written.
             groups.append([Operate(f="cas", key=keys[0], value=["last", "very last"])])
-        groups.append([Operate(client=at, f="read", key=each) for at, each in enumerate(keys)])
+        groups.append(each_key("read", keys))
         return groups

@@ -33,6 +33,7 @@ MODEL_NAMES = (
     "list-append",
     "multi-register",
     "unique-ids",
+    "bank",
 )
 """Every model that ``random_operations`` knows; ``semaphore`` with any number of permits."""
 
@@ -368,12 +369,44 @@ def _guess_id(random: Random, asked: Asked) -> Any:
     return random.randrange(1, 8)
 
 
+# Banks: the state of a key is the balances of three accounts
+
+
+def _ask_bank(random: Random, store: Store, keys: Sequence[str], client: int) -> Asked:
+    key = random.choice(keys)
+    if random.random() < 0.4:
+        return "read", key, None
+    source = random.randrange(3)
+    return "transfer", key, [source, (source + random.choice((1, 2))) % 3, random.randrange(9)]
+
+
+def _answer_bank(random: Random, store: Store, asked: Asked, owner: Any) -> Answer:
+    f, key, argument = asked
+    balances = store.setdefault(key, [10, 10, 10])
+    if f == "read":
+        return Answer([*balances])
+    source, target, amount = argument
+    if balances[source] < amount:
+        return Answer(argument, "fail", "too little")
+    balances[source] -= amount
+    balances[target] += amount
+    return Answer(argument)
+
+
+def _guess_bank(random: Random, asked: Asked) -> Any:
+    return [random.randrange(8, 13) for _ in range(3)] if asked[0] == "read" else _NOTHING
+
+
 # Locks: the state of a key is a list of (owner, permits or token) for each acquisition held
 
 
-def _ask_lock(permits: int | None) -> Callable[[Random, Store, Sequence[str], int], Asked]:
+def _ask_lock(
+    permits: int | None, kind: str = ""
+) -> Callable[[Random, Store, Sequence[str], int], Asked]:
     def ask(random: Random, store: Store, keys: Sequence[str], client: int) -> Asked:
         key = random.choice(keys)
+        if kind == "fencing-lock" and random.random() < 0.25:
+            return "holder", key, None
         f = "release" if random.random() < (0.8 if store.get(key) else 0.05) else "acquire"
         if permits is not None:
             return f, key, random.choice((None, 1, 1, 2)) if permits > 1 else None
@@ -387,6 +420,8 @@ def _answer_lock(kind: str) -> Callable[[Random, Store, Asked, Any], Answer | No
         f, key, argument = asked
         owner = process if argument is None else argument
         held = store.setdefault(key, [])
+        if f == "holder":
+            return Answer(held[-1] if held else None)
         if f == "acquire":
             if held and (kind != "reentrant-mutex" or held[-1] != owner):
                 return None
@@ -407,7 +442,7 @@ def _guess_lock(kind: str) -> Callable[[Random, Asked], Any]:
     def guess(random: Random, asked: Asked) -> Any:
         if kind == "fencing-lock" and asked[0] == "acquire":
             return random.randrange(5)
-        return _NOTHING
+        return random.choice((None, 0, 1)) if asked[0] == "holder" else _NOTHING
 
     return guess
 
@@ -565,7 +600,7 @@ def _simulation(model_name: str) -> Simulation:
 
 
 def _lock(kind: str) -> Simulation:
-    return Simulation(_ask_lock(None), _answer_lock(kind), _guess_lock(kind))
+    return Simulation(_ask_lock(None, kind), _answer_lock(kind), _guess_lock(kind))
 
 
 _SIMULATIONS: dict[str, Simulation] = {
@@ -590,4 +625,5 @@ _SIMULATIONS: dict[str, Simulation] = {
         _ask_txn("w", False), _answer_txn, _guess_txn(lambda r: r.choice((None, 0, 1, 2)))
     ),
     "unique-ids": Simulation(_ask_id, _answer_id, _guess_id),
+    "bank": Simulation(_ask_bank, _answer_bank, _guess_bank),
 }

@@ -6,5 +6,8 @@ one) asks them, ``cluster.py`` is what all of them have in common, and ``runner.
 schedule on one.
 """
 
-REAL_CLUSTERS = ("process", "etcd")
+REAL_CLUSTERS = ("process", "netns", "docker", "etcd", "seed", "maelstrom")
 """Their kinds, by the names that the command line knows."""
+
+HOSTS = ("loopback", "netns")
+"""On what their servers may run."""

@@ -11,5 +11,10 @@ class Address(NamedTuple):
     host: str
     port: int
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host.startswith("127.")
+
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

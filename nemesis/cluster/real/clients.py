@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 
 from checker.history import Event
 from nemesis.cluster.real.service import NotReached, Refused, Service, Uncertain
+from nemesis.errors import ScheduleError
 from nemesis.schedule import Operate
-from nemesis.workloads import Workload
+from nemesis.workloads import Outcome, Workload
 from raft.kv.commands import Operation, Result
 
 
@@ -136,29 +137,33 @@ class RealClient:
             await self._perform(self._pending.popleft())
 
     async def _perform(self, operate: Operate) -> None:
-        operation = self._workload.operation(operate.f, operate.key, operate.value)
+        performance = self._workload.begin(operate)
         began = self._history.add(self._process, "invoke", operate.f, operate.key, operate.value)
-        type_, value, error = "info", operate.value, None
-        try:
-            result = await self._ask(operation)
-        except Refused as refused:
-            type_, error = "fail", str(refused)
-        except Uncertain as uncertain:
-            error = str(uncertain)
-        except asyncio.CancelledError:
-            self._history.add(
-                self._process, "info", operate.f, operate.key, value, "the run was ended"
-            )
-            raise
-        else:
-            type_, value, error = self._workload.outcome(operate.f, operate.value, result)
-        ended = self._history.add(self._process, type_, operate.f, operate.key, value, error)
-        self._latencies.add(operate.f, type_, ended, ended - began)
-        if type_ == "info":
+        outcome: Outcome | None = None
+        while outcome is None:
+            try:
+                outcome = performance.answer(await self._ask(performance.request))
+            except Refused as refused:
+                outcome = performance.refused(str(refused))
+            except Uncertain as uncertain:
+                outcome = performance.unanswered(str(uncertain))
+            except asyncio.CancelledError:
+                self._tell(operate, performance.unanswered("the run was ended"))
+                raise
+        ended = self._tell(operate, outcome)
+        self._latencies.add(operate.f, outcome.type, ended, ended - began)
+        if outcome.type == "info":
             self._process = self._history.new_process()
 
+    def _tell(self, operate: Operate, outcome: Outcome) -> int:
+        return self._history.add(
+            self._process, outcome.type, operate.f, operate.key, outcome.value, outcome.error
+        )
+
     async def _ask(self, operation: Operation) -> Result:
-        """By the first server that takes a connection, beginning with the client's own."""
+        """By the first server that takes it, beginning with the client's own."""
+        if type(operation) not in self._service.performs:
+            raise ScheduleError(f"such servers cannot perform {type(operation).__name__}")
         count = len(self._nodes)
         for attempt in range(count):
             node = self._nodes[(self._home + attempt) % count]

@@ -52,6 +52,10 @@ class RealCluster(Refusals):
     patience = 10.0
     # Whether all peers must know a server by the same address.
     one_address = False
+    # Whether such servers say who leads.
+    names_leader = True
+    # What is judged of every run, beside what the servers' traces tell.
+    judged: tuple[str, ...] = ("linearizability", "liveness", "no-exception")
 
     def __init__(
         self,
@@ -65,6 +69,8 @@ class RealCluster(Refusals):
     ) -> None:
         self.knobs = knobs
         self.hosts = hosts or Loopback(knobs.members, run_file, seed)
+        if self.hosts.name not in (Loopback.name, self.kind):
+            self.kind = f"{self.kind} on {self.hosts.name}"
         self.capabilities = self.possible() | self.hosts.possible()
         self.nodes = knobs.members
         self.members = knobs.members
@@ -122,8 +128,8 @@ class RealCluster(Refusals):
     # -- Beginning and end -----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start all servers and wait until all of them answer and one of them leads. Raises
-        ProcessError."""
+        """Start all servers and wait until all of them answer and, if they say so, one of them
+        leads. Raises ProcessError."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self.run(self._start())
 
@@ -152,14 +158,11 @@ class RealCluster(Refusals):
         missing: list[str] = []
         while self._loop.time() < end:
             await self._refresh()
-            for name, process in self._processes.items():
-                if not process.is_running:
-                    raise ProcessError(
-                        f"{name} has ended while the cluster was started; its log says:\n"
-                        f"{process.last_words()}"
-                    )
+            self._look_after_processes()
+            if self.failures:
+                raise ProcessError(self.failures[0].message)
             missing = [name for name in self.nodes if not self.standing.knows(name)]
-            if not missing and self.leader() is not None:
+            if not missing and (self.leader() is not None or not self.names_leader):
                 return
             await asyncio.sleep(0.05)
         what = f"{', '.join(missing)} did not answer" if missing else "nobody led"
@@ -357,7 +360,7 @@ class RealCluster(Refusals):
         process = self._processes[node]
         if process.pause():
             self.effects["pause"] += 1
-            self._tell(node, process.pid, "stopped by SIGSTOP")
+            self._tell(node, process.pid, f"stopped by {process.stops_by}")
 
     def resume(self, node: str) -> None:
         process = self._processes[node]

@@ -24,6 +24,7 @@ from typing import Any, ClassVar, get_args
 import aiohttp
 
 from nemesis.cluster.real.service import NodeState, NotReached, Refused, Uncertain
+from nemesis.workloads.performance import only_reads
 from raft.kv.commands import (
     Append,
     CompareAndSet,
@@ -51,8 +52,9 @@ class EtcdService:
     """Implements nemesis.cluster.real.service.Service for servers that are reached at ``urls``, by
     the names of their nodes. Times in s. The session is closed with it.
 
-    If ``serializable``, reads are answered by any server from its own state. They are not
-    linearizable then: a positive control for whoever judges the histories.
+    If ``serializable``, reads, and with etcd transactions that only read, are answered by any
+    server from its own state. They are not linearizable then: a positive control for whoever judges
+    the histories.
     """
 
     performs: ClassVar[frozenset[type[Operation]]] = frozenset(get_args(Operation))
@@ -148,10 +150,7 @@ class EtcdService:
         self, url: str, key: str, serializable: bool = False
     ) -> tuple[str | None, JsonObject]:
         """A key's value, and the compare that holds as long as nobody writes it."""
-        content: JsonObject = {"key": _encode(key)}
-        if serializable:
-            content["serializable"] = True
-        answer = await self._ask(url, "kv/range", content)
+        answer = await self._ask(url, "kv/range", _range(key, serializable))
         with _Understanding():
             pairs = answer.get("kvs", [])
             revision = pairs[0]["mod_revision"] if pairs else "0"
@@ -167,10 +166,11 @@ class EtcdService:
         then, otherwise = operation.then, operation.otherwise
         if any(isinstance(each, Append) for each in (*then, *otherwise)):
             return await self._optimistically(url, operation)
+        is_serializable = self._serializable and only_reads(operation)
         content = {
             "compare": [_compare(each.key, each.expected) for each in operation.compares],
-            "success": _requests(then, {}),
-            "failure": _requests(otherwise, {}),
+            "success": _requests(then, {}, is_serializable),
+            "failure": _requests(otherwise, {}, is_serializable),
         }
         answer = await self._ask(url, "kv/txn", content)
         succeeded = _has_succeeded(answer)
@@ -239,6 +239,13 @@ def _decode(text: str) -> str:
     return base64.b64decode(text, validate=True).decode()
 
 
+def _range(key: str, serializable: bool) -> JsonObject:
+    content: JsonObject = {"key": _encode(key)}
+    if serializable:
+        content["serializable"] = True
+    return content
+
+
 def _put(operation: Put) -> JsonObject:
     return {"key": _encode(operation.key), "value": _encode(operation.value)}
 
@@ -255,12 +262,14 @@ def _compare(key: str, expected: str | None) -> JsonObject:
     }
 
 
-def _requests(operations: tuple[Simple, ...], found: dict[str, str | None]) -> list[JsonObject]:
+def _requests(
+    operations: tuple[Simple, ...], found: dict[str, str | None], serializable: bool = False
+) -> list[JsonObject]:
     """The operations of a branch; an append writes what was ``found`` and its own."""
     requests: list[JsonObject] = []
     for each in operations:
         if isinstance(each, Get):
-            requests.append({"requestRange": {"key": _encode(each.key)}})
+            requests.append({"requestRange": _range(each.key, serializable)})
         elif isinstance(each, Delete):
             requests.append({"requestDeleteRange": {"key": _encode(each.key)}})
         elif isinstance(each, Append):

@@ -22,6 +22,8 @@ class Server(Protocol):
     """One server of a cluster: a process, or a container in which it runs."""
 
     name: str
+    # What lets it stand still, for the history.
+    stops_by: str
 
     @property
     def pid(self) -> int | None:

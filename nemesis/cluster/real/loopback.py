@@ -61,9 +61,9 @@ class Loopback(Hosts):
                     listener = await self._proxy.listen(source, target, to)
                     self._dialled[source, target] = listener
 
-    def _identify(self, port: int, dialled: int) -> str | None:
+    def _identify(self, client: Address, dialled: Address) -> str | None:
         pids = {name: pid for name, each in self.servers.items() if (pid := each.pid) is not None}
-        return owner_of(port, dialled, pids)
+        return owner_of(client.port, dialled.port, pids)
 
     def add(
         self, node: str, command: Sequence[str], log: Path, environment: Mapping[str, str]

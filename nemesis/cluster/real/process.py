@@ -65,7 +65,7 @@ class ProcessCluster(GatewayCluster):
         self._bug = bug
         self._token = run_file.token
         # Only where clocks are to be wrong: a faked clock is slow to look at.
-        library = find_library() if fakes_clocks else None
+        library = self.clock_library() if fakes_clocks else None
         self._clocks = (
             {}
             if library is None
@@ -74,8 +74,13 @@ class ProcessCluster(GatewayCluster):
         self._drifts: dict[str, PendingDrift] = {}
 
     @classmethod
+    def clock_library(cls) -> Path | None:
+        """Where the servers find libfaketime; None if they do not."""
+        return find_library()
+
+    @classmethod
     def possible(cls) -> frozenset[str]:
-        return PROCESS_FAULTS if find_library() is None else PROCESS_FAULTS | CLOCK_FAULTS
+        return PROCESS_FAULTS if cls.clock_library() is None else PROCESS_FAULTS | CLOCK_FAULTS
 
     @property
     def variant(self) -> str:
@@ -131,8 +136,8 @@ class ProcessCluster(GatewayCluster):
         self._drifts.clear()
         super().end_faults()
 
-    def refresh(self) -> None:
-        super().refresh()
+    def observe(self) -> None:
+        super().observe()
         for node, drift in list(self._drifts.items()):
             wrong = self.run(self._read_clock(node)) if node in self.answering() else None
             if wrong is not None and drift.is_confirmed(time.monotonic_ns(), wrong):
@@ -175,6 +180,7 @@ class ProcessCluster(GatewayCluster):
             "data_directory": str(self._path(node, "data")),
             "listen_peers": str(hosts.listens_to_peers(node)),
             "listen_clients": str(hosts.listens_to_clients(node)),
+            "allow_remote": not hosts.listens_to_clients(node).is_loopback,
             "members": {
                 name: {
                     "peer": str(hosts.peer(node, name)),

@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from nemesis.cluster.real.run_file import TOKEN, RunFile, state_of
 from nemesis.errors import NemesisError
@@ -27,8 +28,19 @@ class ProcessError(NemesisError):
     what its log said last."""
 
 
+def last_lines(log: Path) -> str:
+    """What a log said last, for a message."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return "it has no log"
+    return "\n".join(lines[-_LAST_LINES:]) or "its log is empty"
+
+
 class ServerProcess:
     """One server: a command that is run again at every start, and appends to one log."""
+
+    stops_by = "SIGSTOP"
 
     def __init__(
         self,
@@ -71,14 +83,7 @@ class ServerProcess:
         environment = {**os.environ, **self._environment, TOKEN: self._run_file.token}
         try:
             with open(self.log, "ab") as log:
-                self._process = subprocess.Popen(
-                    self._command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    env=environment,
-                    start_new_session=True,
-                )
+                self._process = self._open(log, environment)
         except OSError as error:
             raise ProcessError(
                 f"{self.name}: {self._command[0]} cannot be started: {error.strerror}"
@@ -121,16 +126,24 @@ class ServerProcess:
 
     def last_words(self) -> str:
         """The last lines of its log."""
-        try:
-            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
-            return "it has no log"
-        return "\n".join(lines[-_LAST_LINES:]) or "its log is empty"
+        return last_lines(self.log)
+
+    def _open(self, log: IO[bytes], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+        )
+
+    def _send(self, process: subprocess.Popen[bytes], number: int) -> None:
+        process.send_signal(number)
 
     def _signal(self, number: int) -> None:
-        pid = self.pid
-        if pid is not None:
-            os.kill(pid, number)
+        if self.is_running and self._process is not None:
+            self._send(self._process, number)
 
     def _await_state(self, *, stopped: bool) -> bool:
         end = time.monotonic() + _PATIENCE
@@ -147,11 +160,11 @@ class ServerProcess:
         if process is None:
             return None
         if process.poll() is None:
-            process.send_signal(number)
+            self._send(process, number)
             try:
                 process.wait(patience)
             except subprocess.TimeoutExpired:
-                process.kill()
+                self._send(process, signal.SIGKILL)
                 try:
                     process.wait(_PATIENCE)
                 except subprocess.TimeoutExpired as error:

@@ -3,8 +3,8 @@
 A connection is two flows of bytes, one over each directed link of the two processes that it
 connects; which of them has dialled does not matter (etcd sends what it has to say over connections
 that the receiver has made). Who has dialled is known by the port that was dialled, where every
-process has ports of its own for its peers, or by the process that owns the socket, never by what
-is said.
+process has ports of its own for its peers, or by the process that owns the socket, or by the
+address that it has; never by what is said.
 
 As in a network that is cut, a new connection waits until both directions are open, and is
 forgotten if it is given up meanwhile; what was under way arrives when the link is healed.
@@ -13,6 +13,7 @@ forgotten if it is given up meanwhile; what was under way arrives when the link 
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable
 
@@ -23,22 +24,35 @@ _CHUNK = 1 << 14  # bytes
 # So many chunks may be under way in a flow before the sender has to wait.
 _WINDOW = 64
 
-Identify = Callable[[int, int], str | None]
-"""Given the port of a connection's client and the port that it has dialled, who it is."""
+Identify = Callable[[Address, Address], str | None]
+"""Given the address of a connection's client and the one that it has dialled, who it is."""
+
+
+class ProxySockets:
+    """Where the proxy listens, and from where it dials: on loopback."""
+
+    def listening(self, target: str) -> socket.socket:
+        """A socket on which connections to ``target`` are taken."""
+        return socket.create_server(("127.0.0.1", 0))
+
+    def dialling(self, source: str) -> socket.socket:
+        """A socket that connects in the name of ``source``."""
+        return socket.socket()
 
 
 class Proxy:
     """The listeners of a cluster, and the connections that were made through them."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: Links, sockets: ProxySockets | None = None) -> None:
         self._links = links
+        self._sockets = sockets or ProxySockets()
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self, who: str | Identify, target: str, to: Address) -> Address:
-        """Take connections to ``target`` on a port of its own, and pass them on to ``to``.
+        """Take connections to ``target`` where it says, and pass them on to ``to``.
 
-        ``who`` dials this port: a process by name, or how to find out.
+        ``who`` dials there: a process by name, or how to find out.
         """
 
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,7 +70,8 @@ class Proxy:
                 _abort(writer)
                 self._tasks.discard(task)
 
-        server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=_CHUNK)
+        listening = self._sockets.listening(target)
+        server = await asyncio.start_server(accept, sock=listening, limit=_CHUNK)
         self._servers.append(server)
         host, port = server.sockets[0].getsockname()[:2]
         return Address(host, port)
@@ -104,7 +119,7 @@ class Proxy:
         to: Address,
     ) -> None:
         try:
-            far_reader, far_writer = await asyncio.open_connection(to.host, to.port, limit=_CHUNK)
+            far_reader, far_writer = await self._dial(there.name[0], to)
         except OSError:
             return
         far_inlet = _Inlet(self._links, back, far_reader)
@@ -117,6 +132,19 @@ class Proxy:
         finally:
             far_inlet.close()
             _abort(far_writer)
+
+    async def _dial(
+        self, source: str, to: Address
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect in the name of ``source``. Raises OSError."""
+        dialling = self._sockets.dialling(source)
+        try:
+            dialling.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(dialling, to)
+            return await asyncio.open_connection(sock=dialling, limit=_CHUNK)
+        except BaseException:
+            dialling.close()
+            raise
 
     async def _flow(
         self,
@@ -231,7 +259,7 @@ class _Outlet:
 def _identify(who: Identify, writer: asyncio.StreamWriter) -> str | None:
     client = writer.get_extra_info("peername")
     own = writer.get_extra_info("sockname")
-    return who(client[1], own[1]) if client and own else None
+    return who(Address(*client[:2]), Address(*own[:2])) if client and own else None
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:

@@ -25,6 +25,8 @@ TOKEN = "SPLITBRAIN_RUN"
 _DIRECTORY = ".running"
 # How long an ended process may take to be gone, in s.
 _PATIENCE = 5.0
+# The first namespace of pids, in which every process has one (Linux: PROC_PID_INIT_INO).
+_ALL_ARE_SEEN = 0xEFFFFFFC
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     runner: Started
+    # Of pids, in which those of this file mean something (pid_namespaces(7)); None: in ours.
+    namespace: int | None = None
     processes: tuple[Started, ...] = ()
     made: tuple[Made, ...] = ()
 
@@ -66,6 +70,14 @@ def state_of(pid: int) -> str | None:
     """The state of a process as /proc tells it ("R", "S", "T" ...); None if there is none."""
     stat = _stat(pid)
     return None if stat is None else stat[0]
+
+
+def pid_namespace(pid: int | str = "self") -> int | None:
+    """The number of the namespace of pids that a process is in; None if there is no process."""
+    try:
+        return os.stat(f"/proc/{pid}/ns/pid").st_ino
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
 
 
 def _stat(pid: int) -> list[str] | None:
@@ -105,13 +117,19 @@ class RunFile:
         self._write()
 
     def remove(self) -> None:
-        """The run is over, and all that it started has ended."""
+        """The run is over, and all that it started has ended; what it made goes now at the
+        latest."""
+        for kind, remover in REMOVERS.items():
+            for each in self._made:
+                if each.kind == kind:
+                    remover(each.name)
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
         content = _Content(
             token=self.token,
             runner=self._runner,
+            namespace=pid_namespace(),
             processes=tuple(self._processes.values()),
             made=tuple(self._made),
         )
@@ -135,8 +153,7 @@ def clean_up(store: Path) -> list[Started | Made]:
         except (msgspec.DecodeError, UnicodeDecodeError):
             path.unlink(missing_ok=True)
             continue
-        runner = content.runner
-        if start_time(runner.pid) == runner.start_time:
+        if _goes_on(content):
             continue
         left = _left_by(content)
         for process in left:
@@ -146,6 +163,17 @@ def clean_up(store: Path) -> list[Started | Made]:
             ended += [each for each in content.made if each.kind == kind and remover(each.name)]
         path.unlink(missing_ok=True)
     return ended
+
+
+def _goes_on(content: _Content) -> bool:
+    """Whether the runner still exists. One of another namespace of pids has another pid here, if it
+    is seen at all: it goes on unless all are seen and none is of that namespace."""
+    if content.namespace in (None, pid_namespace()):
+        return start_time(content.runner.pid) == content.runner.start_time
+    if pid_namespace() != _ALL_ARE_SEEN:
+        return True
+    pids = (each.name for each in Path("/proc").iterdir() if each.name.isdigit())
+    return any(pid_namespace(pid) == content.namespace for pid in pids)
 
 
 def _left_by(content: _Content) -> list[Started]:
@@ -173,6 +201,14 @@ def marked_with(token: str) -> list[int]:
             if mark in environment.split(b"\0"):
                 found.append(int(directory.name))
     return sorted(found)
+
+
+def end_marked_with(token: str) -> None:
+    """End the processes that carry the token of a run."""
+    for pid in marked_with(token):
+        started = start_time(pid)
+        if started is not None:
+            _end(Started(name="unknown", pid=pid, start_time=started))
 
 
 def _end(process: Started) -> None:

@@ -17,7 +17,15 @@ from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.cluster.real.evidence import with_evidence
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
-from nemesis.outcome import Evidence, Run, Statistics, check_history, effect_of, vacuity
+from nemesis.outcome import (
+    Evidence,
+    Run,
+    Statistics,
+    account_of,
+    check_history,
+    effect_of,
+    vacuity,
+)
 from nemesis.schedule import Operate, Schedule, Step
 from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS
@@ -246,7 +254,7 @@ class RealExecution:
         kinds = [f for f in self.invoked if not cluster.succeeded[f]]
         if not self._await_clients(end):
             return "operation of before"
-        for group in self.workload.last_operations(kinds, keys):
+        for group in self.workload.last_operations(kinds, keys, cluster.history.events):
             wanted = Counter(operate.f for operate in group)
             wanted.update({f: cluster.succeeded[f] for f in wanted})
             for operate in group:
@@ -280,9 +288,9 @@ class RealExecution:
             verdicts.append(invalid(*failures))
         events = cluster.history.events
         judged = self._check_history(events)
-        verdicts.append(judged)
+        account = account_of(events, self.workload)
         evidence, resolved, with_it = self._weigh_evidence(trace, judged)
-        verdicts.append(with_it)
+        verdicts += [judged, account.verdict, with_it]
         # What was seen by asking now and then may lack some.
         elected = sum(isinstance(event, RoleChanged) and event.role == "leader" for event in trace)
         elections = elected if trace else len(cluster.standing.elections)
@@ -296,6 +304,7 @@ class RealExecution:
             simulated_events=0,
             duration=ended,
             lincheck_configurations=judged.configurations,
+            account=account.counts,
         )
         verdict = merge(verdicts)
         if not verdict.failures:

@@ -17,7 +17,8 @@ class Refused(Exception):
 
 
 class NotReached(Refused):
-    """There was no connection: nothing was sent."""
+    """There was no connection, so that nothing was sent, or it was turned away: another server may
+    take it."""
 
 
 class Uncertain(Exception):

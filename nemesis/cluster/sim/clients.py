@@ -10,7 +10,7 @@ from checker.history import Event
 from nemesis.cluster.sim.events import EventQueue
 from nemesis.cluster.sim.node import Sender
 from nemesis.schedule import Knobs, Operate
-from nemesis.workloads import Workload
+from nemesis.workloads import Outcome, Performance, Workload
 from raft.client import Client, Finished, Send
 from raft.kv.commands import Operation
 
@@ -55,7 +55,15 @@ class History:
 class Operations:
     """The operations of one client, one at a time, as the history tells of them."""
 
-    __slots__ = ("_history", "_milestones", "_process", "_succeeded", "_workload", "current")
+    __slots__ = (
+        "_history",
+        "_milestones",
+        "_performance",
+        "_process",
+        "_succeeded",
+        "_workload",
+        "current",
+    )
 
     def __init__(
         self,
@@ -69,6 +77,7 @@ class Operations:
         self._succeeded = succeeded
         self._milestones = milestones
         self._process = -1
+        self._performance: Performance | None = None
         self.current: Operate | None = None
 
     def new_process(self) -> int:
@@ -77,27 +86,43 @@ class Operations:
         return self._process
 
     def begin(self, operate: Operate) -> Operation:
-        """What the service is asked for."""
-        operation = self._workload.operation(operate.f, operate.key, operate.value)
+        """What the service is asked for first."""
+        performance = self._workload.begin(operate)
         self.current = operate
+        self._performance = performance
         self._history.add(self._process, "invoke", operate.f, operate.key, operate.value)
-        return operation
+        return performance.request
 
-    def end(self, finished: Finished) -> None:
-        """The present one has ended so."""
+    def end(self, finished: Finished) -> Operation | None:
+        """The present request has ended so. What the service is asked for next; None if the
+        operation has ended with it."""
+        performance = self._performance
+        assert performance is not None
+        error = finished.error or ""
+        if finished.outcome == "ok":
+            assert finished.result is not None
+            outcome = performance.answer(finished.result)
+            if outcome is None:
+                return performance.request
+        elif finished.outcome == "fail":
+            outcome = performance.refused(error)
+        else:
+            outcome = performance.unanswered(error)
+        if error == "session-expired":
+            self._milestones["sessions expired"] += 1
+        self._end(outcome)
+        return None
+
+    def _end(self, outcome: Outcome) -> None:
         operate = self.current
         assert operate is not None
         self.current = None
-        if finished.outcome == "ok":
-            assert finished.result is not None
-            type_, value, error = self._workload.outcome(operate.f, operate.value, finished.result)
-            if type_ == "ok":
-                self._succeeded[operate.f] += 1
-        else:
-            type_, value, error = finished.outcome, operate.value, finished.error
-            if error == "session-expired":
-                self._milestones["sessions expired"] += 1
-        self._history.add(self._process, type_, operate.f, operate.key, value, error)
+        self._performance = None
+        if outcome.type == "ok":
+            self._succeeded[operate.f] += 1
+        self._history.add(
+            self._process, outcome.type, operate.f, operate.key, outcome.value, outcome.error
+        )
 
 
 class SimulatedClient:
@@ -192,10 +217,12 @@ class SimulatedClient:
             self._set_timer()
 
     def _finish(self, finished: Finished) -> None:
-        self._operations.end(finished)
+        request = self._operations.end(finished)
         if finished.outcome == "info":
             self._begin_session()
-        if self._pending:
+        if request is not None:
+            self._do(self._client.start(request, self._queue.now))
+        elif self._pending:
             self._begin(self._pending.popleft())
         else:
             self._queue.is_halted = True

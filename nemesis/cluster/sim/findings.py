@@ -19,6 +19,13 @@ from raft.storage.disk import DiskFull
 _OUR_SIDE = ("nemesis", "checker")
 
 
+# What happened to a disk, by the fault that did it.
+_LOST = {
+    "lost-file": "a file of its disk was gone or cut short",
+    "bit-flip": "a bit of its disk had flipped",
+}
+
+
 class Findings:
     """Reports what is found wrong with one server."""
 
@@ -57,7 +64,7 @@ class Findings:
         self._report(
             Failure(
                 kind="corruption-undetected",
-                message=f"{self._name} started in spite of its disk's {lost_by}",
+                message=f"{self._name} started though {_LOST[lost_by]}",
                 time=self._time.now,
                 node=self._name,
             )

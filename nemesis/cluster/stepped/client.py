@@ -76,7 +76,7 @@ class SteppedClient:
 
     def receive(self, reply: ClientReply) -> ClientRequest | None:
         """A reply arrives, if it is not lost. What is to be sent to the same server at once: the
-        command that has waited for a session."""
+        command that has waited for a session, or the operation's next request."""
         if (reply.session, reply.sequence, reply.attempt) in self._unanswered:
             return None
         return self._do(self._client.on_reply(reply, self._time.now))
@@ -89,8 +89,10 @@ class SteppedClient:
 
     def _do(self, action: Send | Finished | None) -> ClientRequest | None:
         if isinstance(action, Finished):
-            self._operations.end(action)
+            request = self._operations.end(action)
             if action.outcome == "info":
                 self._begin_session()
+            if request is not None:
+                return self._client.start(request, self._time.now).request
         # No server has the name that the client knows, so it is never told to ask another.
         return action.request if isinstance(action, Send) else None

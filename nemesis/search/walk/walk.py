@@ -60,7 +60,7 @@ _FINALE = 20
 _MOST_STEPS = 120
 
 
-class _Walk:
+class Walk:
     """One walk: what it may do, and how often it does it."""
 
     def __init__(self, stage: Stage, style: Style, theme: Theme) -> None:
@@ -177,7 +177,7 @@ def walk(seed: int, variant: Variant = HEALTHY, style: Style = ROLES, **fixed: A
     knobs = draw_walk_knobs(chooser, theme, fixed)
     execution = MacroExecution(knobs, variant)
     stage = Stage(chooser, knobs, execution.cluster, Habits(by_role=style.by_role))
-    for step in _Walk(stage, style, theme).steps():
+    for step in Walk(stage, style, theme).steps():
         if not execution.perform(step):
             break
     return execution.finish()

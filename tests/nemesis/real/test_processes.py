@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from nemesis.cluster.real.run_file import (
     Started,
     clean_up,
     marked_with,
+    pid_namespace,
     start_time,
     state_of,
 )
@@ -219,6 +221,40 @@ def test_pid_that_was_given_to_somebody_else_is_left_alone(tmp_path: Path) -> No
         process.wait()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces of pids are made by root")
+def test_run_in_another_namespace_of_pids_is_left_alone(tmp_path: Path) -> None:
+    """Its runner has another pid for us, so that it seems to be no more."""
+    alone = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+    runner = subprocess.Popen(
+        (*alone, sys.executable, "-c", RUNNER, str(tmp_path)), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert runner.stdout is not None
+        for _ in range(2):
+            runner.stdout.readline()
+        token = runner.stdout.readline().strip()
+        assert len(marked_with(token)) == 2
+        assert clean_up(tmp_path) == []
+        assert len(marked_with(token)) == 2, "it goes on"
+        # Nor may one of such a namespace judge ours: it does not see us.
+        (ours := RunFile(tmp_path)).will_make("thing", "ours")
+        code = f"from pathlib import Path; from nemesis.cluster.real.run_file import clean_up; clean_up(Path({str(tmp_path)!r}))"
+        subprocess.run((*alone, sys.executable, "-c", code), check=True)
+        assert len(list((tmp_path / ".running").iterdir())) == 2
+        ours.remove()
+    finally:
+        runner.kill()
+        runner.wait()
+        assert runner.stdout is not None
+        runner.stdout.close()
+    if pid_namespace() != 0xEFFFFFFC:
+        pytest.skip("here not all processes are seen: the file stays")
+    end = time.monotonic() + 60
+    while list((tmp_path / ".running").iterdir()):
+        assert time.monotonic() < end, "it is no more"
+        assert clean_up(tmp_path) == []
+
+
 def test_what_a_killed_run_has_made_is_removed_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,7 +273,9 @@ def test_what_a_killed_run_has_made_is_removed_and_nothing_else(
     going_on.will_make("thing", "c")
     assert [str(each) for each in clean_up(tmp_path)] == ["thing a", "thing b"]
     assert exist == {"c"}
+    # Whoever removes it forgot that.
     going_on.remove()
+    assert exist == set()
 
 
 def test_run_file_that_is_broken_names_nothing(tmp_path: Path) -> None:

@@ -295,8 +295,8 @@ def test_who_has_dialled_is_known_by_the_process_that_owns_the_socket() -> None:
         server = await asyncio.start_server(echo.serve, "127.0.0.1", 0)
         pids = {"n1": os.getpid()}
 
-        def identify(port: int, dialled: int) -> str | None:
-            seen.append(owner_of(port, dialled, pids))
+        def identify(client: Address, dialled: Address) -> str | None:
+            seen.append(owner_of(client.port, dialled.port, pids))
             return seen[-1]
 
         address = await proxy.listen(identify, "n2", Address(*server.sockets[0].getsockname()[:2]))

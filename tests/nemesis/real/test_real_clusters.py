@@ -14,13 +14,17 @@ import pytest
 
 from checker.verdict import Validity
 from nemesis.cli import run
+from nemesis.cluster.real.clocks import find_library
 from nemesis.cluster.real.etcd import EtcdCluster
+from nemesis.cluster.real.netns import Netns
+from nemesis.cluster.real.process import ProcessCluster
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.runner import RealExecution
-from nemesis.faults import Heal, Partition
+from nemesis.faults import ClockDrift, ClockOffset, Heal, Partition
 from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
 from nemesis.search.real_time import Plan, generate_real_time
 from nemesis.store import HISTORY, RESOLVED, Saved, load
+from tests.nemesis.real.requirements import NEEDS_NAMESPACES
 
 ROOT = Path(__file__).parents[3]
 # Where the tests run in the background, SIGINT would be ignored.
@@ -32,6 +36,10 @@ nemesis.cli.main()
 """
 NEEDS_ETCD = pytest.mark.skipif(
     shutil.which("etcd") is None, reason="etcd is not installed: apt-get install etcd-server"
+)
+
+NEEDS_CLOCKS = pytest.mark.skipif(
+    find_library() is None, reason="libfaketime is not installed: apt-get install faketime"
 )
 
 
@@ -73,10 +81,23 @@ def test_etcd_survives_a_partition_and_a_crash(tmp_path: Path) -> None:
     assert (saved.directory / RESOLVED).exists()
 
 
+@NEEDS_NAMESPACES
+@NEEDS_ETCD
+def test_etcd_in_namespaces_survives_a_partition_a_crash_and_loss(tmp_path: Path) -> None:
+    code, saved = _test(
+        tmp_path, "--cluster", "etcd", "--hosts", "netns", "--nemesis", "partition,crash,loss",
+        "--time-limit", "10s", "--rate", "30",
+    )  # fmt: skip
+    assert (code, saved.results.failures) == (0, ())
+    assert saved.results.statistics.confirmed == ["crash", "loss", "partition"]
+    assert saved.results.variant == "etcd on netns"
+
+
 @NEEDS_ETCD
 @pytest.mark.parametrize("serializable", [True, False])
+@pytest.mark.parametrize("kind", ["loopback", pytest.param("netns", marks=NEEDS_NAMESPACES)])
 def test_stale_reads_of_etcd_are_convicted_and_others_are_not(
-    tmp_path: Path, serializable: bool
+    tmp_path: Path, kind: str, serializable: bool
 ) -> None:
     """One client a server. While the leader is cut off, all of them write, and then read: the one
     that asks the old leader is told what was true before, unless it asks for linearizable reads."""
@@ -92,7 +113,10 @@ def test_stale_reads_of_etcd_are_convicted_and_others_are_not(
     knobs = generate_real_time(0, Plan(workload="register", clients=3)).knobs
     schedule = Schedule(knobs=knobs, steps=tuple(steps))
     run_file = RunFile(tmp_path)
-    cluster = EtcdCluster(knobs, 0, tmp_path, run_file, serializable_reads=serializable)
+    hosts = Netns(knobs.members, run_file, 0) if kind == "netns" else None
+    cluster = EtcdCluster(
+        knobs, 0, tmp_path, run_file, serializable_reads=serializable, hosts=hosts
+    )
     try:
         cluster.start()
         result = RealExecution(schedule, cluster).perform()
@@ -122,9 +146,47 @@ def test_our_server_survives_a_partition_a_crash_and_a_pause(tmp_path: Path) -> 
     assert saved.results.evidence.validity is Validity.VALID
 
 
-def test_our_server_that_acknowledges_too_early_is_convicted_by_its_trace(tmp_path: Path) -> None:
+@NEEDS_NAMESPACES
+def test_our_server_in_namespaces_survives_them_and_wrong_clocks_too(tmp_path: Path) -> None:
+    clock = () if find_library() is None else ("clock-jump",)
+    faults = ("crash", "delay", "partition", "pause", "slow-link", *clock)
     code, saved = _test(
-        tmp_path, "--cluster", "process", "--nemesis", "none", "--time-limit", "1s",
+        tmp_path, "--cluster", "netns", "--nemesis", ",".join(faults), "--time-limit", "19s",
+        "--rate", "30",
+    )  # fmt: skip
+    assert (code, saved.results.failures) == (0, ())
+    statistics = saved.results.statistics
+    assert statistics.confirmed == sorted(faults)
+    assert statistics.leader_changes >= 1
+    assert statistics.judged > 500
+
+
+@NEEDS_CLOCKS
+def test_drift_is_seen_even_if_the_clock_is_set_next(tmp_path: Path) -> None:
+    knobs = generate_real_time(0, Plan(clients=1)).knobs
+    steps = (
+        Operate(f="put", key="x", value="1"),
+        ClockDrift(target="n2", parts_per_million=2_000_000, wait=500 * MILLISECOND),
+        ClockOffset(wait=100 * MILLISECOND),
+    )
+    schedule = Schedule(knobs=knobs, steps=steps)
+    run_file = RunFile(tmp_path)
+    cluster = ProcessCluster(knobs, 0, tmp_path, run_file, fakes_clocks=True)
+    try:
+        cluster.start()
+        result = RealExecution(schedule, cluster).perform()
+    finally:
+        cluster.close()
+        run_file.remove()
+    assert result.run.statistics.confirmed == ["clock-drift", "clock-offset"]
+
+
+@pytest.mark.parametrize("cluster", ["process", pytest.param("netns", marks=NEEDS_NAMESPACES)])
+def test_our_server_that_acknowledges_too_early_is_convicted_by_its_trace(
+    tmp_path: Path, cluster: str
+) -> None:
+    code, saved = _test(
+        tmp_path, "--cluster", cluster, "--nemesis", "none", "--time-limit", "1s",
         "--bug", "entries-acknowledged-before-durable",
     )  # fmt: skip
     assert code == 1
@@ -166,6 +228,11 @@ def test_options_of_other_clusters_are_refused(
         (["--time-limit", "5s"], "--time-limit: the simulated cluster knows"),
         (["--cluster", "process", "--operations", "5"], "--operations: the cluster process knows"),
         (["--cluster", "etcd", "--nemesis", "bit-flip"], "cannot receive the fault bit-flip"),
+        (
+            ["--cluster", "netns", "--hosts", "loopback"],
+            "servers of the cluster netns run on netns",
+        ),
+        (["--hosts", "netns"], "--hosts: the simulated cluster knows"),
         (["--cluster", "process", "--time-limit", "2s"], "2 s are too short"),
     ]:
         assert run(["test", "--store", str(tmp_path), *arguments]) == 254

@@ -39,6 +39,23 @@ def test_every_kind_of_fault_comes_and_ends(seed: int) -> None:
         assert attack.wait >= 0
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_two_faults_last_together(seed: int) -> None:
+    plan = Plan(faults=("delay+crash", "partition+delay", "pause"), duration=20 * SECOND)
+    schedule = generate_real_time(seed, plan)
+    active: set[str] = set()
+    together: set[frozenset[str]] = set()
+    for fault in schedule.faults:
+        ended = {kind for kind in active if ENDS[kind] == fault.kind}
+        active -= ended
+        if not ended:
+            active.add(fault.kind)
+            together.add(frozenset(active))
+    assert active == set()
+    assert {frozenset(each.split("+")) for each in plan.faults} <= together
+    assert max(len(each) for each in together) == 2
+
+
 def test_lasts_as_long_as_it_should_at_the_rate_that_was_asked_for() -> None:
     plan = Plan(faults=("crash",), duration=60 * SECOND, rate=80)
     schedule = generate_real_time(1, plan)

@@ -122,7 +122,7 @@ def test_one_server_killed_paused_and_restarted_is_valid(run_file: RunFile, tmp_
     """A stand-in forgets what it had when it is killed: so it is killed before anything is done."""
     schedule = schedule_of(
         Crash(target="n1"),
-        Restart(wait=1_000 * MILLISECOND),
+        Restart(wait=3_000 * MILLISECOND),
         *operations(20),
         Pause(target="n1", wait=5 * MILLISECOND),
         *operations(4),
