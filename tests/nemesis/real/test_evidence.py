@@ -21,16 +21,18 @@ from checker.trace import (
     Truncated,
 )
 from checker.verdict import Validity
+from nemesis.chooser import RandomChooser
 from nemesis.cluster.real.etcd import EtcdCluster
 from nemesis.cluster.real.etcd_log import LogUnreadable, Unknown, crc32c, read_log
 from nemesis.cluster.real.evidence import logs_of_trace, with_evidence, write_of
+from nemesis.cluster.real.judging import BY_EVIDENCE, LOST
 from nemesis.cluster.real.process import ProcessCluster
 from nemesis.cluster.real.run_file import RunFile
-from nemesis.cluster.real.runner import BY_EVIDENCE, LOST, RealExecution, RealRun
+from nemesis.cluster.real.runner import RealExecution, RealRun
 from nemesis.faults import Heal, Partition
 from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
 from nemesis.search.real_time import Plan, generate_real_time
-from nemesis.workloads import WORKLOADS
+from nemesis.workloads import WORKLOADS, Values
 from raft.kv import commands
 from raft.kv.commands import Append, CompareAndSet, Delete, Get
 from raft.kv.revisions import (
@@ -92,6 +94,22 @@ def test_a_compare_and_set_is_told_what_the_log_made_of_it() -> None:
     assert completion("cas", ["1", "2"], one, asked).type == "ok"
     failed = completion("cas", ["1", "2"], one, other, asked)
     assert (failed.type, failed.error) == ("fail", "mismatch")
+
+
+@pytest.mark.parametrize("name", sorted(WORKLOADS))
+def test_every_workload_can_be_looked_for(name: str) -> None:
+    """What takes several requests stays open; nothing is said to have been lost or never to be."""
+    workload = WORKLOADS[name]
+    values = Values()
+    events: list[Event] = []
+    for number in range(60):
+        drawn = workload.draw(RandomChooser(number), workload.operations, ("k0",), 0, values, 0)
+        type_ = "info" if number % 2 else "ok"
+        for each in ("invoke", type_):
+            events.append(Event(len(events), number, each, drawn.f, drawn.key, drawn.value))
+    found = with_evidence(events, workload, [log_of(Put(b"other", b"1"))])
+    assert (found.count("happened"), found.count("never"), found.lost) == (0, 0, [])
+    assert found.count("open") == 30
 
 
 def test_what_follows_an_entry_that_nobody_understands_is_not_told() -> None:
