@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,11 +17,12 @@ import pytest
 
 import raft
 from nemesis.cli import run
-from nemesis.cluster.real import docker_client, docker_leftovers
+from nemesis.cluster.real import docker_client, docker_image, docker_leftovers
 from nemesis.cluster.real.docker_hosts import DockerHosts
 from nemesis.cluster.real.docker_image import ensure_image
 from nemesis.cluster.real.docker_server import is_frozen
 from nemesis.cluster.real.hosts import Server
+from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.run_file import RunFile, clean_up, state_of
 from nemesis.errors import UnsupportedFault
 from nemesis.store import HISTORY, Saved, load
@@ -34,6 +36,7 @@ RUNNER = """
 import asyncio, sys, time
 from pathlib import Path
 from nemesis.cluster.real.docker_hosts import DockerHosts
+from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.run_file import RunFile
 store = Path(sys.argv[1])
 hosts = DockerHosts(("n1", "n2"), RunFile(store))
@@ -292,6 +295,30 @@ def test_a_changed_project_adds_its_layer_alone(
     common = [one for one, other in zip(*layers, strict=True) if one == other]
     assert len(common) == len(layers[0]) - 2, "all but the files, and what they are compiled to"
     client.images.remove(name)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("debootstrap") is None,
+    reason="a root file system is made by root, with debootstrap",
+)
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo half; echo 'no more space' >&2; exit 3", "it said last:\nno more space"),
+        ("echo no tar", "the root file system has no Python"),
+        ("cd /mnt; tar -c --files-from /dev/null", "the root file system has no Python"),
+    ],
+)
+def test_a_recipe_that_fails_leaves_no_image(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
+) -> None:
+    recipe = tmp_path / "root-file-system.sh"
+    recipe.write_text(script)
+    monkeypatch.setattr(docker_image, "_recipe", lambda _name: recipe)
+    before = {each.id for each in client.images.list(all=True)}
+    with pytest.raises(ProcessError, match=message):
+        ensure_image(client)
+    assert {each.id for each in client.images.list(all=True)} == before
 
 
 def test_a_network_that_somebody_has_is_not_taken(
