@@ -104,7 +104,9 @@ class Execution:
 
     def _inject(self, fault: Fault) -> None:
         if fault.kind not in self.cluster.capabilities:
-            raise UnsupportedFault(f"the cluster cannot receive the fault {fault.kind}")
+            raise UnsupportedFault(
+                f"the cluster sim cannot receive the fault {fault.kind}: real ones can"
+            )
         hit, refused = fault.inject(self.cluster)
         if refused is None and type(fault).effect is not None:
             self.injected[fault.kind] += 1

@@ -12,7 +12,7 @@ import click
 from nemesis.cluster.real.seed.patches import FIXES, chosen
 from nemesis.errors import UnknownName
 from nemesis.search.ensemble import STRATEGIES
-from nemesis.search.generate import ATTACKS
+from nemesis.search.generate import REAL_ATTACKS
 from nemesis.workloads import WORKLOADS
 from raft.bugs import get_bug
 
@@ -61,7 +61,7 @@ def faults(
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
         for each in name.split("+"):
-            _known("fault", each, (*ATTACKS, "all", "none"))
+            _known("fault", each, (*REAL_ATTACKS, "all", "none"))
     return tuple(dict.fromkeys(chosen))
 
 
@@ -115,7 +115,7 @@ NEMESIS = click.option(
     callback=faults,
     metavar="NAMES",
     help="Faults, separated by commas, or all, or none; on real clusters A+B are two at once. "
-    f"There are {', '.join(ATTACKS)}.",
+    f"There are {', '.join(REAL_ATTACKS)}.",
 )
 FIX = click.option(
     "--fix",

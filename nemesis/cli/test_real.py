@@ -32,7 +32,7 @@ from nemesis.cluster.real.runner import (
 from nemesis.faults import FAULTS
 from nemesis.outcome import Evidence
 from nemesis.schedule import Schedule
-from nemesis.search.generate import ATTACKS
+from nemesis.search.generate import LOSSES, REAL_ATTACKS, UNBEARABLE
 from nemesis.search.real_time import Plan, generate_real_time
 from nemesis.store import HistoryFile, new_directory, save_resolved, save_verdict
 from nemesis.workloads import WORKLOADS
@@ -62,7 +62,11 @@ class Request(NamedTuple):
         known = capabilities(self.cluster, self.options.hosts)
         nodes = self.nodes or _DEFAULTS.replicas
         possible = tuple(
-            name for name in ATTACKS if name in known and FAULTS[name].least_replicas <= nodes
+            name
+            for name in REAL_ATTACKS
+            if name in known
+            and name not in (*UNBEARABLE, *LOSSES)
+            and FAULTS[name].least_replicas <= nodes
         )
         limit = _DEFAULTS.duration if self.time_limit is None else round(self.time_limit * SECOND)
         workload = self.workload or _DEFAULTS.workload

@@ -165,6 +165,16 @@ class Cluster(Protocol):
         """Make every sync of the node take ``delay`` ns."""
         ...
 
+    def fail_disk(self, node: str, syncs: int) -> None:
+        """Let all writes and syncs of the node fail, from its next sync but ``syncs`` on, until it
+        is restarted."""
+        ...
+
+    def lie_about_syncs(self, node: str) -> None:
+        """Let the node's syncs make nothing durable, and say that they do, until all faults
+        end."""
+        ...
+
     # -- Clocks ---------------------------------------------------------------------------------
 
     def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:

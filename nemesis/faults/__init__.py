@@ -2,7 +2,16 @@
 imported here."""
 
 from nemesis.faults.clock import ClockDrift, ClockJump, ClockOffset
-from nemesis.faults.disk import BitFlip, FullDisk, LostFile, SlowDisk, TornWrite, UnsyncedLoss
+from nemesis.faults.disk import (
+    BitFlip,
+    FullDisk,
+    IoError,
+    LostFile,
+    LyingDisk,
+    SlowDisk,
+    TornWrite,
+    UnsyncedLoss,
+)
 from nemesis.faults.fault import FAULTS, Fault, Injection, Targeted, fault
 from nemesis.faults.membership import (
     AddServer,
@@ -39,9 +48,11 @@ __all__ = [
     "Grudge",
     "Heal",
     "Injection",
+    "IoError",
     "LeaveJoint",
     "Loss",
     "LostFile",
+    "LyingDisk",
     "Partition",
     "Pause",
     "PromoteServer",

@@ -1,4 +1,4 @@
-"""Bad disks: power lost in the middle of a write, flipped bits, no space, slow syncs."""
+"""Bad disks: power lost in the middle of a write, flipped bits, no space, errors, lies."""
 
 from __future__ import annotations
 
@@ -157,3 +157,45 @@ class SlowDisk(Targeted, frozen=True, kw_only=True, tag="slow-disk"):
     @classmethod
     def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
         return {"delay": chooser.pick((20, 5, 100, 300)) * MILLISECOND}
+
+
+@fault
+class IoError(Targeted, frozen=True, kw_only=True, tag="io-error"):
+    """The node's writes and syncs fail (EIO), from its next sync but ``syncs`` on, until it is
+    restarted; whatever does not end by that would be talking of what is not on its disk. Confirmed
+    by writes and syncs that failed. Real servers only."""
+
+    syncs: int = 0
+
+    effect: ClassVar[str | None] = "io-error"
+    is_simulated: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Injection:
+        hit = self.victims(cluster, has_process)
+        for name in hit:
+            cluster.fail_disk(name, self.syncs)
+        return Injection(hit) if hit else nobody("running")
+
+    @classmethod
+    def draw_fields(cls, chooser: Chooser) -> dict[str, Any]:
+        return {"syncs": chooser.pick((0, 0, 1, 2, 5))}
+
+
+@fault
+class LyingDisk(Targeted, frozen=True, kw_only=True, tag="lying-disk"):
+    """The disk says of every sync that it is done, and makes nothing durable, until all faults end.
+    No Raft bears that on a majority of the disks: it is for those who want to see what comes of it,
+    and never drawn unless it is asked for by name. Confirmed by bytes lost that had been synced.
+    Real servers only."""
+
+    target: str = "majority"
+
+    aims: ClassVar[tuple[str, ...]] = ("majority",)
+    effect: ClassVar[str | None] = "lying-disk"
+    is_simulated: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Injection:
+        hit = self.victims(cluster, lambda status: not status.is_lost)
+        for name in hit:
+            cluster.lie_about_syncs(name)
+        return Injection(hit) if hit else nobody("without a corrupt disk")

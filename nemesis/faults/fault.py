@@ -48,6 +48,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag_field="step"):
     least_replicas: ClassVar[int] = 1
     # How many servers there must be beside those of the first configuration.
     least_spares: ClassVar[int] = 0
+    # Whether the simulator has it, too.
+    is_simulated: ClassVar[bool] = True
 
     @property
     def kind(self) -> str:

@@ -32,6 +32,8 @@ OPERATORS = (
 )
 # These lose a disk for good.
 LOSSES = ("bit-flip", "lost-file")
+# What no Raft has to bear.
+UNBEARABLE = ("lying-disk",)
 # What ends a fault; enabled with every fault that it ends.
 ENDS = {
     "partition": "heal",
@@ -46,12 +48,16 @@ ENDS = {
     "unsynced-loss": "restart",
     "torn-write": "restart",
     "full-disk": "restart",
+    "io-error": "restart",
     "pause": "resume",
     "demote-server": "promote-server",
     "reconfigure": "leave-joint",
     "change-servers": "leave-joint",
 }
-ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
+REAL_ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
+"""All that a real cluster may be asked for."""
+ATTACKS = tuple(name for name in REAL_ATTACKS if FAULTS[name].is_simulated)
+"""Those that the simulator has."""
 # At least one of these is in every schedule: they are what makes leaders change.
 _UNSEATING = ("crash", "partition", "pause", "unsynced-loss", "crash-all", "torn-write")
 # These leave a node without a running process, for a while.

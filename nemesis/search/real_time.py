@@ -13,9 +13,19 @@ import msgspec
 
 from nemesis.chooser import RandomChooser
 from nemesis.errors import NemesisError
-from nemesis.faults import FAULTS, ClockDrift, Fault, Grudge, Partition, Targeted
+from nemesis.faults import (
+    FAULTS,
+    ClockDrift,
+    Fault,
+    Grudge,
+    LyingDisk,
+    Partition,
+    Restart,
+    SlowDisk,
+    Targeted,
+)
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
-from nemesis.search.generate import ENDS
+from nemesis.search.generate import ENDS, LOSSES, OPERATORS
 from nemesis.workloads import WORKLOADS, Performance, Values
 from raft.kv.commands import Command, Get, Operation, Result
 from raft.kv.encoding import encode_command
@@ -38,6 +48,10 @@ _HEAD_START = SECOND // 2
 _LIKELY = 50
 # The slowest drift that is drawn, in parts per million.
 _LEAST_DRIFT = 100_000
+# Servers beside the members, where any are wanted.
+_SPARES = 2
+# The longest delay of a sync that is drawn.
+_LONGEST_DELAY = 100 * MILLISECOND
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
 _ATTEMPTS = 100
 
@@ -87,7 +101,7 @@ class _Timed(NamedTuple):
 
 def generate_real_time(seed: int, plan: Plan) -> Schedule:
     """The schedule of a seed. Raises NemesisError if the faults do not fit into the time."""
-    timed = [*_draw_operations(seed, plan), *_draw_faults(seed, plan)]
+    timed = [*_draw_operations(seed, plan), *_draw_faults(seed, plan), *_draw_steps(seed, plan)]
     timed.sort(key=lambda each: each[:2])
     steps: list[Step] = []
     now = 0
@@ -97,6 +111,15 @@ def generate_real_time(seed: int, plan: Plan) -> Schedule:
         steps.append(step)
     _wait(steps, plan.duration - now)
     return Schedule(seed=seed, knobs=_draw_knobs(seed, plan), steps=tuple(steps))
+
+
+def without(schedule: Schedule, kind: str) -> Schedule:
+    """The same, at the same times, but no fault of this kind: what would have been without it."""
+    steps = tuple(
+        Advance(wait=step.wait) if isinstance(step, Fault) and step.kind == kind else step
+        for step in schedule.steps
+    )
+    return msgspec.structs.replace(schedule, steps=steps)
 
 
 def _wait(steps: list[Step], duration: int) -> None:
@@ -111,10 +134,14 @@ def _draw_knobs(seed: int, plan: Plan) -> Knobs:
     """Time-outs that real processes on a busy machine can keep; with and without what keeps leaders
     in office."""
     chooser = RandomChooser(f"knobs {seed}")
+    kinds = _kinds(plan)
+    has_operators = not set(OPERATORS).isdisjoint(kinds)
     return Knobs(
         pre_vote=not chooser.chance(25),
-        check_quorum=not chooser.chance(40),
+        # A server that was removed would go on disturbing (thesis, section 4.2.3).
+        check_quorum=not chooser.chance(40) or has_operators,
         replicas=plan.replicas,
+        spares=_SPARES if any(FAULTS[name].least_spares for name in kinds) else 0,
         clients=plan.clients,
         workload=plan.workload,
         election_timeout_min=500 * MILLISECOND,
@@ -124,9 +151,14 @@ def _draw_knobs(seed: int, plan: Plan) -> Knobs:
         delay_max=0,
         attempt_timeout=1_000 * MILLISECOND,
         operation_timeout=1_000 * MILLISECOND,
-        segment_bytes=1 << 20,
+        # Where the disk may be full, new segments are wanted often.
+        segment_bytes=1 << 14 if "full-disk" in kinds else 1 << 20,
         max_entries_per_append=256,
     )
+
+
+def _kinds(plan: Plan) -> list[str]:
+    return [name for each in plan.faults for name in each.split("+")]
 
 
 def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
@@ -153,27 +185,49 @@ def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
 
 def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
     """One after the other, each ended before the next; all kinds by turns, in a random order."""
-    if not plan.faults:
+    attacks = tuple(name for name in plan.faults if name not in OPERATORS)
+    if not attacks:
         return []
+    _require_room(plan, attacks)
+    losses = [name for name in LOSSES if name in _kinds(plan)]
+    if losses and not set(OPERATORS).isdisjoint(plan.faults):
+        raise NemesisError(
+            f"{', '.join(losses)}: not together with changes of the membership, since which disks "
+            "a cluster can do without changes with every step"
+        )
+    if len(losses) > (plan.replicas - 1) // 2:
+        raise NemesisError(
+            f"{', '.join(losses)}: each costs a server for good, and {plan.replicas} can lose but "
+            f"{(plan.replicas - 1) // 2}"
+        )
     chooser = RandomChooser(f"faults {seed}")
     room = plan.duration - _CALM
-    least = _SHORTEST_FAULT + _CALM
-    if room < least * len(plan.faults):
-        seconds = (least * len(plan.faults) + _CALM) / SECOND
-        raise NemesisError(
-            f"{plan.duration / SECOND:g} s are too short for {', '.join(plan.faults)}: with "
-            f"{least / SECOND:g} s for a fault, and some peace, they need {seconds:g} s"
-        )
-    share = room // len(plan.faults)
+    share = room // len(attacks)
     longest = min(_LONGEST_FAULT, share - _CALM)
     drawn: list[_Timed] = []
     now = _CALM
     turn: list[str] = []
     hit: set[str] = set()
+    liars: list[str] = []
+    budget = (plan.replicas - 1) // 2
     while now + longest + _CALM <= plan.duration:
         if not turn:
-            turn = _shuffled(chooser, plan.faults)
+            left = tuple(name for name in attacks if name not in LOSSES or budget > 0)
+            if not left:
+                break
+            turn = _shuffled(chooser, left)
+            # Lies come out if power is lost afterwards. One lie is enough.
+            turn.sort(key="lying-disk".__eq__)
         names = turn.pop().split("+")
+        if "lying-disk" in names:
+            if not liars:
+                liars = _majority(chooser, plan.replicas)
+                drawn += [_Timed(now, -1, LyingDisk(target=liar)) for liar in liars]
+                now += _SHORTEST_FAULT
+            names.remove("lying-disk")
+            if not names:
+                continue
+        budget -= len(set(LOSSES).intersection(names))
         for at, name in enumerate(names):
             fault = _draw_fault(chooser, name, plan.replicas)
             if name not in hit:
@@ -184,10 +238,52 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
         lasts = chooser.integer(_SHORTEST_FAULT, longest)
         now += lasts
         for end in dict.fromkeys(ENDS[name] for name in names if name in ENDS):
+            if liars and end == "restart":
+                # Before anybody comes who remembers what they have promised.
+                drawn += [_Timed(now, -1, Restart(target=liar)) for liar in liars]
+                now += _SHORTEST_FAULT
             # All of them: a cluster with somebody down for good would bear nothing more.
             drawn.append(_Timed(now, -1, FAULTS[end]()))
         # No longer than its share, so that there is time for every kind.
         now += _CALM + chooser.integer(0, min(_CALM // 2, share - _CALM - lasts))
+    return drawn
+
+
+def _require_room(plan: Plan, names: tuple[str, ...]) -> None:
+    """Raises NemesisError if one of each does not fit into the time."""
+    least = _SHORTEST_FAULT + _CALM
+    if plan.duration - _CALM < least * len(names):
+        seconds = (least * len(names) + _CALM) / SECOND
+        raise NemesisError(
+            f"{plan.duration / SECOND:g} s are too short for {', '.join(names)}: with "
+            f"{least / SECOND:g} s for a fault, and some peace, they need {seconds:g} s"
+        )
+
+
+def _draw_steps(seed: int, plan: Plan) -> list[_Timed]:
+    """What operators do, one after the other, by turns, whatever else goes on."""
+    names = tuple(name for name in plan.faults if name in OPERATORS)
+    if not names:
+        return []
+    _require_room(plan, names)
+    chooser = RandomChooser(f"operators {seed}")
+    longest = min(_LONGEST_FAULT, (plan.duration - _CALM) // len(names))
+    drawn: list[_Timed] = []
+    now = _CALM
+    turn: list[str] = []
+    hit: set[str] = set()
+    while now + longest <= plan.duration:
+        if not turn:
+            turn = _shuffled(chooser, names)
+        name = turn.pop()
+        step = _draw_fault(chooser, name, plan.replicas)
+        if name not in hit:
+            step = _against_the_leader(step, plan.replicas)
+        hit.add(name)
+        drawn.append(_Timed(now, -1, step))
+        now += chooser.integer(_SHORTEST_FAULT, longest)
+        if name in ENDS:
+            drawn.append(_Timed(now, -1, FAULTS[ENDS[name]]()))
     return drawn
 
 
@@ -201,8 +297,16 @@ def _draw_fault(chooser: RandomChooser, name: str, replicas: int) -> Fault:
 
 
 def _can_be_seen(fault: Fault) -> bool:
-    """Clocks are read over the network: what they gain must be more than that takes."""
+    """Clocks are read over the network: what they gain must be more than that takes. A disk that
+    is slow until the end must leave something to see of other faults."""
+    if isinstance(fault, SlowDisk):
+        return fault.delay <= _LONGEST_DELAY
     return not isinstance(fault, ClockDrift) or abs(fault.parts_per_million) >= _LEAST_DRIFT
+
+
+def _majority(chooser: RandomChooser, replicas: int) -> list[str]:
+    names = tuple(f"n{number}" for number in range(1, replicas + 1))
+    return sorted(_shuffled(chooser, names)[: replicas // 2 + 1])
 
 
 def _against_the_leader(fault: Fault, replicas: int) -> Fault:

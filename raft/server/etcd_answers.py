@@ -119,6 +119,12 @@ class MembersBody(_Answer, frozen=True):
     member: MemberBody | None = None
 
 
+class TransferBody(_Answer, frozen=True):
+    """/v3/maintenance/transfer-leadership"""
+
+    header: Header
+
+
 class StatusBody(_Answer, frozen=True):
     """/v3/maintenance/status"""
 

@@ -7,7 +7,7 @@ are left out. In requests, numbers may be numbers, and names may be in snake or 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -146,6 +146,27 @@ class MemberRequest(_Request, frozen=True):
 
     ID: Int64 = 0
     peer_urls: tuple[str, ...] = msgspec.field(default=(), name="peerURLs")
+
+
+class OneChange(_Request, frozen=True):
+    """A change of one member, which is called by its name."""
+
+    verb: Literal["add-voter", "add-learner", "promote", "demote", "remove"]
+    name: str
+
+
+class MemberChangeRequest(_Request, frozen=True):
+    """/v3/cluster/member/change, which is ours: all together, through a joint configuration where
+    more than one vote comes or goes."""
+
+    changes: tuple[OneChange, ...]
+    transition: Literal["automatic", "implicit"] = "automatic"
+
+
+class TransferRequest(_Request, frozen=True):
+    """/v3/maintenance/transfer-leadership"""
+
+    target_id: Int64 = msgspec.field(default=0, name="targetID")
 
 
 class MemberListRequest(_Request, frozen=True):

@@ -11,6 +11,14 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from raft.consensus.changes import (
+    AddLearner,
+    AddVoter,
+    Demote,
+    Promote,
+    Remove,
+    ServerChange,
+)
 from raft.kv.revision_store import RevisionStore
 from raft.kv.revisions import PutMember
 from raft.server.config import Config, ConfigError, parse_address
@@ -18,6 +26,7 @@ from raft.server.etcd_answers import (
     Header,
     MembersBody,
     StatusBody,
+    TransferBody,
     body_of,
     encode,
     number,
@@ -34,11 +43,13 @@ from raft.server.etcd_json import (
     ApiError,
     DeleteRangeRequest,
     MemberAddRequest,
+    MemberChangeRequest,
     MemberListRequest,
     MemberRequest,
     Nothing,
     PutRequest,
     RangeRequest,
+    TransferRequest,
     TxnRequest,
     decode,
     delete_of,
@@ -63,7 +74,15 @@ API_VERSION: Final = "3.4.0"
 _GATEWAY_TIMEOUT: Final = 504
 _JSON: Final = {"Content-Type": "application/json"}
 
+_CHANGES: Final[dict[str, type[ServerChange]]] = {
+    "add-voter": AddVoter,
+    "add-learner": AddLearner,
+    "promote": Promote,
+    "demote": Demote,
+    "remove": Remove,
+}
 _REFUSALS: Final = {
+    "not-leader": (FAILED_PRECONDITION, "etcdserver: not leader"),
     "already-voter": (FAILED_PRECONDITION, "etcdserver: member ID already exist"),
     "already-learner": (FAILED_PRECONDITION, "etcdserver: member ID already exist"),
     "unknown-member": (NOT_FOUND, "etcdserver: member not found"),
@@ -105,6 +124,8 @@ class Gateway:
             "/v3/cluster/member/remove": self._member_remove,
             "/v3/cluster/member/update": self._member_update,
             "/v3/cluster/member/promote": self._member_promote,
+            "/v3/cluster/member/change": self._member_change,
+            "/v3/maintenance/transfer-leadership": self._transfer_leadership,
         }
         self._gets: dict[str, Callable[[], dict[str, str]]] = {
             "/clock": self._clock,
@@ -271,8 +292,25 @@ class Gateway:
         await self._requests.write(PutMember(name, _checked(request.peer_urls), ""))
         return encode(MembersBody(self._header(), self._membership.list_members()))
 
+    async def _member_change(self, body: bytes) -> bytes:
+        request = decode(body, MemberChangeRequest)
+        changes = tuple(_CHANGES[change.verb](change.name) for change in request.changes)
+        await self._requests.change_together(changes, request.transition)
+        return encode(MembersBody(self._header(), self._membership.list_members()))
+
+    async def _transfer_leadership(self, body: bytes) -> bytes:
+        successor = self._called(decode(body, TransferRequest).target_id)
+        if self._node.leader != self._node.replica.node:
+            raise ApiError(FAILED_PRECONDITION, "etcdserver: not leader")
+        if not await self._requests.transfer_leadership(successor):
+            raise ApiError(FAILED_PRECONDITION, "etcdserver: leader transfer refused")
+        return encode(TransferBody(self._header()))
+
     def _named(self, request: MemberRequest) -> str:
-        name = self._membership.name_of(request.ID)
+        return self._called(request.ID)
+
+    def _called(self, number: int) -> str:
+        name = self._membership.name_of(number)
         if name is None:
             raise ApiError(NOT_FOUND, "etcdserver: member not found")
         return name

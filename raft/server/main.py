@@ -193,6 +193,8 @@ class Server:
         return self._peers.is_connected(target) and self._peers.send(target, message)
 
     def _deliver(self, peer: str, message: PeerMessage) -> None:
+        if not self._peers.knows(peer):
+            self._on_changed()
         if isinstance(message, Forward | MemberChange | Forwarded):
             self._requests.on_message(peer, message)
         else:

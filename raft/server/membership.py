@@ -23,6 +23,8 @@ class ReplicaMembership:
     def __init__(self, config: Config, replica: Replica) -> None:
         self._config = config
         self._replica = replica
+        # Servers that belong to the cluster by an entry that is not committed here, by that.
+        self._newcomers: dict[str, int] = {}
 
     # -- raft.server.peers.Membership ------------------------------------------------------------
 
@@ -37,24 +39,42 @@ class ReplicaMembership:
         """Up to where this server knows what is committed."""
         return self._replica.consensus.commit_index
 
+    def let_in(self, member: str, configuration_index: int) -> None:
+        """It must be answered: without the votes of those who lag behind, nobody might be elected
+        who brings them the entry."""
+        self._newcomers[member] = configuration_index
+
     # -- Addresses -------------------------------------------------------------------------------
 
-    def version(self) -> tuple[int, tuple[str, ...], int]:
+    def version(self) -> tuple[int, tuple[str, ...], str | None, tuple[str, ...], int]:
         """Equal as long as ``peer_addresses`` is."""
         consensus = self._replica.consensus
-        return consensus.configuration_index, consensus.departing, self._store.member_changes
+        return (
+            consensus.configuration_index,
+            consensus.departing,
+            consensus.leader,
+            self._awaited(),
+            self._store.member_changes,
+        )
 
     def peer_addresses(self) -> dict[str, Address]:
-        """Of every server to stay connected to: the other members, those that leave, and, for a
-        server that waits to be added, those that its file names."""
+        """Of every server to stay connected to: the other members, those that leave, whoever leads
+        (who may be no member any more: it is told that its own removal has arrived, or it would
+        have to be deposed first), and, for a server that waits to be added, those that its file
+        names; and whoever is a member by an entry that is not committed here."""
         consensus = self._replica.consensus
         members = consensus.configuration.members or tuple(self._config.members)
         addresses = {}
-        for name in (*members, *consensus.departing):
+        leader = () if consensus.leader is None else (consensus.leader,)
+        for name in (*members, *consensus.departing, *leader, *self._awaited()):
             place = self._place(name)
             if place and name != self._replica.node:
                 addresses[name] = parse_address(place)
         return addresses
+
+    def _awaited(self) -> tuple[str, ...]:
+        committed = self.commit_index()
+        return tuple(name for name, index in self._newcomers.items() if index > committed)
 
     def _place(self, name: str) -> str:
         """Where other servers reach it; empty if nobody knows."""

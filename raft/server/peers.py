@@ -38,6 +38,11 @@ class Membership(Protocol):
         """Up to where this server knows what is committed."""
         ...
 
+    def let_in(self, member: str, configuration_index: int) -> None:
+        """A server was let in that belongs to the cluster by an entry which is not committed here:
+        it must be answered, too."""
+        ...
+
 
 class Peer:
     """One other server, as far as sending to it goes."""
@@ -246,6 +251,10 @@ class Peers:
                 peer.send_waiting()
         self._unsent.clear()
 
+    def knows(self, name: str) -> bool:
+        """Whether messages to this server are sent, or wait."""
+        return name in self._peers
+
     def is_connected(self, name: str) -> bool:
         """Whether there is a connection to this peer."""
         return name in self._peers and self._peers[name].is_connected
@@ -264,6 +273,8 @@ class Peers:
             if before is not None:
                 before.abort()
             self._incoming[hello.member] = connection
+            if self._membership.configuration_index_of(hello.member) is None:
+                self._membership.let_in(hello.member, hello.configuration_index)
         return reason
 
     def _refusal(self, hello: Hello, names: frozenset[str] | None) -> str | None:

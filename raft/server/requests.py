@@ -21,7 +21,14 @@ from raft.client_messages import (
     TransferReply,
     TransferRequest,
 )
-from raft.consensus.changes import AddLearner, AddVoter, Promote, Remove, ServerChange
+from raft.consensus.changes import (
+    AddLearner,
+    AddVoter,
+    Promote,
+    Remove,
+    ServerChange,
+    Transition,
+)
 from raft.errors import RaftError
 from raft.kv.commands import Result
 from raft.kv.revisions import Answer, Range, RangeAnswer, Update, Write
@@ -125,6 +132,23 @@ class Requests:
         done = await self._ask(begin)
         if done.status == "refused":
             raise ChangeRefused(done.reason)
+
+    async def change_together(
+        self, changes: tuple[ServerChange, ...], transition: Transition
+    ) -> None:
+        """Make several changes by one entry, by this server, which must lead; committed when this
+        returns, though the joint configuration may still have to be left. Raises ChangeRefused,
+        Indeterminate."""
+
+        def begin(number: int, leader: str) -> bool:
+            self._node().submit(MembershipRequest(str(number), number, changes, transition))
+            return True
+
+        done = await self._attempt(begin, self._node().replica.node)
+        if done.status == "lost":
+            raise Indeterminate("request timed out, possibly due to previous leader failure")
+        if done.status != "ok":
+            raise ChangeRefused(done.reason or done.status)
 
     async def transfer_leadership(self, successor: str) -> bool:
         """Ask this server, which leads, to hand over; whether it has. Raises Indeterminate."""

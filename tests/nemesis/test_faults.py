@@ -11,7 +11,7 @@ from checker.verdict import Validity
 from nemesis.chooser import RandomChooser
 from nemesis.cluster.protocol import DiskFile
 from nemesis.cluster.sim import SimulatedCluster
-from nemesis.errors import ScheduleError
+from nemesis.errors import ScheduleError, UnsupportedFault
 from nemesis.faults import (
     FAULTS,
     BitFlip,
@@ -74,6 +74,10 @@ def test_every_fault_can_be_drawn_and_injected_at_every_size(replicas: int) -> N
         for _ in range(5):
             target = cluster(replicas)
             fault = kind.draw(chooser, 0)
+            if not kind.is_simulated:
+                with pytest.raises(UnsupportedFault, match=name):
+                    fault.inject(target)
+                continue
             injection = fault.inject(target)
             assert (injection.refused is None) == bool(injection.hit), name
             target.advance(500 * MS)

@@ -39,12 +39,16 @@ class Members:
 
     def __init__(self, *names: str) -> None:
         self.names = set(names)
+        self.newcomers: list[tuple[str, int]] = []
 
     def configuration_index_of(self, member: str) -> int | None:
         return 10 if member in self.names else None
 
     def commit_index(self) -> int:
         return 20
+
+    def let_in(self, member: str, configuration_index: int) -> None:
+        self.newcomers.append((member, configuration_index))
 
 
 class Ends:

@@ -157,6 +157,98 @@ def test_members_are_added_promoted_and_removed(tmp_path: Path) -> None:
         judged(servers)
 
 
+def _identity(server: ServerProcess) -> str:
+    status = server.status()
+    assert status is not None
+    return str(status["header"]["member_id"])
+
+
+def test_a_leader_that_removes_itself_is_told_that_it_is_done(tmp_path: Path) -> None:
+    """The others, in whose configuration it is no more, must still answer it; else it is deposed
+    first."""
+    with cluster(tmp_path, settings=QUICK) as servers:
+        put(servers.leader(), b"k", b"v")
+        leader = servers.leader()
+        removed = leader.post("cluster/member/remove", ID=_identity(leader))
+        assert removed.status == 200, removed.raw
+        assert len(removed.body["members"]) == 2
+        assert leader.terminate() == 0
+        judged(servers)
+
+
+def test_who_lags_behind_votes_for_members_that_it_does_not_know(tmp_path: Path) -> None:
+    """Three of five run, one of them with a log in which the other two are no members yet."""
+    names = ("n1", "n2", "n3", "n4", "n5")
+    first = ("n1", "n2", "n3")
+    servers = ClusterOfProcesses(tmp_path, names, settings=QUICK, initial_members=list(first))
+    try:
+        for name in ("n4", "n5"):
+            servers[name].config["initial_state"] = "existing"
+        for name in first:
+            servers[name].start()
+        put(servers.leader(), b"k", b"v")
+        behind = servers.followers()[0]
+        behind.kill()
+        for name in ("n4", "n5"):
+            servers[name].start()
+            asked = servers["n1" if behind.name != "n1" else "n2"]
+            place = ["http://" + servers.members[name]["peer"]]
+
+            def is_member(
+                asked: ServerProcess = asked, name: str = name, place: list[str] = place
+            ) -> bool:
+                asked.post("cluster/member/add", name=name, peerURLs=place)
+                members = servers.leader().post("cluster/member/list").body["members"]
+                return name in {each["name"] for each in members}
+
+            eventually(is_member, f"{name} to be added")
+        put(servers.leader(), b"k", b"w")
+        for name in first:
+            if servers[name] is not behind:
+                servers[name].kill()
+        behind.start()
+        put(servers.leader(), b"k", b"x")
+        judged(servers)
+    finally:
+        servers.close()
+
+
+def test_several_changes_at_once_and_a_transfer(tmp_path: Path) -> None:
+    with cluster(tmp_path, settings=QUICK) as servers:
+        put(servers.leader(), b"k", b"v")
+        leader, (first, second) = servers.leader(), servers.followers()
+        demotion = {"verb": "demote", "name": second.name}
+        for refused in (
+            first.post("maintenance/transfer-leadership", targetID=_identity(second)),
+            first.post("cluster/member/change", changes=[demotion]),
+        ):
+            assert (refused.status, refused.code) == (400, 9), refused.raw
+            assert refused.body["error"] == "etcdserver: not leader"
+        unknown = leader.post("maintenance/transfer-leadership", targetID="7")
+        assert (unknown.status, unknown.code) == (404, 5)
+        moved = leader.post("maintenance/transfer-leadership", targetID=_identity(first))
+        assert moved.status == 200, moved.raw
+        eventually(lambda: servers.leader() is first, "the successor to lead")
+        nonsense = first.post(
+            "cluster/member/change", changes=[{"verb": "promote", "name": leader.name}]
+        )
+        assert (nonsense.status, nonsense.code) == (400, 9), nonsense.raw
+        # Two votes go: through a joint configuration.
+        changed = first.post(
+            "cluster/member/change",
+            changes=[{"verb": "demote", "name": each.name} for each in (leader, second)],
+        )
+        assert changed.status == 200, changed.raw
+
+        def learners() -> set[str]:
+            members = first.post("cluster/member/list").body["members"]
+            return {each["name"] for each in members if "isLearner" in each}
+
+        eventually(lambda: learners() == {leader.name, second.name}, "two learners")
+        put(first, b"k", b"w")
+        judged(servers)
+
+
 def test_a_server_of_another_cluster_gets_nowhere(tmp_path: Path) -> None:
     with cluster(tmp_path, settings=QUICK) as servers:
         put(servers.leader(), b"k", b"v")

@@ -164,12 +164,13 @@ class RealClient:
         """By the first server that takes it, beginning with the client's own."""
         if type(operation) not in self._service.performs:
             raise ScheduleError(f"such servers cannot perform {type(operation).__name__}")
-        count = len(self._nodes)
-        for attempt in range(count):
-            node = self._nodes[(self._home + attempt) % count]
+        # While this one is asked, members may come and go.
+        nodes = tuple(self._nodes)
+        for attempt in range(len(nodes)):
+            node = nodes[(self._home + attempt) % len(nodes)]
             try:
                 return await self._service.perform(node, operation)
             except NotReached:
-                if attempt == count - 1:
+                if attempt == len(nodes) - 1:
                     raise
         raise AssertionError("a cluster has servers")

@@ -21,13 +21,16 @@ from checker.trace import TraceEvent
 from checker.verdict import Failure
 from nemesis.cluster.protocol import Link, Membership, NodeStatus
 from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
+from nemesis.cluster.real.disk_faults import DiskFaults
+from nemesis.cluster.real.disks import DISK_FAULTS, Disks
 from nemesis.cluster.real.hosts import Hosts, Server
 from nemesis.cluster.real.loopback import Loopback
+from nemesis.cluster.real.operators import Operators
 from nemesis.cluster.real.processes import ProcessError
-from nemesis.cluster.real.refusals import Refusals
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.service import Service
 from nemesis.cluster.real.standing import Standing
+from nemesis.disk.image import Names
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import WORKLOADS
 
@@ -45,13 +48,15 @@ _READY = 30.0
 _T = TypeVar("_T")
 
 
-class RealCluster(Refusals):
+class RealCluster(DiskFaults):
     """Implements nemesis.cluster.protocol.Cluster; what kind of server it is say the subclasses."""
 
     # How long a server may take to end, in s.
     patience = 10.0
     # Whether all peers must know a server by the same address.
     one_address = False
+    # When a disk of ours makes names durable; as weak as such servers say that they can bear it.
+    durable_names: Names = "journal"
     # Whether such servers say who leads.
     names_leader = True
     # What is judged of every run, beside what the servers' traces tell.
@@ -66,16 +71,23 @@ class RealCluster(Refusals):
         on_event: Callable[[Event], None] | None = None,
         *,
         hosts: Hosts | None = None,
+        has_disks: bool = False,
     ) -> None:
+        super().__init__()
         self.knobs = knobs
-        self.hosts = hosts or Loopback(knobs.members, run_file, seed)
+        self.hosts = hosts or Loopback(knobs.servers, run_file, seed)
         if self.hosts.name not in (Loopback.name, self.kind):
             self.kind = f"{self.kind} on {self.hosts.name}"
         self.capabilities = self.possible() | self.hosts.possible()
-        self.nodes = knobs.members
+        self.nodes = knobs.servers
         self.members = knobs.members
+        self._membership = Membership(self.members)
         self.directory = directory
         self.effects = self.hosts.effects
+        if has_disks:
+            self.disks = Disks(
+                self.nodes, directory, run_file, seed, self.durable_names, self.effects
+            )
         self.failures: list[Failure] = []
         self.history = RealHistory(on_event)
         self.latencies = Latencies()
@@ -85,6 +97,9 @@ class RealCluster(Refusals):
         self._processes = self.hosts.servers
         self._service: Service | None = None
         self._clients: list[RealClient] = []
+        # Whom clients ask: those who were members when it was last looked.
+        self._asked = list(knobs.members)
+        self.operators: Operators | None = None
         self._is_closed = False
 
     # -- What subclasses say ---------------------------------------------------------------------
@@ -110,6 +125,16 @@ class RealCluster(Refusals):
         """Variables of the server's environment, beside ours."""
         return {}
 
+    def data(self, node: str) -> Path:
+        """The server's data directory."""
+        if self.disks is not None:
+            return self.disks.data(node)
+        return (self.directory / f"{node}.data").absolute()
+
+    def data_at_rest(self, node: str) -> Path:
+        """Where what was in that directory is once the run is over."""
+        return self.data(node) if self.disks is None else self.disks.files(node)
+
     @property
     def variant(self) -> str:
         """What is run, for the results."""
@@ -131,6 +156,8 @@ class RealCluster(Refusals):
         """Start all servers and wait until all of them answer and, if they say so, one of them
         leads. Raises ProcessError."""
         self.directory.mkdir(parents=True, exist_ok=True)
+        if self.disks is not None:
+            self.disks.start()
         self.run(self._start())
 
     async def _start(self) -> None:
@@ -139,7 +166,7 @@ class RealCluster(Refusals):
         self._service = await self.make_service()
         workload = WORKLOADS[self.knobs.workload]
         self._clients = [
-            RealClient(number, self.nodes, self._service, workload, self.history, self.latencies)
+            RealClient(number, self._asked, self._service, workload, self.history, self.latencies)
             for number in range(self.knobs.clients)
         ]
         for name in self.nodes:
@@ -181,11 +208,13 @@ class RealCluster(Refusals):
             return
         self._is_closed = True
         try:
-            self._look_after_processes()
-            for process in self._processes.values():
-                if process.is_paused:
-                    process.resume()
-            self._runner.run(self._close())
+            try:
+                self._look_after_processes()
+            finally:
+                for process in self._processes.values():
+                    if process.is_paused:
+                        process.resume()
+                self._runner.run(self._close())
             for name, process in self._processes.items():
                 pid = process.pid
                 if process.stop(self.patience) == -signal.SIGKILL:
@@ -193,12 +222,16 @@ class RealCluster(Refusals):
         finally:
             self.hosts.remove()
             self._runner.close()
+            if self.disks is not None:
+                self.disks.close()
 
     async def _close(self) -> None:
         tasks = [client.task for client in self._clients if client.task is not None]
         for task in tasks:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
+        if self.operators is not None:
+            await self.operators.close()
         await self.hosts.disconnect()
         if self._service is not None:
             await self._service.close()
@@ -222,7 +255,7 @@ class RealCluster(Refusals):
 
     def advance(self, duration: int) -> None:
         self.run(asyncio.sleep(duration / SECOND))
-        self._look_after_processes()
+        self._after_pass()
 
     def submit(self, operate: Operate) -> None:
         """Let the client perform the operation, or, if it is busy, the next one that is not; where
@@ -245,7 +278,7 @@ class RealCluster(Refusals):
         for client in self._clients:
             if client.task is not None and client.task.done():
                 client.task.result()
-        self._look_after_processes()
+        self._after_pass()
         return all(client.is_idle for client in self._clients)
 
     def give_up_waiting(self) -> Counter[str]:
@@ -257,7 +290,8 @@ class RealCluster(Refusals):
         return waiting
 
     def move_clients_on(self) -> None:
-        """Let every client ask the next server from now on."""
+        """Let every client ask the next server from now on; of those who are members now."""
+        self.refresh()
         for client in self._clients:
             client.move_on()
 
@@ -266,12 +300,20 @@ class RealCluster(Refusals):
         """Operations that succeeded, by kind."""
         return self.latencies.succeeded
 
+    def _after_pass(self) -> None:
+        self._look_after_processes()
+        if self.operators is not None and self.operators.go_on():
+            self.refresh()
+
     def _look_after_processes(self) -> None:
         """A server that ends without having been told to has failed."""
         for name, process in self._processes.items():
             code = process.ended_by_itself()
             if code is not None:
                 self.standing.forget(name)
+                if (why := self.explain_end(name)) is not None:
+                    self.tell("ended", {"node": name, "code": code, "because": why})
+                    continue
                 what = f"{name} has ended by itself, with exit code {code}"
                 self.tell("ended", {"node": name, "code": code})
                 self.failures.append(
@@ -296,6 +338,7 @@ class RealCluster(Refusals):
         for name, state in zip(asked, answers, strict=True):
             if state is not None:
                 self.standing.note(name, state)
+                self.can_do_without(name)
 
     def answering(self) -> list[str]:
         """The nodes that have a process, which is not paused."""
@@ -311,10 +354,18 @@ class RealCluster(Refusals):
 
     def status(self) -> list[NodeStatus]:
         self.refresh()
-        return [self.standing.status(self._processes[name]) for name in self.nodes]
+        voters, outgoing, learners = self._membership
+        return [
+            self.standing.status(self._processes[name])._replace(
+                is_member=name in (*voters, *outgoing, *learners),
+                is_voter=name in (*voters, *outgoing),
+                is_lost=name in self.damaged,
+            )
+            for name in self.nodes
+        ]
 
     def membership(self) -> Membership:
-        return Membership(self.members)
+        return self._membership
 
     def previous_leader(self) -> str | None:
         return self.standing.previous_leader()
@@ -333,19 +384,31 @@ class RealCluster(Refusals):
     def observe(self) -> None:
         """Bring ``effects`` up to date."""
         self.hosts.observe()
+        if self.disks is not None:
+            self.disks.observe()
 
     # -- Processes -------------------------------------------------------------------------------
 
     def crash(self, node: str) -> None:
+        if self.take_down(node):
+            self.effects["crash"] += 1
+
+    def take_down(self, node: str) -> bool:
+        """End the process; whether there was one."""
         process = self._processes[node]
         pid = process.pid
-        if pid is not None and process.kill():
-            self.effects["crash"] += 1
+        was_killed = pid is not None and process.kill()
+        if was_killed:
             self._tell(node, pid, "killed by SIGKILL")
+            if self.disks is not None:
+                self.tell("disk", {"node": node, "lost": self.disks.server_was_killed(node)})
         self.standing.forget(node)
+        return was_killed
 
     def begin(self, server: Server) -> None:
         """Start a server that does not run."""
+        if self.disks is not None:
+            self.disks.server_starts(server.name)
         server.start()
 
     def restart(self, node: str) -> bool:
@@ -375,12 +438,23 @@ class RealCluster(Refusals):
         """Something that was seen of the servers, in the history."""
         self.history.add("nemesis", "info", what, None, seen)
 
+    def fault_ends(self, kind: str) -> None:
+        """A fault of this kind was ended by a step of the schedule. A server that it has not
+        brought down must not meet it later."""
+        if self.disks is not None and kind in DISK_FAULTS:
+            self.disks.restore_power()
+
     def end_faults(self) -> None:
         self.hosts.heal()
+        if self.operators is not None:
+            self.operators.stop()
+        if self.disks is not None:
+            self._look_after_processes()
+            self.disks.end_faults()
         for name, process in self._processes.items():
             if process.is_paused:
                 self.resume(name)
-            if not process.is_running:
+            if not process.is_running and name not in self.damaged:
                 self.restart(name)
 
 

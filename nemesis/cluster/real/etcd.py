@@ -12,13 +12,18 @@ from pathlib import Path
 from checker.evidence import Log
 from checker.history import Event
 from checker.trace import TraceEvent
-from nemesis.cluster.real.cluster import MILLISECOND
+from nemesis.cluster.real.cluster import MILLISECOND, PROCESS_FAULTS
+from nemesis.cluster.real.disks import possible_disk_faults
 from nemesis.cluster.real.etcd_log import read_log
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.disk.damage import flip_bit_of_log
 from nemesis.schedule import Knobs
+
+OPERATIONS = frozenset({"rolling-restart", "transfer-leadership"})
+"""What operators do to such servers."""
 
 
 class EtcdCluster(GatewayCluster):
@@ -37,6 +42,7 @@ class EtcdCluster(GatewayCluster):
         *,
         serializable_reads: bool = False,
         hosts: Hosts | None = None,
+        has_disks: bool = False,
     ) -> None:
         found = shutil.which("etcd")
         if found is None:
@@ -50,14 +56,19 @@ class EtcdCluster(GatewayCluster):
             on_event,
             serializable_reads=serializable_reads,
             hosts=hosts,
+            has_disks=has_disks,
         )
         self._token = run_file.token
 
-    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
-        return [read_log(node, self._data(node)) for node in self.nodes]
+    @classmethod
+    def possible(cls) -> frozenset[str]:
+        return PROCESS_FAULTS | OPERATIONS | (possible_disk_faults() - {"lost-file"})
 
-    def _data(self, node: str) -> Path:
-        return self.directory / f"{node}.data"
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        return [read_log(node, self.data_at_rest(node)) for node in self.nodes]
+
+    def flip_bit_of(self, files: Path, position: int) -> str | None:
+        return flip_bit_of_log(files / "member" / "wal", position)
 
     def command(self, node: str) -> list[str]:
         hosts = self.hosts
@@ -65,7 +76,7 @@ class EtcdCluster(GatewayCluster):
         return [
             self._program,
             *("--name", node),
-            *("--data-dir", str(self._data(node))),
+            *("--data-dir", str(self.data(node))),
             *("--listen-peer-urls", f"http://{hosts.listens_to_peers(node)}"),
             *("--initial-advertise-peer-urls", f"http://{hosts.peer(node, node)}"),
             *("--listen-client-urls", f"http://{hosts.listens_to_clients(node)}"),

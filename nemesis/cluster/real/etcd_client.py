@@ -128,6 +128,13 @@ class EtcdService:
         except (aiohttp.ClientError, OSError, KeyError, ValueError, TypeError):
             return None
 
+    async def request(
+        self, node: str, path: str, content: JsonObject, timeout: float
+    ) -> JsonObject:
+        """The answer of this server to a request that is no operation of a client. Raises Refused
+        or Uncertain."""
+        return await self._ask(self._urls[node], path, content, timeout)
+
     async def _ask(
         self, url: str, path: str, content: JsonObject, timeout: float | None = None
     ) -> JsonObject:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from checker.history import Event
 from nemesis.cluster.real.clocks import CLOCK_FAULTS
 from nemesis.cluster.real.cluster import RealCluster
+from nemesis.cluster.real.disks import DISK_FAULTS
 from nemesis.cluster.real.docker_cluster import DockerCluster
 from nemesis.cluster.real.docker_hosts import DockerHosts
 from nemesis.cluster.real.etcd import EtcdCluster
@@ -80,7 +81,7 @@ def _hosts_of(kind: str, asked: str | None) -> str:
 
 
 def _make_hosts(name: str, schedule: Schedule, run_file: RunFile) -> Hosts:
-    nodes, seed = schedule.knobs.members, schedule.seed
+    nodes, seed = schedule.knobs.servers, schedule.seed
     if name == Netns.name:
         delays = any(fault.kind == "delay" for fault in schedule.faults)
         return Netns(nodes, run_file, seed, delays=delays)
@@ -112,6 +113,7 @@ def make_cluster(
     _refuse_options(kind, options)
     on = _hosts_of(kind, options.hosts)
     knobs, seed = schedule.knobs, schedule.seed
+    has_disks = any(fault.kind in DISK_FAULTS for fault in schedule.faults)
     if kind == MaelstromCluster.kind:
         if options.program is None:
             raise UnsupportedFault(
@@ -131,6 +133,7 @@ def make_cluster(
             run_file,
             on_event,
             serializable_reads=options.serializable_reads,
+            has_disks=has_disks,
             hosts=hosts,
         )
     make = DockerCluster if kind == DockerCluster.kind else ProcessCluster
@@ -141,6 +144,7 @@ def make_cluster(
         run_file,
         on_event,
         serializable_reads=options.serializable_reads,
+        has_disks=has_disks,
         hosts=hosts,
         bug=options.bug or HEALTHY.name,
         fakes_clocks=any(fault.kind in CLOCK_FAULTS for fault in schedule.faults),

@@ -6,6 +6,7 @@ Each appends what happens in it to a trace, which the monitors judge afterwards.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from checker.evidence import Log
 from checker.history import Event
 from checker.merge import merge_traces
 from checker.trace import TraceError, TraceEvent
+from nemesis.cluster.protocol import DiskFile
 from nemesis.cluster.real.clocks import (
     CLOCK_FAULTS,
     FakedClock,
@@ -27,18 +29,32 @@ from nemesis.cluster.real.clocks import (
     is_about,
 )
 from nemesis.cluster.real.cluster import MILLISECOND, PROCESS_FAULTS, STATE_TIMEOUT
+from nemesis.cluster.real.disks import possible_disk_faults
 from nemesis.cluster.real.evidence import logs_of_trace
 from nemesis.cluster.real.gateway import GatewayCluster
 from nemesis.cluster.real.hosts import Hosts, Server
+from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.sockets import hold
+from nemesis.disk.damage import flip_bit, lose_file
 from nemesis.schedule import Knobs
 from raft.replica import HEALTHY
+
+OPERATIONS = frozenset(
+    {
+        *("add-server", "remove-server", "replace-server", "replace-all"),
+        *("demote-server", "promote-server", "rolling-restart", "transfer-leadership"),
+    }
+)
+"""What operators do to such servers."""
 
 
 class ProcessCluster(GatewayCluster):
     """Our server, one process a replica."""
 
     kind = "process"
+    # It syncs directories.
+    durable_names = "directory"
 
     def __init__(
         self,
@@ -50,6 +66,7 @@ class ProcessCluster(GatewayCluster):
         *,
         serializable_reads: bool = False,
         hosts: Hosts | None = None,
+        has_disks: bool = False,
         bug: str = HEALTHY.name,
         fakes_clocks: bool = False,
     ) -> None:
@@ -61,6 +78,7 @@ class ProcessCluster(GatewayCluster):
             on_event,
             serializable_reads=serializable_reads,
             hosts=hosts,
+            has_disks=has_disks,
         )
         self._bug = bug
         self._token = run_file.token
@@ -72,6 +90,8 @@ class ProcessCluster(GatewayCluster):
             else {name: FakedClock(self._path(name, "clock"), library) for name in self.nodes}
         )
         self._drifts: dict[str, PendingDrift] = {}
+        # The ports of servers that are down would else be taken by others.
+        self._held: list[socket.socket] = []
 
     @classmethod
     def clock_library(cls) -> Path | None:
@@ -80,7 +100,8 @@ class ProcessCluster(GatewayCluster):
 
     @classmethod
     def possible(cls) -> frozenset[str]:
-        return PROCESS_FAULTS if cls.clock_library() is None else PROCESS_FAULTS | CLOCK_FAULTS
+        clocks: frozenset[str] = frozenset() if cls.clock_library() is None else CLOCK_FAULTS
+        return PROCESS_FAULTS | OPERATIONS | clocks | possible_disk_faults()
 
     @property
     def variant(self) -> str:
@@ -88,9 +109,22 @@ class ProcessCluster(GatewayCluster):
         return f"{self.kind} ({', '.join(details)})"
 
     def prepare(self) -> None:
+        if isinstance(self.hosts, Loopback):
+            for name in self.nodes:
+                for address in (
+                    self.hosts.listens_to_peers(name),
+                    self.hosts.listens_to_clients(name),
+                ):
+                    self._held.append(hold(*address))
         for name in self.nodes:
             content = msgspec.json.encode(self._configuration(name))
             self._path(name, "json").write_bytes(msgspec.json.format(content, indent=1))
+
+    def flip_bit_of(self, files: Path, position: int) -> str | None:
+        return flip_bit(files / "raft", position)
+
+    def lose_file_of(self, files: Path, file: DiskFile, kept: int | None) -> str | None:
+        return lose_file(files / "raft", file, kept)
 
     def command(self, node: str) -> list[str]:
         # -P: the working directory gives no modules. What is run is the Raft that we imported.
@@ -102,6 +136,13 @@ class ProcessCluster(GatewayCluster):
         made = {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
         clock = self._clocks.get(node)
         return made if clock is None else made | clock.environment
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            for held in self._held:
+                held.close()
 
     # -- Clocks ----------------------------------------------------------------------------------
 
@@ -177,7 +218,7 @@ class ProcessCluster(GatewayCluster):
         return {
             "name": node,
             "cluster": self._token,
-            "data_directory": str(self._path(node, "data")),
+            "data_directory": str(self.data(node)),
             "listen_peers": str(hosts.listens_to_peers(node)),
             "listen_clients": str(hosts.listens_to_clients(node)),
             "allow_remote": not hosts.listens_to_clients(node).is_loopback,
@@ -188,8 +229,11 @@ class ProcessCluster(GatewayCluster):
                 }
                 for name in self.nodes
             },
+            "initial_members": list(self.members),
+            "initial_state": "new" if node in self.members else "existing",
             "trace": str(self._path(node, "trace.jsonl")),
             "variant": self._bug,
+            "reuse_port": True,
             "settings": {
                 "election_timeout_min": knobs.election_timeout_min // MILLISECOND,
                 "election_timeout_max": knobs.election_timeout_max // MILLISECOND,

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -100,6 +101,12 @@ class ServerProcess:
         if self._is_paused:
             self.resume()
         return self._end(signal.SIGTERM, patience)
+
+    def wait(self, patience: float) -> None:
+        """Give it ``patience`` s to end by itself."""
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
 
     def pause(self) -> bool:
         """SIGSTOP; whether it stands still now."""

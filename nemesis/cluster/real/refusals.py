@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nemesis.cluster.procedure import Procedure
-from nemesis.cluster.protocol import DiskFile
 from nemesis.errors import UnsupportedFault
 
 
@@ -17,21 +16,6 @@ class Refusals:
     def carry_out(self, kind: str, procedure: Procedure) -> None:
         procedure.close()
         raise self.refusal(kind, "its members are fixed")
-
-    def lose_power(self, node: str, *, torn: bool, syncs: int) -> None:
-        raise self.refusal("torn-write" if torn else "unsynced-loss", "its disk is the machine's")
-
-    def flip_bit(self, node: str, position: int) -> None:
-        raise self.refusal("bit-flip", "its disk is the machine's")
-
-    def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
-        raise self.refusal("lost-file", "its disk is the machine's")
-
-    def fill_disk(self, node: str, free: int) -> None:
-        raise self.refusal("full-disk", "its disk is the machine's")
-
-    def slow_disk(self, node: str, delay: int) -> None:
-        raise self.refusal("slow-disk", "its disk is the machine's")
 
     def jump_clock(self, node: str, offset: int, kind: str = "clock-jump") -> None:
         raise self.refusal(kind, "its clock is the machine's")

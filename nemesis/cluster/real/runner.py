@@ -158,6 +158,7 @@ class RealExecution:
         if type(fault).effect is None:
             for kind in [kind for kind in self._active if ENDS.get(kind) == fault.kind]:
                 del self._active[kind]
+                self.cluster.fault_ends(kind)
             self._tell_effects()
         elif refused is None:
             self.injected[fault.kind] += 1

@@ -29,6 +29,15 @@ class NoFreePort(NemesisError):
     """No port on loopback could be bound."""
 
 
+def hold(host: str, port: int) -> socket.socket:
+    """Keep a port from everybody but who sets SO_REUSEPORT, also while that one is down; nothing is
+    listened to."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    held.bind((host, port))
+    return held
+
+
 def owner_of(port: int, dialled: int, processes: Mapping[str, int]) -> str | None:
     """Which of these processes (name to pid) has a connection from ``port`` to ``dialled``, both of
     127.0.0.1; None if none of them has, or has it no more."""

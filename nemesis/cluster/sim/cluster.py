@@ -22,6 +22,7 @@ from nemesis.cluster.sim.network import SimulatedNetwork
 from nemesis.cluster.sim.node import SimulatedNode
 from nemesis.cluster.sim.operator import SimulatedOperator
 from nemesis.cluster.sim.recorder import Recorder, Trace
+from nemesis.errors import UnsupportedFault
 from nemesis.faults import FAULTS
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import WORKLOADS
@@ -69,7 +70,7 @@ class SimulatedCluster:
     ) -> None:
         self.nodes = knobs.servers
         self.members = knobs.members
-        self.capabilities = frozenset(FAULTS)
+        self.capabilities = frozenset(name for name, kind in FAULTS.items() if kind.is_simulated)
         self._check_quorum = knobs.check_quorum
         # Servers that were shut down at the end, as they were removed.
         self._shut_down: set[str] = set()
@@ -282,6 +283,12 @@ class SimulatedCluster:
 
     def slow_disk(self, node: str, delay: int) -> None:
         self._nodes[node].disk.sync_delay = delay
+
+    def fail_disk(self, node: str, syncs: int) -> None:
+        raise UnsupportedFault("the cluster sim cannot receive the fault io-error")
+
+    def lie_about_syncs(self, node: str) -> None:
+        raise UnsupportedFault("the cluster sim cannot receive the fault lying-disk")
 
     # -- Clocks ----------------------------------------------------------------------------------
 
