@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,43 @@ def test_a_cut_is_one_way_and_counted(hosts: DockerHosts, tmp_path: Path) -> Non
     send("n1", "n2", "healed")
     _await(logs["n2"], "healed")
     assert "cut" not in logs["n2"].read_text()
+
+
+def test_who_is_off_the_network_is_reached_by_nobody(hosts: DockerHosts, tmp_path: Path) -> None:
+    serve = "python3 -m http.server --bind 0.0.0.0 2379"
+    for node in hosts.nodes:
+        hosts.add(node, serve.split(), tmp_path / f"{node}.log", {}).start()
+    reached = {node: lambda node=node: _answers(hosts.client(node)) for node in hosts.nodes}
+    _until(reached["n1"])
+    _until(reached["n2"])
+    hosts.shape([("n1", "n2")], delay_min=50, delay_max=100_000_000, delayed_by="slow-link")
+    assert hosts.unplug("n1")
+    assert not hosts.unplug("n1"), "it is off already"
+    _until(lambda: not reached["n1"]())
+    assert reached["n2"]()
+    hosts.heal()
+    _until(reached["n1"])
+    # Also if its device is another one now.
+    hosts.shape([("n1", "n2")], delay_min=50, delay_max=100_000_000, delayed_by="slow-link")
+    host, port = hosts.listens_to_clients("n2")
+    send = f"import socket as s; s.create_connection(('{host}', {port})).sendall(bytes(20_000))"
+    hosts._execute("n1", "python3", "-c", send)
+    _until(lambda: hosts.observe() or hosts.effects["slow-link"] >= 1)
+
+
+def _answers(address: tuple[str, int]) -> bool:
+    try:
+        with urllib.request.urlopen("http://{}:{}".format(*address), timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def _await(log: Path, what: str) -> None:
