@@ -19,6 +19,7 @@ from bench.server_load import Operation, Sample, load, processor_time
 from tests.server.processes import PATIENCE, ClusterOfProcesses, eventually
 
 SERVERS = 3
+PYSYNCOBJ_MODES = ("default", "prompt", "synced")
 
 
 class Contender(Protocol):
@@ -95,15 +96,15 @@ class PySyncObj:
     """Processes of server_pysyncobj.py, with their journals on disk. No read: the library's are of
     one process's memory, and wait for nobody."""
 
-    def __init__(self, directory: Path, *, batches: bool) -> None:
-        self.name = "PySyncObj" if batches else "PySyncObj, no batches"
+    def __init__(self, directory: Path, mode: str) -> None:
+        self.name = f"PySyncObj, {mode}"
         addresses = [f"127.0.0.1:{port}" for port in _free_ports(SERVERS)]
         self._processes = []
         for address in addresses:
-            journal = directory / f"journal-{batches}-{address.rpartition(':')[2]}"
+            journal = directory / f"journal-{mode}-{address.rpartition(':')[2]}"
             others = [other for other in addresses if other != address]
             command = [sys.executable, str(Path(__file__).with_name("server_pysyncobj.py"))]
-            command += [str(journal), str(batches), address, *others]
+            command += [str(journal), mode, address, *others]
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -163,7 +164,7 @@ def contenders(directory: Path, names: Sequence[str], trace: bool) -> list[Conte
             if find_spec("pysyncobj") is None:
                 print("without PySyncObj: pip install pysyncobj", file=sys.stderr)
             else:
-                started += [PySyncObj(directory, batches=each) for each in (True, False)]
+                started += [PySyncObj(directory, mode) for mode in PYSYNCOBJ_MODES]
     except BaseException:
         for contender in started:
             contender.close()

@@ -1,7 +1,15 @@
 """One of three processes around PySyncObj's replicated dictionary, and its clients; for
 bench/server.py.
 
-    python bench/server_pysyncobj.py JOURNAL BATCHES ADDRESS OTHER ...
+    python bench/server_pysyncobj.py JOURNAL MODE ADDRESS OTHER ...
+
+Its journal is a file that is mapped into memory: every entry is written there, and nothing of its
+settings makes it sync one (journal.py has a ``flush`` that only its end calls). So with its own
+settings a write is in memory when it is acknowledged. The modes:
+
+    default      settings as they are: entries wait for the next tick (50 ms), and go together
+    prompt       appendEntriesUseBatch=False: a call wakes the thread that ticks
+    synced       prompt, and here the journal is flushed at each entry: what Raft asks for
 
 Its clients are threads of this process, which call ``set(key, value, sync=True)``: what the library
 offers, and cheaper than any way over a socket. Each line of standard input, ``CLIENTS SECONDS``, is
@@ -18,6 +26,7 @@ from collections.abc import Sequence
 
 from pysyncobj import SyncObj, SyncObjConf, SyncObjException
 from pysyncobj.batteries import ReplDict
+from pysyncobj.journal import FileJournal
 
 sys.setswitchinterval(0.001)
 
@@ -52,10 +61,23 @@ class Client(threading.Thread):
             number += 1
 
 
-def serve(journal: str, batches: bool, address: str, others: Sequence[str]) -> None:
+def sync_each_entry() -> None:
+    """Let the journal be synced before anybody counts on an entry of it."""
+    add = FileJournal.add
+
+    def add_and_sync(journal: FileJournal, *entry: object) -> None:
+        add(journal, *entry)
+        journal.flush()
+
+    FileJournal.add = add_and_sync
+
+
+def serve(journal: str, mode: str, address: str, others: Sequence[str]) -> None:
     """Until standard input ends."""
+    if mode == "synced":
+        sync_each_entry()
     dictionary = ReplDict()
-    settings = SyncObjConf(journalFile=journal, appendEntriesUseBatch=batches)
+    settings = SyncObjConf(journalFile=journal, appendEntriesUseBatch=mode == "default")
     replica = SyncObj(address, list(others), conf=settings, consumers=[dictionary])
     replica.waitReady()
     print(json.dumps([[], 0]), flush=True)
@@ -73,4 +95,4 @@ def serve(journal: str, batches: bool, address: str, others: Sequence[str]) -> N
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2] == "True", sys.argv[3], sys.argv[4:])
+    serve(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])

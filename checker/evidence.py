@@ -23,7 +23,11 @@ which leave nothing in the log.
 *Never?* If no server ever held an entry with it that is committed, or could be: every server's log
 was read as a whole, no committed entry is missing, and whatever held it was replaced by a committed
 entry of another term. Whoever has read its value nevertheless has seen what was never committed, or
-was lost.
+was lost. And of operations of its kind at least one was recognised: else what is looked for may be
+what no log of this service ever holds.
+
+*Lost?* By the same proof, an operation that was acknowledged, and is in no server's log. Nobody
+need have read after it: the promise was that it lasts.
 """
 
 from __future__ import annotations
@@ -88,10 +92,12 @@ class Resolution(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """The history with what the logs tell, and what that is."""
+    """The history with what the logs tell, and what that is; ``lost`` was acknowledged, and is in
+    no log."""
 
     events: list[Event]
     resolutions: list[Resolution]
+    lost: list[Operation]
 
     def count(self, fate: Fate) -> int:
         """How many operations that were left open have come to this."""
@@ -150,11 +156,14 @@ def resolve(
         and (operation.outcome == "ok" or operation.error == MISMATCH)
         and operation.completion is not None
     )
-    committed = frozenset(entry.content for entry in record.committed.values())
+    absent = _absent(operations, asked, record)
     resolutions = []
+    lost = []
     completions: dict[int, list[Event]] = {}
     replaced: set[int] = set()
-    for operation, content, index in zip(operations, asked, found, strict=True):
+    for operation, index, is_absent in zip(operations, found, absent, strict=True):
+        if operation.outcome == "ok" and is_absent:
+            lost.append(operation)
         if operation.outcome != "info":
             continue
         invocation = events[_position(positions, operation.invocation)]
@@ -168,12 +177,7 @@ def resolve(
                 # It cannot have been acknowledged before it was asked for: something else was.
                 completion = None
             fate = "open" if completion is None else "happened"
-        elif (
-            content is not None
-            and record.is_complete
-            and content not in committed
-            and content not in record.undecided
-        ):
+        elif is_absent:
             completion = ("fail", invocation.value, "in no server's log")
             fate = "never"
         if completion is None:
@@ -187,7 +191,7 @@ def resolve(
         completions.setdefault(at, []).append(
             invocation._replace(type=type_, value=value, error=error)
         )
-    return Resolved(_told(events, replaced, completions), resolutions)
+    return Resolved(_told(events, replaced, completions), resolutions, lost)
 
 
 def _position(positions: Mapping[int, int], index: int | None) -> int:
@@ -203,6 +207,22 @@ def _find(asked: Sequence[Hashable], record: Record) -> list[int | None]:
         if times[entry.content] == 1 and entry.content is not None:
             indices.setdefault(entry.content, []).append(index)
     return [found[0] if len(found := indices.get(content, [])) == 1 else None for content in asked]
+
+
+def _absent(
+    operations: Sequence[Operation], asked: Sequence[Hashable], record: Record
+) -> list[bool]:
+    """Of each operation: whether it certainly never was in the log."""
+    if not record.is_complete:
+        return [False] * len(operations)
+    committed = frozenset(entry.content for entry in record.committed.values())
+    both = list(zip(operations, asked, strict=True))
+    recognised = {each.f for each, content in both if content is not None and content in committed}
+    held = committed | record.undecided
+    return [
+        content is not None and content not in held and each.f in recognised
+        for each, content in both
+    ]
 
 
 class _Bounds:

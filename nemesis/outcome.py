@@ -57,13 +57,15 @@ class Statistics:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What the servers' logs tell of the operations that the history leaves open: how many have
-    happened, never did, or stay open; and what lincheck says of the history with that. ``reason``
-    is why the logs tell nothing, where they cannot be relied on."""
+    happened, never did, or stay open; and what lincheck says of the history with that. ``lost`` are
+    operations that were acknowledged, and are in no log. ``reason`` is why the logs tell nothing,
+    where they cannot be relied on."""
 
     happened: int
     never: int
     open: int
     validity: Validity
+    lost: int = 0
     reason: str | None = None
 
 

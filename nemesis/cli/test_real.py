@@ -244,6 +244,7 @@ def _evidence(evidence: Evidence) -> str:
     return (
         f"of the operations left open {evidence.happened:,} happened, {evidence.never:,} never "
         f"did, {evidence.open:,} stay open; with that the history is {evidence.validity.value}"
+        + (f"; acknowledged and lost: {evidence.lost:,}" if evidence.lost else "")
     )
 
 

@@ -152,7 +152,7 @@ def _draw_knobs(seed: int, plan: Plan) -> Knobs:
         attempt_timeout=1_000 * MILLISECOND,
         operation_timeout=1_000 * MILLISECOND,
         # Where the disk may be full, new segments are wanted often.
-        segment_bytes=1 << 14 if "full-disk" in kinds else 1 << 20,
+        segment_bytes=1 << 12 if "full-disk" in kinds else 1 << 20,
         max_entries_per_append=256,
     )
 

@@ -1,15 +1,12 @@
-"""etcd's v3 API over HTTP: JSON in, JSON out."""
+"""etcd's v3 API: JSON in, JSON out."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
-
-from aiohttp import web
+from typing import Final
 
 from raft.consensus.changes import (
     AddLearner,
@@ -71,8 +68,8 @@ LOG: Final = logging.getLogger("raft.server.gateway")
 
 # The version of the API that is spoken here; clients look for it.
 API_VERSION: Final = "3.4.0"
+HTTP_OK: Final = 200
 _GATEWAY_TIMEOUT: Final = 504
-_JSON: Final = {"Content-Type": "application/json"}
 
 _CHANGES: Final[dict[str, type[ServerChange]]] = {
     "add-voter": AddVoter,
@@ -133,47 +130,25 @@ class Gateway:
             "/version": self._version,
         }
 
-    def server(self) -> web.Server:
-        """What HTTP requests are handed to."""
-        size = self._limits.request_bytes
-        loop = asyncio.get_running_loop()
-
-        def request(
-            message: Any, payload: Any, protocol: Any, writer: Any, task: asyncio.Task[None]
-        ) -> web.BaseRequest:
-            return web.BaseRequest(
-                message, payload, protocol, writer, task, loop, client_max_size=size
-            )
-
-        return web.Server(self._handle, request_factory=request, access_log=None)
-
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer to a request."""
         try:
-            return web.Response(body=await self._answer(request), headers=_JSON)
+            return HTTP_OK, await self._answer(method, path, body)
         except ApiError as error:
-            return web.Response(status=error.status, body=error.body(), headers=_JSON)
+            return error.status, error.body()
 
-    async def _answer(self, request: web.BaseRequest) -> bytes:
+    async def _answer(self, method: str, path: str, body: bytes) -> bytes:
         """The body of the answer. Raises ApiError."""
-        path = request.path
         post = self._posts.get(path)
         if post is None:
             get = self._gets.get(path)
             if get is None:
                 raise ApiError(NOT_FOUND, "Not Found")
-            if request.method != "GET":
+            if method != "GET":
                 raise ApiError(UNIMPLEMENTED, "Method Not Allowed", 405)
             return encode(get())
-        if request.method != "POST":
+        if method != "POST":
             raise ApiError(UNIMPLEMENTED, "Method Not Allowed", 405)
-        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
-            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge as error:
-            raise ApiError(
-                INVALID_ARGUMENT, "etcdserver: request is too large", error.status
-            ) from error
         try:
             return await post(body)
         except (NoLeader, TooManyRequests, Indeterminate, ChangeRefused) as error:

@@ -13,8 +13,6 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from aiohttp import web
-
 from raft.consensus import Message
 from raft.consensus.state import LEADER
 from raft.errors import RaftError
@@ -24,6 +22,7 @@ from raft.server.config import Config, exposures, parse_address, variant_of
 from raft.server.directory import DataDirectory
 from raft.server.frames import Forward, Forwarded, MemberChange, PeerMessage
 from raft.server.gateway import Gateway
+from raft.server.http import HttpServer
 from raft.server.membership import ReplicaMembership
 from raft.server.node import Node
 from raft.server.peers import Peers
@@ -105,7 +104,7 @@ class Server:
             failed=self._on_failed,
         )
         gateway = Gateway(config, self._node, self._requests, self._membership)
-        self._runner = web.ServerRunner(gateway.server(), shutdown_timeout=_GRACE)
+        self._http = HttpServer(gateway.answer, config.limits.request_bytes)
         self._closing: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -117,14 +116,9 @@ class Server:
         listen_peers = parse_address(config.listen_peers)
         listen_clients = parse_address(config.listen_clients)
         await self._peers.listen(listen_peers, reuse_port=config.reuse_port)
-        await self._runner.setup()
-        await web.TCPSite(
-            self._runner,
-            listen_clients.host,
-            listen_clients.port,
-            ssl_context=self._client_context,
-            reuse_port=config.reuse_port or None,
-        ).start()
+        await self._http.listen(
+            listen_clients, context=self._client_context, reuse_port=config.reuse_port
+        )
         self._flush()
         self._node.start()
         LOG.info(
@@ -146,7 +140,7 @@ class Server:
         if self._failure is None:
             LOG.info("stopping")
             await self._hand_over()
-        await self._runner.cleanup()
+        await self._http.close(_GRACE)
         await self._node.stop()
         await self._peers.close()
         self._executor.shutdown()

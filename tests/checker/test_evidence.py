@@ -111,6 +111,26 @@ def test_it_has_happened_before_what_follows_in_the_log_was_acknowledged() -> No
     assert judged(later.events) is Validity.VALID
 
 
+def test_what_was_acknowledged_and_is_in_no_log_is_lost() -> None:
+    history = a_write_that_nobody_has_seen("a")
+    history.add(3, "invoke", "write", "z", "c")
+    history.add(3, "ok", "write", "z", "c")
+    third = ("write", "z", "c")
+    assert resolved(history, log_of(write("a"), OTHER, third)).lost == []
+    found = resolved(history, log_of(write("a"), OTHER))
+    assert [each.key for each in found.lost] == ["z"]
+    # Not if it may still be committed, or a log is not whole.
+    held = Log("n2", 0, {}, frozenset((Entry(3, 1, third),)))
+    assert resolved(history, log_of(write("a"), OTHER), held).lost == []
+    assert resolved(history, log_of(write("a"), OTHER, whole=False)).lost == []
+
+
+def test_nothing_is_missed_in_logs_that_hold_nothing_of_its_kind() -> None:
+    history = a_write_that_nobody_has_seen(None)
+    found = resolved(history, log_of(("put", "y", "b")))
+    assert (found.count("open"), found.lost) == (1, [])
+
+
 def test_who_reads_what_never_happened_is_convicted_with_evidence_alone() -> None:
     history = a_write_that_nobody_has_seen("a")
     found = resolved(history, log_of(OTHER), log_of(OTHER, node="n2"))
@@ -162,8 +182,10 @@ def test_what_was_asked_for_twice_stays_open() -> None:
     history.add(3, "invoke", "write", "x", "a")
     history.add(3, "ok", "write", "x", "a")
     assert resolved(history, log_of(write("a"), OTHER)).count("open") == 1
-    # In no log: then neither has happened, and the acknowledgement is wrong.
-    assert resolved(history, log_of(OTHER)).count("never") == 1
+    # In no log: then neither has happened.
+    lost = resolved(history, log_of(OTHER))
+    assert lost.count("never") == 1
+    assert [each.process for each in lost.lost] == [3]
 
 
 def test_an_entry_that_was_replaced_was_never_performed() -> None:
@@ -344,6 +366,7 @@ def test_nothing_right_is_ever_convicted_and_what_is_told_is_true() -> None:
         cluster, found = resolved_by_chance(seed)
         assert judged(cluster.history.events) is Validity.VALID, seed
         assert judged(found.events) is Validity.VALID, seed
+        assert found.lost == [], seed
         performed = {each.content for each in cluster.performed}
         for each in found.resolutions:
             fates[each.fate] += 1

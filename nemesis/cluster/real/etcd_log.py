@@ -59,19 +59,23 @@ def read_log(node: str, directory: Path) -> Log:
     appended: set[Entry] = set()
     begins_after: int | None = None
     is_whole = True
+    last = known = 0
     try:
         for kind, data in _records(paths):
             if kind == _ENTRY:
                 entry = _entry(data)
-                for index in [index for index in entries if index >= entry.index]:
-                    del entries[index]
+                # It takes the place of what was there, and of all that followed that.
+                for index in range(entry.index + 1, last + 1):
+                    entries.pop(index, None)
                 entries[entry.index] = entry
+                last = entry.index
                 appended.add(entry)
             elif kind == _STATE:
                 commit = parse(data).number(3)
-                for index in range(max(committed, default=0) + 1, commit + 1):
+                for index in range(known + 1, commit + 1):
                     if index in entries:
                         committed[index] = entries[index]
+                known = max(known, commit)
             elif kind == _SNAPSHOT and begins_after is None:
                 begins_after = parse(data).number(1)
     except (LogUnreadable, ProtobufError):

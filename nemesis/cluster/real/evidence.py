@@ -2,9 +2,9 @@
 own and etcd's (``checker.evidence`` says what that proves).
 
 What a client asks for is translated into the write that the server finds in the request. Appends,
-and transactions with them, are left alone: what they write depends on what was read before. What an
-entry answers is found by performing the committed log from its beginning on our own state machine,
-which ``tests/server/test_against_etcd.py`` compares with etcd.
+transactions with them, and what takes several requests are left alone: what they write depends on
+what was read before. What an entry answers is found by performing the committed log from its
+beginning on our own state machine, which ``tests/server/test_against_etcd.py`` compares with etcd.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ from checker.trace import (
     TraceEvent,
     Truncated,
 )
+from nemesis.schedule import Operate
 from nemesis.workloads import Workload
+from nemesis.workloads.performance import Performance, only_reads
 from raft.kv import commands
 from raft.kv.commands import Append, CompareAndSet, Delete, Operation, Result
 from raft.kv.replicated import Applied
@@ -61,27 +63,31 @@ def with_evidence(events: Sequence[Event], workload: Workload, logs: Sequence[Lo
     record = merge_logs(logs)
     answers = _answers(record)
 
-    def operation_of(event: Event) -> Operation:
-        return workload.operation(event.f, event.key, event.value)
+    def begin(event: Event) -> Performance:
+        return workload.begin(Operate(f=event.f, key=event.key, value=event.value))
 
     def content_of(event: Event) -> Hashable:
-        return write_of(operation_of(event))
+        return write_of(begin(event).request)
 
     def completion_of(event: Event, entry: Entry) -> Completion | None:
-        operation = operation_of(event)
+        performance = begin(event)
         result: Result | None = None
-        if isinstance(operation, commands.Put | Delete):
+        if isinstance(performance.request, commands.Put | Delete):
             result = Result()
         elif (answer := answers.get(entry.index)) is not None:
-            result = _result(operation, answer)
-        return None if result is None else workload.outcome(event.f, event.value, result)
+            result = _result(performance.request, answer)
+        return None if result is None else performance.answer(result)
 
+    asked = (event for event in events if event.type == "invoke" and event.f not in workload.reads)
+    if any(only_reads(begin(event).request) for event in asked):
+        # A program: what it writes rests on what it reads first, and may look like anything.
+        record = Record(1, {}, frozenset(), False)
     return resolve(events, record, content_of, completion_of)
 
 
 def write_of(operation: Operation) -> Write | None:
-    """What a server finds in the log when it was asked for this; None for what does not get there,
-    or depends on what was read before."""
+    """What a server finds in the log when it was asked for this; None for what need not get there,
+    since it writes nothing, or depends on what was read before."""
     if isinstance(operation, CompareAndSet):
         put = commands.Put(operation.key, operation.value)
         compare = commands.Compare(operation.key, operation.expected)
@@ -89,6 +95,8 @@ def write_of(operation: Operation) -> Write | None:
     if isinstance(operation, commands.Transaction):
         branches = (_simple(operation.then), _simple(operation.otherwise))
         if branches[0] is None or branches[1] is None:
+            return None
+        if all(isinstance(each, Range) for each in (*branches[0], *branches[1])):
             return None
         compares = tuple([_compare(each) for each in operation.compares])
         return Transaction(compares, branches[0], branches[1])

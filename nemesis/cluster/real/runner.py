@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 
-from checker import lincheck
-from checker.evidence import EvidenceError
-from checker.history import Event, HistoryError
+from checker.history import Event
 from checker.invariants import Monitors
-from checker.lincheck import Budget
 from checker.trace import RoleChanged, TraceError, TraceEvent
 from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
-from nemesis.cluster.real.evidence import with_evidence
+from nemesis.cluster.real.judging import judge_history
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
 from nemesis.outcome import (
@@ -22,7 +19,6 @@ from nemesis.outcome import (
     Run,
     Statistics,
     account_of,
-    check_history,
     effect_of,
     vacuity,
 )
@@ -35,10 +31,6 @@ from nemesis.workloads import WORKLOADS
 LIVENESS_BOUND = 30
 # So many keys can be read within one bound, also on a slow machine.
 _KEYS_OF_A_BOUND = 500
-# How long lincheck may take, in s.
-_JUDGING = 120.0
-BY_EVIDENCE = "linearizability-by-evidence"
-"""The kind of a failure that the history alone does not show."""
 # How often who watches is told.
 _WATCHING = 500 * MILLISECOND
 # The part of the run that throughput and latency are of.
@@ -286,10 +278,11 @@ class RealExecution:
         if failures:
             verdicts.append(invalid(*failures))
         events = cluster.history.events
-        judged = self._check_history(events)
+        judged = judge_history(events, self.workload, lambda: cluster.collect_logs(trace))
         account = account_of(events, self.workload)
-        evidence, resolved, with_it = self._weigh_evidence(trace, judged)
-        verdicts += [judged, account.verdict, with_it]
+        verdicts += [judged.history, account.verdict]
+        if self._evidence_counts:
+            verdicts.append(judged.by_evidence)
         # What was seen by asking now and then may lack some.
         elected = sum(isinstance(event, RoleChanged) and event.role == "leader" for event in trace)
         elections = elected if trace else len(cluster.standing.elections)
@@ -302,7 +295,7 @@ class RealExecution:
             judged=len(trace),
             simulated_events=0,
             duration=ended,
-            lincheck_configurations=judged.configurations,
+            lincheck_configurations=judged.history.configurations,
             account=account.counts,
         )
         verdict = merge(verdicts)
@@ -320,33 +313,7 @@ class RealExecution:
         )
         took = sorted(took for _, took in cluster.latencies.all)
         told = {f"p{percent}": quantile(took, percent) for percent in (50, 95, 99, 100)}
-        return RealRun(run, judged.validity, evidence, resolved, told)
-
-    def _weigh_evidence(
-        self, trace: list[TraceEvent], judged: lincheck.Verdict
-    ) -> tuple[Evidence | None, list[Event], Verdict]:
-        """What the servers' logs tell of operations that the history leaves open, the history with
-        that, and the verdict on what only it shows."""
-        cluster = self.cluster
-        try:
-            logs = cluster.collect_logs(trace)
-            if not logs:
-                return None, [], merge([])
-            resolved = with_evidence(cluster.history.events, self.workload, logs)
-        except (EvidenceError, HistoryError) as error:
-            count = cluster.latencies.count["info"]
-            return Evidence(0, 0, count, judged.validity, str(error)), [], merge([])
-        happened, never = resolved.count("happened"), resolved.count("never")
-        verdict = self._check_history(resolved.events) if happened or never else judged
-        evidence = Evidence(happened, never, resolved.count("open"), verdict.validity)
-        convicts = judged.validity is not Validity.INVALID and self._evidence_counts
-        if not (convicts and verdict.failures):
-            return evidence, resolved.events, merge([])
-        failures = [
-            replace(failure, kind=BY_EVIDENCE, message=f"by the servers' logs: {failure.message}")
-            for failure in verdict.failures
-        ]
-        return evidence, resolved.events, invalid(*failures)
+        return RealRun(run, judged.history.validity, judged.evidence, judged.resolved, told)
 
     def _without_effect(self) -> Verdict:
         """A fault that found nothing to hit, or was never seen to do anything, was none."""
@@ -358,17 +325,6 @@ class RealExecution:
             elif kind not in self._confirmed:
                 reasons.append(f"{kind} was injected, and never seen to have an effect")
         return unknown(*reasons) if reasons else merge([])
-
-    def _check_history(self, events: Sequence[Event]) -> lincheck.Verdict:
-        """What lincheck says of the history, with its evidence where it convicts."""
-        model = self.workload.model
-        budget = Budget(seconds=_JUDGING)
-        verdict = check_history(events, model, budget=budget)
-        if verdict.validity is Validity.INVALID:
-            convicted = check_history(events, model, budget=budget, certificate=True)
-            # Where there is no time left for the evidence, it is convicted without.
-            verdict = convicted if convicted.failures else verdict
-        return verdict
 
 
 def refuse_unsupported(schedule: Schedule, kind: str, capabilities: Collection[str]) -> None:

@@ -176,3 +176,26 @@ def test_lies_are_only_told_where_they_are_asked_for(
 ) -> None:
     assert run(["fuzz", "--runs", "1", "--nemesis", "lying-disk", "--store", str(tmp_path)]) == 254
     assert "the cluster sim cannot receive the fault lying-disk" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_server_refuses_to_start_and_the_others_go_on(kind: str, tmp_path: Path) -> None:
+    code, saved = _test(
+        tmp_path, "--cluster", kind, "--nemesis", "bit-flip", "--time-limit", "5s", "--rate", "40",
+    )  # fmt: skip
+    assert (code, saved.results.failures) == (0, ())
+    assert saved.results.statistics.confirmed == ["bit-flip"]
+    history = (saved.directory / HISTORY).read_text(encoding="utf-8")
+    assert "it refuses to start, after the bit-flip" in history
+
+
+def test_more_disks_are_not_damaged_than_a_cluster_can_lose(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for names, message in [
+        ("bit-flip,lost-file", "3 can lose but 1"),
+        ("bit-flip,remove-server", "not together with changes of the membership"),
+    ]:
+        arguments = ["test", "--store", str(tmp_path), "--cluster", "process", "--nemesis", names]
+        assert run(arguments) == 254
+        assert message in capsys.readouterr().err

@@ -203,6 +203,8 @@ def test_serializable_reads_are_asked_for_where_they_are_wanted_alone() -> None:
         async def work(service: EtcdService) -> None:
             await service.perform("n1", Get("a"))
             await service.perform("n1", Append("a", "1"))
+            await service.perform("n1", Transaction((), (Get("a"),), ()))
+            await service.perform("n1", Transaction((), (Get("a"), Put("b", "1")), ()))
 
         by_service(work, stand_in, serializable=serializable)
         asked = [
@@ -212,6 +214,13 @@ def test_serializable_reads_are_asked_for_where_they_are_wanted_alone() -> None:
         ]
         # What an append reads decides on what is written.
         assert asked == [serializable, False]
+        _, only_reads, writes_too = (
+            [each["requestRange"] for each in content["success"] if "requestRange" in each]
+            for name, content in stand_in.requests
+            if name == "txn"
+        )
+        assert [each.get("serializable", False) for each in only_reads] == [serializable]
+        assert [each.get("serializable", False) for each in writes_too] == [False]
 
 
 def test_state_of_a_server() -> None:

@@ -21,16 +21,18 @@ from checker.trace import (
     Truncated,
 )
 from checker.verdict import Validity
+from nemesis.chooser import RandomChooser
 from nemesis.cluster.real.etcd import EtcdCluster
 from nemesis.cluster.real.etcd_log import LogUnreadable, Unknown, crc32c, read_log
 from nemesis.cluster.real.evidence import logs_of_trace, with_evidence, write_of
+from nemesis.cluster.real.judging import BY_EVIDENCE, LOST
 from nemesis.cluster.real.process import ProcessCluster
 from nemesis.cluster.real.run_file import RunFile
-from nemesis.cluster.real.runner import BY_EVIDENCE, RealExecution, RealRun
+from nemesis.cluster.real.runner import RealExecution, RealRun
 from nemesis.faults import Heal, Partition
 from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
 from nemesis.search.real_time import Plan, generate_real_time
-from nemesis.workloads import WORKLOADS
+from nemesis.workloads import WORKLOADS, Values
 from raft.kv import commands
 from raft.kv.commands import Append, CompareAndSet, Delete, Get
 from raft.kv.revisions import (
@@ -67,6 +69,7 @@ def test_what_is_asked_for_is_what_the_log_holds() -> None:
     assert write_of(Get("x")) is None
     assert write_of(Append("x", "1")) is None
     assert write_of(commands.Transaction((), (Append("x", "1"),), ())) is None
+    assert write_of(commands.Transaction((), (Get("x"),), (Get("y"),))) is None
 
 
 def log_of(*writes: Hashable, node: str = "n1") -> Log:
@@ -91,6 +94,22 @@ def test_a_compare_and_set_is_told_what_the_log_made_of_it() -> None:
     assert completion("cas", ["1", "2"], one, asked).type == "ok"
     failed = completion("cas", ["1", "2"], one, other, asked)
     assert (failed.type, failed.error) == ("fail", "mismatch")
+
+
+@pytest.mark.parametrize("name", sorted(WORKLOADS))
+def test_every_workload_can_be_looked_for(name: str) -> None:
+    """What takes several requests stays open; nothing is said to have been lost or never to be."""
+    workload = WORKLOADS[name]
+    values = Values()
+    events: list[Event] = []
+    for number in range(60):
+        drawn = workload.draw(RandomChooser(number), workload.operations, ("k0",), 0, values, 0)
+        type_ = "info" if number % 2 else "ok"
+        for each in ("invoke", type_):
+            events.append(Event(len(events), number, each, drawn.f, drawn.key, drawn.value))
+    found = with_evidence(events, workload, [log_of(Put(b"other", b"1"))])
+    assert (found.count("happened"), found.count("never"), found.lost) == (0, 0, [])
+    assert found.count("open") == 30
 
 
 def test_what_follows_an_entry_that_nobody_understands_is_not_told() -> None:
@@ -242,6 +261,26 @@ def test_the_write_ahead_log_tells_entries_and_which_are_committed(tmp_path: Pat
     assert undecided == log.appended - set(log.committed.values())
 
 
+def test_what_followed_an_entry_that_was_replaced_is_gone(tmp_path: Path) -> None:
+    wal = Wal()
+    for index, value in ((1, b"a"), (2, b"b"), (3, b"c")):
+        wal.entry(index, 1, put(b"x", value))
+    wal.entry(2, 2, put(b"x", b"d"))
+    # More than it holds: no etcd says so, but if one did, it would not be of what is gone.
+    wal.commit(3)
+    wal.save(tmp_path)
+    log = read_log("n1", tmp_path)
+    assert log.committed == {1: Entry(1, 1, Put(b"x", b"a")), 2: Entry(2, 2, Put(b"x", b"d"))}
+    events: list[TraceEvent] = [
+        Appended(0, 0, "n1", 1, 1, command(Put(b"x", b"a"))),
+        Appended(0, 0, "n1", 2, 1, command(Put(b"x", b"b"))),
+        Committed(0, 0, "n1", 1),
+        Truncated(0, 0, "n1", 2),
+        Committed(0, 0, "n1", 2),
+    ]
+    assert logs_of_trace(("n1",), events)[0].committed == {1: log.committed[1]}
+
+
 def test_a_record_that_was_not_written_to_its_end_is_left_out_and_a_damaged_one_is_told(
     tmp_path: Path,
 ) -> None:
@@ -342,6 +381,22 @@ def test_a_run_is_convicted_by_its_logs_alone_unless_they_are_not_to_count(tmp_p
     assert off.evidence is not None
     assert off.evidence.validity is Validity.INVALID
     assert off.run.verdict.validity is Validity.VALID, off.run.verdict
+
+
+class Amnesiac(ProcessCluster):
+    """Its logs lack the last write that was acknowledged."""
+
+    def collect_logs(self, trace: Sequence[TraceEvent]) -> list[Log]:
+        done = [each for each in self.history.events if (each.f, each.type) == ("write", "ok")]
+        contents = [Put(str(each.key).encode(), str(each.value).encode()) for each in done]
+        return [log_of(*(each for each in contents if each != contents[-1]))]
+
+
+def test_a_write_that_was_acknowledged_and_is_in_no_log_convicts(tmp_path: Path) -> None:
+    result = run_on(Amnesiac, tmp_path, ONE_WRITE)
+    assert LOST in result.run.verdict.kinds
+    assert result.evidence is not None
+    assert result.evidence.lost >= 1
 
 
 class Contradicting(ProcessCluster):

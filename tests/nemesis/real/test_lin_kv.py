@@ -118,6 +118,14 @@ def test_indefinite_error_proves_nothing(code: int, operation: Operation) -> Non
         Clients(error(code)).perform(operation)
 
 
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_error_without_a_code_is_a_timeout(operation: Operation) -> None:
+    clients = Clients(lambda request: {"type": "error", "text": "gave up"})
+    with pytest.raises(Refused if isinstance(operation, Get) else Uncertain, match="gave up"):
+        clients.perform(operation)
+    assert clients.convicted == []
+
+
 def test_errors_about_keys_are_answers() -> None:
     assert Clients(error(20)).perform(Get("a")) == [Result(None)]
     for code in (20, 22):
@@ -139,7 +147,6 @@ def test_an_absent_key_cannot_be_compared_with() -> None:
     "body",
     [
         {"type": "hello"},
-        {"type": "error"},
         {"type": "error", "code": "11"},
         {"type": "error", "code": True},
         {"type": "read"},

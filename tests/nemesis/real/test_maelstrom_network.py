@@ -175,7 +175,8 @@ def test_messages_go_where_they_are_sent_as_they_are() -> None:
         (b'{"src":"n1","dest":"n2"}', "`body`"),
         (b'{"src":1,"dest":"n2","body":{}}', r"`\$.src`"),
         (b'{"src":"n3","dest":"n2","body":{}}', "in the name of 'n3'"),
-        (b'{"src":"c1","dest":"n2","body":{}}', "in the name of 'c1'"),
+        (b'{"src":"c1","dest":"c1","body":{}}', "in the name of 'c1'"),
+        (b'{"src":"c2","dest":"n2","body":{}}', "in the name of 'c2'"),
         (b'{"src":"n1","dest":"c2","body":{}}', "'c2', who is not among n1, n2, n3, c1"),
         (b'{"src":"n1","dest":"c1","body":7}', "no object with a type"),
         (b'{"src":"n1","dest":"c1","body":{"type":null}}', "no object with a type"),
@@ -189,6 +190,15 @@ def test_what_is_no_message_of_the_writer_is_convicted(line: bytes, message: str
     assert node == "n1"
     assert re.search(message, what), what
     assert exchange.sent == exchange.delivered == exchange.received == []
+
+
+def test_request_of_a_client_is_passed_on_over_the_link_of_who_does() -> None:
+    exchange = Exchange()
+    exchange.network.join("c1", exchange.receive)
+    line = b'{"src":"c1","dest":"n3","body":{"type":"read","key":1,"msg_id":1}}'
+    exchange.network.receive("n2", line)
+    assert exchange.sent == [("n2", "n3", line + b"\n")]
+    assert exchange.convicted == []
 
 
 def test_service_answers_whoever_has_asked() -> None:

@@ -26,6 +26,7 @@ from nemesis.cluster.real.maelstrom.errors import (
     KEY_DOES_NOT_EXIST,
     PRECONDITION_FAILED,
     TEMPORARILY_UNAVAILABLE,
+    TIMEOUT,
     error_code,
 )
 from nemesis.cluster.real.maelstrom.messages import Body, Message, parse_body, shown
@@ -167,8 +168,10 @@ class LinKv:
     def _understand(self, by: str, kind: str, body: Body) -> Body:
         """What was answered. Raises ErrorAnswer, or Uncertain if it makes no sense, of which the
         node is convicted."""
-        if body["type"] == "error" and type(body.get("code")) is int:
-            raise ErrorAnswer(body["code"], str(body.get("text", "")))
+        # Maelstrom's library for Go leaves out what is 0.
+        code = body.get("code", TIMEOUT)
+        if body["type"] == "error" and type(code) is int:
+            raise ErrorAnswer(code, str(body.get("text", "")))
         if body["type"] == f"{kind}_ok" and (kind != "read" or "value" in body):
             return body
         wanted = "read_ok with a value" if kind == "read" else f"{kind}_ok"

@@ -1,8 +1,10 @@
 """Who gets which message.
 
 Whose message it is is known by the process that wrote it, never by what it says: who claims to be
-somebody else is convicted. Between nodes messages go over links that can be attacked; clients, and
-the services that nodes may use, are reached directly.
+another node is convicted. A client's request may be passed on to another node as it is, in the name
+of the client, as Maelstrom's own nodes of Raft do; it goes over the link of who passes it on.
+Between nodes messages go over links that can be attacked; clients, and the services that nodes may
+use, are reached directly.
 """
 
 from __future__ import annotations
@@ -72,11 +74,12 @@ class Network:
         self._nodes = tuple(nodes)
         self._send = send
         self._deliver = deliver
-        self._others: dict[str, Receive] = {}
+        self._clients: dict[str, Receive] = {}
+        self._services: dict[str, Receive] = {}
 
     def join(self, name: str, receive: Receive) -> None:
         """A client can be written to from now on. ``receive`` may raise ProtocolError."""
-        self._others[name] = receive
+        self._clients[name] = receive
 
     def serve(self, name: str, handle: Handle) -> None:
         """A service can be asked from now on."""
@@ -86,7 +89,7 @@ class Network:
             answer = handle(message.src, body) | {"in_reply_to": body.get("msg_id")}
             self.tell(name, message.src, answer)
 
-        self._others[name] = receive
+        self._services[name] = receive
 
     def tell(self, src: str, dest: str, body: Body) -> None:
         """What a client or a service sends to a node."""
@@ -103,17 +106,19 @@ class Network:
         if len(line) > LONGEST_LINE:
             raise ProtocolError(f"more than {LONGEST_LINE} bytes without the end of a line")
         message = parse_message(line)
-        if message.src != node:
+        receive = self._clients.get(message.dest) or self._services.get(message.dest)
+        is_passed_on = message.src in self._clients and message.dest in self._nodes
+        if message.src != node and not is_passed_on:
             raise ProtocolError(f"a message in the name of {message.src!r}: {shown(line)}")
         if message.dest == node:
             self._deliver(node, line + b"\n")
         elif message.dest in self._nodes:
             self.busyness.note(node, time.monotonic_ns())
             self._send(node, message.dest, line + b"\n")
-        elif message.dest in self._others:
-            self._others[message.dest](message)
+        elif receive is not None:
+            receive(message)
         else:
-            known = ", ".join([*self._nodes, *self._others])
+            known = ", ".join([*self._nodes, *self._services, *self._clients])
             raise ProtocolError(
                 f"a message to {message.dest!r}, who is not among {known}: {shown(line)}"
             )

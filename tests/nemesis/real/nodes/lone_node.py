@@ -8,6 +8,7 @@ untyped             an answer without a type
 no-init             another answer to init than init_ok
 ends                the process ends after some requests
 error-CODE          some writes are performed, and answered with this error
+passes-on           all requests are passed on to n1, as they are
 leaves-child        a process of another session goes on
 """
 
@@ -57,6 +58,9 @@ for line in sys.stdin:
         answer = {"type": "hello" if misbehaviour == "no-init" else "init_ok"}
         if misbehaviour == "leaves-child":
             subprocess.Popen(["sleep", "1000"], start_new_session=True)
+    elif misbehaviour == "passes-on" and name != "n1":
+        send("n1", body, src=source)
+        continue
     else:
         count += 1
         answer = perform(body)
