@@ -19,6 +19,7 @@ import pytest
 import raft
 from nemesis.cli import run
 from nemesis.cluster.real import docker_client, docker_image, docker_leftovers
+from nemesis.cluster.real.disks import possible_disk_faults
 from nemesis.cluster.real.docker_hosts import DockerHosts
 from nemesis.cluster.real.docker_image import ensure_image
 from nemesis.cluster.real.docker_server import is_frozen
@@ -93,11 +94,12 @@ def _test(store: Path, *arguments: str) -> tuple[int, Saved]:
 
 def test_our_server_survives_faults_of_containers_and_packets(client: Any, tmp_path: Path) -> None:
     code, saved = _test(
-        tmp_path, "--nemesis", "partition,crash,pause,loss", "--time-limit", "13s", "--rate", "40"
-    )
+        tmp_path, "--nemesis", "partition,crash,pause,loss,disconnect", "--time-limit", "16s",
+        "--rate", "40",
+    )  # fmt: skip
     assert (code, saved.results.failures) == (0, ())
     statistics = saved.results.statistics
-    assert statistics.confirmed == ["crash", "loss", "partition", "pause"]
+    assert statistics.confirmed == ["crash", "disconnect", "loss", "partition", "pause"]
     assert statistics.leader_changes >= 1
     assert statistics.judged > 500
 
@@ -115,6 +117,15 @@ def test_a_wrong_clock_is_read_back(client: Any, tmp_path: Path) -> None:
     code, saved = _test(tmp_path, "--nemesis", "clock-jump", "--time-limit", "4s", "--rate", "20")
     assert (code, saved.results.failures) == (0, ())
     assert saved.results.statistics.confirmed == ["clock-jump"]
+
+
+@pytest.mark.skipif(
+    "unsynced-loss" not in possible_disk_faults(), reason="there is no FUSE on this machine"
+)
+def test_a_disk_that_forgets_is_seen_by_a_container(client: Any, tmp_path: Path) -> None:
+    code, saved = _test(tmp_path, "--nemesis", "unsynced-loss", "--time-limit", "4s")
+    assert (code, saved.results.failures) == (0, ())
+    assert saved.results.statistics.confirmed == ["unsynced-loss"]
 
 
 def test_server_is_killed_and_started_again_at_its_address(

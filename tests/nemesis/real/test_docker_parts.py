@@ -169,11 +169,12 @@ def test_what_is_left_is_told_from_what_is_in_use() -> None:
 
 
 class Asked(Service):
-    """A service that performs everything."""
+    """A service that performs everything once it has begun to answer."""
 
     performs = frozenset({Get})
 
     def __init__(self) -> None:
+        self.answers = False
         self.by: list[str] = []
 
     async def perform(self, node: str, operation: Operation) -> Result:
@@ -181,29 +182,37 @@ class Asked(Service):
         return Result("found")
 
     async def state(self, node: str, timeout: float) -> NodeState | None:
-        return None
+        return NodeState("1", "1", 1, 1) if self.answers else None
 
     async def close(self) -> None:
         self.by.append("nobody")
 
 
 class Stub:
-    def __init__(self, is_running: bool) -> None:
-        self.is_running = is_running
+    def __init__(self, pid: int | None) -> None:
+        self.pid = pid
 
 
 def test_a_published_port_is_no_server() -> None:
-    servers: Any = {"n1": Stub(True), "n2": Stub(False)}
+    servers: Any = {"n1": Stub(1), "n2": Stub(None)}
     service = PublishedService(asked := Asked(), servers)
     assert service.performs == asked.performs
 
-    async def perform(node: str) -> Result:
-        return await service.perform(node, Get("x"))
+    def perform(node: str) -> Result:
+        return asyncio.run(service.perform(node, Get("x")))
 
-    assert asyncio.run(perform("n1")) == Result("found")
+    with pytest.raises(NotReached, match="the server of n1 has not answered yet"):
+        perform("n1")
     with pytest.raises(NotReached, match="the container of n2 does not run"):
-        asyncio.run(perform("n2"))
-    servers["n2"].is_running = True
-    asyncio.run(perform("n2"))
+        perform("n2")
+    assert asked.by == []
+    asked.answers = True
+    assert perform("n1") == Result("found")
+    asked.answers = False
+    perform("n1")
+    assert asked.by == ["n1", "n1"], "it is asked whatever it says: it was there"
+    servers["n1"].pid = 2
+    with pytest.raises(NotReached, match="n1 has not answered yet"):
+        perform("n1")
     asyncio.run(service.close())
-    assert asked.by == ["n1", "n2", "nobody"]
+    assert asked.by == ["n1", "n1", "nobody"]
