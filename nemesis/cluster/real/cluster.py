@@ -378,6 +378,11 @@ class RealCluster(DiskFaults):
     def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
         self.hosts.shape(links, **changes)
 
+    def disconnect(self, node: str) -> None:
+        if self.hosts.unplug(node):
+            self.effects["disconnect"] += 1
+            self.tell("network", {"node": node, "state": "has no interface"})
+
     def heal_network(self) -> None:
         self.hosts.heal()
 
