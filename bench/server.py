@@ -10,8 +10,8 @@ after round, and of what the rounds gave the median counts: so whatever else the
 befalls all of them alike. Every client has one request under way, to a server of its own by turns.
 Clients and servers share the machine.
 
-On a machine that others use, too: nice -n -20 python bench/server.py --seconds 0.7 --rest 3, which
-takes the machine for less than a second at a time.
+On a machine that others use, too, --seconds 0.7 --rest 3 in a session of its own that goes first
+(echo -20 > /proc/self/autogroup) takes the machine for less than a second at a time.
 
 Ours and etcd are asked by the same clients, over HTTP, and each write is on the disks of a majority
 before it is answered. PySyncObj is called within its own processes: see bench/server_pysyncobj.py.
