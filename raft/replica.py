@@ -32,7 +32,7 @@ from raft.client_messages import (
 )
 from raft.consensus import Consensus, Entry, Message, NodeId, Settings
 from raft.consensus.snapshot import Snapshot
-from raft.consensus.state import LEADER
+from raft.consensus.state import CANDIDATE, LEADER
 from raft.kv.encoding import encode_command
 from raft.kv.replicated import Applied, StateMachine
 from raft.kv.state_machine import KeyValueStore
@@ -181,7 +181,12 @@ class Replica:
         messages: list[Message] = []
         if self._is_synchronous:
             if consensus.must_save:
+                campaigns = consensus.role == CANDIDATE
                 self._save()
+                if campaigns and consensus.role == LEADER:
+                    # The only voter is elected by its own vote, now that it is durable.
+                    consensus.finish()
+                    self._save()
             if consensus.received_snapshot is not None:
                 self._write_now()
             if consensus.outbox or consensus.votes_granted:

@@ -187,8 +187,15 @@ class Scratch:
         disk = server.disk
         log = self._log_of(consensus, before.log)
         if consensus.must_save:
+            campaigns = consensus.role == CANDIDATE
             disk = self._written(disk, consensus, log)
             consensus.saved()
+            if campaigns and consensus.role == LEADER:
+                # The only voter is elected by its own vote, now that it is durable.
+                consensus.finish()
+                log = self._log_of(consensus, log)
+                disk = self._written(disk, consensus, log)
+                consensus.saved()
         promises, broken = self._promise(server, consensus, disk)
         broken = broken or _serve_reads(consensus)
         if self._is_healthy:

@@ -45,7 +45,7 @@ from raft.consensus.messages import (
 )
 from raft.consensus.settings import Settings
 from raft.consensus.snapshot import Snapshot
-from raft.consensus.state import LEADER
+from raft.consensus.state import CANDIDATE, LEADER
 from raft.observer import Observer
 
 
@@ -151,11 +151,12 @@ class Consensus(Durability):
 
     def saved(self) -> None:
         """The disk holds term, vote and the whole log now: a driver that does not return before can
-        tell it so. A leader counts its own copy from here on."""
+        tell it so. A candidate counts its own vote from here on, a leader its own copy."""
         self.must_save = False
         last_index = self.log.last_index
-        if self.saved_index == last_index:
-            return
-        self.saved_index = self.submitted_index = last_index
-        if self.role == LEADER:
-            self.advance_commit_index()
+        if self.saved_index != last_index:
+            self.saved_index = self.submitted_index = last_index
+            if self.role == LEADER:
+                self.advance_commit_index()
+        if self.role == CANDIDATE:
+            self.become_leader_if_elected()

@@ -89,14 +89,17 @@ class Election(ServerState):
             )
 
     def start_election(self, leadership_transfer: bool = False) -> None:
-        """Increment currentTerm, vote for self, reset election timer, send RequestVote to all."""
+        """Increment currentTerm, vote for self, reset election timer, send RequestVote to all.
+
+        Even the only voter leads no sooner than its vote is durable: if it were lost, the server
+        could vote for another in the term that it has led.
+        """
         self.set_term(self.current_term + 1)
         self.set_role(CANDIDATE)
         self.cast_vote(self.node)
         self.reset_election_timer()
         self.votes = {self.node}
         self.request_votes(leadership_transfer)
-        self.become_leader_if_elected()
 
     def request_votes(self, leadership_transfer: bool) -> None:
         """Send RequestVote RPCs to all other servers."""
@@ -120,7 +123,7 @@ class Election(ServerState):
 
     def counts_own_vote(self) -> bool:
         """A candidate's own vote counts as any other does, once it is durable: a synchronous driver
-        has saved it before anyone can know what it led to."""
+        has saved it before others can vote."""
         if not self.settings.asynchronous_storage:
             return True
         return (self.saved_term, self.saved_vote) == (self.current_term, self.node)

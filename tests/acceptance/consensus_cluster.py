@@ -10,6 +10,7 @@ from raft.consensus.configuration import Configuration
 from raft.consensus.snapshot import Snapshot
 from raft.observer import Observer
 from tests.acceptance.slow_disk import SlowDisk, Write
+from tests.raft.harness import save
 
 # The paper's rules alone.
 PLAIN = Settings(pre_vote=False, check_quorum=False)
@@ -106,7 +107,7 @@ class ConsensusCluster:
             sent = disk.release()
         else:
             if server.must_save:
-                server.saved()
+                save(server)
             if server.received_snapshot is not None:
                 server.install_snapshot()
             sent, server.outbox = server.outbox, []

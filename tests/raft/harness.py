@@ -19,6 +19,7 @@ from raft.consensus.messages import (
     RequestVoteReply,
 )
 from raft.consensus.snapshot import Snapshot, first_snapshot
+from raft.consensus.state import CANDIDATE, LEADER
 from raft.observer import Observer
 from raft.storage.disk import DiskError, DiskFull
 
@@ -30,6 +31,16 @@ PLAIN = Settings(pre_vote=False, check_quorum=False)
 def log(*terms: int) -> list[Entry]:
     """A log whose entries have these terms; the command names index and term."""
     return [Entry(at, term, f"{at}.{term}".encode()) for at, term in enumerate(terms, start=1)]
+
+
+def save(consensus: Consensus) -> None:
+    """What a synchronous driver does: the only voter is elected once its vote is saved, and what it
+    does first is saved too."""
+    campaigns = consensus.role == CANDIDATE
+    consensus.saved()
+    if campaigns and consensus.role == LEADER:
+        consensus.finish()
+        consensus.saved()
 
 
 class Server:
@@ -81,7 +92,7 @@ class Server:
         if consensus.must_broadcast:
             consensus.finish()
         if consensus.must_save:
-            consensus.saved()
+            save(consensus)
         received = consensus.received_snapshot
         if received is not None and consensus.install_snapshot():
             self.restored.append(received)

@@ -14,6 +14,7 @@ from raft.consensus.configuration import Configuration
 from raft.consensus.messages import RequestVote, TimeoutNow
 from raft.consensus.snapshot import Snapshot
 from raft.observer import Observer
+from tests.raft.harness import save
 
 
 class Watcher(Observer):
@@ -97,7 +98,7 @@ class Network:
             if server.must_broadcast:
                 server.finish()
             if server.must_save:
-                server.saved()
+                save(server)
             self.in_flight.extend(
                 message for message in server.outbox if self.is_linked(name, message.target)
             )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from raft.consensus import Consensus, Entry, Message, Settings, Snapshot
 from raft.consensus.snapshot import first_snapshot
 from raft.observer import Observer
-from tests.raft.harness import MEMBERS, PLAIN
+from tests.raft.harness import MEMBERS, PLAIN, save
 
 SMALL = Settings(
     pre_vote=False,
@@ -74,7 +74,7 @@ class Node:
         if consensus.must_broadcast:
             consensus.finish()
         if consensus.must_save:
-            consensus.saved()
+            save(consensus)
         received = consensus.received_snapshot
         if received is not None and consensus.install_snapshot():
             self.cluster.seen["installed"] += 1
