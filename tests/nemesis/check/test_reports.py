@@ -51,7 +51,7 @@ def test_a_history_may_name_its_model(capsys: Capture) -> None:
     assert run(["check", "odd"]) == 254
     assert "did you mean 'register'" in capsys.readouterr().err
     assert run(["check", "good"]) == 254
-    assert "give --model (cas-register, " in capsys.readouterr().err
+    assert "give --model (bank, cas-register, " in capsys.readouterr().err
 
 
 def test_models_are_listed(capsys: Capture) -> None:
