@@ -42,6 +42,12 @@ def possible_disk_faults() -> frozenset[str]:
     return frozenset() if why_not() is not None else DISK_FAULTS
 
 
+def what_lacks(fault: str) -> str:
+    """Why this machine has no disks of ours, where a fault of them was asked for: for messages."""
+    reason = why_not() if fault in DISK_FAULTS else None
+    return "" if reason is None else f" ({reason})"
+
+
 class Disks:
     """The disks of all nodes. Every method may raise DiskGone."""
 

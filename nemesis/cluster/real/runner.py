@@ -11,6 +11,7 @@ from checker.invariants import Monitors
 from checker.trace import RoleChanged, TraceError, TraceEvent
 from checker.verdict import Failure, Validity, Verdict, invalid, merge, unknown
 from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
+from nemesis.cluster.real.disks import what_lacks
 from nemesis.cluster.real.judging import judge_history
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import Fault
@@ -337,7 +338,8 @@ def refuse_unsupported(schedule: Schedule, kind: str, capabilities: Collection[s
         if fault.kind not in capabilities:
             known = ", ".join(sorted(capabilities))
             raise UnsupportedFault(
-                f"the cluster {kind} cannot receive the fault {fault.kind}; it can: {known}"
+                f"the cluster {kind} cannot receive the fault {fault.kind}"
+                f"{what_lacks(fault.kind)}; it can: {known}"
             )
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from checker.verdict import Validity
 from nemesis.cli import run
-from nemesis.cluster.real import runner
+from nemesis.cluster.real import disks, runner
 from nemesis.cluster.real.disks import DISK_FAULTS
 from nemesis.cluster.real.kinds import Options, make_cluster
 from nemesis.cluster.real.run_file import RunFile, marked_with
@@ -200,3 +200,13 @@ def test_more_disks_are_not_damaged_than_a_cluster_can_lose(
         arguments = ["test", "--store", str(tmp_path), "--cluster", "process", "--nemesis", names]
         assert run(arguments) == 254
         assert message in capsys.readouterr().err
+
+
+def test_where_no_disk_can_be_mounted_it_is_said_what_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disks, "why_not", lambda: "there is no libfuse: install it")
+    arguments = ["--cluster", "process", "--nemesis", "unsynced-loss"]
+    assert run(["test", "--store", str(tmp_path), *arguments]) == 254
+    told = capsys.readouterr().err
+    assert "cannot receive the fault unsynced-loss (there is no libfuse: install it)" in told
