@@ -26,11 +26,13 @@ from nemesis.cluster.real.runner import RealExecution
 from nemesis.cluster.real.seed.build import fetch
 from nemesis.cluster.real.seed.cluster import SeedCluster
 from nemesis.cluster.real.seed.patches import FIXES
-from nemesis.faults import Delay, Fault, Heal, Partition
+from nemesis.faults import Heal, Partition, SlowLink
 from nemesis.schedule import MILLISECOND, Schedule, Step
 from nemesis.search.real_time import SECOND, Plan, generate_real_time
 
 ORDINARY = Plan(workload="register", clients=9, duration=20 * SECOND)
+# Of ``two_leaders``: a round, and its part without operations, in ns.
+_ROUND, _QUIET = 12 * SECOND, 5 * SECOND
 ELECTIONS = frozenset({"elected-by-quorum", "election-safety", "monotonic-term", "one-vote-a-term"})
 
 
@@ -41,31 +43,28 @@ def ordinary(*faults: str, rate: float = 50.0, seconds: int = 20) -> Callable[[i
 
 
 def two_leaders(seed: int) -> Schedule:
-    """Two servers that do not reach each other, and a third one that both reach, by links on which
-    a vote takes longer than an election does: who campaigns again is elected by it, in a term in
-    which the third one votes for the other. Few operations, as a leader with a longer log gets no
-    rival."""
-    plan = ORDINARY._replace(faults=(), rate=10.0, duration=41 * SECOND)
-    faults: list[tuple[int, Fault]] = []
-    for number in range(4):
-        begins = SECOND + number * 10 * SECOND
-        faults += [
-            (begins, Delay(longest=300 * MILLISECOND)),
-            (begins + SECOND // 5, Partition(target="follower", shape="bridge", pick=number)),
-            (begins + 9 * SECOND, Heal()),
-        ]
-    return with_faults(generate_real_time(seed, plan), faults)
-
-
-def with_faults(schedule: Schedule, faults: list[tuple[int, Fault]]) -> Schedule:
-    """The same schedule, and these faults at these times."""
-    timed: list[tuple[int, Step]] = [*faults]
-    end = 0
+    """Two servers that do not reach each other, and a third one that both reach, whose answers come
+    to one of them later than an election takes. That one deposes the other, campaigns again, and is
+    elected by the vote of the term before, while the third one votes for the other: both lead the
+    same term, and neither hears of it. Only then there are operations: a server with a longer log
+    would get no rival."""
+    plan = ORDINARY._replace(faults=(), rate=20.0, duration=37 * SECOND)
+    schedule = generate_real_time(seed, plan)
+    timed: list[tuple[int, Step]] = []
+    now = 0
     for step in schedule.steps:
-        timed.append((end, step))
-        end += step.wait
+        if now % _ROUND > _QUIET:
+            timed.append((now, step))
+        now += step.wait
+    for number, begins in enumerate(range(0, plan.duration - _ROUND + 1, _ROUND)):
+        between, slow = f"n{number + 1}", f"n{(number + 1) % 3 + 1}"
+        timed += [
+            (begins, SlowLink(target=slow, direction="to", delay=500 * MILLISECOND)),
+            (begins, Partition(target=between, shape="bridge")),
+            (begins + _ROUND - 3 * SECOND, Heal()),
+        ]
     timed.sort(key=lambda each: each[0])
-    times = [*(time for time, _ in timed[1:]), end]
+    times = [*(time for time, _ in timed[1:]), now]
     steps = [
         msgspec.structs.replace(step, wait=after - time)
         for (time, step), after in zip(timed, times, strict=True)

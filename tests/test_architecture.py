@@ -46,6 +46,7 @@ PURE = (
     "raft/replica.py",
     "raft/waiting_clients.py",
     "raft/client.py",
+    "checker/accounting",
     "checker/invariants",
     "checker/models",
     "checker/isolation",

@@ -32,7 +32,7 @@ from nemesis.cluster.real.runner import (
 from nemesis.faults import FAULTS
 from nemesis.outcome import Evidence
 from nemesis.schedule import Schedule
-from nemesis.search.generate import LOSSES, REAL_ATTACKS, UNBEARABLE
+from nemesis.search.generate import LOSSES, OPERATORS, REAL_ATTACKS, UNBEARABLE
 from nemesis.search.real_time import Plan, generate_real_time
 from nemesis.store import HistoryFile, new_directory, save_resolved, save_verdict
 from nemesis.workloads import WORKLOADS
@@ -65,7 +65,7 @@ class Request(NamedTuple):
             name
             for name in REAL_ATTACKS
             if name in known
-            and name not in (*UNBEARABLE, *LOSSES)
+            and name not in (*UNBEARABLE, *LOSSES, *OPERATORS)
             and FAULTS[name].least_replicas <= nodes
         )
         limit = _DEFAULTS.duration if self.time_limit is None else round(self.time_limit * SECOND)

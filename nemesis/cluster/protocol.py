@@ -116,8 +116,12 @@ class Cluster(Protocol):
         """Change fields of the LinkShape of these links, or of all if None."""
         ...
 
+    def disconnect(self, node: str) -> None:
+        """Take a node off the network, for its peers and for clients."""
+        ...
+
     def heal_network(self) -> None:
-        """Mend all links and give them their ordinary shape."""
+        """Mend all links and give them their ordinary shape; every node is on the network."""
         ...
 
     # -- Processes ------------------------------------------------------------------------------

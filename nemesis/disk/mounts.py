@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ _DETACH: Final = 2
 _PATIENCE: Final = 10.0
 
 
+@cache
 def why_not() -> str | None:
     """Why no disk of ours can be mounted here, and what to do about it; None if one can."""
     if importlib.util.find_spec("mfusepy") is None:

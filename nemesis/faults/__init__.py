@@ -26,7 +26,7 @@ from nemesis.faults.membership import (
     RollingRestart,
     TransferLeader,
 )
-from nemesis.faults.network import Delay, Duplicate, Loss, Reorder, SlowLink
+from nemesis.faults.network import Delay, Disconnect, Duplicate, Loss, Reorder, SlowLink
 from nemesis.faults.partition import Grudge, Heal, Partition
 from nemesis.faults.process import Crash, CrashAll, Pause, Restart, Resume
 
@@ -42,6 +42,7 @@ __all__ = [
     "CrashAll",
     "Delay",
     "DemoteServer",
+    "Disconnect",
     "Duplicate",
     "Fault",
     "FullDisk",

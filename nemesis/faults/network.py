@@ -1,4 +1,4 @@
-"""Bad links: loss, duplicates, reordering, delay."""
+"""Bad links: loss, duplicates, reordering, delay; no links at all."""
 
 from __future__ import annotations
 
@@ -109,3 +109,18 @@ class SlowLink(Targeted, frozen=True, kw_only=True, tag="slow-link"):
             "direction": chooser.pick(("from", "to")),
             "delay": chooser.pick((100, 50, 200, 500)) * MILLISECOND,
         }
+
+
+@fault
+class Disconnect(Targeted, frozen=True, kw_only=True, tag="disconnect"):
+    """Take nodes off the network: neither peers nor clients reach them, and connections of clients
+    break. Confirmed by their interface being gone. Real servers in containers only."""
+
+    effect: ClassVar[str | None] = "disconnect"
+    is_simulated: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Injection:
+        hit = self.victims(cluster)
+        for name in hit:
+            cluster.disconnect(name)
+        return Injection(hit)

@@ -43,6 +43,7 @@ ENDS = {
     "reorder": "heal",
     "delay": "heal",
     "slow-link": "heal",
+    "disconnect": "heal",
     "crash": "restart",
     "crash-all": "restart",
     "unsynced-loss": "restart",

@@ -38,6 +38,10 @@ class Bandwidth:
         # What had to wait at buckets that are gone.
         self._before: Counter[str] = Counter()
 
+    def move_to(self, device: str) -> None:
+        """The host's device is another one now, as yet without limits."""
+        self._device = device
+
     def limit(self, peers: Iterable[str], rate: int) -> None:
         """Send no more than ``rate`` bytes a second to each of these peers. Raises CommandError,
         as all that follows."""

@@ -21,13 +21,13 @@ from checker.trace import TraceEvent
 from checker.verdict import Failure
 from nemesis.cluster.protocol import Link, Membership, NodeStatus
 from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
-from nemesis.cluster.real.disk_faults import DiskFaults
 from nemesis.cluster.real.disks import DISK_FAULTS, Disks
-from nemesis.cluster.real.hosts import Hosts, Server
+from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.operators import Operators
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.server_faults import ServerFaults
 from nemesis.cluster.real.service import Service
 from nemesis.cluster.real.standing import Standing
 from nemesis.disk.image import Names
@@ -48,7 +48,7 @@ _READY = 30.0
 _T = TypeVar("_T")
 
 
-class RealCluster(DiskFaults):
+class RealCluster(ServerFaults):
     """Implements nemesis.cluster.protocol.Cluster; what kind of server it is say the subclasses."""
 
     # How long a server may take to end, in s.
@@ -305,27 +305,6 @@ class RealCluster(DiskFaults):
         if self.operators is not None and self.operators.go_on():
             self.refresh()
 
-    def _look_after_processes(self) -> None:
-        """A server that ends without having been told to has failed."""
-        for name, process in self._processes.items():
-            code = process.ended_by_itself()
-            if code is not None:
-                self.standing.forget(name)
-                if (why := self.explain_end(name)) is not None:
-                    self.tell("ended", {"node": name, "code": code, "because": why})
-                    continue
-                what = f"{name} has ended by itself, with exit code {code}"
-                self.tell("ended", {"node": name, "code": code})
-                self.failures.append(
-                    Failure(
-                        "no-exception",
-                        f"{what}; its log says:\n{process.last_words()}",
-                        self.now(),
-                        name,
-                        {"exit code": code},
-                    )
-                )
-
     # -- What the nemesis may see ----------------------------------------------------------------
 
     def refresh(self) -> None:
@@ -378,6 +357,11 @@ class RealCluster(DiskFaults):
     def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
         self.hosts.shape(links, **changes)
 
+    def disconnect(self, node: str) -> None:
+        if self.hosts.unplug(node):
+            self.effects["disconnect"] += 1
+            self.tell("network", {"node": node, "state": "has no interface"})
+
     def heal_network(self) -> None:
         self.hosts.heal()
 
@@ -387,56 +371,7 @@ class RealCluster(DiskFaults):
         if self.disks is not None:
             self.disks.observe()
 
-    # -- Processes -------------------------------------------------------------------------------
-
-    def crash(self, node: str) -> None:
-        if self.take_down(node):
-            self.effects["crash"] += 1
-
-    def take_down(self, node: str) -> bool:
-        """End the process; whether there was one."""
-        process = self._processes[node]
-        pid = process.pid
-        was_killed = pid is not None and process.kill()
-        if was_killed:
-            self._tell(node, pid, "killed by SIGKILL")
-            if self.disks is not None:
-                self.tell("disk", {"node": node, "lost": self.disks.server_was_killed(node)})
-        self.standing.forget(node)
-        return was_killed
-
-    def begin(self, server: Server) -> None:
-        """Start a server that does not run."""
-        if self.disks is not None:
-            self.disks.server_starts(server.name)
-        server.start()
-
-    def restart(self, node: str) -> bool:
-        self._look_after_processes()
-        process = self._processes[node]
-        if not process.is_running:
-            self.begin(process)
-        self._tell(node, process.pid, "started")
-        return process.is_running
-
-    def pause(self, node: str) -> None:
-        process = self._processes[node]
-        if process.pause():
-            self.effects["pause"] += 1
-            self._tell(node, process.pid, f"stopped by {process.stops_by}")
-
-    def resume(self, node: str) -> None:
-        process = self._processes[node]
-        if process.resume():
-            self._tell(node, process.pid, "goes on")
-
-    def _tell(self, node: str, pid: int | None, state: str) -> None:
-        """What was seen of a process in /proc, in the history."""
-        self.tell("process", {"node": node, "pid": pid, "state": state})
-
-    def tell(self, what: str, seen: dict[str, Any]) -> None:
-        """Something that was seen of the servers, in the history."""
-        self.history.add("nemesis", "info", what, None, seen)
+    # -- All -------------------------------------------------------------------------------------
 
     def fault_ends(self, kind: str) -> None:
         """A fault of this kind was ended by a step of the schedule. A server that it has not

@@ -62,13 +62,15 @@ class DockerHosts(Hosts):
         self._net = ""
         self._image = ""
         self._hosts: dict[str, Any] = {}
+        self._bandwidths: dict[str, Bandwidth] = {}
         self._faults = PacketFaults({}, {})
+        self._unplugged: list[str] = []
         # What observe() has added to the effects.
         self._observed: Counter[str] = Counter()
 
     @classmethod
     def possible(cls) -> frozenset[str]:
-        return frozenset({"partition", "grudge", "heal", "slow-link", "loss"})
+        return frozenset({"partition", "grudge", "heal", "slow-link", "loss", "disconnect"})
 
     # -- Addresses -------------------------------------------------------------------------------
 
@@ -98,13 +100,13 @@ class DockerHosts(Hosts):
         with ThreadPoolExecutor() as threads:
             made = list(threads.map(self._make_host, self.nodes))
         self._hosts = dict(zip(self.nodes, made, strict=True))
-        firewalls, bandwidths = {}, {}
+        firewalls = {}
         for node in self.nodes:
             peers = {other: self._host(other) for other in self.nodes if other != node}
             run = partial(self._execute, node)
             firewalls[node] = Firewall(run, peers)
-            bandwidths[node] = Bandwidth(run, _DEVICE, peers)
-        self._faults = PacketFaults(firewalls, bandwidths)
+            self._bandwidths[node] = Bandwidth(run, _DEVICE, peers)
+        self._faults = PacketFaults(firewalls, self._bandwidths)
         self._faults.prepare()
 
     def _make_network(self) -> None:
@@ -202,7 +204,40 @@ class DockerHosts(Hosts):
                 f"links of containers know loss and bandwidth, not {', '.join(sorted(changes))}"
             )
 
+    def unplug(self, node: str) -> bool:
+        if node in self._unplugged:
+            return False
+        # Its limits go with the device.
+        self._bandwidths[node].heal()
+        with asking(f"take {node} off the network"):
+            self._client.api.disconnect_container_from_network(
+                self._hosts[node].id, self._begin, force=True
+            )
+        self._unplugged.append(node)
+        return self._device(node) is None
+
+    def _plug_in(self, node: str) -> None:
+        """With the address and the port that it had; the device may be another one."""
+        with asking(f"bring {node} back to the network"):
+            self._client.api.connect_container_to_network(
+                self._hosts[node].id, self._begin, ipv4_address=self._host(node)
+            )
+        device = self._device(node)
+        if device is None:
+            raise ProcessError(f"{node} was not brought back to the network")
+        self._bandwidths[node].move_to(device)
+
+    def _device(self, node: str) -> str | None:
+        """The one that has the node's address; None if none has."""
+        for line in self._execute(node, "ip", "-oneline", "-4", "address").splitlines():
+            _number, device, _inet, address, *_ = line.split()
+            if address.partition("/")[0] == self._host(node):
+                return device
+        return None
+
     def heal(self) -> None:
+        while self._unplugged:
+            self._plug_in(self._unplugged.pop())
         self._faults.heal()
         self.observe()
 

@@ -105,8 +105,11 @@ def _bootstrap(script: Path, found: Distribution, content: IO[bytes]) -> None:
 def _python_of(content: IO[bytes]) -> str:
     """The version of Python in a root file system ("3.11")."""
     content.seek(0)
-    with tarfile.open(fileobj=content) as members:
-        python = members.getmember("./usr/bin/python3").linkname.removeprefix("python")
+    try:
+        with tarfile.open(fileobj=content) as members:
+            python = members.getmember("./usr/bin/python3").linkname.removeprefix("python")
+    except (tarfile.TarError, KeyError) as error:
+        raise ProcessError(f"the root file system has no Python: {error}") from error
     if tuple(map(int, python.split("."))) < _OLDEST_PYTHON:
         raise ProcessError(f"this machine's distribution has Python {python}, which is too old")
     return python

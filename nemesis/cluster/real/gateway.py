@@ -15,6 +15,7 @@ from nemesis.cluster.real.hosts import Hosts
 from nemesis.cluster.real.members import MemberRequests
 from nemesis.cluster.real.operators import Operators
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.cluster.real.service import Service
 from nemesis.schedule import Knobs
 
 # How long an operator goes on asking, in longest election time-outs: longer than a leader waits for
@@ -57,7 +58,7 @@ class GatewayCluster(RealCluster):
         assert self._gateway is not None
         return self._gateway
 
-    async def make_service(self) -> EtcdService:
+    async def make_service(self) -> Service:
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0, limit_per_host=0, socket_factory=self.hosts.socket_factory

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from nemesis.cluster.protocol import Link
 from nemesis.cluster.real.addresses import Address
 from nemesis.cluster.real.run_file import RunFile
+from nemesis.errors import UnsupportedFault
 
 
 class Server(Protocol):
@@ -150,8 +151,13 @@ class Hosts:
         UnsupportedFault."""
         raise NotImplementedError
 
+    def unplug(self, node: str) -> bool:
+        """Take the node off the network, for clients, too; whether it was seen to be. Raises
+        UnsupportedFault."""
+        raise UnsupportedFault(f"hosts {self.name} cannot receive the fault disconnect")
+
     def heal(self) -> None:
-        """Mend all links."""
+        """Mend all links, and plug all nodes in."""
         raise NotImplementedError
 
     def observe(self) -> None:

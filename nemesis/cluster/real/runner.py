@@ -29,8 +29,8 @@ from nemesis.workloads import WORKLOADS
 # How long the cluster has, after all faults have ended, in longest election time-outs, or in
 # time-outs of an operation, if that is longer.
 LIVENESS_BOUND = 30
-# So many keys can be read within one bound, also on a slow machine.
-_KEYS_OF_A_BOUND = 500
+# So many last operations can be performed within one bound, also on a slow machine.
+_OPERATIONS_OF_A_BOUND = 500
 # How often who watches is told.
 _WATCHING = 500 * MILLISECOND
 # The part of the run that throughput and latency are of.
@@ -207,8 +207,8 @@ class RealExecution:
 
     def _liveness(self) -> Verdict:
         """All faults end; then the cluster must perform last operations within the bound: a write,
-        reads of all keys, and whatever has not succeeded before. A run of many keys has the bound
-        once more for every so many of them: to read them all takes its time."""
+        reads of all keys, and whatever has not succeeded before. It has the bound once more for
+        every so many of these: to read many keys, or to empty many queues, takes its time."""
         cluster = self.cluster
         self._phase = "recovery"
         self._confirm()
@@ -223,7 +223,8 @@ class RealExecution:
         asked = (event.key for event in cluster.history.events if event.type == "invoke")
         keys = list(dict.fromkeys(key for key in asked if key is not None)) or ["k0"]
         bound = LIVENESS_BOUND * max(knobs.election_timeout_max, knobs.operation_timeout)
-        bound *= 1 + len(keys) // _KEYS_OF_A_BOUND
+        groups = self.workload.last_operations((), keys, cluster.history.events)
+        bound *= 1 + sum(map(len, groups)) // _OPERATIONS_OF_A_BOUND
         end = cluster.now() + bound
         missing = self._perform_last(keys, end)
         while missing is not None and cluster.now() < end and not cluster.failures:

@@ -284,6 +284,9 @@ class SimulatedCluster:
     def slow_disk(self, node: str, delay: int) -> None:
         self._nodes[node].disk.sync_delay = delay
 
+    def disconnect(self, node: str) -> None:
+        raise UnsupportedFault("the cluster sim cannot receive the fault disconnect")
+
     def fail_disk(self, node: str, syncs: int) -> None:
         raise UnsupportedFault("the cluster sim cannot receive the fault io-error")
 

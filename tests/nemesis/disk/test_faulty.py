@@ -63,7 +63,7 @@ def test_power_is_lost_at_the_sync_that_was_asked_for(disk: FaultyDisk, file: in
         disk.write(file, b"gone", 8)
         assert server.poll() is None
         assert _refused(lambda: _sync(disk, file, server.pid)) == errno.EIO
-        assert server.wait() == -signal.SIGKILL
+        assert server.wait(30) == -signal.SIGKILL
     finally:
         server.kill()
         server.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
@@ -11,8 +12,11 @@ from typing import Any
 import pytest
 
 from nemesis.cluster.real import docker_client, docker_image, docker_leftovers
+from nemesis.cluster.real.docker_cluster import PublishedService
 from nemesis.cluster.real.docker_server import is_frozen
 from nemesis.cluster.real.processes import ProcessError
+from nemesis.cluster.real.service import NodeState, NotReached, Service
+from raft.kv.commands import Get, Operation, Result
 
 LIST = """
 # deb http://commented.test/debian sid main
@@ -162,3 +166,53 @@ def test_what_is_left_is_told_from_what_is_in_use() -> None:
     ]
     assert list(engine.there) == ["c0", "c1", "c2", "c5", "c6", "c7"]
     assert docker_leftovers.remove_left(engine) == []
+
+
+class Asked(Service):
+    """A service that performs everything once it has begun to answer."""
+
+    performs = frozenset({Get})
+
+    def __init__(self) -> None:
+        self.answers = False
+        self.by: list[str] = []
+
+    async def perform(self, node: str, operation: Operation) -> Result:
+        self.by.append(node)
+        return Result("found")
+
+    async def state(self, node: str, timeout: float) -> NodeState | None:
+        return NodeState("1", "1", 1, 1) if self.answers else None
+
+    async def close(self) -> None:
+        self.by.append("nobody")
+
+
+class Stub:
+    def __init__(self, pid: int | None) -> None:
+        self.pid = pid
+
+
+def test_a_published_port_is_no_server() -> None:
+    servers: Any = {"n1": Stub(1), "n2": Stub(None)}
+    service = PublishedService(asked := Asked(), servers)
+    assert service.performs == asked.performs
+
+    def perform(node: str) -> Result:
+        return asyncio.run(service.perform(node, Get("x")))
+
+    with pytest.raises(NotReached, match="the server of n1 has not answered yet"):
+        perform("n1")
+    with pytest.raises(NotReached, match="the container of n2 does not run"):
+        perform("n2")
+    assert asked.by == []
+    asked.answers = True
+    assert perform("n1") == Result("found")
+    asked.answers = False
+    perform("n1")
+    assert asked.by == ["n1", "n1"], "it is asked whatever it says: it was there"
+    servers["n1"].pid = 2
+    with pytest.raises(NotReached, match="n1 has not answered yet"):
+        perform("n1")
+    asyncio.run(service.close())
+    assert asked.by == ["n1", "n1", "nobody"]

@@ -6,6 +6,7 @@ import shutil
 import struct
 from collections.abc import Hashable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -32,7 +33,7 @@ from nemesis.cluster.real.runner import RealExecution, RealRun
 from nemesis.faults import Heal, Partition
 from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
 from nemesis.search.real_time import Plan, generate_real_time
-from nemesis.workloads import WORKLOADS, Values
+from nemesis.workloads import WORKLOADS, Outcome, Program, Values, Workload
 from raft.kv import commands
 from raft.kv.commands import Append, CompareAndSet, Delete, Get
 from raft.kv.revisions import (
@@ -185,6 +186,27 @@ def test_a_transaction_that_appends_is_told_what_it_has_read() -> None:
     # What stands there is not what it would have sent in that state.
     wrong = with_evidence(events, KV, [log_of(y, Put(b"x", b"0"), held)])
     assert wrong.count("happened") == 0
+
+
+class Bumps(Workload):
+    """Writes, and a program that may write the same."""
+
+    reads = frozenset({"read"})
+
+    def perform(self, f: str, key: str | None, value: Any) -> Program:
+        assert key is not None
+        if f == "bump":
+            found = (yield Get(key)).value
+            value = str(int(found or 0) + 1)
+        yield commands.Put(key, value)
+        return Outcome("ok", value)
+
+
+def test_beside_what_may_write_anything_everything_stays_open() -> None:
+    events = [*left_open("write", "1"), Event(2, 1, "invoke", "bump", "x", None, 2)]
+    log = log_of(Put(b"x", b"1"))
+    assert with_evidence(events[:2], Bumps(), [log]).count("happened") == 1
+    assert with_evidence(events, Bumps(), [log]).count("open") == 2
 
 
 def test_what_follows_an_entry_that_nobody_understands_is_not_told() -> None:

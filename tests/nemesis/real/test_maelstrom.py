@@ -18,6 +18,7 @@ from nemesis.cluster.real.maelstrom.cluster import MaelstromCluster
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.run_file import RunFile, marked_with
 from nemesis.cluster.real.runner import RealExecution, RealRun
+from nemesis.errors import ScheduleError
 from nemesis.faults import Crash, CrashAll, Heal, Partition, Pause, Restart, Resume
 from nemesis.outcome import Run
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Operate, Schedule, Step
@@ -310,6 +311,15 @@ def test_program_that_is_no_node_is_refused_with_the_reason(
         run_on(program, schedule_of(*operations(2)), run_file, tmp_path)
 
 
+def test_operation_that_nodes_do_not_know_is_no_failure_of_theirs(
+    run_file: RunFile, tmp_path: Path
+) -> None:
+    steps = (Operate(f="delete", key="k1", wait=100 * MILLISECOND), Operate(f="get", key="k1"))
+    schedule = Schedule(knobs=Knobs(replicas=1, workload="kv"), steps=steps)
+    with pytest.raises(ScheduleError, match="cannot perform Delete"):
+        run_on(LONE, schedule, run_file, tmp_path)
+
+
 def test_what_nodes_cannot_do_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -322,6 +332,10 @@ def test_what_nodes_cannot_do_is_refused(
         (
             ["--cluster", "maelstrom", "--program", LONE, "--nemesis", "clock-jump"],
             "cannot receive the fault clock-jump",
+        ),
+        (
+            ["--cluster", "maelstrom", "--program", LONE, "--workload", "bank"],
+            "the workload bank cannot be performed by nodes of Maelstrom",
         ),
     ]:
         assert run(["test", "--store", str(tmp_path), *arguments]) == 254

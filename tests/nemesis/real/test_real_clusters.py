@@ -227,6 +227,7 @@ def test_options_of_other_clusters_are_refused(
     for arguments, message in [
         (["--time-limit", "5s"], "--time-limit: the simulated cluster knows"),
         (["--cluster", "process", "--operations", "5"], "--operations: the cluster process knows"),
+        (["--cluster", "etcd", "--nemesis", "lost-file"], "cannot receive the fault lost-file"),
         (["--cluster", "etcd", "--nemesis", "clock-jump"], "cannot receive the fault clock-jump"),
         (
             ["--cluster", "netns", "--hosts", "loopback"],

@@ -9,15 +9,18 @@ from typing import get_args
 
 import pytest
 
+from checker.evidence import Log
 from checker.history import Event, History
 from checker.lincheck import check
 from checker.models import get_model
 from checker.verdict import Validity
+from nemesis.chooser import RandomChooser
 from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
+from nemesis.cluster.real.evidence import with_evidence
 from nemesis.cluster.real.service import NodeState, NotReached, Refused, Uncertain
 from nemesis.schedule import Operate
 from nemesis.search.real_time import SECOND, Plan, generate_real_time
-from nemesis.workloads import WORKLOADS
+from nemesis.workloads import WORKLOADS, Values
 from raft.kv.commands import Operation, Result
 from tests.nemesis.workloads.shop import Shop
 from tests.nemesis.workloads.test_programs import PROGRAMS
@@ -169,3 +172,20 @@ def test_transactions_name_lists_that_are_read_in_the_end() -> None:
     events = [Event(0, 0, "invoke", "txn", None, [["append", "z", "1"]])]
     last = kind.last_operations((), ["x"], events)[-1]
     assert [(operate.f, operate.key) for operate in last] == [("read", "x"), ("read", "z")]
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_logs_tell_nothing_of_operations_whose_requests_follow_from_answers(workload: str) -> None:
+    """Whatever the log holds: what a program has written is not known from what was asked for."""
+    kind = WORKLOADS[workload]
+    chooser, values = RandomChooser(4), Values()
+    events: list[Event] = []
+    for at in range(40):
+        operate = kind.draw(chooser, kind.operations, ["x", "y"], 0, values, 0)
+        for type_ in ("invoke", "info"):
+            events.append(Event(len(events), at, type_, operate.f, operate.key, operate.value))
+    resolved = with_evidence(events, kind, [Log("n1", 0, {}, frozenset())])
+    is_program = workload in PROGRAMS and workload not in ("append", "transactions")
+    if is_program:
+        assert resolved.count("happened") == resolved.count("never") == 0
+        assert resolved.events == events

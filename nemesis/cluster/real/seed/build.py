@@ -74,7 +74,7 @@ def _version(go: str) -> tuple[int, ...] | None:
         told = subprocess.run(
             [go, "version"], check=False, capture_output=True, env=_environment(), timeout=60
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(rb"go(\d+)\.(\d+)(?:\.(\d+))?", told.stdout)
     return None if match is None else tuple(int(part or 0) for part in match.groups())
@@ -184,6 +184,8 @@ def main() -> int:
         fetch()
         for what, fixes in (("published", ()), ("fixed", tuple(FIXES))):
             print(f"{what}: {build(fixes)}", flush=True)
+        for name, fix in FIXES.items():
+            print(f"--fix {name}: {fix.what}")
     except ProcessError as error:
         print(error, file=sys.stderr)
         return 1

@@ -146,16 +146,11 @@ class Node:
             self.disk.write_vote(self.disk.term, source)
             self.put_off_election()
             self.send(source, type="vote", term=self.disk.term)
-        elif body["term"] < self.disk.term:
-            self.send(source, type="no_vote", term=self.disk.term)
 
     def on_vote(self, source: str, body: Body) -> None:
         if self.role == "candidate" and body["term"] == self.disk.term:
             self.votes.add(source)
             self.count_votes()
-
-    def on_no_vote(self, source: str, body: Body) -> None:
-        """Its term was all that it says."""
 
     def count_votes(self) -> None:
         if len(self.votes) * 2 <= len(self.peers) + 1:

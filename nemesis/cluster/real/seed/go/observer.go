@@ -56,6 +56,8 @@ var told struct {
 	state  CMState
 	log    []LogEntry
 	commit int
+	// Whether the storage has the log as well.
+	isStored bool
 }
 
 func nodeName(id int) string { return "n" + strconv.Itoa(id) }
@@ -131,6 +133,22 @@ func (cm *ConsensusModule) observeStart() {
 	told.term, told.state, told.log, told.commit = cm.currentTerm, cm.state, nil, -1
 	trace.tell("started", event{"term": cm.currentTerm, "voted_for": cm.vote()})
 	cm.observe(true)
+	told.isStored = cm.storage.HasData()
+}
+
+// logIsStored says whether the storage has the log as it is. The library would encode it anew at
+// every heartbeat, which takes longer the longer a run goes on.
+func (cm *ConsensusModule) logIsStored() bool {
+	return told.isStored && len(told.log) == len(cm.log) && cm.unchanged() == len(cm.log)
+}
+
+// unchanged is how many of the first entries have been told already.
+func (cm *ConsensusModule) unchanged() int {
+	same := 0
+	for same < min(len(told.log), len(cm.log)) && told.log[same] == cm.log[same] {
+		same++
+	}
+	return same
 }
 
 // observe tells what has changed since it was called last. Expects cm.mu to be locked.
@@ -145,6 +163,7 @@ func (cm *ConsensusModule) observe(isPersisted bool) {
 	told.term, told.state = cm.currentTerm, cm.state
 	cm.observeLog()
 	if isPersisted {
+		told.isStored = true
 		trace.tell("persisted", event{
 			"term": cm.currentTerm, "voted_for": cm.vote(), "last_index": len(cm.log)})
 	}
@@ -155,9 +174,9 @@ func (cm *ConsensusModule) observe(isPersisted bool) {
 }
 
 func (cm *ConsensusModule) observeLog() {
-	same := 0
-	for same < min(len(told.log), len(cm.log)) && told.log[same] == cm.log[same] {
-		same++
+	same := cm.unchanged()
+	if same < max(len(told.log), len(cm.log)) {
+		told.isStored = false
 	}
 	if same < len(told.log) {
 		trace.tell("truncated", event{"index": same + 1})
