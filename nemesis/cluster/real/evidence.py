@@ -1,15 +1,17 @@
 """Operations that nobody knows the end of, looked for in the logs of the servers of etcd's API, our
 own and etcd's (``checker.evidence`` says what that proves).
 
-What a client asks for is translated into the write that the server finds in the request. Appends,
-transactions with them, and what takes several requests are left alone: what they write depends on
-what was read before. What an entry answers is found by performing the committed log from its
-beginning on our own state machine, which ``tests/server/test_against_etcd.py`` compares with etcd.
+What a client asks for is translated into the write that the server finds in the request; appends
+are recognised by the state that they meet (``appends.py``). What takes several requests is left
+alone: what it writes depends on what was read before. What an entry answers is found by performing
+the committed log from its beginning on our own state machine, which
+``tests/server/test_against_etcd.py`` compares with etcd.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -30,6 +32,13 @@ from checker.trace import (
     Started,
     TraceEvent,
     Truncated,
+)
+from nemesis.cluster.real.appends import (
+    AMBIGUOUS,
+    Appends,
+    is_conditional,
+    succeeds,
+    with_appends,
 )
 from nemesis.schedule import Operate
 from nemesis.workloads import Workload
@@ -60,29 +69,39 @@ _decode = msgspec.msgpack.Decoder(Update).decode
 def with_evidence(events: Sequence[Event], workload: Workload, logs: Sequence[Log]) -> Resolved:
     """The history with what the logs of all servers prove. Raises EvidenceError if they contradict
     each other."""
-    record = merge_logs(logs)
-    answers = _answers(record)
 
-    def begin(event: Event) -> Performance:
-        return workload.begin(Operate(f=event.f, key=event.key, value=event.value))
+    def begin(f: str, key: str | None, value: Any) -> Performance:
+        return workload.begin(Operate(f=f, key=key, value=value))
 
     def content_of(event: Event) -> Hashable:
-        return write_of(begin(event).request)
+        request = begin(event.f, event.key, event.value).request
+        return request if with_appends(request) is not None else write_of(request)
 
-    def completion_of(event: Event, entry: Entry) -> Completion | None:
-        performance = begin(event)
-        result: Result | None = None
-        if isinstance(performance.request, commands.Put | Delete):
-            result = Result()
-        elif (answer := answers.get(entry.index)) is not None:
-            result = _result(performance.request, answer)
-        return None if result is None else performance.answer(result)
-
-    asked = (event for event in events if event.type == "invoke" and event.f not in workload.reads)
-    if any(only_reads(begin(event).request) for event in asked):
+    asked = [
+        begin(event.f, event.key, event.value).request
+        for event in events
+        if event.type == "invoke" and event.f not in workload.reads
+    ]
+    record = merge_logs(logs)
+    if any(map(only_reads, asked)):
         # A program: what it writes rests on what it reads first, and may look like anything.
         record = Record(1, {}, frozenset(), False)
-    return resolve(events, record, content_of, completion_of)
+    appends = [each for each in asked if with_appends(each) is not None]
+
+    def resolved_with(log: PerformedLog) -> Resolved:
+        def completion_of(event: Event, entry: Entry) -> Completion | None:
+            performance = begin(event.f, event.key, event.value)
+            result = log.result(performance.request, entry.index)
+            return None if result is None else performance.answer(result)
+
+        return resolve(events, log.record, content_of, completion_of)
+
+    resolved = resolved_with(PerformedLog(record, Appends(appends)))
+    missed = (begin(each.f, each.key, each.argument).request for each in resolved.lost)
+    if any(with_appends(each) is not None for each in missed):
+        # What was acknowledged must be recognised; where it is not, nothing is said of appends.
+        resolved = resolved_with(PerformedLog(record, Appends(()), frozenset(appends)))
+    return resolved
 
 
 def write_of(operation: Operation) -> Write | None:
@@ -126,39 +145,75 @@ def _simple(operations: Iterable[commands.Simple]) -> tuple[Simple, ...] | None:
     return tuple(writes)
 
 
-def _answers(record: Record) -> dict[int, TransactionAnswer]:
-    """What each transaction was answered, up to the first entry that is missing or not understood:
-    from there on nobody knows what state it met."""
-    answers: dict[int, TransactionAnswer] = {}
-    if not record.committed:
-        return answers
-    store = RevisionStore(None, 1)
-    for index in range(record.first, max(record.committed) + 1):
-        entry = record.committed.get(index)
-        if entry is None:
-            break
-        if entry.content is None:
-            continue
-        if not isinstance(entry.content, _WRITES):
-            break
-        applied: Applied = store.apply(index, _encode(Update("", index, entry.content)))
+class PerformedLog:
+    """The committed log, performed from its beginning up to the first entry that is missing or not
+    understood: from there on nobody knows what state an entry met. In ``record`` what an append has
+    sent is exchanged for the append."""
+
+    def __init__(
+        self, record: Record, appends: Appends, undecided: frozenset[Hashable] = frozenset()
+    ) -> None:
+        """``undecided``: of these nothing is to be said."""
+        self._appends = appends
+        self._answers: dict[int, TransactionAnswer] = {}
+        # Of appends that took effect: whether the operation's own compares held.
+        self._held: dict[int, bool] = {}
+        self._store = RevisionStore(None, 1)
+        contents: dict[int, Hashable] = {}
+        end = record.first
+        while (entry := record.committed.get(end)) is not None and self._is_understood(entry):
+            contents[end] = self._perform(entry)
+            end += 1
+        ambiguous = AMBIGUOUS in contents.values()
+        unperformed = [each.content for index, each in record.committed.items() if index >= end]
+        if ambiguous or any(map(is_conditional, (*unperformed, *record.undecided))):
+            undecided |= appends.all
+        self.record = record._replace(
+            committed={
+                index: entry._replace(content=contents.get(index, entry.content))
+                for index, entry in record.committed.items()
+            },
+            undecided=record.undecided | undecided,
+        )
+
+    @staticmethod
+    def _is_understood(entry: Entry) -> bool:
+        return entry.content is None or isinstance(entry.content, _WRITES)
+
+    def _perform(self, entry: Entry) -> Hashable:
+        """Whose the entry is: what it holds, or the append that has sent that."""
+        content = entry.content
+        if not isinstance(content, _WRITES):
+            return None
+        sender = None
+        if isinstance(content, Transaction) and is_conditional(content):
+            sender = self._appends.sent_by(content, self._store)
+            if isinstance(sender, commands.Append | commands.Transaction):
+                self._held[entry.index] = succeeds(sender, self._store)
+        command = _encode(Update("", entry.index, content))
+        applied: Applied = self._store.apply(entry.index, command)
         if isinstance(applied.result, TransactionAnswer):
-            answers[index] = applied.result
-    return answers
+            self._answers[entry.index] = applied.result
+        return content if sender is None else sender
 
-
-def _result(operation: Operation, answer: TransactionAnswer) -> Result | None:
-    if isinstance(operation, CompareAndSet):
-        return Result(succeeded=answer.succeeded)
-    if not isinstance(operation, commands.Transaction):
-        return None
-    values: list[str | None] = []
-    for response in answer.responses:
-        if isinstance(response, RangeAnswer) and response.kvs:
-            values.append(response.kvs[0].value.decode())
-        else:
-            values.append(None)
-    return Result(succeeded=answer.succeeded, values=tuple(values))
+    def result(self, operation: Operation, index: int) -> Result | None:
+        """What the client would have been told of its operation, whose entry that is; None if
+        nobody knows."""
+        if isinstance(operation, commands.Put | Delete | Append):
+            return Result()
+        answer = self._answers.get(index)
+        if answer is None:
+            return None
+        if isinstance(operation, CompareAndSet):
+            return Result(succeeded=answer.succeeded)
+        values: list[str | None] = []
+        for response in answer.responses:
+            if isinstance(response, RangeAnswer) and response.kvs:
+                values.append(response.kvs[0].value.decode())
+            else:
+                values.append(None)
+        succeeded = self._held.get(index, answer.succeeded)
+        return Result(succeeded=succeeded, values=tuple(values))
 
 
 def logs_of_trace(nodes: Sequence[str], trace: Iterable[TraceEvent]) -> list[Log]:

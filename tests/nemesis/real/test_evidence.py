@@ -6,6 +6,7 @@ import shutil
 import struct
 from collections.abc import Hashable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -32,7 +33,7 @@ from nemesis.cluster.real.runner import RealExecution, RealRun
 from nemesis.faults import Heal, Partition
 from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
 from nemesis.search.real_time import Plan, generate_real_time
-from nemesis.workloads import WORKLOADS, Values
+from nemesis.workloads import WORKLOADS, Outcome, Program, Values, Workload
 from raft.kv import commands
 from raft.kv.commands import Append, CompareAndSet, Delete, Get
 from raft.kv.revisions import (
@@ -110,6 +111,102 @@ def test_every_workload_can_be_looked_for(name: str) -> None:
     found = with_evidence(events, workload, [log_of(Put(b"other", b"1"))])
     assert (found.count("happened"), found.count("never"), found.lost) == (0, 0, [])
     assert found.count("open") == 30
+
+
+def append_as_sent(key: bytes, modified: int, value: bytes) -> Transaction:
+    """After the client has read the key as it was at this revision."""
+    return Transaction((Compare(key, "MOD", "EQUAL", modified),), (Put(key, value),), ())
+
+
+KV = WORKLOADS["kv"]
+
+
+def kv_events(*operations: tuple[str, str, str | None, object]) -> list[Event]:
+    events: list[Event] = []
+    for process, (type_, f, key, value) in enumerate(operations):
+        for each in ("invoke", type_):
+            events.append(Event(len(events), process, each, f, key, value))
+    return events
+
+
+def test_an_append_is_recognised_by_the_state_that_it_met() -> None:
+    events = kv_events(
+        ("ok", "append", "x", "a"), ("info", "append", "x", "b"), ("info", "append", "x", "c"),
+        ("ok", "append", "x", "d"), ("info", "append", "x", "e"),
+    )  # fmt: skip
+    log = log_of(
+        append_as_sent(b"x", 0, b"a"),
+        # Modified since it was read: nothing happens.
+        append_as_sent(b"x", 0, b"c"),
+        append_as_sent(b"x", 2, b"ab"),
+        append_as_sent(b"x", 3, b"abd"),
+    )
+    found = with_evidence(events, KV, [log])
+    assert [each.fate for each in found.resolutions] == ["happened", "never", "never"]
+    assert found.resolutions[0].index == 3
+    assert found.resolutions[0].before == events[7]
+    assert found.lost == []
+
+
+def test_nothing_is_said_of_appends_if_one_that_was_acknowledged_is_not_recognised() -> None:
+    events = kv_events(
+        ("ok", "append", "x", "a"), ("ok", "append", "x", "b"), ("info", "append", "x", "c")
+    )
+    strange = Transaction((Compare(b"x", "MOD", "EQUAL", 2),), (Put(b"x", b"b and more"),), ())
+    found = with_evidence(events, KV, [log_of(append_as_sent(b"x", 0, b"a"), strange)])
+    assert [each.fate for each in found.resolutions] == ["open"]
+    assert found.lost == []
+
+
+def test_nothing_is_said_of_appends_as_long_as_one_may_still_be_committed() -> None:
+    events = kv_events(("ok", "append", "x", "a"), ("info", "append", "x", "b"))
+    entry = Entry(1, 1, append_as_sent(b"x", 0, b"a"))
+    held = Entry(2, 1, append_as_sent(b"x", 2, b"a?"))
+    log = Log("n1", 0, {1: entry}, frozenset((entry, held)))
+    assert [each.fate for each in with_evidence(events, KV, [log]).resolutions] == ["open"]
+
+
+def test_a_transaction_that_appends_is_told_what_it_has_read() -> None:
+    value = {
+        "compare": [["x", "1"]],
+        "then": [["put", "x", "2"], ["get", "y"]],
+        "else": [["get", "x"], ["append", "y", "3"]],
+    }
+    events = kv_events(("info", "txn", None, value))
+    guards = (Compare(b"x", "MOD", "EQUAL", 3), Compare(b"y", "MOD", "EQUAL", 2))
+    y = Put(b"y", b"7")
+    held = Transaction(guards, (Put(b"x", b"2"), Range(b"y")), ())
+    otherwise = Transaction(guards, (Range(b"x"), Put(b"y", b"73")), ())
+    for log, answer in (
+        (log_of(y, Put(b"x", b"1"), held), {"succeeded": True, "results": [None, "7"]}),
+        (log_of(y, Put(b"x", b"0"), otherwise), {"succeeded": False, "results": ["0", None]}),
+    ):
+        found = with_evidence(events, KV, [log])
+        assert (found.events[-1].type, found.events[-1].value) == ("ok", answer)
+    # What stands there is not what it would have sent in that state.
+    wrong = with_evidence(events, KV, [log_of(y, Put(b"x", b"0"), held)])
+    assert wrong.count("happened") == 0
+
+
+class Bumps(Workload):
+    """Writes, and a program that may write the same."""
+
+    reads = frozenset({"read"})
+
+    def perform(self, f: str, key: str | None, value: Any) -> Program:
+        assert key is not None
+        if f == "bump":
+            found = (yield Get(key)).value
+            value = str(int(found or 0) + 1)
+        yield commands.Put(key, value)
+        return Outcome("ok", value)
+
+
+def test_beside_what_may_write_anything_everything_stays_open() -> None:
+    events = [*left_open("write", "1"), Event(2, 1, "invoke", "bump", "x", None, 2)]
+    log = log_of(Put(b"x", b"1"))
+    assert with_evidence(events[:2], Bumps(), [log]).count("happened") == 1
+    assert with_evidence(events, Bumps(), [log]).count("open") == 2
 
 
 def test_what_follows_an_entry_that_nobody_understands_is_not_told() -> None:
