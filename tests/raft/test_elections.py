@@ -159,6 +159,15 @@ def test_a_leader_that_a_majority_answers_stays() -> None:
     assert server.consensus.role == "leader"
 
 
+def test_the_only_voter_counts_its_own_vote_once_it_is_durable() -> None:
+    consensus = Server(members=("n1",), settings=Settings()).consensus
+    consensus.now = consensus.deadline
+    consensus.tick()
+    assert (consensus.role, consensus.voted_for) == ("candidate", "n1")
+    consensus.saved()
+    assert consensus.role == "leader"
+
+
 def test_a_cluster_of_one_elects_itself() -> None:
     server = Server(members=("n1",), settings=Settings())
     server.time_out()

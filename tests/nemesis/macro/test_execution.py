@@ -7,6 +7,7 @@ import pickle
 import msgspec
 import pytest
 
+from checker.trace import RoleChanged
 from checker.verdict import Validity
 from nemesis.cluster.sim.leading import present_leader
 from nemesis.macro.execution import MacroExecution
@@ -347,6 +348,21 @@ def test_a_change_may_make_what_is_lost_too_much() -> None:
         "replicate n1 [n2]\nlose-file n3 vote\nrestart n3\nchange n1 target n3 n4\nsettle"
     )
     assert run(parse_schedule(text)).verdict.failures == ()
+
+
+def test_the_only_voter_leads_no_sooner_than_its_vote_is_durable() -> None:
+    """It leads by the very write in which its power fails; whom it has removed wins that term."""
+    found = judged(
+        "with replicas=2\nelect n1 [n2]\nreplicate n1 [n2]\nchange n1 remove n1\n"
+        "fail-power n2 after 1\nreplicate n1 [n2]\ncrash n1\nsettle"
+    )
+    assert found.verdict.failures == ()
+    leaders = [
+        (event.node, event.term)
+        for event in found.trace
+        if isinstance(event, RoleChanged) and event.role == "leader"
+    ]
+    assert leaders == [("n1", 1), ("n1", 2), ("n2", 3)]
 
 
 def test_a_run_can_be_handed_to_another_process() -> None:
