@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from checker.accounting.account import Account, verdict_of
 from checker.accounting.elements import fates_of
 from checker.history import History, Operation
-from checker.isolation import check
+from checker.isolation.check import check
 from checker.verdict import merge
 
 
