@@ -106,7 +106,8 @@ def fuzz(
     )
     sample = execute(what, what.seed, variant_named(what.variant))
     save(directory / "sample", sample, judge_history(sample.history, sample.model))
-    tally, findings, took, interrupted = _watch(what, out)
+    kept = _Kept(directory, histories)
+    tally, findings, took, interrupted = _watch(what, out, kept)
     _save_summary(directory, what, tally, findings)
     if not out.is_terminal or interrupted:
         out.print(tally_table(tally, took))
@@ -114,7 +115,7 @@ def fuzz(
     out.print(f"executed twice, with identical traces: {tally.executed_twice:,} runs")
     out.print(f"histories whose verdict was proved by a certificate: {tally.certified:,}")
     for finding in findings:
-        _tell(finding, _save_finding(finding, directory, histories), out)
+        _tell(finding, kept.keep(finding), out)
     out.print(f"run directories: {directory} (a sample run is in {directory / 'sample'})")
     if interrupted:
         out.print("interrupted: the verdict is on the runs that were finished")
@@ -133,8 +134,11 @@ def _validity(tally: Tally, bug: str | None) -> Validity:
     return Validity.VALID
 
 
-def _watch(what: Campaign, out: Console) -> tuple[Tally, list[Finding], float, bool]:
-    """Run the campaign and show how it goes; also how long it took and whether Ctrl-C ended it."""
+def _watch(what: Campaign, out: Console, kept: _Kept) -> tuple[Tally, list[Finding], float, bool]:
+    """Run the campaign and show how it goes; also how long it took and whether Ctrl-C ended it.
+
+    What is found is saved at once if the campaign goes on: it may yet be killed.
+    """
     tally = Tally()
     findings: list[Finding] = []
     started = monotonic()
@@ -148,6 +152,9 @@ def _watch(what: Campaign, out: Console) -> tuple[Tally, list[Finding], float, b
         try:
             for report in shown:
                 findings.extend(report.findings)
+                if not what.stop_at_first:
+                    for finding in report.findings:
+                        kept.keep(finding)
         except KeyboardInterrupt:
             interrupted = True
     findings.sort(key=lambda finding: finding.executions)
@@ -202,18 +209,32 @@ def _save_summary(directory: Path, what: Campaign, tally: Tally, findings: list[
     save_summary(directory, content)
 
 
-def _save_finding(finding: Finding, directory: Path, histories: Path | None) -> Path:
-    """Save the shrunk run; the directory to tell people of."""
-    found = finding.shrunk
-    kind = found.verdict.failures[0].kind
-    validity = judge_history(found.history, found.model)
-    saved = directory / f"{kind}-{finding.seed}"
-    save(saved, found, validity)
-    if histories is None:
-        return saved
-    kept = histories / f"{found.variant}-{kind}-{finding.seed}"
-    save(kept, found, validity)
-    return kept
+class _Kept:
+    """The shrunk runs that were saved: each in the campaign's directory, and in ``histories`` if
+    they are to be replayed for ever."""
+
+    def __init__(self, directory: Path, histories: Path | None) -> None:
+        self._directory = directory
+        self._histories = histories
+        self._places: dict[int, Path] = {}
+
+    def keep(self, finding: Finding) -> Path:
+        """Save the run unless it is saved; the directory to tell people of."""
+        if finding.seed not in self._places:
+            self._places[finding.seed] = self._save(finding)
+        return self._places[finding.seed]
+
+    def _save(self, finding: Finding) -> Path:
+        found = finding.shrunk
+        kind = found.verdict.failures[0].kind
+        validity = judge_history(found.history, found.model)
+        saved = self._directory / f"{kind}-{finding.seed}"
+        save(saved, found, validity)
+        if self._histories is None:
+            return saved
+        kept = self._histories / f"{found.variant}-{kind}-{finding.seed}"
+        save(kept, found, validity)
+        return kept
 
 
 def _tell(finding: Finding, directory: Path, out: Console) -> None:

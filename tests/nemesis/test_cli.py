@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from nemesis.cli import run
+from nemesis.search.campaign import Campaign, Report, campaign
 from nemesis.store import find
 
 GOOD = """{"format": "splitbrain-history", "version": 1}
@@ -137,6 +138,21 @@ def test_fuzz_of_the_healthy_raft_is_valid(capsys: Capture) -> None:
     for words in ("faults", "elections", "linearizability", "election-safety", "verdict: valid"):
         assert words in out
     assert not Path("histories").exists()
+
+
+def test_what_a_campaign_has_found_is_there_if_it_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def dies(what: Campaign) -> Iterator[Report]:
+        (report,) = campaign(what._replace(runs=20))
+        yield report
+        raise MemoryError
+
+    # The command has the name of its module.
+    monkeypatch.setattr(sys.modules["nemesis.cli.fuzz"], "campaign", dies)
+    arguments = ["fuzz", "--bug", "vote-twice", "--seed", "1", "--runs", "500", "--jobs", "1"]
+    assert run([*arguments, "--keep-going", "--histories", "kept"]) == 255
+    assert find([Path("kept")]) != []
 
 
 def test_fuzz_finds_a_bug_shrinks_and_saves_it(capsys: Capture) -> None:
