@@ -31,10 +31,14 @@ class NoFreePort(NemesisError):
 
 def hold(host: str, port: int) -> socket.socket:
     """Keep a port from everybody but who sets SO_REUSEPORT, also while that one is down; nothing is
-    listened to."""
+    listened to. Raises NoFreePort."""
     held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    held.bind((host, port))
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind((host, port))
+    except OSError as error:
+        held.close()
+        raise NoFreePort(f"port {port} of {host} cannot be bound: {error.strerror}") from error
     return held
 
 
@@ -87,14 +91,17 @@ def _has_open(pid: int, wanted: str) -> bool:
 
 
 def free_port(taken: set[int]) -> int:
-    """A port on loopback that nothing listens on, none of ``taken``, to which it is added. Raises
-    NoFreePort."""
+    """A port on loopback that nobody uses, none of ``taken``, to which it is added. Raises
+    NoFreePort.
+
+    Nor is it that of a server which was just ended: as long as connections of that wait for
+    stragglers (TIME_WAIT), the port cannot be held.
+    """
     for _ in range(_ATTEMPTS):
         port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
         if port in taken:
             continue
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:

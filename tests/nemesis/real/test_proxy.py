@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,7 @@ import pytest
 from nemesis.cluster.real.addresses import Address
 from nemesis.cluster.real.links import MILLISECOND, Links
 from nemesis.cluster.real.proxy import Proxy
-from nemesis.cluster.real.sockets import free_port, owner_of
+from nemesis.cluster.real.sockets import NoFreePort, free_port, hold, owner_of
 from nemesis.errors import UnsupportedFault
 
 # Nothing here takes that long: a test that hangs fails.
@@ -321,6 +322,29 @@ def test_what_cannot_happen_to_a_stream_is_refused() -> None:
     links = Links(("n1", "n2"), Counter(), Random(1))
     with pytest.raises(UnsupportedFault, match="duplicate"):
         links.shape(None, duplicate=10)
+
+
+def test_the_port_of_a_server_that_was_just_ended_is_not_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its connections wait for stragglers, so that nobody could hold it."""
+    spare = free_port(set())
+    with socket.socket() as server, socket.socket() as client:
+        server.bind(("127.0.0.1", free_port({spare})))
+        server.listen()
+        port = server.getsockname()[1]
+        client.connect(("127.0.0.1", port))
+        accepted, _ = server.accept()
+        # Who closes first waits.
+        accepted.close()
+        assert client.recv(1) == b""
+    with pytest.raises(NoFreePort, match=f"port {port} of 127.0.0.1"):
+        hold("127.0.0.1", port)
+    lowest = 20_000
+    drawn = iter((port - lowest, spare - lowest))
+    monkeypatch.setattr("nemesis.cluster.real.sockets.secrets.randbelow", lambda _: next(drawn))
+    assert free_port(set()) == spare
+    hold("127.0.0.1", spare).close()
 
 
 def test_free_ports_differ() -> None:
