@@ -168,8 +168,8 @@ def test_one_budget_holds_for_all(budget: Budget, reason: str) -> None:
     assert verdict.validity is Validity.UNKNOWN
     undecided = [text.split(":")[0] for text in verdict.reasons]
     assert undecided[-2:] == ["key 'a'", "key 'b'"]
-    # On a busy machine that time may pass before anything was judged.
-    assert len(undecided) == 2 or budget.seconds is not None
+    # On a busy machine the others may have spent the time, or the memory, before it was judged.
+    assert len(undecided) == 2 or budget.configurations is None
     assert all(reason in text for text in verdict.reasons), verdict.reasons
     if budget.configurations is not None:
         assert verdict.configurations < 2 * budget.configurations
