@@ -39,7 +39,7 @@ from raft.replica import Variant
 _STYLES = (UNIFORM,) * 4 + (SWARM,) * 8 + (ROLES,) * 20 + (CHOREOGRAPHED,) * 65
 # Of the beginnings, so many of the newest are preferred in half of the cases.
 _NEWEST = 50
-_WITHIN = (10, 100, 1_000, 4_000)
+_WITHIN = (10, 100, 1_000, 10_000)
 
 State = tuple[object, ...]
 
@@ -165,7 +165,7 @@ def main() -> None:
             results.append(future.result())
             print(len(results), "of", len(trials), end="\r", file=sys.stderr, flush=True)
     print_bugs(results, arguments.bugs)
-    print_totals(results)
+    print_totals(results, arguments.most)
 
 
 def print_bugs(results: list[Result], bugs: list[str]) -> None:
@@ -184,15 +184,16 @@ def print_bugs(results: list[Result], bugs: list[str]) -> None:
     print()
 
 
-def print_totals(results: list[Result]) -> None:
+def print_totals(results: list[Result], most: int) -> None:
     """How many hunts were successful within so many executions, how fast, and what they saw."""
-    heads = " | ".join(f"within {count:,}" for count in _WITHIN)
+    within = [*(count for count in _WITHIN if count < most), most]
+    heads = " | ".join(f"within {count:,}" for count in within)
     print(f"| walks | {heads} | hunts | executions/s | states an execution |")
-    print(f"|---|{'---:|' * (len(_WITHIN) + 3)}")
+    print(f"|---|{'---:|' * (len(within) + 3)}")
     for guided in (False, True):
         mine = [each for each in results if each.trial.guided == guided]
         found = [each.executions for each in mine if each.executions is not None]
-        counts = " | ".join(str(sum(each <= count for each in found)) for count in _WITHIN)
+        counts = " | ".join(str(sum(each <= count for each in found)) for count in within)
         executed = sum(each.executed for each in mine)
         speed = executed / sum(each.seconds for each in mine)
         states = sum(each.states for each in mine) / executed

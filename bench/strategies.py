@@ -53,7 +53,7 @@ def main() -> None:
 
 def print_totals(catches: list[Catch], strategies: list[str], most: int) -> None:
     """How many hunts were successful within so many executions."""
-    within = [count for count in WITHIN if count <= most]
+    within = [*(count for count in WITHIN if count < most), most]
     print_row("strategy", *(f"within {count:,}" for count in within), "hunts", "executions/s")
     print_row("---", *("---:" for _ in within), "---:", "---:")
     for strategy in strategies:
