@@ -79,6 +79,7 @@ def tally_table(tally: Tally, seconds: float) -> Table:
     table.add_row("violations", counts(tally.kinds.items()))
     if tally.reasons:
         table.add_row("unknown", counts(tally.reasons.items()))
+        table.add_row("", f"seeds {', '.join(map(str, tally.unknown))}")
     return table
 
 

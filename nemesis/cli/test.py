@@ -169,7 +169,7 @@ def _simulate(seed: int, size: Size, only: Only, bug: str | None, store: Path) -
     history.close()
     save_verdict(directory, result, judge_history(result.history, result.model))
     tally = Tally()
-    tally.add(result)
+    tally.add(result, seed)
     out.print(tally_table(tally, result.statistics.duration / 1_000_000_000))
     out.print(checked_line())
     if result.verdict.validity is Validity.INVALID:

@@ -152,7 +152,7 @@ def run_block(what: Campaign, block: _Block) -> Report:
             result = _compared(result, variant)
             result, is_certified = _certified(result)
             tally.certified += is_certified
-        tally.add(result)
+        tally.add(result, seed)
         if result.verdict.failures:
             findings.append(_finding(seed, block.done + at + 1, result, variant))
             if what.stop_at_first:

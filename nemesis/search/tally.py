@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from checker.verdict import Validity
 from nemesis.run import Run
+
+# Of the seeds of runs that are unknown so many are told.
+_MOST_SEEDS = 10
 
 
 @dataclass(slots=True)
@@ -16,6 +20,8 @@ class Tally:
     # Runs by validity, and the reasons of those that are unknown.
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    # Seeds of the first of these.
+    unknown: list[int] = field(default_factory=list)
     # Failures by kind, one a run: the first.
     kinds: Counter[str] = field(default_factory=Counter)
     # Client operations by kind.
@@ -41,12 +47,14 @@ class Tally:
     least_operations: int | None = None
     least_faults: int | None = None
 
-    def add(self, run: Run) -> None:
-        """Count one run."""
+    def add(self, run: Run, seed: int) -> None:
+        """Count one run, that of a seed."""
         statistics = run.statistics
         self.runs += 1
         self.verdicts[run.verdict.validity.value] += 1
         self.reasons.update(run.verdict.reasons)
+        if run.verdict.validity is Validity.UNKNOWN:
+            self._note_unknown([seed])
         if run.verdict.failures:
             self.kinds[run.verdict.failures[0].kind] += 1
         self.invoked.update(statistics.invoked)
@@ -75,7 +83,11 @@ class Tally:
         self.simulated_time += other.simulated_time
         self.executed_twice += other.executed_twice
         self.certified += other.certified
+        self._note_unknown(other.unknown)
         self._least(other.least_operations, other.least_faults)
+
+    def _note_unknown(self, seeds: list[int]) -> None:
+        self.unknown = sorted([*self.unknown, *seeds])[:_MOST_SEEDS]
 
     def _least(self, operations: int | None, faults: int | None) -> None:
         if operations is not None:

@@ -131,6 +131,11 @@ def test_a_test_that_attacks_nothing_is_unknown(capsys: Capture) -> None:
     assert "nothing was attacked" in capsys.readouterr().out
 
 
+def test_the_seed_of_a_run_that_is_unknown_is_told(capsys: Capture) -> None:
+    assert run(["test", "--nemesis", "none", "--seed", "5"]) == 2
+    assert "seeds 5" in capsys.readouterr().out
+
+
 def test_fuzz_of_the_healthy_raft_is_valid(capsys: Capture) -> None:
     assert run(["fuzz", "--runs", "30", "--seed", "1", "--jobs", "2"]) == 0
     out = capsys.readouterr().out
