@@ -152,23 +152,27 @@ class PySyncObj:
 def contenders(directory: Path, names: Sequence[str], trace: bool) -> list[Contender]:
     """Those of these names that are installed, started; what is missing is told."""
     started: list[Contender] = []
-    try:
+    with ExitStack() as undone:
+
+        def add(contender: Contender) -> None:
+            started.append(contender)
+            undone.callback(contender.close)
+
         if "ours" in names:
-            started.append(Ours(directory, trace))
+            add(Ours(directory, trace))
         if "etcd" in names:
             if shutil.which("etcd") is None:
                 print("without etcd: apt-get install etcd-server", file=sys.stderr)
             else:
-                started.append(Etcd(directory))
+                add(Etcd(directory))
         if "pysyncobj" in names:
             if find_spec("pysyncobj") is None:
                 print("without PySyncObj: pip install pysyncobj", file=sys.stderr)
             else:
-                started += [PySyncObj(directory, mode) for mode in PYSYNCOBJ_MODES]
-    except BaseException:
-        for contender in started:
-            contender.close()
-        raise
+                for mode in PYSYNCOBJ_MODES:
+                    add(PySyncObj(directory, mode))
+        # All are there: it is the caller who closes them.
+        undone.pop_all()
     return started
 
 

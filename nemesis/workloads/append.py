@@ -26,18 +26,8 @@ class AppendWorkload(Workload):
     reads: ClassVar[frozenset[str]] = frozenset({"read"})
     may_repeat: ClassVar[bool] = False
 
-    def draw(
-        self,
-        chooser: Chooser,
-        kinds: Sequence[str],
-        keys: Sequence[str],
-        client: int,
-        values: Values,
-        wait: int,
-    ) -> Operate:
-        f = chooser.pick(kinds)
-        value = None if f == "read" else values.new()
-        return Operate(client=client, f=f, key=chooser.pick(keys), value=value, wait=wait)
+    def new_value(self, f: str, chooser: Chooser, values: Values) -> Any:
+        return None if f == "read" else values.new()
 
     def operation(self, f: str, key: str | None, value: Any) -> Operation:
         key = needed(key, self.name, f)

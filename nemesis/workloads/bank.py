@@ -36,22 +36,12 @@ class BankWorkload(Workload):
     operations: ClassVar[tuple[str, ...]] = ("read", "transfer")
     reads: ClassVar[frozenset[str]] = frozenset({"read"})
 
-    def draw(
-        self,
-        chooser: Chooser,
-        kinds: Sequence[str],
-        keys: Sequence[str],
-        client: int,
-        values: Values,
-        wait: int,
-    ) -> Operate:
-        f = chooser.pick(kinds)
-        value: Any = None
-        if f == "transfer":
-            source = chooser.integer(0, _ACCOUNTS - 1)
-            target = (source + chooser.integer(1, _ACCOUNTS - 1)) % _ACCOUNTS
-            value = [source, target, chooser.integer(1, _LARGEST)]
-        return Operate(client=client, f=f, key=chooser.pick(keys), value=value, wait=wait)
+    def new_value(self, f: str, chooser: Chooser, values: Values) -> Any:
+        if f != "transfer":
+            return None
+        source = chooser.integer(0, _ACCOUNTS - 1)
+        target = (source + chooser.integer(1, _ACCOUNTS - 1)) % _ACCOUNTS
+        return [source, target, chooser.integer(1, _LARGEST)]
 
     def simpler(self, operate: Operate) -> Iterator[Operate]:
         if operate.f == "transfer":

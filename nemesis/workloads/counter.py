@@ -30,18 +30,8 @@ class CounterWorkload(Workload):
     operations: ClassVar[tuple[str, ...]] = ("read", "add", "add-and-get")
     reads: ClassVar[frozenset[str]] = frozenset({"read"})
 
-    def draw(
-        self,
-        chooser: Chooser,
-        kinds: Sequence[str],
-        keys: Sequence[str],
-        client: int,
-        values: Values,
-        wait: int,
-    ) -> Operate:
-        f = chooser.pick(kinds)
-        value = None if f == "read" else chooser.integer(1, _LARGEST)
-        return Operate(client=client, f=f, key=chooser.pick(keys), value=value, wait=wait)
+    def new_value(self, f: str, chooser: Chooser, values: Values) -> Any:
+        return None if f == "read" else chooser.integer(1, _LARGEST)
 
     def simpler(self, operate: Operate) -> Iterator[Operate]:
         if operate.f == "add-and-get":

@@ -42,18 +42,8 @@ class QueueWorkload(Workload):
     inseparable: ClassVar[frozenset[str]] = frozenset({"enqueue", "dequeue"})
     may_repeat: ClassVar[bool] = False
 
-    def draw(
-        self,
-        chooser: Chooser,
-        kinds: Sequence[str],
-        keys: Sequence[str],
-        client: int,
-        values: Values,
-        wait: int,
-    ) -> Operate:
-        f = chooser.pick(kinds)
-        value = values.new() if f == "enqueue" else None
-        return Operate(client=client, f=f, key=chooser.pick(keys), value=value, wait=wait)
+    def new_value(self, f: str, chooser: Chooser, values: Values) -> Any:
+        return values.new() if f == "enqueue" else None
 
     def simpler(self, operate: Operate) -> Iterator[Operate]:
         if operate.f == "dequeue":

@@ -26,22 +26,10 @@ class RegisterWorkload(Workload):
     operations: ClassVar[tuple[str, ...]] = ("read", "write", "cas")
     reads: ClassVar[frozenset[str]] = frozenset({"read"})
 
-    def draw(
-        self,
-        chooser: Chooser,
-        kinds: Sequence[str],
-        keys: Sequence[str],
-        client: int,
-        values: Values,
-        wait: int,
-    ) -> Operate:
-        f = chooser.pick(kinds)
-        value: Any = None
+    def new_value(self, f: str, chooser: Chooser, values: Values) -> Any:
         if f == "write":
-            value = values.new()
-        elif f == "cas":
-            value = [values.recent(chooser), values.new()]
-        return Operate(client=client, f=f, key=chooser.pick(keys), value=value, wait=wait)
+            return values.new()
+        return [values.recent(chooser), values.new()] if f == "cas" else None
 
     def simpler(self, operate: Operate) -> Iterator[Operate]:
         if operate.f == "cas":

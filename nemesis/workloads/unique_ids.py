@@ -7,11 +7,9 @@ from typing import Any, ClassVar
 
 from checker.accounting import Account, account_of_ids
 from checker.history import Event, History
-from nemesis.chooser import Chooser
 from nemesis.schedule import Operate
 from nemesis.workloads.performance import Outcome, Program
 from nemesis.workloads.updates import NONSENSE, Change, needed, unknown_operation, update
-from nemesis.workloads.values import Values
 from nemesis.workloads.workload import Workload, each_key, workload
 
 
@@ -23,17 +21,6 @@ class UniqueIdsWorkload(Workload):
     model: ClassVar[str] = "unique-ids"
     operations: ClassVar[tuple[str, ...]] = ("generate",)
     reads: ClassVar[frozenset[str]] = frozenset()
-
-    def draw(
-        self,
-        chooser: Chooser,
-        kinds: Sequence[str],
-        keys: Sequence[str],
-        client: int,
-        values: Values,
-        wait: int,
-    ) -> Operate:
-        return Operate(client=client, f=chooser.pick(kinds), key=chooser.pick(keys), wait=wait)
 
     def perform(self, f: str, key: str | None, value: Any) -> Program:
         source = needed(key, self.name, f)

@@ -47,7 +47,13 @@ class Workload:
     ) -> Operate:
         """Draw an operation of one of ``kinds``. ``values`` gives what to write and what to
         compare with."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it is drawn")
+        f = chooser.pick(kinds)
+        value = self.new_value(f, chooser, values)
+        return Operate(client=client, f=f, key=chooser.pick(keys), value=value, wait=wait)
+
+    def new_value(self, f: str, chooser: Chooser, values: Values) -> Any:
+        """Draw what an operation of this kind is to be given; None if it is given nothing."""
+        return None
 
     def simpler(self, operate: Operate) -> Iterator[Operate]:
         """Simpler operations that the shrinker may try in the place of this one."""
