@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -30,23 +29,22 @@ from nemesis.cluster.real.docker_image import ensure_image
 from nemesis.cluster.real.docker_leftovers import marks_of, remove_left, remove_run
 from nemesis.cluster.real.docker_server import ContainerServer, into_log
 from nemesis.cluster.real.firewall import Firewall
-from nemesis.cluster.real.hosts import Hosts, Server
+from nemesis.cluster.real.hosts import Server
 from nemesis.cluster.real.leftovers import CONTAINERS
 from nemesis.cluster.real.packet_faults import PacketFaults
+from nemesis.cluster.real.packet_hosts import CLIENT_PORT, DEVICE, PacketHosts
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.sockets import free_port
 from nemesis.errors import UnsupportedFault
 
-_DEVICE = "eth0"
-_PEER_PORT, _CLIENT_PORT = 2380, 2379
 # Of the first node, in its network.
 _FIRST = 11
 # Networks that are tried until one overlaps with none that the engine knows.
 _ATTEMPTS = 20
 
 
-class DockerHosts(Hosts):
+class DockerHosts(PacketHosts):
     """Raises ProcessError if there is no engine, or it does not do what it is asked."""
 
     name = "docker"
@@ -63,10 +61,7 @@ class DockerHosts(Hosts):
         self._image = ""
         self._hosts: dict[str, Any] = {}
         self._bandwidths: dict[str, Bandwidth] = {}
-        self._faults = PacketFaults({}, {})
         self._unplugged: list[str] = []
-        # What observe() has added to the effects.
-        self._observed: Counter[str] = Counter()
 
     @classmethod
     def possible(cls) -> frozenset[str]:
@@ -74,19 +69,13 @@ class DockerHosts(Hosts):
 
     # -- Addresses -------------------------------------------------------------------------------
 
-    def listens_to_peers(self, node: str) -> Address:
-        return Address(self._host(node), _PEER_PORT)
-
-    def listens_to_clients(self, node: str) -> Address:
-        return Address(self._host(node), _CLIENT_PORT)
-
     def peer(self, source: str, target: str) -> Address:
         return self.listens_to_peers(target)
 
     def client(self, node: str) -> Address:
         return Address("127.0.0.1", self._ports[node])
 
-    def _host(self, node: str) -> str:
+    def address(self, node: str) -> str:
         return f"{self._net}.{_FIRST + self.nodes.index(node)}"
 
     # -- Beginning and end -----------------------------------------------------------------------
@@ -102,12 +91,12 @@ class DockerHosts(Hosts):
         self._hosts = dict(zip(self.nodes, made, strict=True))
         firewalls = {}
         for node in self.nodes:
-            peers = {other: self._host(other) for other in self.nodes if other != node}
+            peers = {other: self.address(other) for other in self.nodes if other != node}
             run = partial(self._execute, node)
             firewalls[node] = Firewall(run, peers)
-            self._bandwidths[node] = Bandwidth(run, _DEVICE, peers)
-        self._faults = PacketFaults(firewalls, self._bandwidths)
-        self._faults.prepare()
+            self._bandwidths[node] = Bandwidth(run, DEVICE, peers)
+        self.packet_faults = PacketFaults(firewalls, self._bandwidths)
+        self.packet_faults.prepare()
 
     def _make_network(self) -> None:
         """On a net that nobody on the engine's machine has."""
@@ -128,7 +117,7 @@ class DockerHosts(Hosts):
                 return
 
     def _make_host(self, node: str) -> Any:
-        endpoint = {"IPAMConfig": {"IPv4Address": self._host(node)}}
+        endpoint = {"IPAMConfig": {"IPv4Address": self.address(node)}}
         with asking(f"start the host of {node}"):
             made = self._client.containers.create(
                 self._image,
@@ -137,7 +126,7 @@ class DockerHosts(Hosts):
                 name=f"{self._begin}-{node}-host",
                 labels=self._marks,
                 cap_add=["NET_ADMIN"],
-                ports={f"{_CLIENT_PORT}/tcp": ("127.0.0.1", self._ports[node])},
+                ports={f"{CLIENT_PORT}/tcp": ("127.0.0.1", self._ports[node])},
                 network=self._begin,
                 networking_config={self._begin: endpoint},
                 log_config={"type": "none"},
@@ -190,19 +179,10 @@ class DockerHosts(Hosts):
 
     # -- Links -----------------------------------------------------------------------------------
 
-    def cut(self, links: Iterable[Link]) -> None:
-        self._faults.cut(links)
-
-    def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
-        chosen = self._all_links() if links is None else list(links)
-        if changes.get("delayed_by") == "slow-link":
-            self._faults.slow_down(chosen, int(changes["delay_max"]))
-        elif set(changes) == {"loss"}:
-            self._faults.lose(chosen, int(changes["loss"]))
-        else:
-            raise UnsupportedFault(
-                f"links of containers know loss and bandwidth, not {', '.join(sorted(changes))}"
-            )
+    def shape_otherwise(self, links: list[Link], changes: dict[str, int | str]) -> None:
+        raise UnsupportedFault(
+            f"links of containers know loss and bandwidth, not {', '.join(sorted(changes))}"
+        )
 
     def unplug(self, node: str) -> bool:
         if node in self._unplugged:
@@ -220,7 +200,7 @@ class DockerHosts(Hosts):
         """With the address and the port that it had; the device may be another one."""
         with asking(f"bring {node} back to the network"):
             self._client.api.connect_container_to_network(
-                self._hosts[node].id, self._begin, ipv4_address=self._host(node)
+                self._hosts[node].id, self._begin, ipv4_address=self.address(node)
             )
         device = self._device(node)
         if device is None:
@@ -231,28 +211,11 @@ class DockerHosts(Hosts):
         """The one that has the node's address; None if none has."""
         for line in self._execute(node, "ip", "-oneline", "-4", "address").splitlines():
             _number, device, _inet, address, *_ = line.split()
-            if address.partition("/")[0] == self._host(node):
+            if address.partition("/")[0] == self.address(node):
                 return device
         return None
 
     def heal(self) -> None:
         while self._unplugged:
             self._plug_in(self._unplugged.pop())
-        self._faults.heal()
-        self.observe()
-
-    def observe(self) -> None:
-        seen: Counter[str] = Counter()
-        for counts in self._faults.counted().values():
-            seen.update(counts)
-        self.effects.update(seen - self._observed)
-        self._observed = seen
-
-    def traffic(self) -> dict[str, dict[str, int]]:
-        return {
-            f"{source}->{target}": dict(counts)
-            for (source, target), counts in self._faults.counted().items()
-        }
-
-    def _all_links(self) -> list[Link]:
-        return [(one, other) for one in self.nodes for other in self.nodes if one != other]
+        super().heal()

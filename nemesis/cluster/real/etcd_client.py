@@ -17,13 +17,13 @@ same is done for transactions that append.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, get_args
 
 import aiohttp
 
-from nemesis.cluster.real.service import NodeState, NotReached, Refused, Uncertain
+from nemesis.cluster.real.json_http import JsonObject, post
+from nemesis.cluster.real.service import NodeState, Refused, Uncertain
 from nemesis.workloads.performance import only_reads
 from raft.kv.commands import (
     Append,
@@ -44,8 +44,6 @@ _DEFINITE_CODES = frozenset({3, 5, 7, 11, 12, 16})
 _DEFINITE_MESSAGES = ("etcdserver: too many requests",)
 # How often what rests on a read begins anew as somebody else has written.
 _ATTEMPTS = 5
-
-JsonObject = dict[str, Any]
 
 
 class EtcdService:
@@ -69,7 +67,7 @@ class EtcdService:
     ) -> None:
         self._session = session
         self._urls = urls
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._timeout = timeout
         self._serializable = serializable
 
     async def close(self) -> None:
@@ -139,19 +137,8 @@ class EtcdService:
         self, url: str, path: str, content: JsonObject, timeout: float | None = None
     ) -> JsonObject:
         """One request. Raises Refused or Uncertain."""
-        limit = self._timeout if timeout is None else aiohttp.ClientTimeout(total=timeout)
-        try:
-            async with self._session.post(
-                f"{url}/v3/{path}", data=json.dumps(content), timeout=limit
-            ) as response:
-                status, body = response.status, await response.read()
-        except aiohttp.ClientConnectorError as error:
-            raise NotReached(f"no connection: {error.os_error.strerror}") from error
-        except TimeoutError as error:
-            raise Uncertain("time-out") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Uncertain(f"{type(error).__name__}: {error}") from error
-        return _answer(status, body)
+        within = self._timeout if timeout is None else timeout
+        return _answer(*await post(self._session, f"{url}/v3/{path}", content, within))
 
     async def _get(
         self, url: str, key: str, serializable: bool = False
@@ -220,14 +207,8 @@ class _Understanding:
             raise Uncertain(f"an answer that makes no sense: {error!r}") from error
 
 
-def _answer(status: int, body: bytes) -> JsonObject:
-    """The answer in a body. Raises Refused or Uncertain."""
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise Uncertain(f"HTTP {status}, no JSON object: {body[:80]!r}")
+def _answer(status: int, answer: JsonObject) -> JsonObject:
+    """The answer, if the request was granted. Raises Refused or Uncertain."""
     # Fields that are false or empty are left out; the header never is.
     if status == 200 and "header" in answer:
         return answer

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from nemesis.cluster.procedure import ChangeMembership, Outcome, TransferLeadership
 from nemesis.cluster.protocol import Membership
-from nemesis.cluster.real.etcd_client import EtcdService, JsonObject
+from nemesis.cluster.real.etcd_client import EtcdService
+from nemesis.cluster.real.json_http import JsonObject
 from nemesis.cluster.real.service import Refused, Uncertain
 from raft.consensus.changes import AddLearner, AddVoter, Change, Demote, Promote, Remove
 

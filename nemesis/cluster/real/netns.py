@@ -16,7 +16,6 @@ the way otherwise: what is attacked is then what two kernels say to each other.
 from __future__ import annotations
 
 import socket
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -29,10 +28,11 @@ from nemesis.cluster.real.addresses import Address
 from nemesis.cluster.real.bandwidth import Bandwidth
 from nemesis.cluster.real.commands import run_command
 from nemesis.cluster.real.firewall import Firewall
-from nemesis.cluster.real.hosts import Hosts, Server
+from nemesis.cluster.real.hosts import Server
 from nemesis.cluster.real.links import Links
 from nemesis.cluster.real.namespaces import Sockets
 from nemesis.cluster.real.packet_faults import PacketFaults
+from nemesis.cluster.real.packet_hosts import DEVICE, PEER_PORT, PacketHosts
 from nemesis.cluster.real.processes import ProcessError, ServerProcess
 from nemesis.cluster.real.proxy import Proxy, ProxySockets
 from nemesis.cluster.real.run_file import RunFile
@@ -42,13 +42,12 @@ _NET = "10.77.0"
 _SWITCH = 254
 # What is added to the number of a node for the address that stands for it at the proxy.
 _STANDS_FOR = 100
-_BRIDGE, _DEVICE = "br0", "eth0"
-_PEER_PORT, _CLIENT_PORT = 2380, 2379
+_BRIDGE = "br0"
 # What only the proxy can do.
 _BY_THE_PROXY = frozenset({"delay_min", "delay_max", "delayed_by"})
 
 
-class Netns(Hosts):
+class Netns(PacketHosts):
     """If ``delays``, servers talk through the proxy. Raises ProcessError if this machine has no
     namespaces for us."""
 
@@ -69,9 +68,6 @@ class Netns(Hosts):
         self._delays = delays
         self._proxy: Proxy | None = None
         self._sockets: Sockets | None = None
-        self._faults = PacketFaults({}, {})
-        # What observe() has added to the effects.
-        self._observed: Counter[str] = Counter()
 
     @classmethod
     def possible(cls) -> frozenset[str]:
@@ -79,24 +75,18 @@ class Netns(Hosts):
 
     # -- Addresses -------------------------------------------------------------------------------
 
-    def listens_to_peers(self, node: str) -> Address:
-        return Address(self._host(node), _PEER_PORT)
-
-    def listens_to_clients(self, node: str) -> Address:
-        return Address(self._host(node), _CLIENT_PORT)
-
     def peer(self, source: str, target: str) -> Address:
-        return Address(self._seen_as(target), _PEER_PORT)
+        return Address(self._seen_as(target), PEER_PORT)
 
     def client(self, node: str) -> Address:
         return self.listens_to_clients(node)
 
-    def _host(self, node: str) -> str:
+    def address(self, node: str) -> str:
         return f"{_NET}.{self._numbers[node]}"
 
     def _seen_as(self, node: str) -> str:
         """The address that its peers have to do with."""
-        return _stand_in(self._numbers[node]) if self._delays else self._host(node)
+        return _stand_in(self._numbers[node]) if self._delays else self.address(node)
 
     # -- Beginning and end -----------------------------------------------------------------------
 
@@ -112,13 +102,15 @@ class Netns(Hosts):
         for node, name in self._names.items():
             namespaces.create(name)
             port = f"v{self._numbers[node]}"
-            namespaces.plug_in(name, self._switch, _BRIDGE, port, _DEVICE, f"{self._host(node)}/24")
+            namespaces.plug_in(
+                name, self._switch, _BRIDGE, port, DEVICE, f"{self.address(node)}/24"
+            )
             peers = {other: self._seen_as(other) for other in self.nodes if other != node}
             run = partial(run_command, *namespaces.inside(name))
             firewalls[node] = Firewall(run, peers)
-            bandwidths[node] = Bandwidth(run, _DEVICE, peers)
-        self._faults = PacketFaults(firewalls, bandwidths)
-        self._faults.prepare()
+            bandwidths[node] = Bandwidth(run, DEVICE, peers)
+        self.packet_faults = PacketFaults(firewalls, bandwidths)
+        self.packet_faults.prepare()
         self._sockets = Sockets(self._switch)
         self.socket_factory = self._client_socket
         if self._delays:
@@ -130,7 +122,7 @@ class Netns(Hosts):
         return self._sockets.make(family, kind, protocol)
 
     async def _listen(self, sockets: Sockets) -> None:
-        names = {self._host(node): node for node in self.nodes}
+        names = {self.address(node): node for node in self.nodes}
 
         def identify(client: Address, _dialled: Address) -> str | None:
             return names.get(client.host)
@@ -160,42 +152,22 @@ class Netns(Hosts):
 
     # -- Links -----------------------------------------------------------------------------------
 
-    def cut(self, links: Iterable[Link]) -> None:
-        self._faults.cut(links)
-
-    def shape(self, links: Iterable[Link] | None, **changes: int | str) -> None:
-        chosen = self._all_links() if links is None else list(links)
-        if changes.get("delayed_by") == "slow-link":
-            self._faults.slow_down(chosen, int(changes["delay_max"]))
-        elif set(changes) == {"loss"}:
-            self._faults.lose(chosen, int(changes["loss"]))
-        elif self._proxy is None and set(changes) <= _BY_THE_PROXY:
+    def shape_otherwise(self, links: list[Link], changes: dict[str, int | str]) -> None:
+        if self._proxy is None and set(changes) <= _BY_THE_PROXY:
             raise UnsupportedFault(
                 "no delays were foreseen when the servers were started: their packets do not pass "
                 "the proxy"
             )
-        else:
-            self._links.shape(chosen, **changes)
-
-    def _all_links(self) -> list[Link]:
-        return [(one, other) for one in self.nodes for other in self.nodes if one != other]
+        self._links.shape(links, **changes)
 
     def heal(self) -> None:
         self._links.heal()
-        self._faults.heal()
-        self.observe()
-
-    def observe(self) -> None:
-        seen: Counter[str] = Counter()
-        for counts in self._faults.counted().values():
-            seen.update(counts)
-        self.effects.update(seen - self._observed)
-        self._observed = seen
+        super().heal()
 
     def traffic(self) -> dict[str, dict[str, int]]:
         told = self._links.traffic()
-        for (source, target), counts in self._faults.counted().items():
-            told.setdefault(f"{source}->{target}", {}).update(counts)
+        for link, counts in super().traffic().items():
+            told.setdefault(link, {}).update(counts)
         return told
 
 
@@ -209,7 +181,7 @@ class _SocketsOfSwitch(ProxySockets):
     def listening(self, target: str) -> socket.socket:
         made = self._sockets.make()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((_stand_in(self._numbers[target]), _PEER_PORT))
+        made.bind((_stand_in(self._numbers[target]), PEER_PORT))
         return made
 
     def dialling(self, source: str) -> socket.socket:

@@ -9,12 +9,12 @@ time-out, connection broken,   it may be in somebody's log, and be committed    
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, get_args
+from typing import ClassVar, get_args
 
 import aiohttp
 
+from nemesis.cluster.real.json_http import JsonObject, post
 from nemesis.cluster.real.service import NodeState, NotReached, Refused, Uncertain
 from raft.kv.commands import (
     Append,
@@ -30,8 +30,6 @@ from raft.kv.commands import (
 )
 
 _OK, _NONSENSE, _NO_LEADER = 200, 400, 409
-
-JsonObject = dict[str, Any]
 
 
 class SeedService:
@@ -86,29 +84,11 @@ class SeedService:
     async def _ask(
         self, node: str, path: str, content: JsonObject | None, timeout: float
     ) -> JsonObject:
-        try:
-            async with self._session.post(
-                f"{self._urls[node]}/{path}",
-                data=json.dumps(content),
-                timeout=aiohttp.ClientTimeout(total=timeout),
-            ) as response:
-                status, body = response.status, await response.read()
-        except aiohttp.ClientConnectorError as error:
-            raise NotReached(f"no connection: {error.os_error.strerror}") from error
-        except TimeoutError as error:
-            raise Uncertain("time-out") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Uncertain(f"{type(error).__name__}: {error}") from error
-        return _answer(status, body)
+        url = f"{self._urls[node]}/{path}"
+        return _answer(*await post(self._session, url, content, timeout))
 
 
-def _answer(status: int, body: bytes) -> JsonObject:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise Uncertain(f"HTTP {status}, no JSON object: {body[:80]!r}")
+def _answer(status: int, answer: JsonObject) -> JsonObject:
     if status == _OK:
         return answer
     message = str(answer.get("error", f"HTTP {status}"))
