@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -82,7 +83,7 @@ class Etcd:
             self._stack.callback(_end, process)
             self._processes.append(process)
         for endpoint in self._endpoints:
-            eventually(lambda endpoint=endpoint: _answers(endpoint), "etcd")
+            eventually(partial(_answers, endpoint), "etcd")
 
     def measure(self, operation: Operation, clients: int, seconds: float) -> Sample | None:
         pids = [process.pid for process in self._processes]

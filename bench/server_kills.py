@@ -15,7 +15,8 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from shutil import rmtree
@@ -68,8 +69,12 @@ def kill_under_load(
         Event().wait(random.random() * 0.5)
         left -= kill_and_restart(servers, left, random)
         servers.leader()
-        before = accepted()
-        eventually(lambda before=before: accepted() >= before + PROGRESS, "writes")
+        goal = accepted() + PROGRESS
+        eventually(partial(_has_come_to, accepted, goal), "writes")
+
+
+def _has_come_to(count: Callable[[], int], goal: int) -> bool:
+    return count() >= goal
 
 
 def judge(directory: Path, lives: int) -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 from tests.server.processes import text
@@ -116,7 +117,7 @@ async def _load(
     for number in range(count):
         host, _, port = endpoints[number % len(endpoints)].rpartition(":")
         _, client = await loop.create_connection(
-            lambda number=number: Client(number, operation, until), host, int(port)
+            partial(Client, number, operation, until), host, int(port)
         )
         clients.append(client)
     await asyncio.gather(*(client.done for client in clients))

@@ -36,6 +36,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+import msgspec
+
 from checker.errors import CheckerError
 from checker.events import MISMATCH, Event, Operation
 from checker.pairing import pair
@@ -45,10 +47,10 @@ class EvidenceError(CheckerError):
     """The logs contradict each other: they prove nothing of operations."""
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True):
     """An entry of a log; ``content`` is None for what no client can have asked for."""
 
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks an entry
+    index: int
     term: int
     content: Hashable
 
@@ -81,13 +83,13 @@ Completion = tuple[str, Any, str | None]
 Fate = Literal["happened", "never", "open"]
 
 
-class Resolution(NamedTuple):
+class Resolution(msgspec.Struct, frozen=True):
     """What became of an operation that was left open: ``index`` is that of its entry, ``before``
     the event before which it has happened, both None where there is none."""
 
     operation: Operation
     fate: Fate
-    index: int | None = None  # type: ignore[assignment]  # as in Entry
+    index: int | None = None
     before: Event | None = None
 
 

@@ -30,7 +30,7 @@ QUICK = {"election_timeout_min": 300, "election_timeout_max": 600, "heartbeat_in
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T], what: str) -> T:
+def eventually(probe: Callable[[], T | None], what: str) -> T:
     """What ``probe`` gives, as soon as that is true; AssertionError if it never is."""
     give_up = time.monotonic() + PATIENCE
     while True:

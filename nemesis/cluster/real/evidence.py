@@ -170,7 +170,7 @@ class PerformedLog:
             undecided |= appends.all
         self.record = record._replace(
             committed={
-                index: entry._replace(content=contents.get(index, entry.content))
+                index: msgspec.structs.replace(entry, content=contents.get(index, entry.content))
                 for index, entry in record.committed.items()
             },
             undecided=record.undecided | undecided,
