@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import signal
 import sys
 from collections import deque
@@ -162,7 +163,10 @@ async def _serve(port: int, misbehaviour: str | None) -> None:
     if misbehaviour == "ends later":
         while len(stand_in.requests) < 30:
             await asyncio.sleep(0.01)
-        sys.exit("had enough")
+        # At once: of a request that is still being answered, an event loop that is closed says a
+        # word of its own afterwards, and that would be the last one.
+        print("had enough", file=sys.stderr, flush=True)
+        os._exit(1)
     await asyncio.Event().wait()
 
 
