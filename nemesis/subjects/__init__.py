@@ -1,0 +1,1 @@
+"""What the simulator can test: our own Raft, and those of others (docs/testing-your-raft.md)."""
