@@ -1,4 +1,4 @@
-"""What goes wrong with a subject, and whose fault it is."""
+"""What may go wrong with a subject, other than by a fault of the simulator."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ from nemesis.errors import NemesisError
 
 
 class SubjectFailed(Exception):
-    """A replica of the subject failed by itself: it panicked, or broke off on an invariant of its
-    own. It convicts the subject, with what it said, though an adapter of ours raises it."""
+    """What a subject's code reported where it cannot raise: an adapter raises this for a return
+    code, or an error that crossed a language border. It convicts the subject, wherever it was
+    raised; whatever else an adapter raises is our own error."""
 
 
 class SubjectMissing(NemesisError):
-    """What the subject needs is not installed, or not built; the message says how to get it."""
+    """The subject is not on this machine; the message says what to install or to run."""
+
+
+class SubjectMisnamed(NemesisError):
+    """What was found under a name is no subject, or calls itself something else."""
+
+
+class NotOurOwn(NemesisError):
+    """Something that only our own Raft offers was asked of another subject."""
