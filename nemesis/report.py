@@ -24,7 +24,7 @@ from checker.report.html import page
 from checker.report.operations import OperationsShown, operations_shown
 from checker.report.shown import Shortener
 from checker.trace import decode_trace
-from nemesis.cli.display import describe_step
+from nemesis.describe.steps import describe_step
 from nemesis.describe.story import command_words
 from nemesis.outcome import check_history
 from nemesis.store import HISTORY, TRACE, Saved, load

@@ -11,10 +11,8 @@ from rich.text import Text
 
 from checker.invariants import MONITORS
 from checker.verdict import Validity
-from nemesis.macro.steps import MacroStep
-from nemesis.macro.text import format_step
+from nemesis.describe.steps import describe_step
 from nemesis.run import IS_COMPILED, Run
-from nemesis.schedule import MILLISECOND, Operate, Step
 from nemesis.search.tally import Tally
 
 COLOURS = {Validity.VALID: "green", Validity.INVALID: "red", Validity.UNKNOWN: "yellow"}
@@ -86,20 +84,6 @@ def tally_table(tally: Tally, seconds: float) -> Table:
 def checked_line() -> str:
     """What was checked in every run."""
     return f"checked in every run: {', '.join(CHECKED)}"
-
-
-def describe_step(step: Step) -> str:
-    """A step of a schedule in a line."""
-    if isinstance(step, MacroStep):
-        return format_step(step)
-    wait = f", then {step.wait / MILLISECOND:g} ms" if step.wait else ""
-    if isinstance(step, Operate):
-        words = [f"client {step.client}: {step.f}"]
-        words.extend(str(each) for each in (step.key, step.value) if each is not None)
-        return " ".join(words) + wait
-    fields = [f"{name} {getattr(step, name)}" for name in step.__struct_fields__ if name != "wait"]
-    kind = str(step.__struct_config__.tag)
-    return f"{kind} ({', '.join(fields)}){wait}" if fields else kind + wait
 
 
 def describe_run(run: Run, directory: Path | None) -> RenderableType:

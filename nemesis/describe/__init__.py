@@ -6,4 +6,5 @@ violation.py    what was violated
 rules.py        which rule of the healthy Raft a bug overrides
 sketch.py       servers and their logs as a drawing in text
 pages.py        docs/bugs
+steps.py        a step of any schedule in a line
 """

@@ -24,18 +24,18 @@ HISTORIES = Path(__file__).parents[2] / "histories"
 # The read at the end returns 1, but 2 was there before it began, and nobody wrote 1 again.
 STALE_READ = """\
 {"format": "splitbrain-history", "version": 1, "model": "kv"}
-{"index": 0, "process": 0, "type": "invoke", "f": "put", "key": "x", "value": 1, "time": 1000000}
-{"index": 1, "process": 0, "type": "ok", "f": "put", "key": "x", "value": 1, "time": 5000000}
-{"index": 2, "process": 1, "type": "invoke", "f": "put", "key": "x", "value": 2, "time": 6000000}
-{"index": 3, "process": 2, "type": "invoke", "f": "put", "key": "y", "value": 7, "time": 6500000}
-{"index": 4, "process": 1, "type": "ok", "f": "put", "key": "x", "value": 2, "time": 9000000}
-{"index": 5, "process": 2, "type": "info", "f": "put", "key": "y", "value": 7, "time": 9500000, "error": "timed-out"}
+{"index": 0, "process": 0, "type": "invoke", "f": "put", "key": "x", "value": "1", "time": 1000000}
+{"index": 1, "process": 0, "type": "ok", "f": "put", "key": "x", "value": "1", "time": 5000000}
+{"index": 2, "process": 1, "type": "invoke", "f": "put", "key": "x", "value": "2", "time": 6000000}
+{"index": 3, "process": 2, "type": "invoke", "f": "put", "key": "y", "value": "7", "time": 6500000}
+{"index": 4, "process": 1, "type": "ok", "f": "put", "key": "x", "value": "2", "time": 9000000}
+{"index": 5, "process": 2, "type": "info", "f": "put", "key": "y", "value": "7", "time": 9500000, "error": "timed-out"}
 {"index": 6, "process": 0, "type": "invoke", "f": "get", "key": "x", "value": null, "time": 10000000}
-{"index": 7, "process": 0, "type": "ok", "f": "get", "key": "x", "value": 2, "time": 12000000}
+{"index": 7, "process": 0, "type": "ok", "f": "get", "key": "x", "value": "2", "time": 12000000}
 {"index": 8, "process": 3, "type": "invoke", "f": "get", "key": "x", "value": null, "time": 13000000}
-{"index": 9, "process": 1, "type": "invoke", "f": "put", "key": "x", "value": 3, "time": 14000000}
-{"index": 10, "process": 3, "type": "ok", "f": "get", "key": "x", "value": 1, "time": 15000000}
-{"index": 11, "process": 1, "type": "ok", "f": "put", "key": "x", "value": 3, "time": 17000000}
+{"index": 9, "process": 1, "type": "invoke", "f": "put", "key": "x", "value": "3", "time": 14000000}
+{"index": 10, "process": 3, "type": "ok", "f": "get", "key": "x", "value": "1", "time": 15000000}
+{"index": 11, "process": 1, "type": "ok", "f": "put", "key": "x", "value": "3", "time": 17000000}
 """
 
 
