@@ -6,6 +6,8 @@
 # Clusters of containers (docs/docker.md), as root on Debian, with docker.io and debootstrap:
 #   make test-docker     their tests, beside a Docker engine of their own
 #   make docker-image    the image that servers run in, on the engine that is there
+# The page of reports, after a change to checker/report/page, with Node (the result is committed):
+#   make page
 # The rest is for those who change splitbrain: make lint, make bench, make compiled, make clean.
 
 VENV := .venv
@@ -19,10 +21,11 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 COMPILED ?=
 PACKAGES := $(VENV)/compiled
 SOURCES := pyproject.toml $(shell find raft checker nemesis -name '*.py')
+PAGE := checker/report/page
 READY := $(VENV)/.installed $(if $(COMPILED),$(PACKAGES)/.built)
 WITH := $(if $(COMPILED),PYTHONPATH=$(PACKAGES))
 
-.PHONY: fuzz test test-docker docker-image lint bench compiled clean
+.PHONY: fuzz test test-docker docker-image page lint bench compiled clean
 
 fuzz: $(READY)
 	$(WITH) $(BIN)/splitbrain fuzz $(ARGS)
@@ -36,6 +39,10 @@ test-docker: $(VENV)/.installed
 
 docker-image: $(VENV)/.installed
 	$(BIN)/python -m nemesis.cluster.real.docker_image
+
+# Types are checked, then all is bundled into checker/report/built.
+page: $(PAGE)/node_modules/.installed
+	cd $(PAGE) && npm run --silent check && npm run --silent build
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -74,6 +81,14 @@ $(VENV)/.installed: pyproject.toml
 		$$root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -q python3-venv; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install -q -e '.[dev]'
+	@touch $@
+
+$(PAGE)/node_modules/.installed: $(PAGE)/package.json $(PAGE)/package-lock.json
+	@command -v npm >/dev/null || { \
+		root=$$(test "$$(id -u)" = 0 || echo sudo); \
+		echo "installing Node and npm"; \
+		$$root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -q nodejs npm; }
+	cd $(PAGE) && npm ci --silent
 	@touch $@
 
 # Compiled from a copy: compiled modules beside their source would be imported in its place, also
