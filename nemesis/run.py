@@ -65,10 +65,14 @@ class Execution:
         seed: int,
         variant: Variant = HEALTHY,
         on_event: Callable[[Event], None] | None = None,
+        watch: Callable[[SimulatedCluster], None] | None = None,
     ) -> None:
+        """``watch`` is shown the cluster before anything happens in it."""
         self.knobs = knobs
         self.workload = WORKLOADS[knobs.workload]
         self.cluster = SimulatedCluster(knobs, seed, variant, on_event)
+        if watch is not None:
+            watch(self.cluster)
         self.injected: Counter[str] = Counter()
         self.invoked: Counter[str] = Counter()
         self._keys: dict[str, None] = {}

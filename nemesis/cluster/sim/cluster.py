@@ -7,7 +7,7 @@ histories and traces, byte for byte.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 
 from checker.history import Event
@@ -19,7 +19,7 @@ from nemesis.cluster.sim.clients import History, SimulatedClient
 from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.leading import is_at_rest, present_leader
 from nemesis.cluster.sim.network import SimulatedNetwork
-from nemesis.cluster.sim.node import SimulatedNode
+from nemesis.cluster.sim.node import Sender, SimulatedNode
 from nemesis.cluster.sim.operator import SimulatedOperator
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from nemesis.errors import UnsupportedFault
@@ -143,6 +143,13 @@ class SimulatedCluster:
         self.queue.clear()
         self._operator.close()
         self._receivers.clear()
+
+    def intercept(self, network: Sender, receivers: Mapping[str, Action]) -> None:
+        """Servers hand their messages to this network from now on, and what arrives at them goes to
+        these receivers: both pass them on. For whoever records messages."""
+        self._receivers.update(receivers)
+        for node in self._nodes.values():
+            node.send_by(network)
 
     # -- Time and clients ------------------------------------------------------------------------
 

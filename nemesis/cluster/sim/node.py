@@ -183,6 +183,10 @@ class SimulatedNode:
                 action(argument)
             self._catch_up(self._life)
 
+    def send_by(self, network: Sender) -> None:
+        """Hand messages to this one from now on."""
+        self._network = network
+
     # -- Inputs ----------------------------------------------------------------------------------
 
     def receive(self, message: Any) -> None:
