@@ -2,11 +2,12 @@
 
 export type ViewName = "verdict" | "timeline" | "spacetime" | "plots";
 
-/** What the reader has picked. Indices are positions in the columns of the report. */
+/** What the reader has picked. Operations and nodes are positions in the columns of the report, an
+ * event is a place in the trace, a time is in ns: as data.ts has them. */
 export type Selection =
   | { readonly kind: "operation"; readonly index: number }
   | { readonly kind: "event"; readonly index: number }
-  | { readonly kind: "node"; readonly node: string }
+  | { readonly kind: "node"; readonly node: number }
   | { readonly kind: "time"; readonly time: number }
   /** One of the longest linearizations of the counterexample. */
   | { readonly kind: "attempt"; readonly index: number };

@@ -1,0 +1,28 @@
+// Sentences whose operations, nodes, events and moments lead to where they are shown.
+
+import type { Report, Span, Words } from "../data";
+import type { Bus, Selection, ViewName } from "./bus";
+import { html } from "./dom";
+
+function destination(span: Span): readonly [Selection, ViewName] | null {
+  if (span.operation !== undefined) return [{ kind: "operation", index: span.operation }, "timeline"];
+  if (span.event !== undefined) return [{ kind: "event", index: span.event }, "spacetime"];
+  if (span.node !== undefined) return [{ kind: "node", node: span.node }, "spacetime"];
+  if (span.time !== undefined) return [{ kind: "time", time: span.time }, "timeline"];
+  return null;
+}
+
+/** The sentence as nodes of the page. A link is left out that would lead to a view without data. */
+export function sentence(words: Words, data: Report, bus: Bus): Node[] {
+  return words.map((span) => {
+    const to = destination(span);
+    if (to === null) return document.createTextNode(span.text);
+    const [selection, view] = to;
+    if (view === "spacetime" ? !data.trace : !data.operations) return document.createTextNode(span.text);
+    return html("button", { type: "button", class: "link", click: () => bus.select(selection, view) }, span.text);
+  });
+}
+
+export function plain(words: Words): string {
+  return words.map((span) => span.text).join("");
+}
