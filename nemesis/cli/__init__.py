@@ -1,4 +1,5 @@
-"""The command line: ``splitbrain fuzz | explore | test | check | verify | replay | report | zoo``.
+"""The command line: ``splitbrain fuzz | explore | test | check | verify | replay | report | serve |
+zoo``.
 
 Exit codes, as in Jepsen: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or input, 255 crash.
 """
@@ -20,6 +21,7 @@ from nemesis.cli.explore import explore
 from nemesis.cli.fuzz import fuzz
 from nemesis.cli.replay import replay
 from nemesis.cli.report import report
+from nemesis.cli.serve import serve
 from nemesis.cli.test import test
 from nemesis.cli.verify import verify
 from nemesis.cli.zoo import zoo
@@ -48,6 +50,7 @@ cli.add_command(check)
 cli.add_command(verify)
 cli.add_command(replay)
 cli.add_command(report)
+cli.add_command(serve)
 cli.add_command(zoo)
 
 

@@ -1,0 +1,56 @@
+"""Listening: on loopback unless told otherwise, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from nemesis.errors import NemesisError
+from nemesis.serve.application import Pages, Report
+
+LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
+
+
+class CannotListen(NemesisError):
+    """The address is taken, or is none of this machine."""
+
+
+async def serve(
+    root: Path, host: str, port: int, make_report: Report, tell: Callable[[str], None]
+) -> None:
+    """Serve the runs below ``root`` until SIGINT or SIGTERM; ``tell`` is given the address once
+    there is an answer at it (``port`` 0: any that is free). Raises StoreError, CannotListen."""
+    in_address = f"[{host}]" if ":" in host else host.lower()
+    pages = Pages(root, LOOPBACK | {in_address}, make_report)
+    runner = web.AppRunner(pages.application(), access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            what = (
+                "is taken; choose another with --port"
+                if error.errno == errno.EADDRINUSE
+                else (os.strerror(error.errno) if error.errno else str(error))
+            )
+            raise CannotListen(f"{host}:{port}: {what}") from error
+        bound = runner.addresses[0][1]
+        tell(f"http://{in_address}:{bound}/")
+        await _until_told_to_end()
+    finally:
+        await runner.cleanup()
+
+
+async def _until_told_to_end() -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    await ended.wait()
