@@ -1,9 +1,12 @@
 """Replay: is what was saved still true?
 
 history     lincheck still calls the saved history what it was called
-trace       the schedule, run again on the variant that it was saved from, gives the identical
+trace       the schedule, run again on the subject that it was saved from, gives the identical
             history and trace, byte for byte, and the same verdict
-healthy     the schedule, run on the healthy Raft, violates nothing
+healthy     the schedule, if it is that of a bug of ours, violates nothing on our healthy Raft
+
+A subject of others may not be on this machine: then only the history is judged, and the replay says
+what was left out, and why.
 """
 
 from __future__ import annotations
@@ -20,27 +23,20 @@ from checker.verdict import Validity
 from nemesis.cluster.real import REAL_CLUSTERS
 from nemesis.run import Run, check_history, run
 from nemesis.store import HISTORY, Saved, StoreError, load, save
-from raft.bugs import UnknownBug, get_bug
-from raft.replica import HEALTHY, Variant
+from nemesis.subjects.errors import SubjectMissing
+from nemesis.subjects.own import OWN
+from nemesis.subjects.registry import is_own, subject_named
 
 
 class Replay(NamedTuple):
-    """What came of a replay; no problems means that all is as it was."""
+    """What came of a replay; no problems means that all is as it was. ``not_replayed`` says why
+    the schedule was not run again: the subject is not here."""
 
     directory: Path
-    variant: str
+    subject: str
     kinds: tuple[str, ...]
     problems: tuple[str, ...]
-
-
-def variant_named(name: str) -> Variant:
-    """The healthy Raft or a bug of the zoo. Raises UnknownBug, with a suggestion."""
-    if name == HEALTHY.name:
-        return HEALTHY
-    try:
-        return get_bug(name).variant
-    except UnknownBug as error:
-        raise UnknownBug(f"{error}, {HEALTHY.name}") from None
+    not_replayed: str | None = None
 
 
 def judge_history(history: History | list[Event], model: str) -> Validity:
@@ -49,7 +45,8 @@ def judge_history(history: History | list[Event], model: str) -> Validity:
 
 
 def replay(directory: Path) -> Replay:
-    """Replay one run directory. Raises StoreError, ScheduleError, HistoryError for a broken one."""
+    """Replay one run directory. Raises StoreError, ScheduleError, HistoryError for a broken one,
+    UnknownName for a subject that nobody knows."""
     saved = load(directory)
     problems: list[str] = []
     results = saved.results
@@ -64,15 +61,18 @@ def replay(directory: Path) -> Replay:
         problems.append(
             f"lincheck now calls the history {validity}, it was saved as {results.history_validity}"
         )
-    again = run(saved.schedule, variant_named(results.variant))
-    problems.extend(_differences(saved, again))
-    if results.variant != HEALTHY.name:
+    kinds = tuple(sorted({failure.kind for failure in results.failures}))
+    try:
+        subject = subject_named(results.variant)
+    except SubjectMissing as missing:
+        return Replay(directory, results.variant, kinds, tuple(problems), str(missing))
+    problems.extend(_differences(saved, run(saved.schedule, subject)))
+    if is_own(results.variant) and results.variant != OWN.name:
         healthy = run(saved.schedule)
         problems.extend(
             f"the healthy Raft: {failure.kind}: {failure.message}"
             for failure in healthy.verdict.failures
         )
-    kinds = tuple(sorted({failure.kind for failure in results.failures}))
     return Replay(directory, results.variant, kinds, tuple(problems))
 
 
@@ -115,14 +115,14 @@ def history_bytes(of: Run) -> bytes:
 def refresh(directory: Path) -> Run:
     """Save a run directory anew after the simulator has changed on purpose.
 
-    The schedule must still fail, on its variant, with one of the kinds that were saved, under its
-    own seed or one of some small ones. Raises StoreError if it does not.
+    The schedule must still fail, on its subject, with one of the kinds that were saved, under its
+    own seed or one of some small ones. Raises StoreError if it does not, SubjectMissing.
     """
     saved = load(directory)
-    variant = variant_named(saved.results.variant)
+    subject = subject_named(saved.results.variant)
     kinds = {failure.kind for failure in saved.results.failures}
     for seed in (saved.schedule.seed, *range(100)):
-        again = run(msgspec.structs.replace(saved.schedule, seed=seed), variant)
+        again = run(msgspec.structs.replace(saved.schedule, seed=seed), subject)
         if kinds & again.verdict.kinds:
             save(directory, again, judge_history(again.history, again.model))
             return again

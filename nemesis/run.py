@@ -1,6 +1,6 @@
 """Running a schedule: what it does to a cluster, what is recorded, and what the judges say.
 
-``run`` is a pure function of schedule and variant. ``Execution`` is the same in steps, for those
+``run`` is a pure function of schedule and subject. ``Execution`` is the same in steps, for those
 who decide on the next step only after they have seen the last (Hypothesis).
 """
 
@@ -25,9 +25,11 @@ from nemesis.outcome import (
     vacuity,
 )
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
+from nemesis.subjects.bearing import unbearable
+from nemesis.subjects.own import Tested, subject_of, variant_of
 from nemesis.workloads import WORKLOADS
 from raft.consensus.quorums import has_quorum
-from raft.replica import HEALTHY, Variant
+from raft.replica import HEALTHY
 
 __all__ = [
     "IS_COMPILED",
@@ -63,14 +65,16 @@ class Execution:
         self,
         knobs: Knobs,
         seed: int,
-        variant: Variant = HEALTHY,
+        tested: Tested = HEALTHY,
         on_event: Callable[[Event], None] | None = None,
         watch: Callable[[SimulatedCluster], None] | None = None,
     ) -> None:
         """``watch`` is shown the cluster before anything happens in it."""
-        self.knobs = knobs
+        subject = subject_of(tested)
+        # As far as the subject can be configured by them.
+        self.knobs = knobs = subject.knobs(knobs)
         self.workload = WORKLOADS[knobs.workload]
-        self.cluster = SimulatedCluster(knobs, seed, variant, on_event)
+        self.cluster = SimulatedCluster(knobs, seed, subject, on_event)
         if watch is not None:
             watch(self.cluster)
         self.injected: Counter[str] = Counter()
@@ -78,7 +82,7 @@ class Execution:
         self._keys: dict[str, None] = {}
         self._steps: list[Step] = []
         self._seed = seed
-        self._variant = variant
+        self._subject = subject
         self._configurations = 0
         self._account: dict[str, int] = {}
         self._await_leader(_WARM_UP * knobs.election_timeout_max)
@@ -107,10 +111,12 @@ class Execution:
         self.cluster.submit(operate)
 
     def _inject(self, fault: Fault) -> None:
-        if fault.kind not in self.cluster.capabilities:
+        if not fault.is_simulated:
             raise UnsupportedFault(
                 f"the cluster sim cannot receive the fault {fault.kind}: real ones can"
             )
+        if fault.kind not in self.cluster.capabilities:
+            raise unbearable(self._subject, [fault.kind])
         hit, refused = fault.inject(self.cluster)
         if refused is None and type(fault).effect is not None:
             self.injected[fault.kind] += 1
@@ -137,7 +143,7 @@ class Execution:
         self.cluster.close()
         return Run(
             Schedule(seed=self._seed, knobs=self.knobs, steps=tuple(self._steps)),
-            self._variant.name,
+            self._subject.name,
             verdict,
             self.cluster.history.events,
             self.cluster.trace.events,
@@ -280,20 +286,25 @@ class Execution:
 
 def run(
     schedule: Schedule,
-    variant: Variant = HEALTHY,
+    tested: Tested = HEALTHY,
     on_event: Callable[[Event], None] | None = None,
     *,
     brief: bool = False,
 ) -> Run:
-    """Run a schedule; a pure function of schedule and variant. One of macro-steps runs on the
-    stepped cluster, any other on the simulated one.
+    """Run a schedule; a pure function of schedule and subject, which may be a variant of our own
+    Raft. One of macro-steps runs on the stepped cluster, any other on the simulated one.
 
-    With ``brief`` only what shows before the end is judged (see ``Execution.finish``).
+    With ``brief`` only what shows before the end is judged (see ``Execution.finish``). Raises
+    UnsupportedFault for a fault that the subject does not claim to bear, NotOurOwn for macro-steps
+    on another Raft than ours.
     """
     if schedule.is_macro:
-        return run_macro_steps(schedule, variant, on_event)
-    execution = Execution(schedule.knobs, schedule.seed, variant, on_event)
-    for step in schedule.steps:
-        if not execution.perform(step):
-            break
-    return execution.finish(brief=brief)
+        return run_macro_steps(schedule, variant_of(tested, "macro-steps drive"), on_event)
+    execution = Execution(schedule.knobs, schedule.seed, tested, on_event)
+    try:
+        for step in schedule.steps:
+            if not execution.perform(step):
+                break
+        return execution.finish(brief=brief)
+    finally:
+        execution.cluster.close()

@@ -14,7 +14,10 @@ SAVED = sorted(path.parent for path in HISTORIES.glob("*/results.json"))
 
 @pytest.mark.parametrize("directory", SAVED, ids=lambda directory: directory.name)
 def test_replay(directory: Path) -> None:
-    assert replay(directory).problems == ()
+    result = replay(directory)
+    assert result.problems == ()
+    if result.not_replayed is not None:
+        pytest.skip(f"not replayed: {result.not_replayed}")
 
 
 def test_there_are_saved_runs_to_replay() -> None:

@@ -24,8 +24,9 @@ from nemesis.explore.moves import Bounds
 from nemesis.explore.proof import PROPERTIES, statement
 from nemesis.explore.search import Search
 from nemesis.explore.world import World
-from nemesis.replay import judge_history, variant_named
+from nemesis.replay import judge_history
 from nemesis.store import new_directory, save
+from raft.bugs import get_bug
 from raft.replica import HEALTHY
 
 FINISHED, VIOLATED, UNFINISHED, WRONG = 0, 1, 2, 3
@@ -119,7 +120,7 @@ def explore(
         entries_per_append=entries_per_append,
         symmetry=not no_symmetry,
     )
-    variant = variant_named(bug or HEALTHY.name)
+    variant = HEALTHY if bug is None else get_bug(bug).variant
     out = console()
     out.print(f"splitbrain explore: Raft {variant.name}, depth {depth}; {statement(bounds)}")
     if resume:

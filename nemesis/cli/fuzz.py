@@ -20,13 +20,14 @@ from checker.verdict import Validity
 from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
 from nemesis.errors import NemesisError
-from nemesis.replay import judge_history, variant_named
+from nemesis.replay import judge_history
 from nemesis.search.campaign import Campaign, Finding, Report, campaign, execute
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only
 from nemesis.search.tally import Tally
 from nemesis.store import new_directory, save, save_summary
-from raft.replica import HEALTHY
+from nemesis.subjects.registry import is_own, subject_named
+from raft.bugs import BUGS
 
 _DEFAULT_SECONDS = 60.0
 # How often a line of progress is printed where there is no terminal, in s.
@@ -41,6 +42,7 @@ _BETWEEN_LINES = 5.0
 @options.JOBS
 @click.option("--seed", type=int, help="The first seed; random if left out.")
 @options.BUG
+@options.SUBJECT
 @options.WORKLOAD
 @options.NEMESIS
 @options.NODES
@@ -58,6 +60,7 @@ def fuzz(
     jobs: int,
     seed: int | None,
     bug: str | None,
+    subject: str | None,
     workload: str | None,
     nemesis: tuple[str, ...] | None,
     nodes: int | None,
@@ -69,8 +72,12 @@ def fuzz(
     """Attack the simulated cluster with random schedules, and judge every run.
 
     For a minute, unless --time or --runs says otherwise. With --bug the bug must be found: a
-    campaign that does not find it is unknown.
+    campaign that does not find it is unknown. With --subject it is a Raft of others that is
+    attacked.
     """
+    name = options.tested(subject, bug)
+    if name in BUGS:
+        bug = name
     if nemesis == ():
         raise NemesisError(
             "fuzz without faults proves nothing; `splitbrain test --nemesis none` runs one"
@@ -79,7 +86,12 @@ def fuzz(
     if seconds is None and runs is None:
         seconds = _DEFAULT_SECONDS
     only = Only(nodes, workload, nemesis)
-    strategy = strategy or (ENSEMBLE if only == ANYTHING else TIMED)
+    strategy = strategy or (ENSEMBLE if only == ANYTHING and is_own(name) else TIMED)
+    if strategy != TIMED and not is_own(name):
+        raise NemesisError(
+            f"--strategy {strategy} draws macro-steps, which drive our own Raft alone: for {name} "
+            f"there is --strategy {TIMED}"
+        )
     if strategy != TIMED and only != ANYTHING:
         raise NemesisError(
             f"--strategy {strategy} draws faults, workload and nodes by itself: --nemesis, "
@@ -90,7 +102,7 @@ def fuzz(
         runs=runs,
         seconds=seconds,
         jobs=jobs,
-        variant=bug or HEALTHY.name,
+        subject=name,
         size=ORDINARY,
         only=only,
         stop_at_first=not keep_going,
@@ -99,12 +111,13 @@ def fuzz(
     if histories is None and bug is None:
         histories = Path("histories")
     out = console()
-    directory = new_directory(store, f"fuzz-{what.variant}", datetime.now())
+    under_test = subject_named(name)
+    directory = new_directory(store, f"fuzz-{name}", datetime.now())
     out.print(
-        f"splitbrain fuzz: Raft {what.variant}, seed {what.seed}, {what.jobs} processes, "
+        f"splitbrain fuzz: Raft {under_test.name}, seed {what.seed}, {what.jobs} processes, "
         f"strategy {what.strategy}"
     )
-    sample = execute(what, what.seed, variant_named(what.variant))
+    sample = execute(what, what.seed, under_test)
     save(directory / "sample", sample, judge_history(sample.history, sample.model))
     kept = _Kept(directory, histories)
     tally, findings, took, interrupted = _watch(what, out, kept)

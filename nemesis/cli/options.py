@@ -13,6 +13,8 @@ from nemesis.cluster.real.seed.patches import FIXES, chosen
 from nemesis.errors import UnknownName
 from nemesis.search.ensemble import STRATEGIES
 from nemesis.search.generate import REAL_ATTACKS
+from nemesis.subjects.own import OWN
+from nemesis.subjects.registry import FOREIGN
 from nemesis.workloads import WORKLOADS
 from raft.bugs import get_bug
 
@@ -37,6 +39,13 @@ def _known(what: str, name: str | None, known: Iterable[str]) -> str | None:
 def bug(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
     """Callback: the name of a bug of the zoo."""
     return None if name is None else get_bug(name).name
+
+
+def tested(subject: str | None, bug: str | None) -> str:
+    """The name of what is tested, by the options --subject and --bug."""
+    if subject is not None and bug is not None:
+        raise click.UsageError("--subject and --bug each say what is tested: give one of them")
+    return subject or bug or OWN.name
 
 
 def workload(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
@@ -96,6 +105,12 @@ def duration(
 
 BUG = click.option(
     "--bug", callback=bug, metavar="NAME", help="Run this bug of the zoo, not the healthy Raft."
+)
+SUBJECT = click.option(
+    "--subject",
+    metavar="NAME",
+    help="Run this Raft, not our own: "
+    f"{', '.join(FOREIGN)}, with -VERSION if not the one that is there; or MODULE:FUNCTION.",
 )
 STRATEGY = click.option(
     "--strategy",

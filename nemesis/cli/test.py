@@ -15,13 +15,13 @@ from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
 from nemesis.cluster.real import HOSTS, REAL_CLUSTERS
 from nemesis.errors import UnknownName
-from nemesis.replay import judge_history, variant_named
+from nemesis.replay import judge_history
 from nemesis.run import run
 from nemesis.search.generate import Only, Size, generate
 from nemesis.search.tally import Tally
 from nemesis.store import HistoryFile, new_directory, save_verdict
+from nemesis.subjects.registry import subject_named
 from nemesis.workloads import WORKLOADS
-from raft.replica import HEALTHY
 
 CLUSTERS = ("sim", *REAL_CLUSTERS)
 _OPERATIONS, _FAULTS = 50, 7
@@ -91,6 +91,7 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
 @options.FIX
 @click.option("--seed", type=int, help="Equal seeds give equal schedules; random if left out.")
 @options.BUG
+@options.SUBJECT
 @options.STORE
 def test(
     cluster: str,
@@ -109,6 +110,7 @@ def test(
     fixes: tuple[str, ...],
     seed: int | None,
     bug: str | None,
+    subject: str | None,
     store: Path,
 ) -> int:
     """Run one schedule, record it, and judge it."""
@@ -131,11 +133,12 @@ def test(
             _OPERATIONS if operations is None else operations, 0 if nemesis == () else attacks
         )
         only = Only(nodes, workload, None if nemesis == () else nemesis)
-        return _simulate(seed, size, only, bug, store)
+        return _simulate(seed, size, only, options.tested(subject, bug), store)
     _refuse(
         {"--operations": operations, "--faults": faults},
         f"the cluster {cluster} knows --time-limit and --rate instead",
     )
+    _refuse({"--subject": subject}, "on the simulated cluster alone")
     # Here, since it takes a while to load what only this needs.
     from nemesis.cli.test_real import Request, test_real
     from nemesis.cluster.real.kinds import Options
@@ -160,12 +163,13 @@ def _refuse(given: Mapping[str, object], instead: str) -> None:
         raise click.UsageError(f"{', '.join(wrong)}: {instead}")
 
 
-def _simulate(seed: int, size: Size, only: Only, bug: str | None, store: Path) -> int:
+def _simulate(seed: int, size: Size, only: Only, name: str, store: Path) -> int:
     out = console()
-    schedule = generate(seed, size, only)
-    directory = new_directory(store, f"test-{bug or HEALTHY.name}", datetime.now())
+    subject = subject_named(name)
+    schedule = generate(seed, size, only, subject)
+    directory = new_directory(store, f"test-{name}", datetime.now())
     history = HistoryFile(directory, schedule, WORKLOADS[schedule.knobs.workload].model)
-    result = run(schedule, variant_named(bug or HEALTHY.name), history.write)
+    result = run(schedule, subject, history.write)
     history.close()
     save_verdict(directory, result, judge_history(result.history, result.model))
     tally = Tally()
@@ -176,6 +180,6 @@ def _simulate(seed: int, size: Size, only: Only, bug: str | None, store: Path) -
         out.print(describe_run(result, directory))
     for reason in result.verdict.reasons:
         out.print(Text(f"unknown: {reason}", style="yellow"))
-    out.print(f"run directory: {directory} (seed {seed}, cluster sim)")
+    out.print(f"run directory: {directory} (seed {seed}, cluster sim, Raft {subject.name})")
     out.print(verdict_line(result.verdict.validity))
     return result.verdict.validity.exit_code

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from nemesis.cluster.sim.cluster import settings_of
 from nemesis.explore.moves import Bounds, moves_of
 from nemesis.explore.population import Population
 from nemesis.explore.properties import Past, forget, judge, rename_past
@@ -17,6 +16,7 @@ from nemesis.explore.scratch import Scratch
 from nemesis.explore.servers import Server, Violation
 from nemesis.explore.symmetry import Permutation, sorting
 from nemesis.explore.tables import Table
+from nemesis.subjects.own import settings_of
 from raft.consensus import Message
 from raft.replica import HEALTHY, Variant
 

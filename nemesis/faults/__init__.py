@@ -12,6 +12,7 @@ from nemesis.faults.disk import (
     TornWrite,
     UnsyncedLoss,
 )
+from nemesis.faults.ends import ENDS
 from nemesis.faults.fault import FAULTS, Fault, Injection, Targeted, fault
 from nemesis.faults.membership import (
     AddServer,
@@ -31,6 +32,7 @@ from nemesis.faults.partition import Grudge, Heal, Partition
 from nemesis.faults.process import Crash, CrashAll, Pause, Restart, Resume
 
 __all__ = [
+    "ENDS",
     "FAULTS",
     "AddServer",
     "BitFlip",

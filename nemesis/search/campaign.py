@@ -19,14 +19,15 @@ from checker.lincheck import CertificateError
 from checker.lincheck.verify import verify
 from checker.models import get_model
 from checker.verdict import Failure, invalid
-from nemesis.replay import variant_named
 from nemesis.run import Run, check_history, run
 from nemesis.search.ensemble import STRATEGIES, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, generate
 from nemesis.search.shrink import shrink
 from nemesis.search.tally import Tally
 from nemesis.search.workers import workers
-from raft.replica import HEALTHY, Variant
+from nemesis.subjects.own import OWN
+from nemesis.subjects.registry import subject_named
+from nemesis.subjects.subject import Subject
 
 NONDETERMINISM = "nondeterminism"
 CERTIFICATE = "certificate"
@@ -46,7 +47,8 @@ class Campaign(NamedTuple):
     runs: int | None = None
     seconds: float | None = None
     jobs: int = 1
-    variant: str = HEALTHY.name
+    # The name of the subject (nemesis.subjects.registry).
+    subject: str = OWN.name
     size: Size = ORDINARY
     only: Only = ANYTHING
     stop_at_first: bool = True
@@ -141,35 +143,35 @@ def _in_parallel(what: Campaign) -> Iterator[Report]:
 
 def run_block(what: Campaign, block: _Block) -> Report:
     """Run the seeds of a block, one after the other."""
-    variant = variant_named(what.variant)
+    subject = subject_named(what.subject)
     tally = Tally()
     findings: list[Finding] = []
     for at in range(block.runs):
         seed = block.first + at
-        result = execute(what, seed, variant)
+        result = execute(what, seed, subject)
         if seed % _TWICE == 0:
             tally.executed_twice += 1
-            result = _compared(result, variant)
+            result = _compared(result, subject)
             result, is_certified = _certified(result)
             tally.certified += is_certified
         tally.add(result, seed)
         if result.verdict.failures:
-            findings.append(_finding(seed, block.done + at + 1, result, variant))
+            findings.append(_finding(seed, block.done + at + 1, result, subject))
             if what.stop_at_first:
                 break
     return Report(tally, findings)
 
 
-def execute(what: Campaign, seed: int, variant: Variant) -> Run:
+def execute(what: Campaign, seed: int, subject: Subject) -> Run:
     """The campaign's run of a seed."""
     if what.strategy == TIMED:
-        return run(generate(seed, what.size, what.only), variant)
-    return STRATEGIES[what.strategy](seed, variant)
+        return run(generate(seed, what.size, what.only, subject), subject)
+    return STRATEGIES[what.strategy](seed, subject)
 
 
-def _compared(first: Run, variant: Variant) -> Run:
+def _compared(first: Run, subject: Subject) -> Run:
     """The run, convicted if a second execution differs from it."""
-    second = run(first.schedule, variant)
+    second = run(first.schedule, subject)
     if second.trace_bytes() == first.trace_bytes() and second.history == first.history:
         return first
     what = "the schedule was executed twice, and history or trace differ"
@@ -191,12 +193,12 @@ def _certified(first: Run) -> tuple[Run, bool]:
     return first, True
 
 
-def _finding(seed: int, executions: int, result: Run, variant: Variant) -> Finding:
+def _finding(seed: int, executions: int, result: Run, subject: Subject) -> Finding:
     started = monotonic()
     steps = len(result.schedule.steps)
     if result.verdict.failures[0].kind in (NONDETERMINISM, CERTIFICATE):
         # Nothing that a shrinker could rely on.
         return Finding(seed, executions, steps, result, 0, 0.0)
-    shrunk = shrink(result, variant, may_go_on=lambda: monotonic() < started + _SHRINK_SECONDS)
+    shrunk = shrink(result, subject, may_go_on=lambda: monotonic() < started + _SHRINK_SECONDS)
     seconds = monotonic() - started
     return Finding(seed, executions, steps, shrunk.run, shrunk.executions, seconds)

@@ -1,7 +1,7 @@
 """Strategies of search, by name, and the ensemble that draws one of them for each run.
 
 No strategy is the best for every bug, so a search uses them all. A strategy is a function of a seed
-and a variant, and one call of it is one execution.
+and of what is tested, and one call of it is one execution. Only "timed" runs Rafts of others.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from nemesis.outcome import Run
 from nemesis.run import run
 from nemesis.search.generate import generate
 from nemesis.search.walk import CHOREOGRAPHED, ROLES, SWARM, UNIFORM, Style, walk
-from raft.replica import HEALTHY, Variant
+from nemesis.subjects.own import Tested, variant_of
+from raft.replica import HEALTHY
 
-Strategy = Callable[[int, Variant], Run]
+Strategy = Callable[[int, Tested], Run]
 
 
-def _timed(seed: int, variant: Variant) -> Run:
-    return run(generate(seed), variant)
+def _timed(seed: int, tested: Tested) -> Run:
+    return run(generate(seed, tested=tested), tested)
 
 
 def _walking(style: Style) -> Strategy:
-    return lambda seed, variant: walk(seed, variant, style)
+    return lambda seed, tested: walk(seed, variant_of(tested, "walks of macro-steps drive"), style)
 
 
 # Operations, faults and time, on the simulated cluster; all others take macro-steps.
@@ -45,9 +46,9 @@ def strategy_of(seed: int) -> str:
     return RandomChooser(f"strategy {seed}").pick(_BAG)
 
 
-def search(seed: int, variant: Variant = HEALTHY) -> Run:
+def search(seed: int, tested: Tested = HEALTHY) -> Run:
     """One execution of the ensemble."""
-    return STRATEGIES[strategy_of(seed)](seed, variant)
+    return STRATEGIES[strategy_of(seed)](seed, tested)
 
 
 ENSEMBLE = "ensemble"

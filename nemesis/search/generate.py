@@ -13,9 +13,22 @@ import msgspec
 
 from nemesis.chooser import Chooser, RandomChooser
 from nemesis.errors import NemesisError
-from nemesis.faults import FAULTS, BitFlip, Fault, LostFile, Partition, Restart, Resume, Targeted
+from nemesis.faults import (
+    ENDS,
+    FAULTS,
+    BitFlip,
+    Fault,
+    LostFile,
+    Partition,
+    Restart,
+    Resume,
+    Targeted,
+)
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
+from nemesis.subjects.bearing import bearable, refuse_unbearable
+from nemesis.subjects.own import Tested, subject_of
 from nemesis.workloads import WORKLOADS, Values, Workload
+from raft.replica import HEALTHY
 
 # Steps of operators; never together with disks that are lost: whose loss a configuration bears
 # changes with every step, and a quorum that is lost for good would make most of the run idle.
@@ -34,27 +47,6 @@ OPERATORS = (
 LOSSES = ("bit-flip", "lost-file")
 # What no Raft has to bear.
 UNBEARABLE = ("lying-disk",)
-# What ends a fault; enabled with every fault that it ends.
-ENDS = {
-    "partition": "heal",
-    "grudge": "heal",
-    "loss": "heal",
-    "duplicate": "heal",
-    "reorder": "heal",
-    "delay": "heal",
-    "slow-link": "heal",
-    "disconnect": "heal",
-    "crash": "restart",
-    "crash-all": "restart",
-    "unsynced-loss": "restart",
-    "torn-write": "restart",
-    "full-disk": "restart",
-    "io-error": "restart",
-    "pause": "resume",
-    "demote-server": "promote-server",
-    "reconfigure": "leave-joint",
-    "change-servers": "leave-joint",
-}
 REAL_ATTACKS = tuple(sorted(name for name, cls in FAULTS.items() if cls.effect is not None))
 """All that a real cluster may be asked for."""
 ATTACKS = tuple(name for name in REAL_ATTACKS if FAULTS[name].is_simulated)
@@ -109,15 +101,27 @@ ORDINARY = Size()
 ANYTHING = Only()
 
 
-def generate(seed: int, size: Size = ORDINARY, only: Only = ANYTHING) -> Schedule:
-    """The schedule of a seed: equal arguments give equal schedules."""
-    return draw_schedule(RandomChooser(seed), seed, size, only)
+def generate(
+    seed: int, size: Size = ORDINARY, only: Only = ANYTHING, tested: Tested = HEALTHY
+) -> Schedule:
+    """The schedule of a seed: equal arguments give equal schedules. Raises UnsupportedFault if only
+    faults are asked for that the subject does not claim to bear."""
+    return draw_schedule(RandomChooser(seed), seed, size, only, tested)
 
 
-def draw_schedule(chooser: Chooser, seed: int, size: Size, only: Only) -> Schedule:
-    """Draw a schedule from any source of choices."""
-    knobs = draw_knobs(chooser, only)
-    swarm = _draw_swarm(chooser, knobs, only)
+def draw_schedule(
+    chooser: Chooser, seed: int, size: Size, only: Only, tested: Tested = HEALTHY
+) -> Schedule:
+    """Draw a schedule from any source of choices; only what the subject has, and bears."""
+    subject = subject_of(tested)
+    knobs = subject.knobs(draw_knobs(chooser, only))
+    bears = bearable(subject)
+    if only.faults is None:
+        faults = tuple(name for name in ATTACKS if name in bears)
+    else:
+        faults = only.faults
+        refuse_unbearable(subject, faults)
+    swarm = _draw_swarm(chooser, knobs, only, faults)
     plan = ["attack"] * size.attacks + ["operation"] * size.operations
     if size.attacks:
         plan += ["operator"] * swarm.operations_of_operators
@@ -240,9 +244,8 @@ def _draw_operators(chooser: Chooser, possible: tuple[str, ...], only: Only) -> 
     return tuple(chosen) or (chooser.pick(possible),)
 
 
-def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only) -> _Swarm:
+def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only, named: tuple[str, ...]) -> _Swarm:
     workload = WORKLOADS[knobs.workload]
-    named = ATTACKS if only.faults is None else only.faults
     possible = tuple(name for name in named if may_be_drawn(name, knobs))
     allowed = tuple(name for name in possible if name not in OPERATORS)
     operators = _draw_operators(

@@ -14,6 +14,7 @@ import msgspec
 from nemesis.chooser import RandomChooser
 from nemesis.errors import NemesisError
 from nemesis.faults import (
+    ENDS,
     FAULTS,
     ClockDrift,
     Fault,
@@ -25,7 +26,7 @@ from nemesis.faults import (
     Targeted,
 )
 from nemesis.schedule import MILLISECOND, Advance, Knobs, Schedule, Step
-from nemesis.search.generate import ENDS, LOSSES, OPERATORS
+from nemesis.search.generate import LOSSES, OPERATORS
 from nemesis.workloads import WORKLOADS, Performance, Values
 from raft.kv.commands import Command, Get, Operation, Result
 from raft.kv.encoding import encode_command

@@ -52,8 +52,9 @@ from nemesis.search.shrinker import (
     with_knobs,
     with_steps,
 )
+from nemesis.subjects.own import Tested, subject_of, variant_of
+from nemesis.subjects.subject import Subject
 from nemesis.workloads import WORKLOADS
-from raft.replica import Variant
 
 __all__ = ["Shrunk", "shrink"]
 
@@ -73,7 +74,7 @@ _TIME_OUTS = ("election_timeout_min", "election_timeout_max", "heartbeat_interva
 
 def shrink(
     failed: Run,
-    variant: Variant,
+    tested: Tested,
     *,
     executions: int = 2_500,
     may_go_on: Callable[[], bool] = lambda: True,
@@ -86,24 +87,25 @@ def shrink(
     if not failed.verdict.failures:
         raise ValueError("only a run that failed can be shrunk")
     if failed.schedule.is_macro:
+        variant = variant_of(tested, "macro-steps drive")
         return shrink_macro(failed, variant, executions, may_go_on)
-    shrinker = _TimedShrinker(failed, variant, executions, may_go_on)
+    shrinker = _TimedShrinker(failed, subject_of(tested), executions, may_go_on)
     shrinker.shrink()
     return Shrunk(shrinker.whole_run(), shrinker.executions)
 
 
 class _TimedShrinker(Shrinker):
     def __init__(
-        self, failed: Run, variant: Variant, executions: int, may_go_on: Callable[[], bool]
+        self, failed: Run, subject: Subject, executions: int, may_go_on: Callable[[], bool]
     ) -> None:
         super().__init__(failed, executions, may_go_on)
         self._best = failed
-        self._variant = variant
+        self._subject = subject
         self._reseeds = _RESEEDS[0]
         # What the monitors convict can be looked for without the end of each run, as long as that
         # convicts what was to be shrunk.
         self._is_brief = self.kind not in SHOWN_AT_THE_END and (
-            self.kind in run(failed.schedule, variant, brief=True).verdict.kinds
+            self.kind in run(failed.schedule, subject, brief=True).verdict.kinds
         )
         # Candidates that are known not to fail.
         self._seen: set[bytes] = set()
@@ -122,7 +124,7 @@ class _TimedShrinker(Shrinker):
 
     def whole_run(self) -> Run:
         """The best run, to its end."""
-        return run(self.schedule, self._variant) if self._is_brief else self._best
+        return run(self.schedule, self._subject) if self._is_brief else self._best
 
     def _pass(self) -> bool:
         """Try everything once; whether anything helped."""
@@ -161,6 +163,12 @@ class _TimedShrinker(Shrinker):
         return self._take(candidate, min(self._reseeds, _RESEEDS_OF_MANY))
 
     def _take(self, candidate: Schedule, reseeds: int) -> bool:
+        knobs = self._subject.knobs(candidate.knobs)
+        if knobs != candidate.knobs:
+            # Of what it does not have, nothing can be made simpler.
+            candidate = msgspec.structs.replace(candidate, knobs=knobs)
+            if candidate == self.schedule:
+                return False
         plain = encode_schedule(msgspec.structs.replace(candidate, seed=0))
         if plain in self._seen or not is_possible(candidate):
             return False
@@ -176,7 +184,7 @@ class _TimedShrinker(Shrinker):
 
     def _execute(self, schedule: Schedule) -> Run:
         self.spend()
-        return run(schedule, self._variant, brief=self._is_brief)
+        return run(schedule, self._subject, brief=self._is_brief)
 
 
 def _dropped(schedule: Schedule, start: int, stop: int) -> Iterator[Schedule]:

@@ -15,7 +15,8 @@ from nemesis.run import Run
 from nemesis.schedule import Schedule
 from nemesis.search.shrink import shrink
 from nemesis.store import new_directory, save
-from raft.replica import HEALTHY, Variant
+from nemesis.subjects.own import Tested
+from raft.replica import HEALTHY
 
 # What shrinking may cost, in executions.
 _EXECUTIONS = 1_000
@@ -25,7 +26,7 @@ class Violation(AssertionError):
     """A run broke a promise; the message tells which, by which steps, and where it is saved."""
 
 
-def assert_holds(run: Run, variant: Variant = HEALTHY, store: Path = Path("store")) -> None:
+def assert_holds(run: Run, tested: Tested = HEALTHY, store: Path = Path("store")) -> None:
     """Raise Violation if the run failed, after it has been shrunk and saved in ``store``.
 
     While Hypothesis still searches and shrinks it is neither, as that would be done for every
@@ -35,7 +36,7 @@ def assert_holds(run: Run, variant: Variant = HEALTHY, store: Path = Path("store
         return
     if currently_in_test_context() and not current_build_context().is_final:
         raise Violation(_tell(run))
-    smallest = shrink(run, variant, executions=_EXECUTIONS).run
+    smallest = shrink(run, tested, executions=_EXECUTIONS).run
     directory = new_directory(store, "pytest", datetime.now())
     save(directory, smallest, judge_history(smallest.history, smallest.model))
     message = _tell(smallest)

@@ -10,6 +10,8 @@ schedule and seed. Our own Raft goes through this protocol too; there is no othe
     crash                    the replica is dropped; ``close`` frees what is not Python's
     restart                  ``Subject.start`` on the disk that is left
     observe                  ``Machine.observer``, and ``standing``
+
+What else a replica may offer, and what that unlocks: nemesis.subjects.capabilities.
 """
 
 from __future__ import annotations
@@ -86,6 +88,8 @@ class Machine(NamedTuple):
     now: int
     # Whether no replica has come up on this disk before.
     is_first_start: bool
+    # Whether power may fail during this start: then nothing that it does to the disk is spared.
+    power_may_fail: bool = False
 
 
 class Replica(Protocol):
@@ -99,7 +103,10 @@ class Replica(Protocol):
     def handle(self, inputs: Sequence[Any], now: int) -> Outputs:
         """Take in messages and requests, and whatever is due by the clock, which reads ``now``.
 
-        What it raises convicts the subject: a server ends so. Not so DiskFull."""
+        What the subject's code raises convicts it: a server ends so. Not so DiskFull, nor what the
+        machine raises (its disk when power fails, its observer): that must come through, and must
+        not be handled on the way. What an adapter raises is its own error, unless it is
+        SubjectFailed (nemesis.subjects.errors)."""
         ...
 
     def standing(self) -> Standing:
@@ -121,13 +128,16 @@ class Subject(Protocol):
 
     @property
     def name(self) -> str:
-        """What results and command lines call it; names that end in a version end in -VERSION."""
+        """What results and command lines call it, and find it by again
+        (nemesis.subjects.registry); names that end in a version end in -VERSION."""
         ...
 
     @property
     def faults(self) -> frozenset[str]:
-        """The kinds of faults that it claims to bear, of those that the simulator has. The others
-        are refused: to inject them would convict it of what it never promised."""
+        """The kinds of faults that it claims to bear, of those that the simulator has
+        (nemesis.faults.FAULTS); what ends one of them comes with it. The others are refused: to
+        inject them would convict it of what it never promised. Steps of operators are among them if
+        it takes their requests (nemesis.subjects.capabilities)."""
         ...
 
     def knobs(self, drawn: Knobs) -> Knobs:

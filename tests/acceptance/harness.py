@@ -20,6 +20,8 @@ from nemesis.cluster.protocol import Link
 from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.node import SimulatedNode
 from nemesis.cluster.sim.recorder import Recorder, Trace
+from nemesis.schedule import Knobs
+from nemesis.subjects.own import OwnRaft
 from raft.client_messages import ClientReply, ClientRequest
 from raft.consensus.state import LEADER
 from raft.kv.commands import Command, Operation, Put
@@ -132,10 +134,12 @@ class Cluster:
         return SimulatedNode(
             self.names[server],
             self.names,
-            self.world.settings,
-            SEGMENT_BYTES,
+            Knobs(
+                segment_bytes=SEGMENT_BYTES,
+                asynchronous_storage=self.world.settings.asynchronous_storage,
+            ),
             seed,
-            self.world.variant,
+            OwnRaft(self.world.variant, self.world.settings),
             self.queue,
             self.network,
             self._watchers[server],

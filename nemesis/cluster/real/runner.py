@@ -14,7 +14,7 @@ from nemesis.cluster.real.cluster import MILLISECOND, SECOND, RealCluster
 from nemesis.cluster.real.disks import what_lacks
 from nemesis.cluster.real.judging import judge_history
 from nemesis.errors import UnsupportedFault
-from nemesis.faults import Fault
+from nemesis.faults import ENDS, Fault
 from nemesis.outcome import (
     Evidence,
     Run,
@@ -24,7 +24,6 @@ from nemesis.outcome import (
     vacuity,
 )
 from nemesis.schedule import Operate, Schedule, Step
-from nemesis.search.generate import ENDS
 from nemesis.workloads import WORKLOADS
 
 # How long the cluster has, after all faults have ended, in longest election time-outs, or in

@@ -23,54 +23,31 @@ from nemesis.cluster.sim.node import Sender, SimulatedNode
 from nemesis.cluster.sim.operator import SimulatedOperator
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from nemesis.errors import UnsupportedFault
-from nemesis.faults import FAULTS
 from nemesis.schedule import Knobs, Operate
+from nemesis.subjects.bearing import bearable
+from nemesis.subjects.own import OWN
+from nemesis.subjects.subject import Subject
 from nemesis.workloads import WORKLOADS
-from raft.consensus import Settings
 from raft.consensus.configuration import Configuration
-from raft.replica import HEALTHY, Variant
 
 # Far apart, so that the generators of nodes and network never start alike.
 _SEED_STEP = 1_000_003
 
 
-def settings_of(knobs: Knobs) -> Settings:
-    """The part of the knobs that configures the replicas."""
-    return Settings(
-        election_timeout_min=knobs.election_timeout_min,
-        election_timeout_max=knobs.election_timeout_max,
-        heartbeat_interval=knobs.heartbeat_interval,
-        pre_vote=knobs.pre_vote,
-        check_quorum=knobs.check_quorum,
-        max_entries_per_append=knobs.max_entries_per_append,
-        max_bytes_per_append=knobs.max_bytes_per_append,
-        max_appends_in_flight=knobs.max_appends_in_flight,
-        max_bytes_in_flight=knobs.max_bytes_in_flight,
-        max_uncommitted_bytes=knobs.max_uncommitted_bytes,
-        priorities=knobs.priorities,
-        snapshot_threshold_bytes=knobs.snapshot_threshold_bytes,
-        snapshot_chunk_bytes=knobs.snapshot_chunk_bytes,
-        entries_kept_after_snapshot=knobs.entries_kept_after_snapshot,
-        session_timeout=knobs.session_timeout,
-        asynchronous_storage=knobs.asynchronous_storage,
-        lease_reads=knobs.reads == "lease",
-        max_clock_drift=knobs.max_clock_drift,
-    )
-
-
 class SimulatedCluster:
-    """Implements nemesis.cluster.protocol.Cluster."""
+    """Implements nemesis.cluster.protocol.Cluster. The knobs must be such as the subject can be
+    configured by (``Subject.knobs``)."""
 
     def __init__(
         self,
         knobs: Knobs,
         seed: int,
-        variant: Variant = HEALTHY,
+        subject: Subject = OWN,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         self.nodes = knobs.servers
         self.members = knobs.members
-        self.capabilities = frozenset(name for name, kind in FAULTS.items() if kind.is_simulated)
+        self.capabilities = bearable(subject)
         self._check_quorum = knobs.check_quorum
         # Servers that were shut down at the end, as they were removed.
         self._shut_down: set[str] = set()
@@ -91,15 +68,13 @@ class SimulatedCluster:
             LinkShape(knobs.delay_min, knobs.delay_max),
             self._receivers,
         )
-        settings = settings_of(knobs)
         self._nodes = {
             name: SimulatedNode(
                 name,
                 self.members if name in self.members else (),
-                settings,
-                knobs.segment_bytes,
+                knobs,
                 seed * _SEED_STEP + 2 * position,
-                variant,
+                subject,
                 self.queue,
                 self.network,
                 Recorder(name, self.trace),
@@ -143,6 +118,8 @@ class SimulatedCluster:
         self.queue.clear()
         self._operator.close()
         self._receivers.clear()
+        for node in self._nodes.values():
+            node.close()
 
     def intercept(self, network: Sender, receivers: Mapping[str, Action]) -> None:
         """Servers hand their messages to this network from now on, and what arrives at them goes to
@@ -205,7 +182,9 @@ class SimulatedCluster:
 
     def configurations(self) -> list[Configuration]:
         """Those that are in effect on the nodes which have a process, each once. The empty one, of
-        servers that wait to be added, is left out."""
+        servers that wait to be added, is left out. Where none is known of, it is the first one."""
+        if not any(node.knows_configurations for node in self._nodes.values()):
+            return [Configuration(self.members)]
         found = (node.configuration for node in self._nodes.values())
         return list(dict.fromkeys(each for each in found if each is not None and each.voters))
 
@@ -342,13 +321,13 @@ class SimulatedCluster:
         if leader is None:
             # Perhaps since none can be elected without them.
             self._start_readded(self.configurations())
-        elif (first := self._nodes[leader].replica) is not None:
-            consensus = first.consensus
-            self._start_readded([consensus.configuration])
-            if consensus.configuration_index <= consensus.commit_index:
+        elif (first := self._nodes[leader].configured) is not None:
+            configuration = first.configuration()
+            self._start_readded([configuration])
+            if first.has_committed_configuration():
                 for name, node in self._nodes.items():
                     # Not one that is down already, nor a spare that was never added.
-                    if name not in consensus.configuration.members and node.was_added:
+                    if name not in configuration.members and node.was_added:
                         node.stop("shut down, since it was removed")
                         self._shut_down.add(name)
                         for client in self._clients:

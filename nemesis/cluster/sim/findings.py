@@ -1,7 +1,9 @@
 """What it means that a simulated server raises an exception: its end, a finding, or our own error.
 
-A server calls back into our side: its disk, its recorder, and the monitors behind that. What goes
-wrong there is no fault of Raft's, so it convicts nobody, and it is not hidden either.
+A server calls back into our side: its disk, its recorder, and the monitors behind that; or an
+adapter stands between it and us. What goes wrong there is no fault of the subject's, so it convicts
+nobody, and it is not hidden either. An adapter that is told of a failure of the subject, and not by
+an exception, raises SubjectFailed.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from traceback import walk_tb
 from checker.verdict import Failure
 from nemesis.cluster.sim.disk import PowerLost
 from nemesis.cluster.sim.events import EventQueue
+from nemesis.subjects.errors import SubjectFailed
 from raft.storage import DiskError, StorageCorrupt
 from raft.storage.disk import DiskFull
 
@@ -85,7 +88,7 @@ class Findings:
 def is_our_own(error: Exception) -> bool:
     """Whether the error was not raised by a replica: before it was called, or once it had called
     back. What the disk answers is meant for the replica."""
-    if isinstance(error, DiskError):
+    if isinstance(error, DiskError | SubjectFailed):
         return False
     modules = (
         str(frame.f_globals.get("__name__")).partition(".")[0]

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from nemesis.cluster.sim.recorder import Recorder
+from nemesis.subjects.capabilities import Configured
+from nemesis.subjects.subject import Replica
 from raft.consensus.configuration import Configuration
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
-from raft.replica import Replica
 
 
 class Server(Protocol):
@@ -20,13 +21,19 @@ class Server(Protocol):
         """None while it is down."""
         ...
 
+    @property
+    def configured(self) -> Configured | None:
+        """The same replica, if it knows of configurations."""
+        ...
+
 
 def present_leader(servers: Mapping[str, Server]) -> str | None:
     """Who leads; of several who believe that they do, the one of the newest term."""
     leaders = [
-        (replica.consensus.current_term, name)
+        (standing.term, name)
         for name, server in servers.items()
-        if (replica := server.replica) is not None and replica.consensus.role == LEADER
+        if (replica := server.replica) is not None
+        and (standing := replica.standing()).role == LEADER
     ]
     return max(leaders)[1] if leaders else None
 
@@ -36,23 +43,25 @@ def is_at_rest(servers: Mapping[str, Server], leader: str) -> bool:
     has, and so have all members with a process. A member may be down for good, or not exist."""
     first = servers[leader].replica
     assert first is not None
-    consensus = first.consensus
-    last = consensus.log.last_index
-    configuration = consensus.configuration
-    if (
-        consensus.commit_index < last
-        or (configuration.is_joint and configuration.leave_automatically)
-        or consensus.catch_up is not None
-        or not configuration.is_voter(leader)
-    ):
+    standing = first.standing()
+    last = standing.last_log_index
+    if standing.commit_index < last:
         return False
-    members = (servers.get(name) for name in configuration.members)
-    replicas = (member.replica for member in members if member is not None)
-    return all(replica is None or replica.last_applied == last for replica in replicas)
+    members: tuple[str, ...] = tuple(servers)
+    configured = servers[leader].configured
+    if configured is not None:
+        configuration = configured.configuration()
+        if configured.is_changing() or not configuration.is_voter(leader):
+            return False
+        members = configuration.members
+    found = (servers.get(name) for name in members)
+    replicas = (member.replica for member in found if member is not None)
+    return all(replica is None or replica.standing().last_applied == last for replica in replicas)
 
 
 def tell_state(replica: Replica | None, recorder: Recorder) -> None:
-    """Tell a digest of the state, to be compared with those of others at the same index."""
-    if replica is not None:
-        state = Snapshot(0, 0, Configuration(()), replica.state_machine.snapshot())
-        recorder.state_digest(replica.last_applied, state.digest)
+    """Tell a digest of the state, if it can be told, to be compared with those of others at the
+    same index."""
+    if replica is not None and (data := replica.state()) is not None:
+        state = Snapshot(0, 0, Configuration(()), data)
+        recorder.state_digest(replica.standing().last_applied, state.digest)

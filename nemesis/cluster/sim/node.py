@@ -15,14 +15,11 @@ from nemesis.cluster.sim.events import Action, EventQueue
 from nemesis.cluster.sim.findings import Findings
 from nemesis.cluster.sim.leading import tell_state
 from nemesis.cluster.sim.recorder import Recorder
-from nemesis.schedule import MILLISECOND
-from raft.apply_queue import PendingApplication
-from raft.consensus import Settings
+from nemesis.schedule import MILLISECOND, Knobs
+from nemesis.subjects.capabilities import Asynchronous, Configured
+from nemesis.subjects.subject import Machine, Outputs, Replica, Subject
 from raft.consensus.configuration import Configuration
-from raft.consensus.snapshot import first_snapshot
-from raft.replica import Outputs, Replica, Variant
-from raft.storage import Storage, StorageCorrupt
-from raft.write_queue import PendingWrite
+from raft.storage import StorageCorrupt
 
 # How long what is done asynchronously takes at most, in ns: a write, on the disks that a node may
 # have, all of them healthy; its acknowledgement; an application.
@@ -51,11 +48,10 @@ class SimulatedNode:
     def __init__(
         self,
         name: str,
-        members: Sequence[str],
-        settings: Settings,
-        segment_bytes: int,
+        members: tuple[str, ...],
+        knobs: Knobs,
         seed: int,
-        variant: Variant,
+        subject: Subject,
         queue: EventQueue,
         network: Sender,
         recorder: Recorder,
@@ -66,23 +62,28 @@ class SimulatedNode:
         self.disk = SimulatedDisk(Random(seed + 1), effects)
         self.clock = SimulatedClock()
         self.replica: Replica | None = None
+        # The same replica, if it knows of configurations.
+        self.configured: Configured | None = None
+        # Whether its replicas do.
+        self.knows_configurations = False
         self.is_paused = False
         # The disk is corrupt: known once it was flipped, confirmed once the replica refuses it.
         self.is_lost = False
         # The fault that did it.
         self.lost_by = "bit-flip"
         self._members = members
-        self._is_initialized = False
-        self._settings = settings
-        self._segment_bytes = segment_bytes
+        self._has_come_up = False
+        self._knobs = knobs
         self._random = Random(seed)
-        self._is_asynchronous = settings.asynchronous_storage
+        self._is_asynchronous = knobs.asynchronous_storage
+        # The same replica again, if that is so.
+        self._asynchronous: Asynchronous | None = None
         # What is done asynchronously has a generator of its own; to seed one takes its time.
         self._work_random = Random(seed + _WORK_SEED) if self._is_asynchronous else self._random
         self._write_time = self._work_random.choice(_WRITES) if self._is_asynchronous else 0
         # What is done asynchronously, and came to its end while the process was paused.
         self._stalled: list[tuple[Action, Any]] = []
-        self._variant = variant
+        self._subject = subject
         self._queue = queue
         self._network = network
         self._recorder = recorder
@@ -105,36 +106,27 @@ class SimulatedNode:
     def start(self) -> None:
         """Start the process on what its disk holds; a corrupt disk keeps it down for good.
 
-        The disk is initialised at the first start, again if power failed before the replica was
-        up; a node that has run must find its files.
+        It is a first start again if power failed before the replica was up; a node that has run
+        must find its files.
         """
         self._life += 1
         self._inbox.clear()
         self._stalled.clear()
         self._busy_until = 0
         self.disk.free = None
-        storage: Storage | None = None
+        machine = Machine(
+            self.name,
+            self._members,
+            self._knobs,
+            self.disk,
+            self._random,
+            self._recorder,
+            self.clock.reading(self._queue.now),
+            not self._has_come_up,
+            self.disk.power_fails is not None,
+        )
         try:
-            if not self._is_initialized:
-                storage = Replica.initialize(
-                    self.disk,
-                    first_snapshot(tuple(self._members)),
-                    variant=self._variant,
-                    segment_bytes=self._segment_bytes,
-                )
-            self.replica = Replica(
-                self.name,
-                self.disk,
-                self._settings,
-                self._random,
-                self._recorder,
-                now=self.clock.reading(self._queue.now),
-                variant=self._variant,
-                segment_bytes=self._segment_bytes,
-                # Where power may fail, it may fail in the recovery as well.
-                initialized=storage if self.disk.power_fails is None else None,
-            )
-            self._is_initialized = True
+            replica = self._subject.start(machine)
         except Exception as error:
             reason = self._findings.end_of_start(error, is_lost=self.is_lost)
             if reason is None:
@@ -145,6 +137,14 @@ class SimulatedNode:
                 self._effects[self.lost_by] += 1
             self._recorder.stopped(reason)
             return
+        self.replica = replica
+        if isinstance(replica, Configured):
+            self.configured = replica
+            self.knows_configurations = True
+        if self._is_asynchronous:
+            assert isinstance(replica, Asynchronous), f"{self._subject.name}: see its knobs"
+            self._asynchronous = replica
+        self._has_come_up = True
         if self.is_lost:
             self._findings.started_though_lost(self.lost_by)
         self._set_timer()
@@ -160,15 +160,23 @@ class SimulatedNode:
 
     def stop(self, reason: str) -> None:
         """The process is gone; unsynced bytes are lost."""
-        if self.replica is None:
+        replica = self.replica
+        if replica is None:
             return
-        self.replica = None
+        self.replica = self.configured = self._asynchronous = None
         self.is_paused = False
         self._life += 1
         self._timer_at = None
         self._inbox.clear()
+        replica.close()
         self.disk.crash()
         self._recorder.stopped(reason)
+
+    def close(self) -> None:
+        """Nothing happens any more: free what the replica holds."""
+        replica = self.replica
+        if replica is not None:
+            replica.close()
 
     def pause(self) -> None:
         """Inputs and time-outs wait from now on."""
@@ -212,8 +220,8 @@ class SimulatedNode:
         outputs = self._attempt(replica.handle, inputs, reading)
         if outputs is None:
             return
-        if self._is_asynchronous:
-            self._begin_work(replica)
+        if self._asynchronous is not None:
+            self._begin_work(self._asynchronous)
         if self.disk.sync_delay and (busy := self.disk.take_busy_time()):
             self._busy_until = now + busy
             self._queue.at(self._busy_until, self._send_late, (self._life, outputs))
@@ -249,7 +257,7 @@ class SimulatedNode:
 
     # -- What is done while inputs are handled -----------------------------------------------------
 
-    def _begin_work(self, replica: Replica) -> None:
+    def _begin_work(self, replica: Asynchronous) -> None:
         """Begin what there is to write and to apply; it is done when its time has passed, and a
         crash before that takes it."""
         write = replica.begin_write()
@@ -264,16 +272,16 @@ class SimulatedNode:
         time = self._queue.now + int(self._work_random.random() * at_most)
         self._queue.at(time, action, (self._life, argument))
 
-    def _on_write_due(self, argument: tuple[int, PendingWrite]) -> None:
-        replica = self.replica
+    def _on_write_due(self, argument: tuple[int, Any]) -> None:
+        replica = self._asynchronous
         saved = self._work(argument, self._on_write_due, replica.perform if replica else None)
         if saved is not None:
             time = self._queue.now + self.disk.take_busy_time()
             time += int(self._work_random.random() * _ACKNOWLEDGEMENT)
             self._queue.at(time, self._on_done, (self._life, saved))
 
-    def _on_application_due(self, argument: tuple[int, PendingApplication]) -> None:
-        replica = self.replica
+    def _on_application_due(self, argument: tuple[int, Any]) -> None:
+        replica = self._asynchronous
         applied = self._work(argument, self._on_application_due, replica.apply if replica else None)
         if applied is not None:
             self._on_done((self._life, applied))
@@ -373,8 +381,8 @@ class SimulatedNode:
 
     @property
     def configuration(self) -> Configuration | None:
-        """What is in effect here; None without a process."""
-        return None if self.replica is None else self.replica.consensus.configuration
+        """What is in effect here; None without a process, or if it does not know."""
+        return None if self.configured is None else self.configured.configuration()
 
     @property
     def was_added(self) -> bool:
@@ -394,18 +402,18 @@ class SimulatedNode:
             return NodeStatus(
                 self.name, False, self.is_lost, False, None, 0, 0, 0, is_member, is_voter
             )
-        consensus = replica.consensus
+        standing = replica.standing()
         return NodeStatus(
             self.name,
             not self.is_paused,
             False,
             self.is_paused,
-            consensus.role,
-            consensus.current_term,
-            consensus.log.last_term,
-            consensus.log.last_index,
+            standing.role,
+            standing.term,
+            standing.last_log_term,
+            standing.last_log_index,
             is_member,
             is_voter,
-            consensus.voted_for not in (None, self.name),
-            len(consensus.votes),
+            standing.has_voted,
+            standing.votes,
         )

@@ -18,13 +18,13 @@ from checker.history import Event
 from checker.invariants import Monitors
 from checker.verdict import Failure
 from nemesis.cluster.sim.clients import History
-from nemesis.cluster.sim.cluster import settings_of
 from nemesis.cluster.sim.events import EventQueue
 from nemesis.cluster.sim.recorder import Recorder, Trace
 from nemesis.cluster.stepped.client import SteppedClient
 from nemesis.cluster.stepped.node import SteppedNode
 from nemesis.cluster.stepped.post import KINDS, Post
 from nemesis.schedule import MILLISECOND, Knobs, Operate
+from nemesis.subjects.own import OwnRaft, settings_of
 from nemesis.workloads import WORKLOADS
 from raft.client_messages import ClientReply, MembershipRequest, TransferRequest
 from raft.consensus import Consensus, Message
@@ -67,16 +67,18 @@ class SteppedCluster:
         self.election_timeout = knobs.election_timeout_min
         self._has_stickiness = knobs.check_quorum
         self._requests = 0
-        settings = msgspec.structs.replace(
-            settings_of(knobs), election_timeout_max=knobs.election_timeout_min + _HOUR
+        subject = OwnRaft(
+            variant,
+            msgspec.structs.replace(
+                settings_of(knobs), election_timeout_max=knobs.election_timeout_min + _HOUR
+            ),
         )
         self.nodes = {
             name: SteppedNode(
                 name,
                 self.members if name in self.members else (),
-                settings,
-                knobs.segment_bytes,
-                variant,
+                knobs,
+                subject,
                 self.time,
                 Recorder(name, self.trace),
                 self.effects,

@@ -14,10 +14,12 @@ from nemesis.cluster.sim.events import EventQueue
 from nemesis.cluster.sim.findings import Findings
 from nemesis.cluster.sim.leading import tell_state
 from nemesis.cluster.sim.recorder import Recorder
+from nemesis.schedule import Knobs
+from nemesis.subjects.capabilities import Configured
+from nemesis.subjects.own import OwnRaft, OwnReplica
+from nemesis.subjects.subject import Machine
 from raft.apply_queue import PendingApplication
-from raft.consensus import Settings
-from raft.consensus.snapshot import first_snapshot
-from raft.replica import Outputs, Replica, Variant
+from raft.replica import Outputs
 from raft.storage import StorageCorrupt
 from raft.write_queue import PendingWrite
 
@@ -52,10 +54,9 @@ class SteppedNode:
     def __init__(
         self,
         name: str,
-        members: Sequence[str],
-        settings: Settings,
-        segment_bytes: int,
-        variant: Variant,
+        members: tuple[str, ...],
+        knobs: Knobs,
+        subject: OwnRaft,
         time: EventQueue,
         recorder: Recorder,
         effects: Counter[str],
@@ -63,7 +64,7 @@ class SteppedNode:
     ) -> None:
         self.name = name
         self.disk = SimulatedDisk(_Half(0), effects)
-        self.replica: Replica | None = None
+        self.replica: OwnReplica | None = None
         # Its disk is corrupt, and it must refuse to start.
         self.is_lost = False
         # The fault that did it.
@@ -71,10 +72,9 @@ class SteppedNode:
         self.is_stalled = False
         self._lives = 0
         self._members = members
-        self._settings = settings
-        self._is_asynchronous = settings.asynchronous_storage
-        self._segment_bytes = segment_bytes
-        self._variant = variant
+        self._knobs = knobs
+        self._is_asynchronous = knobs.asynchronous_storage
+        self._subject = subject
         self._time = time
         self._recorder = recorder
         self._effects = effects
@@ -82,10 +82,12 @@ class SteppedNode:
         # What was begun and is not done, while it is stalled.
         self._write: PendingWrite | None = None
         self._application: PendingApplication | None = None
-        storage = Replica.initialize(
-            self.disk, first_snapshot(tuple(members)), variant=variant, segment_bytes=segment_bytes
-        )
-        self._start(storage)
+        self._start(is_first=True)
+
+    @property
+    def configured(self) -> Configured | None:
+        """The replica, which knows of configurations."""
+        return self.replica
 
     # -- Life --------------------------------------------------------------------------------------
 
@@ -94,22 +96,22 @@ class SteppedNode:
         starts it has made space first."""
         if self.replica is None:
             self.disk.free = None
-            self._start(None)
+            self._start(is_first=False)
 
-    def _start(self, initialized: Any) -> None:
+    def _start(self, *, is_first: bool) -> None:
         self._lives += 1
+        machine = Machine(
+            self.name,
+            self._members,
+            self._knobs,
+            self.disk,
+            _LastMoment(self._lives),
+            self._recorder,
+            self._time.now,
+            is_first,
+        )
         try:
-            self.replica = Replica(
-                self.name,
-                self.disk,
-                self._settings,
-                _LastMoment(self._lives),
-                self._recorder,
-                now=self._time.now,
-                variant=self._variant,
-                segment_bytes=self._segment_bytes,
-                initialized=initialized,
-            )
+            self.replica = self._subject.start(machine)
         except Exception as error:
             reason = self._findings.end_of_start(error, is_lost=self.is_lost)
             if reason is None:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import msgspec
 
 from checker.trace import Appended, Committed, RoleChanged, TermExposed, VoteGranted
-from nemesis.cluster.sim.cluster import settings_of
 from nemesis.cluster.stepped.post import KINDS
 from nemesis.explore.moves import Bounds, moves_of
 from nemesis.explore.properties import Committed as CommittedEntry
@@ -24,6 +23,7 @@ from nemesis.explore.symmetry import rename_message, rename_server
 from nemesis.macro import steps as macro
 from nemesis.macro.execution import MacroExecution
 from nemesis.macro.steps import MacroStep
+from nemesis.subjects.own import settings_of
 from raft.consensus import AppendEntries, Entry, Message
 from raft.replica import HEALTHY, Variant
 

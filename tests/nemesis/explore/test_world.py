@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from nemesis.cluster.sim.cluster import settings_of
 from nemesis.explore.moves import Bounds, BoundsError
 from nemesis.explore.scratch import Scratch
 from nemesis.explore.world import World
 from nemesis.macro.steps import MacroStep
+from nemesis.subjects.own import settings_of
 from raft.bugs import get_bug
 from raft.replica import HEALTHY, Variant
 from tests.nemesis.explore.oracle import Observed, Oracle, least

@@ -9,9 +9,9 @@ import pytest
 from nemesis.cluster.real.cluster import PROCESS_FAULTS
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.errors import NemesisError
-from nemesis.faults import Crash, Partition
+from nemesis.faults import ENDS, Crash, Partition
 from nemesis.schedule import decode_schedule, encode_schedule
-from nemesis.search.generate import ATTACKS, ENDS
+from nemesis.search.generate import ATTACKS
 from nemesis.search.real_time import SECOND, Plan, generate_real_time
 from nemesis.workloads import WORKLOADS
 from raft.kv.commands import Command, Result
