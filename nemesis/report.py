@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from checker import lincheck
 from checker.formats import parse_history, read_history
 from checker.history import History
-from checker.lincheck import Verdict
-from checker.models import get_model
+from checker.invariants import MONITORS
+from checker.lincheck import KIND
+from checker.models import Model, get_model
 from checker.report.data import (
     Counterexample,
     Failed,
     Figure,
     Linearization,
+    Messages,
+    Promise,
     Report,
     ScheduleStep,
     Span,
     VerdictShown,
+    Words,
 )
 from checker.report.events import nodes_of, trace_shown
 from checker.report.evidence import counterexample_of, linearization_of
 from checker.report.html import page
+from checker.report.messages import messages_shown
 from checker.report.operations import OperationsShown, operations_shown
-from checker.report.shown import Shortener
+from checker.report.sentences import paragraph
+from checker.report.shown import VALUE_MAX, Shortener
 from checker.trace import decode_trace
+from checker.verdict import Failure, Validity
+from nemesis.cluster.real import REAL_CLUSTERS
+from nemesis.describe.bands import bands_of, skews_of
+from nemesis.describe.recording import Recorded, record
 from nemesis.describe.steps import describe_step
-from nemesis.describe.story import command_words
-from nemesis.outcome import check_history
+from nemesis.describe.story import command_words, describe
+from nemesis.describe.violation import PROMISES
+from nemesis.describe.words import sentences
+from nemesis.outcome import Statistics, check_history
+from nemesis.replay import variant_named
 from nemesis.store import HISTORY, TRACE, Saved, load
+from raft.bugs import UnknownBug
 
 REPORT = "report.html"
 
@@ -35,103 +52,304 @@ REPORT = "report.html"
 def report_of(directory: Path) -> Report:
     """The report of a run directory. Raises StoreError and whatever else is wrong with its files,
     naming them."""
-    return report_of_saved(load(directory))
+    return _Maker(load(directory)).report()
 
 
-def report_of_saved(saved: Saved) -> Report:
-    """The report of a saved run."""
-    directory, results = saved.directory, saved.results
+def report_of_history(history: History, model: Model, verdict: lincheck.Verdict) -> Report:
+    """The report of a history alone, with the verdict on it. Raises HistoryError."""
     shortener = Shortener()
-    history = parse_history(saved.history, source=str(directory / HISTORY))
     shown = operations_shown(history, shortener)
-    order, counterexample = _evidence(history, results.model, shown, shortener)
-    header, events = decode_trace(directory / TRACE, saved.trace.splitlines())
-    nodes = nodes_of(header.members, events)
-    trace = trace_shown(nodes, events, command_words, shortener)
-    places = {name: at for at, name in enumerate(nodes)}
+    order, counterexample = _evidence(verdict, history, model, shown, shortener)
     failures = tuple(
         Failed(
             kind=each.kind,
             message=each.message,
-            words=(Span(text=each.message),),
-            time=each.time,
-            nodes=(places[each.node],) if each.node in places else (),
-            event=each.evidence.get("sequence"),
+            words=(Span(text=each.message),) if counterexample is None else counterexample.sentence,
+            promise=_promise(each.kind),
+            operations=() if counterexample is None else counterexample.operations,
         )
-        for each in results.failures
+        for each in verdict.failures
     )
-    paragraph = failures[0].words if failures else (Span(text=f"The run is {results.validity}."),)
-    statistics = results.statistics
+    source = history.source or "a history"
     return Report(
-        title=directory.name,
-        subject=f"the Raft {results.variant}, simulated",
+        title=Path(source).name,
+        subject=source,
         verdict=VerdictShown(
-            validity=results.validity.value,
-            paragraph=paragraph,
+            validity=verdict.validity.value,
+            paragraph=failures[0].words if failures else _words_of_history(verdict, shown, model),
             failures=failures,
-            reasons=results.reasons,
-        ),
-        end=max(shown.end, events[-1].time if events else 0, statistics.duration),
-        unit=shown.unit,
-        command=f"splitbrain replay {directory}",
-        model=results.model,
-        nodes=nodes,
-        operations=shown.columns,
-        linearization=order,
-        counterexample=counterexample,
-        reigns=trace.reigns,
-        trace=trace.trace,
-        steps=tuple(ScheduleStep(line=describe_step(each)) for each in saved.schedule.steps),
-        figures=tuple(
-            Figure(group="effects", name=name, value=f"{count:,}")
-            for name, count in statistics.effects.items()
-        ),
-    )
-
-
-def report_of_history(file: Path, model: str) -> Report:
-    """The report of a history alone, judged here. Raises HistoryError."""
-    shortener = Shortener()
-    history = read_history(file)
-    shown = operations_shown(history, shortener)
-    verdict = check_history(history, model, certificate=True)
-    order, counterexample = _evidence_of(verdict, history, model, shown, shortener)
-    message = verdict.failures[0].message if verdict.failures else f"It is {verdict.validity}."
-    words = (Span(text=message),) if counterexample is None else counterexample.sentence
-    return Report(
-        title=file.name,
-        subject=str(file),
-        verdict=VerdictShown(
-            validity=verdict.validity.value, paragraph=words, reasons=verdict.reasons
+            reasons=verdict.reasons,
         ),
         end=shown.end,
         unit=shown.unit,
-        command=f"splitbrain check {file} --model {model} --explain",
-        model=model,
+        command=f"splitbrain check {source} --model {model.name} --explain",
+        model=model.name,
         operations=shown.columns,
         linearization=order,
         counterexample=counterexample,
+        notes=(
+            "A history alone: it tells nothing of nodes, messages and faults.",
+            *_shortened(shortener),
+        ),
     )
 
 
-def _evidence(
-    history: History, model: str, shown: OperationsShown, shortener: Shortener
-) -> tuple[Linearization | None, Counterexample | None]:
+def report_of_file(file: Path, model: str) -> Report:
+    """The report of a history file, judged here. Raises HistoryError."""
+    history = read_history(file)
     verdict = check_history(history, model, certificate=True)
-    return _evidence_of(verdict, history, model, shown, shortener)
-
-
-def _evidence_of(
-    verdict: Verdict, history: History, model: str, shown: OperationsShown, shortener: Shortener
-) -> tuple[Linearization | None, Counterexample | None]:
-    if verdict.order is not None:
-        return linearization_of(verdict.order, shown), None
-    if verdict.conflict is not None:
-        found = counterexample_of(history, get_model(model), verdict.conflict, shown, shortener)
-        return None, found
-    return None, None
+    return report_of_history(history, get_model(model), verdict)
 
 
 def write_report(report: Report, place: Path) -> None:
     """Write the page."""
     place.write_text(page(report), encoding="utf-8")
+
+
+class _Again(NamedTuple):
+    """What running it again has given, or why it was not."""
+
+    recorded: Recorded | None
+    steps: tuple[ScheduleStep, ...]
+    note: str | None
+
+
+class _Maker:
+    """Makes the report of a saved run."""
+
+    def __init__(self, saved: Saved) -> None:
+        directory, results = saved.directory, saved.results
+        self._saved = saved
+        self._results = results
+        self._shortener = Shortener()
+        self._history = parse_history(saved.history, source=str(directory / HISTORY))
+        self._shown = operations_shown(self._history, self._shortener)
+        header, self._events = decode_trace(directory / TRACE, saved.trace.splitlines())
+        members = (*header.members, *saved.schedule.knobs.servers)
+        self._nodes = nodes_of(members, self._events)
+        self._places = {name: at for at, name in enumerate(self._nodes)}
+        self._kind = results.variant.partition(" ")[0]
+
+    def report(self) -> Report:
+        saved, results, shown, events = self._saved, self._results, self._shown, self._events
+        model = get_model(results.model)
+        judged = check_history(self._history, results.model, certificate=True)
+        order, counterexample = _evidence(judged, self._history, model, shown, self._shortener)
+        trace = trace_shown(self._nodes, events, command_words, self._shortener)
+        again = self._again()
+        end = max(shown.end, events[-1].time if events else 0, results.statistics.duration)
+        faults_end = end
+        if again.recorded is not None and len(again.steps) > len(saved.schedule.steps):
+            faults_end = again.steps[-1].time
+        told = self._history.events
+        return Report(
+            title=saved.directory.name,
+            subject=self._subject(),
+            verdict=self._verdict(counterexample),
+            end=end,
+            unit=shown.unit,
+            command=self._command(),
+            model=results.model,
+            nodes=self._nodes,
+            operations=shown.columns,
+            linearization=order,
+            counterexample=counterexample,
+            bands=bands_of(told, events, self._places, faults_end),
+            reigns=trace.reigns,
+            trace=trace.trace if events else None,
+            messages=self._messages(again.recorded, trace.trace.first),
+            steps=again.steps,
+            skews=skews_of(saved.schedule.faults, told, self._places, faults_end),
+            figures=figures_of(results.statistics),
+            notes=self._notes(again, trace.trace.first, judged),
+        )
+
+    def _subject(self) -> str:
+        if self._kind in REAL_CLUSTERS:
+            return f"a real cluster: {self._results.variant}"
+        return f"the Raft {self._results.variant}, simulated"
+
+    def _command(self) -> str:
+        saved = self._saved.directory
+        if self._kind in REAL_CLUSTERS:
+            return f"splitbrain check {saved / HISTORY} --explain"
+        return f"splitbrain replay {saved}"
+
+    # -- The verdict -------------------------------------------------------------------------------
+
+    def _verdict(self, counterexample: Counterexample | None) -> VerdictShown:
+        results = self._results
+        failures = tuple(
+            self._failed(
+                Failure(each.kind, each.message, each.time, each.node, each.evidence),
+                counterexample,
+            )
+            for each in results.failures
+        )
+        if failures:
+            words = failures[0].words
+        elif results.validity is Validity.VALID:
+            words = self._why_valid()
+        else:
+            words = (Span(text=f"Nobody can tell: {'; '.join(results.reasons)}."),)
+        return VerdictShown(
+            validity=results.validity.value,
+            paragraph=words,
+            failures=failures,
+            reasons=results.reasons,
+        )
+
+    def _failed(self, failure: Failure, counterexample: Counterexample | None) -> Failed:
+        place = failure.evidence.get("sequence")
+        is_of_clients = failure.kind == KIND and counterexample is not None
+        if is_of_clients and counterexample is not None:
+            words = counterexample.sentence
+        else:
+            words = paragraph(failure, self._events, self._places, command_words)
+        return Failed(
+            kind=failure.kind,
+            message=failure.message,
+            words=words,
+            promise=_promise(failure.kind),
+            time=counterexample.time if is_of_clients and counterexample else failure.time,
+            nodes=_nodes_of(failure, self._places),
+            event=place if isinstance(place, int) and 0 <= place < len(self._events) else None,
+            operations=counterexample.operations if is_of_clients and counterexample else (),
+        )
+
+    def _why_valid(self) -> Words:
+        statistics = self._results.statistics
+        asked, done = sum(statistics.invoked.values()), sum(statistics.succeeded.values())
+        text = (
+            f"Nothing was violated. Clients asked for {asked:,} operations, of which {done:,} "
+            f"succeeded, and some order of them explains every answer (model {self._results.model})"
+        )
+        if self._events:
+            text += (
+                f"; {statistics.judged:,} events of {len(self._nodes)} nodes were judged by "
+                f"{len(MONITORS)} monitors"
+            )
+        faults = ", ".join(f"{kind} {statistics.injected[kind]:,}" for kind in statistics.confirmed)
+        changed = statistics.leader_changes
+        times = "once" if changed == 1 else f"{changed:,} times"
+        text += (
+            f". Faults that were seen to have an effect: {faults}. The leader changed "
+            f"{times if changed else 'never'}."
+        )
+        return (Span(text=text),)
+
+    # -- Running it again --------------------------------------------------------------------------
+
+    def _again(self) -> _Again:
+        schedule = self._saved.schedule
+        plain = tuple(ScheduleStep(line=describe_step(step)) for step in schedule.steps)
+        if self._kind in REAL_CLUSTERS:
+            note = "Messages are not known: real servers do not tell of them."
+            return _Again(None, plain, note)
+        try:
+            variant = variant_named(self._results.variant)
+        except UnknownBug as error:
+            return _Again(None, plain, f"Messages are not known: {error}.")
+        recorded = record(schedule, variant)
+        if recorded.run.trace_bytes() != self._saved.trace:
+            return _Again(
+                None,
+                plain,
+                "Messages are not known: run again, this schedule goes another way than was saved "
+                "(another version of splitbrain saved it).",
+            )
+        told = [""] * len(recorded.steps)
+        if schedule.is_macro:
+            told = sentences(describe(recorded.run, variant))
+        steps = tuple(
+            ScheduleStep(
+                line=step.line, words=words, time=step.time, first=step.first, last=step.last
+            )
+            for step, words in zip(recorded.steps, told, strict=True)
+        )
+        return _Again(recorded, (*steps, *plain[len(steps) :]), None)
+
+    def _messages(self, recorded: Recorded | None, first: int) -> Messages | None:
+        if recorded is None:
+            return None
+        return messages_shown(self._places, recorded.messages, first)
+
+    def _notes(self, again: _Again, first: int, judged: lincheck.Verdict) -> tuple[str, ...]:
+        notes = [] if again.note is None else [again.note]
+        if not self._events:
+            notes.append("There is no trace: these servers do not tell what happens inside.")
+        if first:
+            notes.append(
+                f"Of the trace the last {len(self._events) - first:,} events are shown, of "
+                f"{len(self._events):,}."
+            )
+        if judged.validity is Validity.UNKNOWN:
+            notes.append(f"No order of the operations is shown: {'; '.join(judged.reasons)}.")
+        return (*notes, *_shortened(self._shortener))
+
+
+def _evidence(
+    verdict: lincheck.Verdict,
+    history: History,
+    model: Model,
+    shown: OperationsShown,
+    shortener: Shortener,
+) -> tuple[Linearization | None, Counterexample | None]:
+    if verdict.order is not None:
+        return linearization_of(verdict.order, shown), None
+    if verdict.conflict is not None:
+        return None, counterexample_of(history, model, verdict.conflict, shown, shortener)
+    return None, None
+
+
+def _promise(kind: str) -> Promise | None:
+    found = PROMISES.get(kind)
+    if found is None:
+        return None
+    return Promise(name=found.name, statement=found.statement, reason=found.reason)
+
+
+def _nodes_of(failure: Failure, places: Mapping[str, int]) -> tuple[int, ...]:
+    """The nodes that a failure names."""
+    named: Sequence[object] = (
+        failure.node,
+        *failure.evidence.get("leaders", ()),
+        *failure.evidence.get("nodes", ()),
+    )
+    return tuple(
+        dict.fromkeys(places[name] for name in named if isinstance(name, str) and name in places)
+    )
+
+
+def _words_of_history(
+    verdict: lincheck.Verdict, shown: OperationsShown, model: Model
+) -> tuple[Span, ...]:
+    count = len(shown.operations)
+    if verdict.validity is Validity.VALID:
+        text = f"Some order of the {count:,} operations explains every answer (model {model.name})."
+    else:
+        text = f"Nobody can tell: {'; '.join(verdict.reasons)}."
+    return (Span(text=text),)
+
+
+def _shortened(shortener: Shortener) -> list[str]:
+    if not shortener.cut:
+        return []
+    return [f"{shortener.cut:,} values of more than {VALUE_MAX} characters are shortened."]
+
+
+def figures_of(statistics: Statistics) -> tuple[Figure, ...]:
+    """What happened, counted."""
+    groups = {
+        "operations asked for": statistics.invoked,
+        "operations that succeeded": statistics.succeeded,
+        "faults injected": statistics.injected,
+        "effects seen": statistics.effects,
+        "what else happened": {"elections": statistics.elections, **statistics.milestones},
+        "account": statistics.account,
+    }
+    return tuple(
+        Figure(group=group, name=name, value=f"{count:,}")
+        for group, counts in groups.items()
+        for name, count in counts.items()
+    )

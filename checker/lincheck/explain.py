@@ -54,7 +54,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Order:
     """Positions of entries, the states before and after each, and why the others are not next."""
 
     positions: tuple[int, ...]
@@ -66,18 +66,18 @@ def explain(history: History, model: Model, conflict: Conflict) -> Explanation:
     """Explain a conflict that ``check`` found in this history."""
     entries = sorted(conflict.entries, key=lambda entry: entry.invoked)
     specification = conflict.specification or model.specification()
-    orders = _longest_orders(entries, specification)
+    orders = longest_orders(entries, specification, [*map(letter, range(len(entries)))])
     sentence = _sentence(entries, orders)
     return Explanation(
         tuple(_lines(history, conflict, entries, orders, sentence)),
         {
             "sentence": sentence,
-            "keys": [_show(key) for key in conflict.keys if key is not None],
+            "keys": [show(key) for key in conflict.keys if key is not None],
             "event": conflict.last_event,
             "first_event": conflict.first_event,
             "is_minimal": conflict.is_minimal,
             "elements": None if conflict.elements is None else list(conflict.elements),
-            "initial": _show(specification.initial),
+            "initial": show(specification.initial),
             "operations": [_operation(at, entry) for at, entry in enumerate(entries)],
             "orders": [_order(entries, order) for order in orders],
         },
@@ -88,7 +88,7 @@ def _operation(at: int, entry: Entry) -> dict[str, Any]:
     operation = entry.operation
     return {
         "name": name_of(operation),
-        "letter": _letter(at),
+        "letter": letter(at),
         "process": operation.process,
         "text": str(operation),
         "outcome": operation.outcome,
@@ -97,10 +97,10 @@ def _operation(at: int, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _order(entries: Sequence[Entry], order: _Order) -> dict[str, Any]:
+def _order(entries: Sequence[Entry], order: Order) -> dict[str, Any]:
     return {
         "steps": [
-            {"operation": name_of(entries[at].operation), "state": _show(state)}
+            {"operation": name_of(entries[at].operation), "state": show(state)}
             for at, state in zip(order.positions, order.states[1:], strict=True)
         ],
         "next": [
@@ -112,8 +112,11 @@ def _order(entries: Sequence[Entry], order: _Order) -> dict[str, Any]:
 # The longest orders.
 
 
-def _longest_orders(entries: Sequence[Entry], specification: Specification) -> list[_Order]:
-    """Orders of the most operations that the model and real time allow, with different ends.
+def longest_orders(
+    entries: Sequence[Entry], specification: Specification, names: Sequence[str]
+) -> list[Order]:
+    """Orders of the most operations that the model and real time allow, with different ends;
+    ``names``: what the reasons call the entries.
 
     Depth first, each set of operations with the same state once; the best found within the bound.
     """
@@ -134,8 +137,7 @@ def _longest_orders(entries: Sequence[Entry], specification: Specification) -> l
             if allowed and not wasted and reached not in seen:
                 seen.add(reached)
                 left.append(((*positions, at), (*states, after)))
-    letters = [_letter(at) for at in range(len(entries))]
-    orders = [_Order(*each, _reasons(entries, *each, letters)) for each in best]
+    orders = [Order(*each, _reasons(entries, *each, names)) for each in best]
     # Those where little is left to explain tell the most.
     orders.sort(key=lambda order: len(order.reasons))
     return orders[:ORDERS_MAX]
@@ -179,15 +181,15 @@ def _reasons(
 
 def _misfit(entry: Entry, state: State) -> str:
     operation = entry.operation
-    why = f"the state is {_show(state)}"
+    why = f"the state is {show(state)}"
     if operation.outcome == "fail":
         return f"{why}, so it would not have failed"
     if operation.outcome == "ok" and operation.argument is None and operation.result is not None:
-        return f"{why}, but it returned {_show(operation.result)}"
+        return f"{why}, but it returned {show(operation.result)}"
     return f"{why}, which does not allow it"
 
 
-def _show(value: Any) -> str:
+def show(value: Any) -> str:
     """A state or a value, as people write it."""
     if value is ANYTHING:
         return "unknown"
@@ -196,16 +198,16 @@ def _show(value: Any) -> str:
     if value is None:
         return "nil"
     if isinstance(value, frozenset):
-        return "{" + ", ".join(sorted(map(_show, value))) + "}"
+        return "{" + ", ".join(sorted(map(show, value))) + "}"
     if isinstance(value, tuple):
-        return "[" + ", ".join(map(_show, value)) + "]"
+        return "[" + ", ".join(map(show, value)) + "]"
     return repr(value)
 
 
 # The picture.
 
 
-def _letter(at: int) -> str:
+def letter(at: int) -> str:
     return chr(ord("A") + at % 26) + (str(at // 26) if at >= 26 else "")
 
 
@@ -214,7 +216,7 @@ def _text(entry: Entry) -> str:
     return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 3] + "..."
 
 
-def _sentence(entries: Sequence[Entry], orders: Sequence[_Order]) -> str:
+def _sentence(entries: Sequence[Entry], orders: Sequence[Order]) -> str:
     """What is impossible, with the operations' names, by the order that comes furthest."""
     count = len(entries)
     these = f"these {count} operations" if count > 1 else "this operation alone"
@@ -232,10 +234,10 @@ def _lines(
     history: History,
     conflict: Conflict,
     entries: Sequence[Entry],
-    orders: Sequence[_Order],
+    orders: Sequence[Order],
     sentence: str,
 ) -> list[str]:
-    keys = ", ".join(_show(key) for key in conflict.keys if key is not None)
+    keys = ", ".join(show(key) for key in conflict.keys if key is not None)
     where = f" on {keys}" if keys else ""
     if conflict.first_event is not None:
         where += f", whatever the state was before event {conflict.first_event}"
@@ -257,16 +259,16 @@ def _lines(
     return lines
 
 
-def _order_lines(number: int, order: _Order) -> list[str]:
+def _order_lines(number: int, order: Order) -> list[str]:
     steps = [
-        f"{_letter(at)} [{_show(state)}]"
+        f"{letter(at)} [{show(state)}]"
         for at, state in zip(order.positions, order.states[1:], strict=True)
     ]
     hidden = len(steps) - 8
     if hidden > 0:
         steps = [f"{hidden} operations", *steps[-8:]]
     lines = [f"  {number}. {', '.join(steps) or 'none'}"]
-    lines += [f"     then {_letter(at)}? {why}" for at, why in order.reasons[:_REASONS_MAX]]
+    lines += [f"     then {letter(at)}? {why}" for at, why in order.reasons[:_REASONS_MAX]]
     return lines
 
 
@@ -286,5 +288,5 @@ def _timeline(entries: Sequence[Entry]) -> list[str]:
             bar = "|" + "-" * (len(column) * width - start) + " ..."
         else:
             bar = "|" + "-" * (column[entry.completed] - start - 1) + "|"
-        lines.append(f"  {_letter(at):<2} {_text(entry):<{margin}}  {' ' * start}{bar}")
+        lines.append(f"  {letter(at):<2} {_text(entry):<{margin}}  {' ' * start}{bar}")
     return lines

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from checker.report.data import Report, encode_report
 from nemesis.replay import judge_history
-from nemesis.report import report_of, report_of_history, write_report
+from nemesis.report import report_of, report_of_file, write_report
 from nemesis.run import run
 from nemesis.search.generate import Only, Size, generate
 from nemesis.store import save
@@ -53,7 +53,7 @@ def invalid() -> Report:
     with TemporaryDirectory() as directory:
         file = Path(directory) / "stale-read.jsonl"
         file.write_text(STALE_READ)
-        return report_of_history(file, "kv")
+        return report_of_file(file, "kv")
 
 
 def figure8() -> Report:

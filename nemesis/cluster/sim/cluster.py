@@ -7,7 +7,7 @@ histories and traces, byte for byte.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from random import Random
 
 from checker.history import Event
@@ -121,12 +121,13 @@ class SimulatedCluster:
         for node in self._nodes.values():
             node.close()
 
-    def intercept(self, network: Sender, receivers: Mapping[str, Action]) -> None:
-        """Servers hand their messages to this network from now on, and what arrives at them goes to
-        these receivers: both pass them on. For whoever records messages."""
-        self._receivers.update(receivers)
-        for node in self._nodes.values():
+    def intercept(self, network: Sender, around: Callable[[str, Action], Action]) -> None:
+        """Servers hand their messages to this network from now on, and what arrives at one goes to
+        what ``around`` makes of its name and of whoever takes it in: both pass it on. For whoever
+        records messages."""
+        for name, node in self._nodes.items():
             node.send_by(network)
+            self._receivers[name] = around(name, node.receive)
 
     # -- Time and clients ------------------------------------------------------------------------
 

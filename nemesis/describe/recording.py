@@ -1,0 +1,245 @@
+"""Messages are in no trace: a simulated run is done again, and they are written down.
+
+That costs the simulator nothing: whoever wants them stands between its servers and its network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from checker.report.messages import Seen
+from checker.trace import Started, Stopped, TraceEvent
+from nemesis.cluster.sim import SimulatedCluster
+from nemesis.cluster.sim.events import Action
+from nemesis.cluster.stepped import SteppedCluster
+from nemesis.cluster.stepped.post import KINDS
+from nemesis.describe.messages import message_words
+from nemesis.describe.steps import describe_step
+from nemesis.macro.execution import MacroExecution
+from nemesis.macro.steps import MacroStep
+from nemesis.outcome import Run
+from nemesis.run import Execution
+from nemesis.schedule import Knobs, Schedule
+from raft.consensus import Message
+from raft.replica import Outputs, Variant
+
+# Effects of a bad link on a message that is sent over it, and what they make of it.
+_EFFECTS = {
+    "partition": "cut",
+    "loss": "lost",
+    "reorder": "delayed",
+    "delay": "delayed",
+    "slow-link": "delayed",
+}
+_AT_THE_END = "all faults end; what clients still had to do, and last operations"
+
+
+class StepSeen(NamedTuple):
+    """A step, when it began, and how many events the trace had before it and after it."""
+
+    line: str
+    time: int
+    first: int
+    last: int
+
+
+class Recorded(NamedTuple):
+    """A run that was done again, with its messages and the places of its steps in the trace."""
+
+    run: Run
+    messages: list[Seen]
+    steps: list[StepSeen]
+
+
+def record(schedule: Schedule, variant: Variant) -> Recorded:
+    """Run a schedule of either kind, and write down all messages between servers."""
+    return _record_macro(schedule, variant) if schedule.is_macro else _record(schedule, variant)
+
+
+class _Log:
+    """What was sent so far. Messages are told apart by being the same object, so all are kept."""
+
+    def __init__(self, events: list[TraceEvent]) -> None:
+        self.seen: list[Seen] = []
+        self._events = events
+        self._kept: list[Any] = []
+        # The copies of a message that are still to arrive.
+        self._under_way: dict[tuple[int, str], list[int]] = {}
+
+    def sent(self, source: str, message: Any, now: int, fate: str, original: int = -1) -> int:
+        """A copy of a message was sent."""
+        self._kept.append(message)
+        self.seen.append(
+            Seen(
+                source,
+                message.target,
+                kind_of(message),
+                getattr(message, "term", 0),
+                words_of(message),
+                now,
+                len(self._events),
+                fate,
+                original=original,
+            )
+        )
+        place = len(self.seen) - 1
+        if fate not in ("cut", "lost"):
+            self._under_way.setdefault((id(message), message.target), []).append(place)
+        return place
+
+    def arrives(self, target: str, message: Any) -> int | None:
+        """The place of the copy that arrives; None for what was not written down."""
+        waiting = self._under_way.get((id(message), target))
+        if not waiting:
+            return None
+        # The last one stays: a copy of it may arrive again.
+        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+
+def kind_of(message: Any) -> str:
+    """The kind of a message: "append", "vote-reply"."""
+    return KINDS.get(type(message)) or type(message).__name__
+
+
+def words_of(message: Any) -> str:
+    """A message in words; of a Raft that is not ours, the name of its type."""
+    return message_words(message) if type(message) in KINDS else type(message).__name__
+
+
+# -- Simulated runs --------------------------------------------------------------------------------
+
+
+class _Wire:
+    """Stands between the servers and the network of a simulated cluster."""
+
+    def __init__(self, cluster: SimulatedCluster) -> None:
+        self.log = _Log(cluster.trace.events)
+        self._events = cluster.trace.events
+        self._read = 0
+        self._is_up: dict[str, bool] = {}
+        self._network = cluster.network
+        self._effects = cluster.effects
+        self._cluster = cluster
+        self._servers = frozenset(cluster.nodes)
+        cluster.intercept(self, self._around)
+
+    def send(self, source: str, target: str, message: Any) -> None:
+        if target not in self._servers:
+            self._network.send(source, target, message)
+            return
+        effects = self._effects
+        before = {name: effects[name] for name in (*_EFFECTS, "duplicate")}
+        self._network.send(source, target, message)
+        changed = [name for name, count in before.items() if effects[name] > count]
+        fate = next((_EFFECTS[name] for name in changed if name in _EFFECTS), "delivered")
+        now = self._cluster.now()
+        original = self.log.sent(source, message, now, fate)
+        if "duplicate" in changed:
+            self.log.sent(source, message, now, "duplicate", original)
+
+    def _around(self, name: str, receive: Action) -> Action:
+        def arrive(message: Any) -> None:
+            place = self.log.arrives(name, message)
+            if place is not None:
+                seen = self.log.seen[place]
+                seen.arrived, seen.arrived_at = self._cluster.now(), len(self._events)
+                if not self._has_process(name):
+                    seen.fate = "down"
+            receive(message)
+
+        return arrive
+
+    def _has_process(self, name: str) -> bool:
+        events = self._events
+        for at in range(self._read, len(events)):
+            event = events[at]
+            if isinstance(event, Started | Stopped):
+                self._is_up[event.node] = isinstance(event, Started)
+        self._read = len(events)
+        return self._is_up.get(name, False)
+
+
+def _record(schedule: Schedule, variant: Variant) -> Recorded:
+    wires: list[_Wire] = []
+    execution = Execution(
+        schedule.knobs,
+        schedule.seed,
+        variant,
+        watch=lambda cluster: wires.append(_Wire(cluster)),
+    )
+    cluster = execution.cluster
+    events = cluster.trace.events
+    steps: list[StepSeen] = []
+    for step in schedule.steps:
+        first, time = len(events), cluster.now()
+        goes_on = execution.perform(step)
+        steps.append(StepSeen(describe_step(step), time, first, len(events)))
+        if not goes_on:
+            break
+    first, time = len(events), cluster.now()
+    run = execution.finish()
+    if len(events) > first:
+        steps.append(StepSeen(_AT_THE_END, time, first, len(events)))
+    messages = wires[0].log.seen
+    for each in messages:
+        if each.arrived < 0 and each.fate not in ("cut", "lost"):
+            each.fate = "held"
+    return Recorded(run, messages, steps)
+
+
+# -- Runs of macro-steps ---------------------------------------------------------------------------
+
+
+class _RecordingCluster(SteppedCluster):
+    """Writes down what is sent, and what arrives."""
+
+    def __init__(self, knobs: Knobs, variant: Variant) -> None:
+        super().__init__(knobs, variant)
+        self.log = _Log(self.trace.events)
+        # How many messages there were when the present step began.
+        self.before = 0
+
+    def _dispatch(self, node: str, outputs: Outputs) -> None:
+        for message in outputs.messages:
+            self.log.sent(node, message, self.time.now, "held")
+        super()._dispatch(node, outputs)
+
+    def handle(self, node: str, *inputs: Any) -> None:
+        for each in inputs:
+            if isinstance(each, Message):
+                self._arrives(node, each)
+        super().handle(node, *inputs)
+
+    def _arrives(self, node: str, message: Message) -> None:
+        log = self.log
+        place = log.arrives(node, message)
+        if place is None:
+            return
+        seen = log.seen[place]
+        if seen.arrived >= 0:
+            seen = replace(seen, fate="duplicate", original=place)
+            log.seen.append(seen)
+        elif place < self.before:
+            seen.fate = "delayed"
+        else:
+            seen.fate = "delivered"
+        seen.arrived, seen.arrived_at = self.time.now, len(self.trace.events)
+        if self.nodes[node].replica is None:
+            seen.fate = "down"
+
+
+def _record_macro(schedule: Schedule, variant: Variant) -> Recorded:
+    execution = MacroExecution(schedule.knobs, variant)
+    execution.cluster = cluster = _RecordingCluster(schedule.knobs, variant)
+    events = cluster.trace.events
+    steps: list[StepSeen] = []
+    for step in schedule.steps:
+        assert isinstance(step, MacroStep)
+        first, time = len(events), cluster.time.now
+        cluster.before = len(cluster.log.seen)
+        goes_on = execution.perform(step)
+        steps.append(StepSeen(describe_step(step), time, first, len(events)))
+        if not goes_on:
+            break
+    return Recorded(execution.finish(), cluster.log.seen, steps)
