@@ -41,10 +41,12 @@ from nemesis.describe.steps import describe_step
 from nemesis.describe.story import command_words, describe
 from nemesis.describe.violation import PROMISES
 from nemesis.describe.words import sentences
+from nemesis.errors import UnknownName
 from nemesis.outcome import Statistics, check_history
-from nemesis.replay import variant_named
 from nemesis.store import HISTORY, TRACE, Saved, load
-from raft.bugs import UnknownBug
+from nemesis.subjects.errors import SubjectMissing
+from nemesis.subjects.own import variant_of
+from nemesis.subjects.registry import is_own, subject_named
 
 REPORT = "report.html"
 
@@ -167,7 +169,8 @@ class _Maker:
     def _subject(self) -> str:
         if self._kind in REAL_CLUSTERS:
             return f"a real cluster: {self._results.variant}"
-        return f"the Raft {self._results.variant}, simulated"
+        whose = "the Raft" if is_own(self._results.variant) else "the subject"
+        return f"{whose} {self._results.variant}, simulated"
 
     def _command(self) -> str:
         saved = self._saved.directory
@@ -246,11 +249,15 @@ class _Maker:
         if self._kind in REAL_CLUSTERS:
             note = "Messages are not known: real servers do not tell of them."
             return _Again(None, plain, note)
+        if ":" in self._results.variant:
+            # A file must not say what code is loaded.
+            note = f"Messages are not known: {self._results.variant} is no subject of splitbrain."
+            return _Again(None, plain, note)
         try:
-            variant = variant_named(self._results.variant)
-        except UnknownBug as error:
+            subject = subject_named(self._results.variant)
+        except (UnknownName, SubjectMissing) as error:
             return _Again(None, plain, f"Messages are not known: {error}.")
-        recorded = record(schedule, variant)
+        recorded = record(schedule, subject)
         if recorded.run.trace_bytes() != self._saved.trace:
             return _Again(
                 None,
@@ -260,7 +267,7 @@ class _Maker:
             )
         told = [""] * len(recorded.steps)
         if schedule.is_macro:
-            told = sentences(describe(recorded.run, variant))
+            told = sentences(describe(recorded.run, variant_of(subject, "steps drive")))
         steps = tuple(
             ScheduleStep(
                 line=step.line, words=words, time=step.time, first=step.first, last=step.last

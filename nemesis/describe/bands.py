@@ -10,7 +10,8 @@ from checker.report.data import Band, Skew
 from checker.trace import Started, Stopped, TraceEvent
 from nemesis.faults import FAULTS, Fault
 from nemesis.faults.clock import ClockDrift, ClockJump, ClockOffset
-from nemesis.search.generate import ENDS, OPERATORS
+from nemesis.faults.ends import ENDS
+from nemesis.search.generate import OPERATORS
 
 # Ends of processes: where there is a trace, it tells of them better.
 _CRASHES = frozenset({"crash", "crash-all"})

@@ -21,6 +21,8 @@ from nemesis.macro.steps import MacroStep
 from nemesis.outcome import Run
 from nemesis.run import Execution
 from nemesis.schedule import Knobs, Schedule
+from nemesis.subjects.own import variant_of
+from nemesis.subjects.subject import Subject
 from raft.consensus import Message
 from raft.replica import Outputs, Variant
 
@@ -52,9 +54,12 @@ class Recorded(NamedTuple):
     steps: list[StepSeen]
 
 
-def record(schedule: Schedule, variant: Variant) -> Recorded:
-    """Run a schedule of either kind, and write down all messages between servers."""
-    return _record_macro(schedule, variant) if schedule.is_macro else _record(schedule, variant)
+def record(schedule: Schedule, subject: Subject) -> Recorded:
+    """Run a schedule of either kind, and write down all messages between servers. Raises NotOurOwn
+    for macro-steps on another Raft than ours."""
+    if schedule.is_macro:
+        return _record_macro(schedule, variant_of(subject, "macro-steps drive"))
+    return _record(schedule, subject)
 
 
 class _Log:
@@ -67,13 +72,15 @@ class _Log:
         # The copies of a message that are still to arrive.
         self._under_way: dict[tuple[int, str], list[int]] = {}
 
-    def sent(self, source: str, message: Any, now: int, fate: str, original: int = -1) -> int:
+    def sent(
+        self, source: str, target: str, message: Any, now: int, fate: str, original: int = -1
+    ) -> int:
         """A copy of a message was sent."""
         self._kept.append(message)
         self.seen.append(
             Seen(
                 source,
-                message.target,
+                target,
                 kind_of(message),
                 getattr(message, "term", 0),
                 words_of(message),
@@ -85,7 +92,7 @@ class _Log:
         )
         place = len(self.seen) - 1
         if fate not in ("cut", "lost"):
-            self._under_way.setdefault((id(message), message.target), []).append(place)
+            self._under_way.setdefault((id(message), target), []).append(place)
         return place
 
     def arrives(self, target: str, message: Any) -> int | None:
@@ -134,9 +141,9 @@ class _Wire:
         changed = [name for name, count in before.items() if effects[name] > count]
         fate = next((_EFFECTS[name] for name in changed if name in _EFFECTS), "delivered")
         now = self._cluster.now()
-        original = self.log.sent(source, message, now, fate)
+        original = self.log.sent(source, target, message, now, fate)
         if "duplicate" in changed:
-            self.log.sent(source, message, now, "duplicate", original)
+            self.log.sent(source, target, message, now, "duplicate", original)
 
     def _around(self, name: str, receive: Action) -> Action:
         def arrive(message: Any) -> None:
@@ -160,12 +167,12 @@ class _Wire:
         return self._is_up.get(name, False)
 
 
-def _record(schedule: Schedule, variant: Variant) -> Recorded:
+def _record(schedule: Schedule, subject: Subject) -> Recorded:
     wires: list[_Wire] = []
     execution = Execution(
         schedule.knobs,
         schedule.seed,
-        variant,
+        subject,
         watch=lambda cluster: wires.append(_Wire(cluster)),
     )
     cluster = execution.cluster
@@ -202,7 +209,7 @@ class _RecordingCluster(SteppedCluster):
 
     def _dispatch(self, node: str, outputs: Outputs) -> None:
         for message in outputs.messages:
-            self.log.sent(node, message, self.time.now, "held")
+            self.log.sent(node, message.target, message, self.time.now, "held")
         super()._dispatch(node, outputs)
 
     def handle(self, node: str, *inputs: Any) -> None:
