@@ -1,0 +1,112 @@
+// An order of the operations, drawn through their bars: a mark where each takes effect, and a line
+// from one to the next.
+
+import type { Attempt, Linearization, Operations } from "../data";
+import { colour } from "../shell/theme";
+import type { Order, Scene } from "./scene";
+
+/** More marks than these, or a line between more, would be a blot. */
+const MARKS = 600;
+const JOINED = 150;
+
+export function linearizationOrder({ order, time }: Linearization): Order {
+  return { operations: order, times: time, stuck: [] };
+}
+
+/** Each step of an attempt at the earliest moment that its bar and the order allow. */
+export function attemptOrder(operations: Operations, attempt: Attempt): Order {
+  let now = 0;
+  const times = attempt.steps.map(({ operation }) => (now = Math.max(now, operations.start[operation]!)));
+  return {
+    operations: attempt.steps.map(({ operation }) => operation),
+    times: spread(times, attempt.steps.map(({ operation }) => operations.end[operation]!)),
+    stuck: attempt.stuck.map(({ operation }) => operation),
+  };
+}
+
+/** Moments that are the same are moved apart, as far as the bars allow, so that the order is seen. */
+function spread(times: readonly number[], ends: readonly number[]): number[] {
+  const result = [...times];
+  for (let at = 0; at < result.length; at++) {
+    let limit = Infinity;
+    for (let later = at; later < result.length; later++) {
+      if (ends[later]! >= 0) limit = Math.min(limit, ends[later]!);
+    }
+    const next = at + 1 < result.length ? Math.max(times[at + 1]!, times[at]!) : times[at]!;
+    const before = at === 0 ? times[at]! : Math.max(times[at]!, result[at - 1]!);
+    const until = Math.min(limit, Math.max(next, before));
+    result[at] = until > before ? before + (until - before) * 0.25 : before;
+  }
+  return result;
+}
+
+export function drawOrder(context: CanvasRenderingContext2D, scene: Scene): void {
+  const { order, view } = scene;
+  if (!order) return;
+  const [from, to] = view.domain() as [number, number];
+  const points: { x: number; y: number; place: number }[] = [];
+  for (let place = 0; place < order.operations.length; place++) {
+    const time = order.times[place]!;
+    if (time > to) break;
+    if (time < from) continue;
+    const lane = scene.laneOf[order.operations[place]!]!;
+    if (lane < 0) continue;
+    points.push({ x: view(time), y: scene.laneTop(lane) + scene.laneHeight / 2 - 0.5, place });
+    if (points.length > MARKS) return;
+  }
+  context.save();
+  context.beginPath();
+  context.rect(scene.gutter, scene.lanesTop, scene.width - scene.gutter, scene.lanesBottom - scene.lanesTop);
+  context.clip();
+  if (points.length <= JOINED) {
+    context.strokeStyle = colour("order");
+    context.lineJoin = "round";
+    context.lineWidth = 1.25;
+    context.globalAlpha = order.stuck.length > 0 ? 0.75 : 0.4;
+    context.beginPath();
+    points.forEach(({ x, y }, at) => {
+      if (at === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    });
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+  // The few of an attempt are numbered.
+  const isNumbered = points.length <= 60 && order.stuck.length > 0;
+  const height = scene.laneHeight - 5;
+  context.font = "600 10px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const { x, y, place } of points) {
+    context.fillStyle = colour("order");
+    if (!isNumbered) {
+      context.fillRect(x - 0.75, y - height / 2, 1.5, height);
+      continue;
+    }
+    context.beginPath();
+    context.arc(x, y, 7.5, 0, 2 * Math.PI);
+    context.fill();
+    context.fillStyle = colour("surface");
+    context.fillText(String(place + 1), x, y + 0.5);
+  }
+  for (const operation of order.stuck) {
+    const lane = scene.laneOf[operation]!;
+    if (lane < 0) continue;
+    const x = Math.max(scene.gutter + 9, view(scene.data.operations!.start[operation]!) + 1);
+    const y = scene.laneTop(lane) + scene.laneHeight / 2 - 0.5;
+    context.fillStyle = colour("violation");
+    context.beginPath();
+    context.arc(x, y, 7.5, 0, 2 * Math.PI);
+    context.fill();
+    context.strokeStyle = colour("surface");
+    context.lineWidth = 2;
+    context.beginPath();
+    context.moveTo(x - 3, y - 3);
+    context.lineTo(x + 3, y + 3);
+    context.moveTo(x + 3, y - 3);
+    context.lineTo(x - 3, y + 3);
+    context.stroke();
+  }
+  context.textAlign = "left";
+  context.restore();
+}
