@@ -24,6 +24,7 @@ _FAULTS = frozenset(
     *("remove-server", "replace-all", "replace-server", "rolling-restart", "transfer-leadership"),
 }
 
+
 @cache
 def library() -> Library:
     """The shim, loaded when it is first asked for. Raises SubjectMissing."""
@@ -59,7 +60,7 @@ class EtcdRaft:
         return self._replica(machine, library())
 
 
-def subject(asked: str | None = None) -> EtcdRaft:
+def find(asked: str | None) -> EtcdRaft:
     """The one that is on this machine. Raises SubjectMissing, also if it is not the version that
     is ``asked`` for."""
     found = version()
