@@ -70,6 +70,12 @@ PURE = (
     "nemesis/describe/words.py",
     "nemesis/describe/sketch.py",
     "nemesis/search/walk",
+    "nemesis/subjects/etcd_raft/library.py",
+    "nemesis/subjects/etcd_raft/persistence.py",
+    "nemesis/subjects/etcd_raft/replica.py",
+    "nemesis/subjects/messages.py",
+    "nemesis/subjects/observation.py",
+    "nemesis/subjects/service.py",
 )
 # The budget of a check reads a monotonic clock unless it is given another.
 # The verifier is a program, that reads files. Sections are judged in processes on request.
@@ -81,6 +87,8 @@ EXCEPTIONS = {
     ("checker/lincheck/processes.py", "os"),
     ("checker/lincheck/processes.py", "signal"),
     ("checker/lincheck/verify.py", "pathlib"),
+    # A library is loaded from where it was built.
+    ("nemesis/subjects/etcd_raft/library.py", "pathlib"),
     # An exploration is written to a file, whole.
     ("nemesis/explore/checkpoint.py", "pathlib"),
 }
