@@ -1,0 +1,243 @@
+// Life lines with what happens on them, chapters above, and the axis below.
+
+import { svg } from "../shell/dom";
+import { termColourName } from "../shell/theme";
+import type { Axis } from "./axis";
+import { type Mark, markOf } from "./marks";
+import { EVENT, lowerBound } from "./moments";
+import type { Scene } from "./scene";
+import { type Span, within } from "./strips";
+import { timeWords } from "./words";
+
+/** What is drawn: a part of the axis, at a scale, at a cursor. */
+export interface Frame {
+  readonly scene: Scene;
+  readonly axis: Axis;
+  readonly width: number;
+  readonly height: number;
+  readonly gutter: number;
+  readonly top: number;
+  readonly bottom: number;
+  /** The height of a node's row. */
+  readonly row: number;
+  /** Moments that are to be seen. */
+  readonly from: number;
+  readonly to: number;
+  /** Pixels of a unit of the axis. */
+  readonly scale: number;
+  readonly cursor: number;
+  readonly beat: readonly [number, number];
+  readonly chapter: number;
+  x(position: number): number;
+  y(node: number): number;
+}
+
+/** From so many pixels a unit on, marks hold numbers. */
+const NUMBERS = 10;
+/** Below so many, only landmarks are drawn. */
+const MARKS = 2.5;
+
+/** Text of a width: about so wide is a letter. */
+function fitted(text: string, width: number, letter = 6.4): string {
+  const most = Math.floor(width / letter);
+  if (text.length <= most) return text;
+  return most < 4 ? "" : `${text.slice(0, most - 1)}…`;
+}
+
+export function drawChapters(frame: Frame): SVGElement {
+  const { scene, axis } = frame;
+  const drawn: SVGElement[] = [];
+  let last = -Infinity;
+  scene.chapters.forEach(({ from, to, title }, at) => {
+    if (to < frame.from || from > frame.to) return;
+    const left = Math.max(frame.gutter, frame.x(axis.left[from]!) - 3);
+    const right = Math.min(frame.width, frame.x(axis.left[to]!) - 3);
+    // Of those that would lie upon each other one is drawn.
+    if (right - last < 2 && at !== frame.chapter) return;
+    last = right;
+    const width = Math.max(1, right - left);
+    const classes = ["st-chapter", at % 2 === 1 && "odd", at === frame.chapter && "now"];
+    drawn.push(
+      svg(
+        "g",
+        { class: classes.filter(Boolean).join(" "), "data-cursor": to },
+        svg("title", {}, title),
+        svg("rect", { class: "ground", x: left, y: frame.top, width, height: frame.bottom - frame.top }),
+        svg("rect", { class: "head", x: left, y: 2, width: Math.max(1, width - 1), height: frame.top - 10, rx: 3 }),
+        svg("text", { x: left + 6, y: 16 }, fitted(title, width - 12)),
+      ),
+    );
+  });
+  return svg("g", { class: "st-chapters" }, ...drawn);
+}
+
+export function drawLines(frame: Frame): SVGElement {
+  return svg("g", { class: "st-lines" }, ...frame.scene.strips.map((strip, node) => line(frame, strip, node)));
+}
+
+function line(frame: Frame, strip: readonly Span[], node: number): SVGElement {
+  const { axis } = frame;
+  const [first, end] = within(strip, frame.from, frame.to);
+  const y = frame.y(node);
+  const drawn: SVGElement[] = [];
+  let labelled = -1;
+  for (let at = first; at < end; at++) {
+    const { from, standing, term } = strip[at]!;
+    const left = Math.max(frame.gutter, frame.x(axis.left[from]!));
+    const next = strip[at + 1];
+    const right = Math.min(frame.width, next ? frame.x(axis.left[next.from]!) : frame.width);
+    // Short spans of a long trace give way, but not the leaders.
+    if (right - left < 1 && standing !== "leader" && end - first > 400) continue;
+    const width = Math.max(0.8, right - left);
+    const height = { leader: 12, candidate: 9, "pre-candidate": 9, follower: 5, down: 0, unborn: 0 }[standing];
+    if (height === 0) {
+      drawn.push(svg("line", { class: `st-span ${standing}`, x1: left, x2: left + width, y1: y, y2: y }));
+      continue;
+    }
+    const style = `--term: var(--${termColourName(term)})`;
+    drawn.push(svg("rect", { class: `st-span ${standing}`, x: left, y: y - height / 2, width, height, style }));
+    if (term !== labelled && width > 26) {
+      const words = width > 58 ? `term ${term}` : `t${term}`;
+      drawn.push(svg("text", { class: "st-term", x: left + 3, y: y + 19 }, words));
+    }
+    labelled = term;
+  }
+  return svg("g", {}, ...drawn);
+}
+
+/** Nodes that stand still. */
+export function drawPauses(frame: Frame): SVGElement {
+  const { report, moments } = frame.scene;
+  const times = moments.time.subarray(0, moments.size);
+  const drawn = report.bands
+    .filter(({ kind }) => kind.includes("pause"))
+    .flatMap(({ start, end, nodes, words }) => {
+      const from = lowerBound(times, start);
+      const to = end === undefined ? moments.size : lowerBound(times, end);
+      if (to < frame.from || from > frame.to) return [];
+      const left = frame.x(frame.axis.left[from]!);
+      const width = Math.max(2, frame.x(frame.axis.left[to]!) - left);
+      return (nodes ?? []).map((node) =>
+        svg(
+          "rect",
+          { class: "st-pause", x: left, y: frame.y(node) - 14, width, height: 28, rx: 4 },
+          svg("title", {}, words),
+        ),
+      );
+    });
+  return svg("g", {}, ...drawn);
+}
+
+export function drawMarks(frame: Frame): SVGElement {
+  const { scene } = frame;
+  const { moments } = scene;
+  const trace = scene.report.trace!;
+  if (frame.scale < MARKS) return landmarks(frame);
+  const drawn: SVGElement[] = [];
+  for (let at = frame.from; at < frame.to; at++) {
+    if (moments.what[at] !== EVENT) continue;
+    const event = moments.which[at]!;
+    const mark = markOf(trace, event);
+    if (!mark || (mark.name === "saved" && frame.scale < 6)) continue;
+    drawn.push(single(frame, at, event, mark));
+  }
+  return svg("g", { class: "st-marks" }, ...drawn);
+}
+
+function single(frame: Frame, at: number, event: number, mark: Mark): SVGElement {
+  const { axis, scene } = frame;
+  const trace = scene.report.trace!;
+  const small = mark.name === "saved" ? 0.2 : 0.5;
+  const x = frame.x(axis.left[at]! + small * Math.min(1, axis.left[at + 1]! - axis.left[at]!) * 2 * 0.5);
+  const size = Math.min(1.25, Math.max(0.45, frame.scale / 13));
+  const y = frame.y(trace.node[event]!) + mark.offset * Math.min(1.15, frame.row / 60);
+  const isNow = at >= frame.beat[0] && at < frame.beat[1];
+  const style = mark.name === "append" ? `--term: var(--${termColourName(trace.term[event]!)})` : null;
+  return svg(
+    "g",
+    { class: `st-mark ${mark.name}${isNow ? " now" : ""}`, "data-moment": at, style },
+    svg("path", { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${size.toFixed(2)})`, d: mark.path }),
+    frame.scale >= NUMBERS && numberOf(frame, event, mark, x, y),
+  );
+}
+
+function numberOf(frame: Frame, event: number, mark: Mark, x: number, y: number): SVGElement | null {
+  const trace = frame.scene.report.trace!;
+  if (mark.name === "append") {
+    return svg("text", { class: "inside", x, y: y + 3.6 }, trace.term[event]!);
+  }
+  if (mark.name === "commit") return svg("text", { x, y: y + 16 }, `≤${trace.index[event]!}`);
+  return null;
+}
+
+/** From far away: elections, crashes and starts, one of a kind for a pixel. */
+function landmarks(frame: Frame): SVGElement {
+  const { scene, axis } = frame;
+  const { moments } = scene;
+  const drawn: SVGElement[] = [];
+  scene.strips.forEach((strip, node) => {
+    const [first, end] = within(strip, frame.from, frame.to);
+    let last = -Infinity;
+    for (let at = first; at < end; at++) {
+      const { from, standing } = strip[at]!;
+      if (from < frame.from || (standing !== "leader" && standing !== "down")) continue;
+      const x = frame.x(axis.left[from]!);
+      if (x - last < 9 || moments.what[from] !== EVENT) continue;
+      last = x;
+      const mark = markOf(scene.report.trace!, moments.which[from]!);
+      if (!mark?.isLandmark) continue;
+      const y = frame.y(node) + mark.offset;
+      drawn.push(
+        svg(
+          "g",
+          { class: `st-mark ${mark.name}`, "data-moment": from },
+          svg("path", { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(0.8)`, d: mark.path }),
+        ),
+      );
+    }
+  });
+  return svg("g", { class: "st-marks" }, ...drawn);
+}
+
+export function drawAxis(frame: Frame): SVGElement {
+  const { axis, scene } = frame;
+  const { moments } = scene;
+  const drawn: SVGElement[] = [];
+  for (const { at, duration } of axis.breaks) {
+    if (at < frame.from || at > frame.to) continue;
+    const x = frame.x(axis.left[at]! - 0.5);
+    if (frame.scale < MARKS && drawn.length > 60) break;
+    const y = frame.bottom;
+    drawn.push(
+      svg(
+        "g",
+        { class: "st-break" },
+        svg("title", {}, `nothing happens for ${timeWords(duration)}`),
+        svg("path", { d: `M${x - 4} ${y + 5}l4-8m1 8l4-8` }),
+        svg("line", { x1: x, x2: x, y1: frame.top, y2: y }),
+      ),
+    );
+  }
+  let last = -Infinity;
+  let told = "";
+  for (let at = frame.from; at < frame.to; at = nextTick(frame, at)) {
+    const x = frame.x(axis.left[at]!);
+    if (x < frame.gutter || x - last < 70 || x > frame.width - 40) continue;
+    const words = timeWords(moments.time[at]!);
+    const text = axis.kind === "time" ? words : `${scene.place(at)} · ${words}`;
+    if (text === told) continue;
+    last = x;
+    told = text;
+    drawn.push(
+      svg("line", { x1: x, x2: x, y1: frame.bottom, y2: frame.bottom + 4 }),
+      svg("text", { x, y: frame.bottom + 17 }, text),
+    );
+  }
+  return svg("g", { class: "st-axis" }, svg("line", { x1: frame.gutter, x2: frame.width, y1: frame.bottom, y2: frame.bottom }), ...drawn);
+}
+
+/** A moment some way further on. */
+function nextTick(frame: Frame, at: number): number {
+  const { left } = frame.axis;
+  return Math.max(at + 1, lowerBound(left, left[at]! + 72 / frame.scale));
+}
