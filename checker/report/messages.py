@@ -18,13 +18,14 @@ MESSAGES_MAX = 30_000
 @dataclass(slots=True)
 class Seen:
     """One copy of a message: see checker.report.data.Messages. ``original``: a place in the same
-    list, or -1."""
+    list, or -1. Equal words have equal labels."""
 
     source: str
     target: str
     kind: str
     term: int
     words: str
+    label: str
     sent: int
     sent_at: int
     fate: str = "held"
@@ -43,11 +44,13 @@ def messages_shown(
     rows = {at: row for row, at in enumerate(wanted)}
     kinds, texts = Table(), Table()
     shown = [seen[at] for at in wanted]
+    labels = {each.words: each.label for each in shown}
     return Messages(
         kind=[kinds.position(each.kind) for each in shown],
         words=[texts.position(each.words) for each in shown],
         kinds=kinds.words,
         texts=texts.words,
+        labels=tuple(labels[words] for words in texts.words),
         fates=FATES,
         source=[places[each.source] for each in shown],
         target=[places[each.target] for each in shown],

@@ -54,3 +54,34 @@ def message_words(message: Message) -> str:
         case ReadIndexReply(read_index=index):
             return f"{sender}'s read index {index}"
     raise TypeError(f"{type(message).__name__} is no message")
+
+
+def message_label(message: Message) -> str:
+    """The same in a word or two, to be written on an arrow: "append 2", "no"."""
+    match message:
+        case AppendEntries(entries=entries):
+            if not entries:
+                return "heartbeat"
+            first, last = entries[0].index, entries[-1].index
+            return f"append {first}" if first == last else f"append {first} to {last}"
+        case AppendEntriesReply(success=True, match_index=0):
+            return "ok"
+        case AppendEntriesReply(success=True, match_index=index):
+            return f"has {index}"
+        case RequestVote():
+            return "vote?"
+        case PreVote():
+            return "pre-vote?"
+        case RequestVoteReply(vote_granted=granted) | PreVoteReply(vote_granted=granted):
+            return "yes" if granted else "no"
+        case InstallSnapshot(last_index=index):
+            return f"snapshot {index}"
+        case InstallSnapshotReply():
+            return "ok"
+        case TimeoutNow():
+            return "campaign!"
+        case ReadIndex():
+            return "read index?"
+        case ReadIndexReply(read_index=int(index)):
+            return f"read index {index}"
+    return "no"

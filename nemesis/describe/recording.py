@@ -14,7 +14,7 @@ from nemesis.cluster.sim import SimulatedCluster
 from nemesis.cluster.sim.events import Action
 from nemesis.cluster.stepped import SteppedCluster
 from nemesis.cluster.stepped.post import KINDS
-from nemesis.describe.messages import message_words
+from nemesis.describe.messages import message_label, message_words
 from nemesis.describe.steps import describe_step
 from nemesis.macro.execution import MacroExecution
 from nemesis.macro.steps import MacroStep
@@ -84,6 +84,7 @@ class _Log:
                 kind_of(message),
                 getattr(message, "term", 0),
                 words_of(message),
+                label_of(message),
                 now,
                 len(self._events),
                 fate,
@@ -112,6 +113,11 @@ def kind_of(message: Any) -> str:
 def words_of(message: Any) -> str:
     """A message in words; of a Raft that is not ours, the name of its type."""
     return message_words(message) if type(message) in KINDS else type(message).__name__
+
+
+def label_of(message: Any) -> str:
+    """A message in a word or two; of a Raft that is not ours, the name of its type."""
+    return message_label(message) if type(message) in KINDS else type(message).__name__
 
 
 # -- Simulated runs --------------------------------------------------------------------------------

@@ -154,6 +154,8 @@ export type Fate = "delivered" | "delayed" | "duplicate" | "lost" | "cut" | "dow
 export interface Messages {
   kinds: string[];
   texts: string[];
+  /** Each of `texts` in a word or two. */
+  labels: string[];
   fates: Fate[];
   source: number[];
   target: number[];

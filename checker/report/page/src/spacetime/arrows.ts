@@ -76,8 +76,8 @@ export class Arrows {
       source: messages.source[row]!,
       target: messages.target[row]!,
       from,
-      to: arrives ? axis.left[ofArrival[row]!]! + 0.35 : from + (fate === "held" ? 0.9 : 1.4),
-      reach: arrives ? 1 : fate === "held" ? 0.4 : fate === "down" ? 0.86 : 0.55,
+      to: arrives ? axis.left[ofArrival[row]!]! + 0.35 : from + 1.4,
+      reach: arrives ? 1 : fate === "down" ? 0.86 : 0.55,
       isReply: this.replies[kind] ?? false,
       family: this.families[kind] ?? "other",
     };

@@ -78,8 +78,8 @@ function landmarkChapters(report: Report, moments: Moments, teller: Teller): Cha
   }
   const times = moments.time.subarray(0, moments.size);
   for (const { kind, start, nodes } of report.bands) {
-    // What takes a node down is in the trace.
-    if (!/crash|kill|power|disk/.test(kind)) {
+    // That a node goes down is in the trace.
+    if (kind !== "down") {
       mark(lowerBound(times, start), [kind, ...(nodes ?? []).map((node) => teller.node(node))].join(" "));
     }
   }

@@ -31,7 +31,13 @@ function ends(frame: Frame, arrow: Arrow): Ends {
   const down = arrow.target > arrow.source ? 1 : -1;
   const y1 = frame.y(arrow.source) + GAP * down;
   const y2 = frame.y(arrow.target) - GAP * down;
-  return { x1: frame.x(arrow.from), y1, x2: frame.x(arrow.to), y2: y1 + (y2 - y1) * arrow.reach };
+  const x1 = frame.x(arrow.from);
+  // One that is held back at the end is a stub, the longer the farther it would have gone.
+  if (arrow.fate === "held") {
+    const length = 12 + 9 * Math.abs(arrow.target - arrow.source);
+    return { x1, y1, x2: x1 + length * 0.6, y2: y1 + length * down };
+  }
+  return { x1, y1, x2: frame.x(arrow.to), y2: y1 + (y2 - y1) * arrow.reach };
 }
 
 /** Many: lines without heads, in one element for each kind. */
@@ -117,8 +123,7 @@ function clockHands(x: number, y: number): string {
 }
 
 function label(frame: Frame, arrow: Arrow, { x1, y1, x2, y2 }: Ends): SVGElement | null {
-  const { messages } = frame.scene.moments;
-  const text = messages.kinds[messages.kind[arrow.row]!] ?? "";
+  const text = frame.scene.teller.label(arrow.row);
   const length = Math.hypot(x2 - x1, y2 - y1);
   if (arrow.reach < 1 || length < text.length * 5.6 + 26) return null;
   let angle = (Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI;

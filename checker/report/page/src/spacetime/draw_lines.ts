@@ -222,8 +222,8 @@ export function drawAxis(frame: Frame): SVGElement {
   let told = "";
   for (let at = frame.from; at < frame.to; at = nextTick(frame, at)) {
     const x = frame.x(axis.left[at]!);
-    if (x < frame.gutter || x - last < 70 || x > frame.width - 40) continue;
-    const words = timeWords(moments.time[at]!);
+    if (x < frame.gutter || x - last < 84 || x > frame.width - 40) continue;
+    const words = timeWords(moments.time[at]!, 1);
     const text = axis.kind === "time" ? words : `${scene.place(at)} · ${words}`;
     if (text === told) continue;
     last = x;
@@ -239,5 +239,5 @@ export function drawAxis(frame: Frame): SVGElement {
 /** A moment some way further on. */
 function nextTick(frame: Frame, at: number): number {
   const { left } = frame.axis;
-  return Math.max(at + 1, lowerBound(left, left[at]! + 72 / frame.scale));
+  return Math.max(at + 1, lowerBound(left, left[at]! + 86 / frame.scale));
 }

@@ -60,7 +60,8 @@ export class PaperFigure {
   }
 
   private build(): void {
-    const all = this.division === "reigns" ? stagesOf(this.scene).map((each) => this.ofStage(each)) : this.scene.chapters.map(ofChapter);
+    const divided = this.division === "reigns" ? stagesOf(this.scene).map((each) => this.ofStage(each)) : this.scene.chapters.map(ofChapter);
+    const all = divided.map((column) => ({ ...column, to: this.violationIn(column)?.cursor ?? column.to }));
     const end = this.scene.moments.size;
     // The last columns, since there it fails.
     this.columns = all.length > 0 ? all.slice(-COLUMNS) : [{ from: 0, to: end, title: "nobody leads", lines: [], words: "" }];
@@ -74,6 +75,11 @@ export class PaperFigure {
     });
     this.list.replaceChildren(...items);
     this.setCursor(this.cursor);
+  }
+
+  /** The first violation of a stage: its logs are shown as they were then. */
+  private violationIn({ from, to }: { readonly from: number; readonly to: number }): Violation | undefined {
+    return this.scene.violations.find(({ cursor }) => cursor > from && cursor <= to);
   }
 
   /** Whether servers hold different logs. */
@@ -126,8 +132,7 @@ export class PaperFigure {
   }
 
   private column(column: Column, states: readonly NodeState[], window: Window, at: number): HTMLElement {
-    const { violations } = this.scene;
-    const violation = violations.find(({ cursor }) => cursor > column.from && cursor <= column.to);
+    const violation = this.violationIn(column);
     const letter = at < 0 ? "start" : at < 26 ? String.fromCharCode(97 + at) : String(at + 1);
     const button = html(
       "button",

@@ -12,6 +12,7 @@ export const SENDING = 2;
 const NONE: Messages = {
   kinds: [],
   texts: [],
+  labels: [],
   fates: [],
   source: [],
   target: [],
@@ -171,7 +172,9 @@ export class Moments {
     if (this.node[at] !== this.node[at - 1] || this.time[at] !== this.time[at - 1]) return true;
     if (this.what[at] !== EVENT) return false;
     const kind = this.kind(at);
-    return kind === "started" || kind === "stopped" || borders.has(this.place[at]! + this.trace.first);
+    if (kind === "started" || kind === "stopped") return true;
+    // What a step delivers comes before its first event, and belongs to it.
+    return this.what[at - 1] !== ARRIVAL && borders.has(this.place[at]! + this.trace.first);
   }
 
   /** The kind of an event's moment. */

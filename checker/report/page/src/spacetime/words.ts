@@ -15,11 +15,11 @@ export function listed(words: readonly string[]): string {
   return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
-/** A time, with the digits that mean something. */
-export function timeWords(nanoseconds: number): string {
+/** A time: "12.345 ms", or with fewer digits after the point. */
+export function timeWords(nanoseconds: number, digits = 3): string {
   const milliseconds = nanoseconds / 1e6;
   if (milliseconds >= 10_000) return `${(milliseconds / 1000).toFixed(2)} s`;
-  return `${Number(milliseconds.toFixed(3))} ms`;
+  return `${Number(milliseconds.toFixed(digits))} ms`;
 }
 
 /** What is told of one event, without its node; `isDetail`: others tell the same. */
@@ -29,6 +29,21 @@ interface Clause {
 }
 
 const DETAILS = new Set(["term-exposed", "applied", "state-digest", "configuration-changed"]);
+
+/** What is sent, by its kind; kinds of a Raft that is not ours are named as they are. */
+const NOUNS: Record<string, string> = {
+  append: "AppendEntries",
+  "append-reply": "its answer",
+  vote: "RequestVote",
+  "vote-reply": "its answer",
+  "pre-vote": "a question for a pre-vote",
+  "pre-vote-reply": "its answer",
+  snapshot: "InstallSnapshot",
+  "snapshot-reply": "its answer",
+  "timeout-now": "TimeoutNow",
+  "read-index": "a question for a read index",
+  "read-index-reply": "its answer",
+};
 
 export class Teller {
   private readonly trace: Trace;
@@ -159,17 +174,23 @@ export class Teller {
     return `a message ${messages.kinds[messages.kind[row]!]} of ${this.node(messages.source[row]!)}`;
   }
 
+  /** A message in a word or two. */
+  label(row: number): string {
+    const { messages } = this.moments;
+    return messages.labels[messages.words[row]!] ?? messages.kinds[messages.kind[row]!] ?? "";
+  }
+
   private sendings(rows: readonly number[]): string {
     const { messages } = this.moments;
-    const kinds = new Map<string, string[]>();
+    const targets = new Map<string, string[]>();
     for (const row of rows) {
-      const kind = messages.kinds[messages.kind[row]!]!;
-      const targets = kinds.get(kind) ?? [];
+      const noun = NOUNS[messages.kinds[messages.kind[row]!]!] ?? messages.kinds[messages.kind[row]!]!;
+      const whom = targets.get(noun) ?? [];
       const target = this.node(messages.target[row]!);
-      if (!targets.includes(target)) targets.push(target);
-      kinds.set(kind, targets);
+      if (!whom.includes(target)) whom.push(target);
+      targets.set(noun, whom);
     }
-    return listed([...kinds].map(([kind, targets]) => `sends ${kind} to ${listed(targets)}`));
+    return listed([...targets].map(([noun, whom]) => `sends ${noun} to ${listed(whom)}`));
   }
 
   /** What became of a message. */
