@@ -267,8 +267,8 @@ class Messages(_Struct, frozen=True, kw_only=True):
     One row for each copy. ``sent`` and ``arrived`` are times, ``sent_at`` and ``arrived_at`` places
     in the trace: so many events had happened before; what a message leads to follows its arrival
     there. ``arrived`` and ``arrived_at`` are -1 for one that never did. ``kind`` is a position in
-    ``kinds`` ("append", "vote-reply"), ``words`` in ``texts``; ``labels`` are the ``texts`` in a word
-    or two each. ``fate`` is a position in ``fates``:
+    ``kinds`` ("append", "vote-reply"), ``words`` in ``texts``; ``labels`` are the ``texts`` in a
+    word or two each. ``fate`` is a position in ``fates``:
 
     delivered   it arrived
     delayed     it arrived, held back by a fault or a step of the schedule
