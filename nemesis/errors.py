@@ -25,10 +25,13 @@ class UnsupportedFault(NemesisError):
 
 
 class UnknownName(NemesisError):
-    """A name that is not registered."""
+    """A name that is not registered. Of ``others`` one may be suggested, but they are not listed:
+    there are too many."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    def __init__(
+        self, what: str, name: str, known: Iterable[str], others: Iterable[str] = ()
+    ) -> None:
         known = sorted(known)
-        close = get_close_matches(name, known, n=1)
+        close = get_close_matches(name, (*known, *others), n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         super().__init__(f"unknown {what} {name!r}: {hint}known are {', '.join(known)}")

@@ -21,17 +21,21 @@ from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
 from nemesis.errors import NemesisError
 from nemesis.replay import judge_history
-from nemesis.search.campaign import Campaign, Finding, Report, campaign, execute
+from nemesis.search.block import sample, schedule_of
+from nemesis.search.campaign import Campaign, Death, Finding, Report, campaign
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only
 from nemesis.search.tally import Tally
-from nemesis.store import new_directory, save, save_summary
+from nemesis.search.workers import WorkerDied, alone
+from nemesis.store import new_directory, save, save_death, save_summary
 from nemesis.subjects.registry import is_own, subject_named
 from raft.bugs import BUGS
 
 _DEFAULT_SECONDS = 60.0
 # How often a line of progress is printed where there is no terminal, in s.
 _BETWEEN_LINES = 5.0
+# Of what a process wrote before it died, so many lines are shown.
+_LAST_LINES = 10
 
 
 @click.command()
@@ -117,11 +121,10 @@ def fuzz(
         f"splitbrain fuzz: Raft {under_test.name}, seed {what.seed}, {what.jobs} processes, "
         f"strategy {what.strategy}"
     )
-    sample = execute(what, what.seed, under_test)
-    save(directory / "sample", sample, judge_history(sample.history, sample.model))
+    has_sample = _save_sample(directory, what)
     kept = _Kept(directory, histories)
-    tally, findings, took, interrupted = _watch(what, out, kept)
-    _save_summary(directory, what, tally, findings)
+    tally, findings, deaths, took, interrupted = _watch(what, out, kept)
+    _save_summary(directory, what, tally, findings, deaths)
     if not out.is_terminal or interrupted:
         out.print(tally_table(tally, took))
     out.print(checked_line())
@@ -129,7 +132,10 @@ def fuzz(
     out.print(f"histories whose verdict was proved by a certificate: {tally.certified:,}")
     for finding in findings:
         _tell(finding, kept.keep(finding), out)
-    out.print(f"run directories: {directory} (a sample run is in {directory / 'sample'})")
+    for death in deaths:
+        _tell_death(death, what, directory, out)
+    where = f" (a sample run is in {directory / 'sample'})" if has_sample else ""
+    out.print(f"run directories: {directory}{where}")
     if interrupted:
         out.print("interrupted: the verdict is on the runs that were finished")
     validity = _validity(tally, bug)
@@ -147,13 +153,26 @@ def _validity(tally: Tally, bug: str | None) -> Validity:
     return Validity.VALID
 
 
-def _watch(what: Campaign, out: Console, kept: _Kept) -> tuple[Tally, list[Finding], float, bool]:
+def _save_sample(directory: Path, what: Campaign) -> bool:
+    """Save the first run, so that people see what runs are like; not one that ends its process."""
+    try:
+        first = sample(what) if is_own(what.subject) else alone(sample, what)
+    except WorkerDied:
+        return False
+    save(directory / "sample", first, judge_history(first.history, first.model))
+    return True
+
+
+def _watch(
+    what: Campaign, out: Console, kept: _Kept
+) -> tuple[Tally, list[Finding], list[Death], float, bool]:
     """Run the campaign and show how it goes; also how long it took and whether Ctrl-C ended it.
 
     What is found is saved at once if the campaign goes on: it may yet be killed.
     """
     tally = Tally()
     findings: list[Finding] = []
+    deaths: list[Death] = []
     started = monotonic()
     interrupted = False
     with closing(campaign(what)) as reports:
@@ -165,6 +184,7 @@ def _watch(what: Campaign, out: Console, kept: _Kept) -> tuple[Tally, list[Findi
         try:
             for report in shown:
                 findings.extend(report.findings)
+                deaths.extend(report.deaths)
                 if not what.stop_at_first:
                     for finding in report.findings:
                         kept.keep(finding)
@@ -174,7 +194,7 @@ def _watch(what: Campaign, out: Console, kept: _Kept) -> tuple[Tally, list[Findi
     if what.stop_at_first:
         # Blocks under way have found theirs; the first is the same for any number of jobs.
         del findings[1:]
-    return tally, findings, monotonic() - started, interrupted
+    return tally, findings, deaths, monotonic() - started, interrupted
 
 
 def _live(
@@ -205,7 +225,13 @@ def _lines(
         yield report
 
 
-def _save_summary(directory: Path, what: Campaign, tally: Tally, findings: list[Finding]) -> None:
+def _save_summary(
+    directory: Path,
+    what: Campaign,
+    tally: Tally,
+    findings: list[Finding],
+    deaths: list[Death],
+) -> None:
     summary = {
         "campaign": what._asdict(),
         "tally": tally,
@@ -217,6 +243,7 @@ def _save_summary(directory: Path, what: Campaign, tally: Tally, findings: list[
             }
             for each in findings
         ],
+        "died": [each._asdict() for each in deaths],
     }
     content = msgspec.json.format(msgspec.json.encode(summary), indent=1)
     save_summary(directory, content)
@@ -261,4 +288,23 @@ def _tell(finding: Finding, directory: Path, out: Console) -> None:
         )
     )
     out.print(describe_run(finding.shrunk, directory))
+    out.print()
+
+
+def _tell_death(death: Death, what: Campaign, directory: Path, out: Console) -> None:
+    saved = directory / f"died-{death.seed}"
+    save_death(saved, schedule_of(what, death.seed), death.last_words)
+    out.print()
+    out.print(
+        Text(
+            f"process-died: after {death.executions:,} executions, the run of seed {death.seed} "
+            f"ended its process, again when it ran alone: {death.how}",
+            style="bold red",
+        )
+    )
+    for line in death.last_words.strip().splitlines()[-_LAST_LINES:]:
+        out.print(Text(f"  {line}"))
+    out.print(
+        f"its schedule is in {saved}; the same command with --seed {death.seed} runs it first"
+    )
     out.print()

@@ -3,83 +3,28 @@
 Seeds are handed out in blocks, one after the other, so a campaign of a seed and a number of runs
 does the same work on one core as on many. A worker shrinks what it finds and hands back the
 smallest run.
+
+A subject of others may be native code, which can end its process: such a campaign works in
+processes of its own even on one core. Where one dies, what was under way is done again, each block
+alone, and a seed that ends its process again by itself is a finding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import replace
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from itertools import count
 from time import monotonic
-from typing import NamedTuple
 
-from checker.history import History
-from checker.lincheck import CertificateError
-from checker.lincheck.verify import verify
-from checker.models import get_model
-from checker.verdict import Failure, invalid
-from nemesis.run import Run, check_history, run
-from nemesis.search.ensemble import STRATEGIES, TIMED
-from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, generate
-from nemesis.search.shrink import shrink
+from nemesis.search.block import Block, Campaign, Death, Finding, Report, run_block
 from nemesis.search.tally import Tally
-from nemesis.search.workers import workers
-from nemesis.subjects.own import OWN
-from nemesis.subjects.registry import subject_named
-from nemesis.subjects.subject import Subject
+from nemesis.search.workers import WorkerDied, alone, workers
+from nemesis.subjects.registry import is_own
 
-NONDETERMINISM = "nondeterminism"
-CERTIFICATE = "certificate"
-# Every so manieth run is executed twice and the traces compared, byte for byte; and the verdict on
-# its history is proved.
-_TWICE = 50
+__all__ = ["Campaign", "Death", "Finding", "Report", "campaign"]
+
 _BLOCK = 20
-# A shrink takes no longer than this, in s, so that a campaign goes on.
-_SHRINK_SECONDS = 4.5
-
-
-class Campaign(NamedTuple):
-    """What is to be done. ``runs`` or ``seconds`` may be None: no limit. ``size`` and ``only`` say
-    what the strategy "timed" draws; no other heeds them."""
-
-    seed: int = 0
-    runs: int | None = None
-    seconds: float | None = None
-    jobs: int = 1
-    # The name of the subject (nemesis.subjects.registry).
-    subject: str = OWN.name
-    size: Size = ORDINARY
-    only: Only = ANYTHING
-    stop_at_first: bool = True
-    strategy: str = TIMED
-
-
-class Finding(NamedTuple):
-    """A failure: the seed that led to it, after how many executions of the campaign, how large the
-    schedule was, and the smallest run that fails in the same way."""
-
-    seed: int
-    executions: int
-    steps: int
-    shrunk: Run
-    shrink_executions: int
-    shrink_seconds: float
-
-
-class Report(NamedTuple):
-    """What came of a block of seeds."""
-
-    tally: Tally
-    findings: list[Finding]
-
-
-class _Block(NamedTuple):
-    """Seeds ``first`` to ``first + runs``, ``done`` of the campaign's runs being before them."""
-
-    first: int
-    runs: int
-    done: int
 
 
 def campaign(what: Campaign) -> Generator[Report, None, None]:
@@ -87,118 +32,136 @@ def campaign(what: Campaign) -> Generator[Report, None, None]:
 
     Closing the iterator ends the workers.
     """
-    if what.jobs == 1:
+    if what.jobs == 1 and is_own(what.subject):
         yield from _here(what)
     else:
-        yield from _in_parallel(what)
+        yield from _Workforce(what).reports()
 
 
-def _blocks(what: Campaign, deadline: float | None) -> Iterator[_Block]:
+def _blocks(what: Campaign) -> Iterator[Block]:
+    deadline = None if what.seconds is None else monotonic() + what.seconds
     for done in count(0, _BLOCK):
         if deadline is not None and monotonic() >= deadline:
             return
         left = _BLOCK if what.runs is None else min(_BLOCK, what.runs - done)
         if left <= 0:
             return
-        yield _Block(what.seed + done, left, done)
-
-
-def _deadline(what: Campaign) -> float | None:
-    return None if what.seconds is None else monotonic() + what.seconds
+        yield Block(what.seed + done, left, done)
 
 
 def _here(what: Campaign) -> Iterator[Report]:
-    for block in _blocks(what, _deadline(what)):
+    for block in _blocks(what):
         report = run_block(what, block)
         yield report
-        if report.findings and what.stop_at_first:
+        if report.has_found and what.stop_at_first:
             return
 
 
-def _in_parallel(what: Campaign) -> Iterator[Report]:
-    blocks = _blocks(what, _deadline(what))
-    pending: set[Future[Report]] = set()
-    with workers(what.jobs) as pool:
-        stopping = False
+class _Workforce:
+    """Several processes, and the blocks that they do; a new pool where one is broken."""
+
+    def __init__(self, what: Campaign) -> None:
+        self._what = what
+        self._blocks = _blocks(what)
+        # What a broken pool has left undone.
+        self._left: list[Block] = []
+        self._stopping = False
+
+    def reports(self) -> Generator[Report, None, None]:
+        """Until all is done, or something was found."""
         while True:
-            while not stopping and len(pending) < 2 * what.jobs:
-                block = next(blocks, None)
+            pending: dict[Future[Report], Block] = {}
+            with workers(self._what.jobs) as pool:
+                try:
+                    for report in self._work(pool, pending):
+                        yield report
+                        self._heed(report, pending)
+                    return
+                except BrokenProcessPool:
+                    self._left.extend(pending.values())
+            for block in sorted(self._left):
+                report = do_alone(self._what, block)
+                yield report
+                if report.has_found and self._what.stop_at_first:
+                    return
+            self._left.clear()
+
+    def _work(
+        self, pool: ProcessPoolExecutor, pending: dict[Future[Report], Block]
+    ) -> Iterator[Report]:
+        while True:
+            while len(pending) < 2 * self._what.jobs and not self._stopping:
+                block = next(self._blocks, None)
                 if block is None:
                     break
-                pending.add(pool.submit(run_block, what, block))
+                try:
+                    pending[pool.submit(run_block, self._what, block)] = block
+                except BrokenProcessPool:
+                    self._left.append(block)
+                    raise
             if not pending:
                 return
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
-                if future.cancelled():
+                if future in pending:
+                    report = future.result()
+                    del pending[future]
+                    yield report
+
+    def _heed(self, report: Report, pending: dict[Future[Report], Block]) -> None:
+        """Begin nothing more once something was found. Blocks under way hold earlier seeds,
+        perhaps: they are waited for."""
+        if report.has_found and self._what.stop_at_first and not self._stopping:
+            self._stopping = True
+            for future in [each for each in pending if each.cancel()]:
+                del pending[future]
+
+
+def do_alone(what: Campaign, block: Block) -> Report:
+    """Do a block in a process of its own, as often as that dies: without the seeds that end it."""
+    deaths: list[Death] = []
+    while True:
+        try:
+            report = alone(run_block, what, block)
+            break
+        except WorkerDied as died:
+            death = None
+            if died.at is not None:
+                seed, is_shrinking = died.at
+                if is_shrinking and seed not in block.unshrunk:
+                    # By something that is no longer this seed's schedule.
+                    block = block._replace(unshrunk=block.unshrunk | {seed})
                     continue
-                report = future.result()
-                yield report
-                if report.findings and what.stop_at_first and not stopping:
-                    # Blocks under way hold earlier seeds, perhaps: they are waited for.
-                    stopping = True
-                    for other in pending:
-                        other.cancel()
-
-
-def run_block(what: Campaign, block: _Block) -> Report:
-    """Run the seeds of a block, one after the other."""
-    subject = subject_named(what.subject)
-    tally = Tally()
-    findings: list[Finding] = []
-    for at in range(block.runs):
-        seed = block.first + at
-        result = execute(what, seed, subject)
-        if seed % _TWICE == 0:
-            tally.executed_twice += 1
-            result = _compared(result, subject)
-            result, is_certified = _certified(result)
-            tally.certified += is_certified
-        tally.add(result, seed)
-        if result.verdict.failures:
-            findings.append(_finding(seed, block.done + at + 1, result, subject))
-            if what.stop_at_first:
+                death = _confirmed(what, block, seed)
+            if death is None:
+                report = _lost(block, died)
                 break
-    return Report(tally, findings)
+            deaths.append(death)
+            block = block._replace(skipped=block.skipped | {death.seed})
+            if what.stop_at_first:
+                # As many runs as come before it.
+                block = block._replace(runs=death.seed - block.first)
+    for death in deaths:
+        report.tally.add_death(death.seed)
+    return report._replace(deaths=deaths)
 
 
-def execute(what: Campaign, seed: int, subject: Subject) -> Run:
-    """The campaign's run of a seed."""
-    if what.strategy == TIMED:
-        return run(generate(seed, what.size, what.only, subject), subject)
-    return STRATEGIES[what.strategy](seed, subject)
-
-
-def _compared(first: Run, subject: Subject) -> Run:
-    """The run, convicted if a second execution differs from it."""
-    second = run(first.schedule, subject)
-    if second.trace_bytes() == first.trace_bytes() and second.history == first.history:
-        return first
-    what = "the schedule was executed twice, and history or trace differ"
-    verdict = invalid(*first.verdict.failures, Failure(NONDETERMINISM, what))
-    return replace(first, verdict=verdict)
-
-
-def _certified(first: Run) -> tuple[Run, bool]:
-    """The run, convicted if lincheck cannot prove what it says of its history; whether it could."""
-    verdict = check_history(first.history, first.model, certificate=True)
-    if verdict.certificate is None:
-        return first, False
+def _confirmed(what: Campaign, block: Block, seed: int) -> Death | None:
+    """The seed alone ends its process, too; None if it does not."""
+    executions = block.done + seed - block.first + 1
     try:
-        verify(History(first.history).operations(), verdict.certificate, get_model(first.model))
-    except CertificateError as error:
-        what = f"lincheck calls the history {verdict.validity}, its certificate is refused: {error}"
-        convicted = invalid(*first.verdict.failures, Failure(CERTIFICATE, what))
-        return replace(first, verdict=convicted), False
-    return first, True
+        alone(run_block, what, Block(seed, 1, executions - 1, unshrunk=frozenset({seed})))
+    except WorkerDied as died:
+        return Death(seed, executions, died.how, died.last_words)
+    return None
 
 
-def _finding(seed: int, executions: int, result: Run, subject: Subject) -> Finding:
-    started = monotonic()
-    steps = len(result.schedule.steps)
-    if result.verdict.failures[0].kind in (NONDETERMINISM, CERTIFICATE):
-        # Nothing that a shrinker could rely on.
-        return Finding(seed, executions, steps, result, 0, 0.0)
-    shrunk = shrink(result, subject, may_go_on=lambda: monotonic() < started + _SHRINK_SECONDS)
-    seconds = monotonic() - started
-    return Finding(seed, executions, steps, shrunk.run, shrunk.executions, seconds)
+def _lost(block: Block, died: WorkerDied) -> Report:
+    tally = Tally()
+    seeds = range(block.first, block.first + block.runs)
+    tally.add_lost(
+        seeds,
+        f"a process ended ({died.how}) while it ran the seeds {seeds[0]} to {seeds[-1]}, and none "
+        "of them does that to one alone",
+    )
+    return Report(tally, [])

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from checker.verdict import Validity
 from nemesis.run import Run
 
+# The kind of failure of a run that ended its process.
+DEATH = "process-died"
 # Of the seeds of runs that are unknown so many are told.
 _MOST_SEEDS = 10
 
@@ -44,6 +46,9 @@ class Tally:
     executed_twice: int = 0
     # Runs on whose histories lincheck gave a certificate that the verifier accepted.
     certified: int = 0
+    # Seeds of runs that ended their process, and runs of which nobody knows what became of them.
+    died: list[int] = field(default_factory=list)
+    lost: int = 0
     least_operations: int | None = None
     least_faults: int | None = None
 
@@ -70,6 +75,21 @@ class Tally:
         self.simulated_time += statistics.duration
         self._least(sum(statistics.invoked.values()), sum(statistics.injected.values()))
 
+    def add_death(self, seed: int) -> None:
+        """Count a run that ended its process: a failure."""
+        self.runs += 1
+        self.verdicts[Validity.INVALID.value] += 1
+        self.kinds[DEATH] += 1
+        self.died.append(seed)
+
+    def add_lost(self, seeds: range, reason: str) -> None:
+        """Count runs of which nobody knows what became of them."""
+        self.runs += len(seeds)
+        self.lost += len(seeds)
+        self.verdicts[Validity.UNKNOWN.value] += len(seeds)
+        self.reasons[reason] += 1
+        self._note_unknown(list(seeds))
+
     def merge(self, other: Tally) -> None:
         """Add another tally to this one."""
         self.runs += other.runs
@@ -83,6 +103,8 @@ class Tally:
         self.simulated_time += other.simulated_time
         self.executed_twice += other.executed_twice
         self.certified += other.certified
+        self.died = sorted([*self.died, *other.died])
+        self.lost += other.lost
         self._note_unknown(other.unknown)
         self._least(other.least_operations, other.least_faults)
 

@@ -1,4 +1,8 @@
-"""Processes that work for this one, and end with it, however it ends."""
+"""Processes that work for this one, and end with it, however it ends.
+
+Native code of a subject may take its process with it. A pool then only says that one of its
+processes died; what is done ``alone`` tells what it was at, and what became of it.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,41 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
 from threading import Thread
+from typing import Any, TypeVar
+
+from nemesis.errors import NemesisError
+
+_Result = TypeVar("_Result")
+# Of what a process wrote to its standard error before it died, so many characters are kept.
+_LAST_WORDS = 2_000
+
+
+class WorkerDied(NemesisError):
+    """A process ended before it was done: ``how``, what it was ``at`` as far as it told, and what
+    it wrote to its standard error in the end."""
+
+    def __init__(self, how: str, at: Any, last_words: str) -> None:
+        super().__init__(f"a worker process ended: {how}")
+        self.how = how
+        self.at = at
+        self.last_words = last_words
+
+
+def _context() -> ForkServerContext:
+    """Processes are copies of one that has loaded what they need, and no subject of others: to load
+    it takes a second."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["nemesis.search.block"])
+    return context
 
 
 @contextmanager
@@ -18,7 +52,7 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """A pool of so many processes. At the end, what has begun is waited for and the rest dropped;
     after an exception (Ctrl-C, or a generator that is closed), nobody waits for what may take
     minutes, and they end at once. If this process is killed, so are they, by the end of a pipe."""
-    context = multiprocessing.get_context("forkserver")
+    context = _context()
     alive, kept_open = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
         jobs, mp_context=context, initializer=_start_worker, initargs=(alive,)
@@ -32,6 +66,84 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
         kept_open.close()
         alive.close()
+
+
+# Where to tell of what is done, in a process that works alone.
+_told_to: list[Connection] = []
+
+
+def tell(at: Any) -> None:
+    """The work comes to this now: so much is known of a process that dies, if it works alone."""
+    for told_to in _told_to:
+        told_to.send(("at", at))
+
+
+def alone(function: Callable[..., _Result], *arguments: Any) -> _Result:
+    """Call a function in a process of its own, and wait for it. Raises what it raises, WorkerDied
+    if the process ends before that."""
+    context = _context()
+    alive, kept_open = context.Pipe(duplex=False)
+    results, told_to = context.Pipe(duplex=False)
+    with tempfile.TemporaryDirectory(prefix="splitbrain-") as directory:
+        words = Path(directory) / "stderr"
+        process = context.Process(
+            target=_work_alone, args=(alive, told_to, str(words), function, arguments)
+        )
+        process.start()
+        # The end of the other process closes the last writing end.
+        told_to.close()
+        alive.close()
+        try:
+            at: Any = None
+            while True:
+                kind, what = results.recv()
+                if kind == "at":
+                    at = what
+                    continue
+                process.join()
+                print(_written(words), end="", file=sys.stderr)
+                if kind == "raised":
+                    raise what
+                result: _Result = what
+                return result
+        except EOFError:
+            process.join()
+            died = WorkerDied(_ending(process.exitcode), at, _written(words)[-_LAST_WORDS:])
+            raise died from None
+        finally:
+            kept_open.close()
+            results.close()
+            process.join()
+
+
+def _work_alone(
+    alive: Connection,
+    told_to: Connection,
+    words: str,
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+) -> None:
+    _start_worker(alive)
+    # What native code writes, it writes here.
+    with open(words, "wb") as file:
+        os.dup2(file.fileno(), 2)
+    _told_to.append(told_to)
+    try:
+        result = function(*arguments)
+    except Exception as error:  # noqa: BLE001 (raised where it was called)
+        told_to.send(("raised", error))
+    else:
+        told_to.send(("done", result))
+
+
+def _written(words: Path) -> str:
+    return words.read_text(errors="replace") if words.exists() else ""
+
+
+def _ending(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return f"exit status {code}"
 
 
 def _start_worker(alive: Connection) -> None:

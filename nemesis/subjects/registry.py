@@ -51,7 +51,7 @@ def subject_named(name: str) -> Subject:
             return _checked(name, name, _loaded(family, None))
         if name.startswith(f"{family}-"):
             return _checked(name, family, _loaded(family, name.removeprefix(f"{family}-")))
-    raise UnknownName("subject", name, (OWN.name, *FOREIGN, *BUGS))
+    raise UnknownName("subject", name, (OWN.name, *FOREIGN), BUGS)
 
 
 def _loaded(family: str, version: str | None) -> Any:

@@ -20,7 +20,9 @@ from raft.storage import DiskError, StorageCorrupt
 from raft.storage.disk import DiskFull
 
 _OUR_SIDE = ("nemesis", "checker")
-
+_ADAPTERS = "nemesis.subjects."
+# What it leads to is our own Raft, which is under test.
+_OWN_ADAPTER = "nemesis.subjects.own"
 
 # What happened to a disk, by the fault that did it.
 _LOST = {
@@ -87,12 +89,17 @@ class Findings:
 
 def is_our_own(error: Exception) -> bool:
     """Whether the error was not raised by a replica: before it was called, or once it had called
-    back. What the disk answers is meant for the replica."""
-    if isinstance(error, DiskError | SubjectFailed):
+    back. What the disk answers is meant for the replica.
+
+    Where an adapter of ours stands between, what it uses of ``raft`` is no more under test than it
+    is itself, and what the disk answers was asked by it."""
+    if isinstance(error, SubjectFailed):
         return False
-    modules = (
-        str(frame.f_globals.get("__name__")).partition(".")[0]
-        for frame, _ in walk_tb(error.__traceback__)
-    )
-    within = list(dropwhile(lambda module: module in _OUR_SIDE, modules))
-    return not within or any(module in _OUR_SIDE for module in within)
+    modules = [str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__)]
+    has_adapter = any(module.startswith(_ADAPTERS) and module != _OWN_ADAPTER for module in modules)
+    if isinstance(error, DiskError):
+        return has_adapter
+    ours = (*_OUR_SIDE, "raft") if has_adapter else _OUR_SIDE
+    packages = (module.partition(".")[0] for module in modules)
+    within = list(dropwhile(lambda package: package in ours, packages))
+    return not within or any(package in ours for package in within)

@@ -168,7 +168,7 @@ class SimulatedNode:
         self._life += 1
         self._timer_at = None
         self._inbox.clear()
-        replica.close()
+        self._free(replica)
         self.disk.crash()
         self._recorder.stopped(reason)
 
@@ -176,7 +176,15 @@ class SimulatedNode:
         """Nothing happens any more: free what the replica holds."""
         replica = self.replica
         if replica is not None:
+            self.replica = self.configured = self._asynchronous = None
+            self._free(replica)
+
+    def _free(self, replica: Replica) -> None:
+        try:
             replica.close()
+        except Exception as error:
+            if self._findings.end_of_run(error) is None:
+                raise
 
     def pause(self) -> None:
         """Inputs and time-outs wait from now on."""

@@ -1,0 +1,177 @@
+"""A block of seeds of a campaign: its runs, one after the other, judged and shrunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import monotonic
+from typing import NamedTuple
+
+from checker.history import History
+from checker.lincheck import CertificateError
+from checker.lincheck.verify import verify
+from checker.models import get_model
+from checker.verdict import Failure, invalid
+from nemesis.run import Run, check_history, run
+from nemesis.schedule import Schedule
+from nemesis.search.ensemble import STRATEGIES, TIMED
+from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, generate
+from nemesis.search.shrink import shrink
+from nemesis.search.tally import Tally
+from nemesis.search.workers import tell
+from nemesis.subjects.own import OWN
+from nemesis.subjects.registry import subject_named
+from nemesis.subjects.subject import Subject
+
+NONDETERMINISM = "nondeterminism"
+CERTIFICATE = "certificate"
+# Every so manieth run is executed twice and the traces compared, byte for byte; and the verdict on
+# its history is proved.
+_TWICE = 50
+# A shrink takes no longer than this, in s, so that a campaign goes on.
+_SHRINK_SECONDS = 4.5
+
+
+class Campaign(NamedTuple):
+    """What is to be done. ``runs`` or ``seconds`` may be None: no limit. ``size`` and ``only`` say
+    what the strategy "timed" draws; no other heeds them."""
+
+    seed: int = 0
+    runs: int | None = None
+    seconds: float | None = None
+    jobs: int = 1
+    # The name of the subject (nemesis.subjects.registry).
+    subject: str = OWN.name
+    size: Size = ORDINARY
+    only: Only = ANYTHING
+    stop_at_first: bool = True
+    strategy: str = TIMED
+
+
+class Finding(NamedTuple):
+    """A failure: the seed that led to it, after how many executions of the campaign, how large the
+    schedule was, and the smallest run that fails in the same way."""
+
+    seed: int
+    executions: int
+    steps: int
+    shrunk: Run
+    shrink_executions: int
+    shrink_seconds: float
+
+
+class Death(NamedTuple):
+    """A failure that left no run behind: the seed whose run ended its process, after how many
+    executions of the campaign, how the process ended, and what it wrote to its standard error."""
+
+    seed: int
+    executions: int
+    how: str
+    last_words: str
+
+
+class Report(NamedTuple):
+    """What came of a block of seeds."""
+
+    tally: Tally
+    findings: list[Finding]
+    deaths: Sequence[Death] = ()
+
+    @property
+    def has_found(self) -> bool:
+        """Whether something failed."""
+        return bool(self.findings or self.deaths)
+
+
+class Block(NamedTuple):
+    """Seeds ``first`` to ``first + runs``, ``done`` of the campaign's runs being before them. Some
+    may be skipped, and what is found in some may be left as it is: they end their process."""
+
+    first: int
+    runs: int
+    done: int
+    skipped: frozenset[int] = frozenset()
+    unshrunk: frozenset[int] = frozenset()
+
+
+def run_block(what: Campaign, block: Block) -> Report:
+    """Run the seeds of a block, one after the other. Tells the seed that it is at, and whether it
+    is shrinking what it found there (nemesis.search.workers.tell)."""
+    subject = subject_named(what.subject)
+    tally = Tally()
+    findings: list[Finding] = []
+    for at in range(block.runs):
+        seed = block.first + at
+        if seed in block.skipped:
+            continue
+        tell((seed, False))
+        result = execute(what, seed, subject)
+        if seed % _TWICE == 0:
+            tally.executed_twice += 1
+            result = _compared(result, subject)
+            result, is_certified = _certified(result)
+            tally.certified += is_certified
+        tally.add(result, seed)
+        if result.verdict.failures:
+            executions = block.done + at + 1
+            if seed in block.unshrunk:
+                steps = len(result.schedule.steps)
+                findings.append(Finding(seed, executions, steps, result, 0, 0.0))
+            else:
+                tell((seed, True))
+                findings.append(_finding(seed, executions, result, subject))
+            if what.stop_at_first:
+                break
+    return Report(tally, findings)
+
+
+def sample(what: Campaign) -> Run:
+    """The run of the campaign's first seed."""
+    return execute(what, what.seed, subject_named(what.subject))
+
+
+def schedule_of(what: Campaign, seed: int) -> Schedule:
+    """What the strategy "timed" draws for a seed."""
+    return generate(seed, what.size, what.only, subject_named(what.subject))
+
+
+def execute(what: Campaign, seed: int, subject: Subject) -> Run:
+    """The campaign's run of a seed."""
+    if what.strategy == TIMED:
+        return run(generate(seed, what.size, what.only, subject), subject)
+    return STRATEGIES[what.strategy](seed, subject)
+
+
+def _compared(first: Run, subject: Subject) -> Run:
+    """The run, convicted if a second execution differs from it."""
+    second = run(first.schedule, subject)
+    if second.trace_bytes() == first.trace_bytes() and second.history == first.history:
+        return first
+    what = "the schedule was executed twice, and history or trace differ"
+    verdict = invalid(*first.verdict.failures, Failure(NONDETERMINISM, what))
+    return replace(first, verdict=verdict)
+
+
+def _certified(first: Run) -> tuple[Run, bool]:
+    """The run, convicted if lincheck cannot prove what it says of its history; whether it could."""
+    verdict = check_history(first.history, first.model, certificate=True)
+    if verdict.certificate is None:
+        return first, False
+    try:
+        verify(History(first.history).operations(), verdict.certificate, get_model(first.model))
+    except CertificateError as error:
+        what = f"lincheck calls the history {verdict.validity}, its certificate is refused: {error}"
+        convicted = invalid(*first.verdict.failures, Failure(CERTIFICATE, what))
+        return replace(first, verdict=convicted), False
+    return first, True
+
+
+def _finding(seed: int, executions: int, result: Run, subject: Subject) -> Finding:
+    started = monotonic()
+    steps = len(result.schedule.steps)
+    if result.verdict.failures[0].kind in (NONDETERMINISM, CERTIFICATE):
+        # Nothing that a shrinker could rely on.
+        return Finding(seed, executions, steps, result, 0, 0.0)
+    shrunk = shrink(result, subject, may_go_on=lambda: monotonic() < started + _SHRINK_SECONDS)
+    seconds = monotonic() - started
+    return Finding(seed, executions, steps, shrunk.run, shrunk.executions, seconds)
