@@ -109,7 +109,7 @@ def large(count: int, clients: int = 12, seed: int = 1) -> Report:
             for node in range(3)
         ),
         figures=(
-            Figure(group="effects", name="partition", value="12"),
+            Figure(group="effects seen", name="partition", value="12"),
             Figure(group="disk", name="bytes lost", value="4096"),
         ),
     )

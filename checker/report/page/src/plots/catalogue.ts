@@ -2,19 +2,21 @@
 
 import type uPlot from "uplot";
 import type { Report } from "../data";
+import { duration } from "../shell/text";
 import { colour } from "../shell/theme";
 import type { Plot } from "./chart";
 import { skews, terms } from "./nodes";
 import { fates, latencies, quantiles, rates } from "./windows";
 
-/** Windows of rates and quantiles in the time that is seen. */
-const WINDOWS = 80;
-
-function milliseconds(value: number): string {
-  if (value >= 1000) return `${Number((value / 1000).toPrecision(3))} s`;
-  return value < 1 ? `${Number((value * 1000).toPrecision(3))} µs` : `${Number(value.toPrecision(3))} ms`;
+/** Windows of rates and quantiles in the time that is seen: fewer if there is little to count. */
+function windowsFor(things: number): number {
+  return Math.max(20, Math.min(80, Math.round(things / 10)));
 }
 
+/** A duration in ms, in the unit that suits it. */
+function milliseconds(value: number): string {
+  return value === 0 ? "0 ms" : duration(value * 1e6);
+}
 
 function number(value: number): string {
   return Number.isInteger(value) ? value.toLocaleString("en") : String(Number(value.toPrecision(3)));
@@ -31,6 +33,7 @@ export function catalogue(data: Report): Plot[] {
 function ofOperations({ operations, unit }: Report): Plot[] {
   if (!operations?.start.length || unit === "events") return [];
   const types = ["ok", "info", "fail"] as const;
+  const windows = windowsFor(operations.start.length);
   return [
     {
       id: "latency",
@@ -53,7 +56,7 @@ function ofOperations({ operations, unit }: Report): Plot[] {
       ],
       isLogarithmic: true,
       unit: milliseconds,
-      columns: (range) => quantiles(operations, range, WINDOWS),
+      columns: (range) => quantiles(operations, range, windows),
     },
     {
       id: "rate",
@@ -61,7 +64,7 @@ function ofOperations({ operations, unit }: Report): Plot[] {
       about: "Answers a second, by type.",
       lines: types.map((type) => ({ label: type, colour: type, style: "steps" })),
       unit: (value) => `${number(value)}/s`,
-      columns: (range) => rates(operations, range, WINDOWS),
+      columns: (range) => rates(operations, range, windows),
     },
   ];
 }
@@ -78,6 +81,7 @@ function ofTerms(data: Report): Plot[] {
       lines: nodes.map((node) => ({ label: data.nodes[node]!, colour: seriesColour(node), style: "steps" })),
       unit: number,
       least: [0, 2],
+      isWhole: true,
       columns: () => columns,
       over: (plot) => drawElections(plot, elections),
     },
@@ -119,7 +123,7 @@ function ofClocks(data: Report): Plot[] {
       title: "Clock skew",
       about: "How far the clock of each node is from the true time.",
       lines: moved.map(({ node }) => ({ label: data.nodes[node]!, colour: seriesColour(node), style: "line" })),
-      unit: (value) => `${number(value)} ms`,
+      unit: milliseconds,
       least: [0, 0.001],
       columns: () => columns,
     },
@@ -150,7 +154,8 @@ function ofMessages({ messages }: Report): Plot[] {
       about: `${number(dropped)} of ${number(messages.sent.length)} messages never arrived. Each step counts those sent in its time.`,
       lines: wanted.map(([, label, name]) => ({ label, colour: name, style: "steps" })),
       unit: number,
-      columns: (range) => fates(messages, names, range, WINDOWS),
+      isWhole: true,
+      columns: (range) => fates(messages, names, range, windowsFor(messages.sent.length)),
     },
   ];
 }

@@ -30,6 +30,8 @@ export interface Plot {
   over?(plot: uPlot): void;
   /** The least range of the values. */
   readonly least?: readonly [number, number];
+  /** There is nothing between two whole numbers. */
+  readonly isWhole?: boolean;
 }
 
 const HEIGHT = 210;
@@ -156,6 +158,7 @@ export class Chart {
           grid,
           ticks: grid,
           size: 62,
+          ...(what.isWhole ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000] } : {}),
           values: (_, splits) => splits.map((value) => (value === null ? "" : what.unit(value))),
         },
       ],

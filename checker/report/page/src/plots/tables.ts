@@ -44,9 +44,14 @@ export function latencyTable(operations: Operations): HTMLElement {
   );
 }
 
+/** The group of figures that counts what faults did (nemesis/report.py). */
+const EFFECTS = "effects seen";
+
 /** What faults did, as bars: messages dropped, bytes lost. Null if nothing was counted. */
 export function effectsTable({ figures }: Report): HTMLElement | null {
-  const counted = figures.filter(({ group, value }) => group === "effects" && /^[\d,]+$/.test(value));
+  const counted = figures.filter(
+    ({ group, name, value }) => (group === EFFECTS || name.includes("bytes")) && /^[\d,]+$/.test(value),
+  );
   if (counted.length === 0) return null;
   const number = (value: string): number => Number(value.replaceAll(",", ""));
   const most = Math.max(1, ...counted.map(({ value }) => number(value)));

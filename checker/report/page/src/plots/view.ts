@@ -4,7 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import type { Report } from "../data";
 import type { Bus } from "../shell/bus";
 import { html } from "../shell/dom";
-import { moment } from "../shell/text";
+import { rangeText } from "../shell/text";
 import type { View, ViewModule } from "../shell/view";
 import { catalogue } from "./catalogue";
 import { Chart } from "./chart";
@@ -86,7 +86,7 @@ class Plots implements View {
 
   private tell(): void {
     const { from, to } = this.range;
-    this.told.textContent = `${moment(this.data, from)} – ${moment(this.data, to)}`;
+    this.told.textContent = rangeText(this.data, from, to);
   }
 
   key(event: KeyboardEvent): boolean {

@@ -25,6 +25,13 @@ export function moment(report: Report, time: number): string {
   return `${(time / 1e9).toFixed(6).replace(/(\.\d{3}\d*?)0+$/, "$1")} s`;
 }
 
+/** A part of the run, as precise as its length asks for: "1.20 – 1.45 s". */
+export function rangeText(report: Report, from: number, to: number): string {
+  if (report.unit === "events") return `events ${Math.round(from)} – ${Math.round(to)}`;
+  const digits = Math.max(0, Math.min(9, 2 - Math.floor(Math.log10(Math.max(1, to - from) / 1e9))));
+  return `${(from / 1e9).toFixed(digits)} – ${(to / 1e9).toFixed(digits)} s`;
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }

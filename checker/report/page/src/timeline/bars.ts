@@ -110,6 +110,7 @@ function drawBar(
   context.beginPath();
   context.roundRect(left, top, width, height, 3);
   context.fill();
+  if (operations.end[operation]! < 0) hatch(context, left, left + width, top, height);
   context.strokeStyle = isAccused ? colour("violation") : colour(kind);
   context.lineWidth = isAccused ? 1.5 : 1;
   if (kind === "fail") context.setLineDash([3, 2]);

@@ -8,6 +8,8 @@ import type { Order, Scene } from "./scene";
 /** More marks than these, or a line between more, would be a blot. */
 const MARKS = 600;
 const JOINED = 150;
+/** A bar of so few pixels is a mark itself. */
+const NARROW = 8;
 
 export function linearizationOrder({ order, time }: Linearization): Order {
   return { operations: order, times: time, stuck: [] };
@@ -44,14 +46,16 @@ export function drawOrder(context: CanvasRenderingContext2D, scene: Scene): void
   const { order, view } = scene;
   if (!order) return;
   const [from, to] = view.domain() as [number, number];
-  const points: { x: number; y: number; place: number }[] = [];
+  const points: { x: number; y: number; place: number; isNarrow: boolean }[] = [];
   for (let place = 0; place < order.operations.length; place++) {
     const time = order.times[place]!;
     if (time > to) break;
     if (time < from) continue;
     const lane = scene.laneOf[order.operations[place]!]!;
     if (lane < 0) continue;
-    points.push({ x: view(time), y: scene.laneTop(lane) + scene.laneHeight / 2 - 0.5, place });
+    const operation = order.operations[place]!;
+    const isNarrow = view(scene.solidEnd(operation)) - view(scene.data.operations!.start[operation]!) < NARROW;
+    points.push({ x: view(time), y: scene.laneTop(lane) + scene.laneHeight / 2 - 0.5, place, isNarrow });
     if (points.length > MARKS) return;
   }
   context.save();
@@ -77,9 +81,10 @@ export function drawOrder(context: CanvasRenderingContext2D, scene: Scene): void
   context.font = "600 10px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
-  for (const { x, y, place } of points) {
+  for (const { x, y, place, isNarrow } of points) {
     context.fillStyle = colour("order");
     if (!isNumbered) {
+      if (isNarrow) continue;
       context.fillRect(x - 0.75, y - height / 2, 1.5, height);
       continue;
     }

@@ -13,6 +13,8 @@ import { drawBackground, drawFrame, drawRows } from "./surroundings";
 
 export interface Wanted {
   select(operation: number | null): void;
+  /** The time that is seen has changed. */
+  moved(from: number, to: number): void;
 }
 
 export class Picture {
@@ -159,6 +161,8 @@ export class Picture {
     const source: unknown = event.sourceEvent;
     if (source instanceof MouseEvent && source.type === "mousemove") this.scene.scrollBy(-source.movementY);
     this.tooltip.show(null, 0, 0);
+    const [from, to] = this.scene.view.domain() as [number, number];
+    this.wanted.moved(from, to);
     this.draw();
   }
 

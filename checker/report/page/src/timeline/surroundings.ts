@@ -11,14 +11,15 @@ type Context = CanvasRenderingContext2D;
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const SMALL = FONT.replace("12px", "11px");
 
+/** The kinds of faults (nemesis/faults, nemesis/macro), by family; others by the words in them. */
 const FAMILIES: readonly (readonly [RegExp, string])[] = [
-  [/partition|isolate|cut|split|hold|one-way|bridge|ring/, "partition"],
-  [/crash|kill|restart|power|stop/, "crash"],
-  [/pause|stall|slow-node|freeze|steal/, "pause"],
-  [/loss|lose|drop|delay|duplic|reorder|corrupt-mess|slow|network|link/, "network"],
-  [/clock|time|skew|rate/, "clock"],
-  [/disk|wipe|torn|flip|fsync|sync|bit|file|space/, "disk"],
-  [/member|reconfig|add|remove|change-serv|transfer|leave|promote|replace/, "membership"],
+  [/partition|grudge|disconnect|isolate|hold/, "partition"],
+  [/disk|unsynced|torn|flip|lost-file|lose-file|io-error|full/, "disk"],
+  [/crash|restart|kill|power|first-start/, "crash"],
+  [/pause|stall/, "pause"],
+  [/loss|duplicate|reorder|delay|slow-link|network/, "network"],
+  [/clock/, "clock"],
+  [/server|reconfigure|joint|replace|transfer|change|member/, "membership"],
 ];
 
 /** The colour of a fault's family. */

@@ -2,7 +2,7 @@
 
 import type { Report } from "../data";
 import type { Bus } from "../shell/bus";
-import { count, operationSentence } from "../shell/text";
+import { count, operationSentence, rangeText } from "../shell/text";
 import type { View, ViewModule } from "../shell/view";
 import { Details } from "./details";
 import { attemptOrder, linearizationOrder } from "./order";
@@ -41,6 +41,7 @@ class Timeline implements View {
     });
     this.picture = new Picture(this.scene, {
       select: (operation) => bus.select(operation === null ? null : { kind: "operation", index: operation }),
+      moved: (from, to) => this.tools.seen(rangeText(data, from, to)),
     });
     element.append(this.tools.element, this.picture.element, this.details.element);
     bus.on("theme", () => this.picture.draw());

@@ -96,7 +96,9 @@ export function diagram(found: Counterexample, attempt: Attempt, data: Report, b
     const end = finish.get(operation) ?? right;
     const isOut = !stuck.has(operation) && !placed.has(operation);
     const kind = typeName(operations.type[operation]!);
-    const room = Math.floor((end - left - 12) / CHARACTER);
+    // To where the next bar of the row begins.
+    const next = found.operations.filter((other) => rowOf(other) === rowOf(operation) && begin.get(other)! > left);
+    const room = Math.floor((Math.min(right + 80, ...next.map((other) => begin.get(other)!)) - left - 14) / CHARACTER);
     const text = `${found.letters[at] ?? ""}  ${operationText(operations, operation)}`;
     const bar = svg(
       "g",
@@ -106,7 +108,7 @@ export function diagram(found: Counterexample, attempt: Attempt, data: Report, b
       },
       svg("title", {}, operationSentence(data, operation)),
       svg("rect", { x: left, y: middle(operation) - BAR / 2, width: Math.max(4, end - left), height: BAR, rx: 4 }),
-      svg("text", { x: left + 7, y: middle(operation) - BAR / 2 - 3 }, shortened(text, Math.max(room, 12))),
+      svg("text", { x: left + 7, y: middle(operation) - BAR / 2 - 3 }, shortened(text, Math.max(3, Math.min(room, 60)))),
     );
     return bar;
   });
@@ -128,7 +130,7 @@ export function diagram(found: Counterexample, attempt: Attempt, data: Report, b
     .join(" and ")} does not fit.`;
   return svg(
     "svg",
-    { class: "diagram", width: right, height: bottom + 34, viewBox: `0 0 ${right} ${bottom + 34}`, role: "img", "aria-label": described },
+    { class: "diagram", width: right + 80, height: bottom + 34, viewBox: `0 0 ${right + 80} ${bottom + 34}`, role: "img", "aria-label": described },
     ...names,
     svg("text", { class: "name", x: LEFT - 12, y: bottom + 22 }, "state"),
     ...bars,

@@ -62,7 +62,9 @@ function failure(failed: Failed, data: Report, bus: Bus): HTMLElement {
     places.push(link(`the timeline at ${moment(data, time)}`, () => bus.select({ kind: "time", time }, "timeline")));
   }
   const isRepeated = plain(failed.words) === plain(data.verdict.paragraph);
-  const operations = (failed.operations ?? []).slice(0, 20);
+  // Those of the counterexample are shown with it.
+  const shown = new Set(data.counterexample?.attempts.length ? data.counterexample.operations : []);
+  const operations = (failed.operations ?? []).filter((operation) => !shown.has(operation)).slice(0, 20);
   return html(
     "article",
     { class: "failure" },
