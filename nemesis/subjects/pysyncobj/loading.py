@@ -1,0 +1,79 @@
+"""Loads a version of PySyncObj beside others, each with modules and surroundings of its own.
+
+Its modules are executed with built-in functions of ours: ``import`` finds its own modules and those
+of the surroundings, also where it is called late, inside a function; ``open`` opens simulated
+files. In ``sys.modules`` they stand under a name with the version, by which pickle finds their
+classes again.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from nemesis.subjects.pysyncobj.build import sources
+from nemesis.subjects.pysyncobj.surroundings import ABSENT, Surroundings
+
+_PUBLISHED: Final = "pysyncobj"
+
+
+class Loaded:
+    """A version: its modules by name, and what is around them."""
+
+    def __init__(self, version: str, folder: Path) -> None:
+        self.version = version
+        self.surroundings = Surroundings()
+        self.name = f"{_PUBLISHED}_{version.replace('.', '_')}"
+        self._folder = folder
+        self._package = ModuleType(self.name)
+        self._package.__path__ = []
+        sys.modules[self.name] = self._package
+        self._builtins = {
+            **vars(builtins),
+            "__import__": self._import,
+            "open": self.surroundings.open,
+        }
+
+    def module(self, name: str) -> Any:
+        """One of its modules, which is executed if it was not yet."""
+        full_name = f"{self.name}.{name}"
+        known = sys.modules.get(full_name)
+        if known is not None:
+            return known
+        path = self._folder / f"{name}.py"
+        module = ModuleType(full_name)
+        module.__file__ = str(path)
+        module.__package__ = self.name
+        module.__dict__["__builtins__"] = self._builtins
+        sys.modules[full_name] = module
+        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+        setattr(self._package, name, module)
+        return module
+
+    def _import(
+        self,
+        name: str,
+        globals_: Mapping[str, Any] | None = None,
+        locals_: Mapping[str, Any] | None = None,
+        names: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        if level or name.startswith(f"{_PUBLISHED}."):
+            module = self.module(name.removeprefix(f"{_PUBLISHED}."))
+            return module if names else self._package
+        if name.partition(".")[0] in ABSENT:
+            raise ImportError(name)
+        if name in self.surroundings.modules:
+            return self.surroundings.modules[name]
+        return builtins.__import__(name, globals_, locals_, names or (), level)
+
+
+@cache
+def load(version: str) -> Loaded:
+    """The version, once a process. Raises SubjectMissing."""
+    return Loaded(version, sources(version))
