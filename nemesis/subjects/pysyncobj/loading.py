@@ -13,13 +13,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
 from nemesis.subjects.pysyncobj.build import sources
-from nemesis.subjects.pysyncobj.surroundings import ABSENT, Surroundings
+from nemesis.subjects.pysyncobj.surroundings import PURE, Surroundings
 
 _PUBLISHED: Final = "pysyncobj"
+# What its own transport needs, which is replaced: sockets.
+_LEFT_OUT: Final = {
+    "tcp_connection": SimpleNamespace(TcpConnection=None, CONNECTION_STATE=None),
+    "tcp_server": SimpleNamespace(TcpServer=None),
+}
 
 
 class Loaded:
@@ -41,6 +46,8 @@ class Loaded:
 
     def module(self, name: str) -> Any:
         """One of its modules, which is executed if it was not yet."""
+        if name in _LEFT_OUT:
+            return _LEFT_OUT[name]
         full_name = f"{self.name}.{name}"
         known = sys.modules.get(full_name)
         if known is not None:
@@ -66,10 +73,11 @@ class Loaded:
         if level or name.startswith(f"{_PUBLISHED}."):
             module = self.module(name.removeprefix(f"{_PUBLISHED}."))
             return module if names else self._package
-        if name.partition(".")[0] in ABSENT:
-            raise ImportError(name)
         if name in self.surroundings.modules:
             return self.surroundings.modules[name]
+        # What pickle asks for: classes of its own, and of the program under test.
+        if name not in PURE and not name.startswith((f"{self.name}.", "nemesis.")):
+            raise ImportError(name)
         return builtins.__import__(name, globals_, locals_, names or (), level)
 
 

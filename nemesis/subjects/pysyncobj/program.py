@@ -1,8 +1,8 @@
 """The program under test: a key-value store as a user of PySyncObj would write one.
 
 A subclass of ``SyncObj`` with one replicated method, which applies a command. All operations go
-through the log, reads too: what an object's attributes hold is a copy that may be old, and PySyncObj
-promises no more of it.
+through the log, reads too: what an object's attributes hold is a copy that may be old, and nothing
+else is promised of it.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def store_class(loaded: Loaded) -> Any:
     """The user's class. What it overrides of SyncObj's only tells what happens."""
     syncobj = loaded.module("syncobj")
 
-    class Store(syncobj.SyncObj):  # type: ignore[misc]
+    class Store(syncobj.SyncObj):  # type: ignore[misc, name-defined]
         def __init__(self, service: KeyValueService, watch: Watch, **arguments: Any) -> None:
             # Set before SyncObj is: so it is no part of the state.
             self.service = service
@@ -144,11 +144,11 @@ def store_class(loaded: Loaded) -> Any:
             for each in range(self.service.last_applied + 1, index + 1):
                 self.service.apply(each, self.watch.term_of(each), b"")
 
-        def _SyncObj__tryLogCompaction(self) -> None:
+        def _SyncObj__tryLogCompaction(self) -> None:  # noqa: N802
             self.pass_over(self.raftLastApplied)
             super()._SyncObj__tryLogCompaction()
 
-        def _SyncObj__loadDumpFile(self, clearJournal: bool) -> None:
+        def _SyncObj__loadDumpFile(self, clearJournal: bool) -> None:  # noqa: N802, N803
             super()._SyncObj__loadDumpFile(clearJournal)
             if isinstance(self.held, Dumped):
                 self.service.restore(self.held.index, self.held.snapshot)

@@ -1,17 +1,20 @@
 """What PySyncObj finds around it: one process at a time, with its clock, random numbers and files.
 
 Its modules import ``time``, ``random``, ``os`` and so on as ever, and get those here, which ask the
-process that runs now. What is not needed is not there, so that whatever else it might call fails.
+process that runs now. What is not needed is not there: no threads are started, as nothing ticks by
+itself, there are no sockets, no pipes that wake up a poller, no processes that write dumps.
 """
 
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from functools import partial
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from nemesis.cluster.sim.disk import SimulatedDisk
 from nemesis.subjects.pysyncobj.files import Files, Mapped
 
 
@@ -27,15 +30,16 @@ class Process:
 class Surroundings:
     """Of all processes that run one version; ``process`` is the one that runs now."""
 
-    process: Process
-
     def __init__(self) -> None:
+        # While modules are loaded, none does, but the clock is tried out.
+        self.process = Process(Random(0), Files(SimulatedDisk(Random(0), Counter())), 0)
         self.modules: dict[str, Any] = {
             "time": SimpleNamespace(
                 CLOCK_MONOTONIC_RAW=4, clock_gettime=self._clock, time=self._clock
             ),
             "random": SimpleNamespace(random=self._random),
             "os": SimpleNamespace(
+                name="posix",
                 path=SimpleNamespace(exists=self._exists, isfile=self._exists),
                 rename=self._rename,
             ),
@@ -43,6 +47,8 @@ class Surroundings:
             "mmap": SimpleNamespace(mmap=Mapped),
             # The time of the day is part of what it writes.
             "gzip": SimpleNamespace(GzipFile=partial(gzip.GzipFile, mtime=0)),
+            "ctypes": SimpleNamespace(),
+            "socket": SimpleNamespace(AF_INET=2, error=OSError),
             "select": SimpleNamespace(select=_nothing_to_select),
             "logging": SimpleNamespace(getLogger=lambda _name: _LOGGER, **vars(_LOGGER)),
         }
@@ -64,9 +70,15 @@ class Surroundings:
         self.process.files.rename(old, new)
 
 
-# Modules that are better not found: without fcntl there are no pipes to wake up a poller, without
-# cryptography no sessions are encrypted.
-ABSENT = frozenset({"Queue", "cPickle", "cryptography", "fcntl"})
+# Modules that only compute.
+PURE = frozenset(
+    {
+        *("base64", "collections", "copy", "functools", "io", "pickle", "queue", "struct", "sys"),
+        *("threading", "types", "weakref", "zlib"),
+        # By pickle.
+        *("__builtin__", "_codecs", "builtins", "copyreg"),
+    }
+)
 
 
 def _nothing_to_select(*_arguments: Any) -> tuple[list[int], list[int], list[int]]:

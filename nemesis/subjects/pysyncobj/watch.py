@@ -2,8 +2,8 @@
 
 What it has that Figure 2 has not, and how it is told:
 
-- Its log begins with an entry of term 0 at index 1, which every server makes for itself, and counts
-  as committed and applied.
+- Its log begins with an entry of term 0 at index 1, which every server makes for itself and takes
+  for committed and applied. That is told with the next entry that is.
 - Where a log agrees with what a message brings, it is cut and written again; only what differs
   afterwards is told, as no process ends within a tick here.
 - commitIndex is written once a second. A server that starts may know less of it than its dump
@@ -129,11 +129,13 @@ class Watch:
                 if vote is not None:
                     observation.grants(term, vote)
             self._exposed.clear()
-        observation.committed(max(attributes["_SyncObj__raftCommitIndex"], self._covered))
-        applied = attributes["_SyncObj__raftLastApplied"]
-        if applied > self._service.last_applied:
-            self._store.pass_over(applied)
-        observation.applied(self._service.take_applied())
+        committed = max(attributes["_SyncObj__raftCommitIndex"], self._covered)
+        if committed > 1:
+            observation.committed(committed)
+            applied = attributes["_SyncObj__raftLastApplied"]
+            if applied > self._service.last_applied:
+                self._store.pass_over(applied)
+            observation.applied(self._service.take_applied())
         for snapshot in self._written:
             observation.taken(snapshot)
         self._written.clear()
@@ -204,12 +206,12 @@ def journal_class(loaded: Loaded) -> Any:
             self._touch(0)
             super().clear()
 
-        def deleteEntriesFrom(self, entryFrom: int) -> None:
+        def deleteEntriesFrom(self, entryFrom: int) -> None:  # noqa: N802, N803
             if entryFrom < len(self):
                 self._touch(self[entryFrom][1])
             super().deleteEntriesFrom(entryFrom)
 
-        def deleteEntriesTo(self, entryTo: int) -> None:
+        def deleteEntriesTo(self, entryTo: int) -> None:  # noqa: N802, N803
             touched = self.touched
             super().deleteEntriesTo(entryTo)
             self.touched = touched

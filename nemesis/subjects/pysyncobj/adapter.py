@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from nemesis.cluster.sim.findings import is_our_own
 from nemesis.schedule import Knobs
 from nemesis.subjects.messages import Produced
-from nemesis.subjects.pysyncobj.build import VERSIONS
 from nemesis.subjects.pysyncobj.files import Files
 from nemesis.subjects.pysyncobj.loading import Loaded, load
 from nemesis.subjects.pysyncobj.program import (
@@ -176,8 +176,8 @@ class PySyncObjReplica:
         """What the thread that ticks would call, and what it would make of an error."""
         try:
             do(*arguments)
-        except Exception:
-            if not self._survives_errors:
+        except Exception as error:
+            if not self._survives_errors or is_our_own(error):
                 raise
 
     def _tick(self) -> None:
@@ -210,13 +210,11 @@ class PySyncObjReplica:
             due = min(due, _nanoseconds(attributes["_SyncObj__newAppendEntriesTime"]))
         elif attributes["_SyncObj__connectedNodes"] or not attributes["_SyncObj__otherNodes"]:
             due = min(due, _nanoseconds(attributes["_SyncObj__raftElectionDeadline"]))
-        if self._is_dumping or due <= now:
-            return (
-                min(now + self._tick_period, max(due, now + 1))
-                if due > now
-                else (now + self._tick_period)
-            )
-        return due
+        next_tick = now + self._tick_period
+        if due <= now:
+            # It is not ready for what is due.
+            return next_tick
+        return min(due, next_tick) if self._is_dumping else due
 
     @property
     def _is_dumping(self) -> bool:
@@ -232,5 +230,3 @@ _LEADER: Final = 2
 # Of FAIL_REASON: the command is applied; it was not proposed anywhere.
 _SUCCESS: Final = 0
 _NOTHING_DONE: Final = frozenset({1, 2, 6})
-
-SUBJECTS: Final = tuple(PySyncObj(version) for version in VERSIONS)
