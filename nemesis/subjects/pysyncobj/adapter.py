@@ -136,7 +136,8 @@ class PySyncObjReplica:
 
     def handle(self, inputs: Sequence[Any], now: int) -> Outputs:
         self._surroundings.process = self._process
-        self._process.now = now
+        # What it did last may have taken until now.
+        self._process.now = now = max(now, self._process.now)
         for each in inputs:
             if type(each) is Segment:
                 self._attempt(self._connections.receive, each, now)

@@ -24,8 +24,11 @@ DUMP = "dump"
 _CONNECTION_TIMEOUT = 3.5 / 1.4
 _CONNECTION_RETRY_TIME = 5.0 / 1.4
 _LEADER_FALLBACK_TIMEOUT = 30.0 / 1.4
-# A command and what goes with it takes about so many bytes in the log.
-_ENTRY_BYTES = 60
+# One entry more than this many bytes are compacted.
+_ENTRY_BYTES = 20
+# To pickle, compress and send a message takes a while, in ns. That matters: while a dump is being
+# written, a leader sends empty messages to who waits for it, until appendEntriesPeriod is over.
+_SENDING_TIME = 200_000
 _NEVER = 1 << 60
 
 
@@ -54,7 +57,7 @@ def configuration(loaded: Loaded, knobs: Knobs) -> Any:
         leaderFallbackTimeout=fallback * knobs.election_timeout_max / 1e9,
         appendEntriesUseBatch=knobs.max_entries_per_append > 1,
         appendEntriesBatchSizeBytes=knobs.max_bytes_per_append,
-        logCompactionMinEntries=max(compaction // _ENTRY_BYTES, 2) if compaction else _NEVER,
+        logCompactionMinEntries=compaction // _ENTRY_BYTES + 2 if compaction else _NEVER,
         logCompactionMinTime=_NEVER,
         logCompactionBatchSize=knobs.snapshot_chunk_bytes,
         journalFile=JOURNAL,
@@ -111,8 +114,9 @@ def transport_class(loaded: Loaded) -> Any:
             connections.on_message = self._onMessageReceived
 
         def send(self, node: Any, message: Any) -> bool:
-            now = self._surroundings.process.now
-            sent = self._connections.send(node.id, message, now)
+            process = self._surroundings.process
+            process.now += _SENDING_TIME
+            sent = self._connections.send(node.id, message, process.now)
             if sent:
                 self._watch.leaves(node.id, message)
             return sent

@@ -40,7 +40,8 @@ class Watch:
         # The log as it was told: the entries after the index ``_base``.
         self._base = 0
         self._log: list[_Record] = []
-        self._durable: tuple[int, str | None, int] = (0, None, 0)
+        # What was last told to be on the disk: term, vote, last index. None: something else is.
+        self._durable: tuple[int, str | None, int] | None = None
         # Where the log on the disk begins.
         self._beginning = 0
         # Dumps that were loaded, and written, since the last look: index, term, digest. What one
@@ -147,6 +148,7 @@ class Watch:
             self._base = self._covered = snapshot.index
             self._log.clear()
         self._loaded.clear()
+        self._durable = None
         self._journal.touched = 0
         self._beginning = self._journal.records()[0][1]
 
@@ -168,6 +170,7 @@ class Watch:
         for command, index, term in new[same:]:
             self._observer.appended(index, term, command)
         self._log += new[same:]
+        self._durable = None
 
     def _tell_persisted(self) -> None:
         """Term and vote are on the disk where the version writes them; all is written at once."""
