@@ -73,6 +73,7 @@ class _Connection:
     """One side of a connection."""
 
     __slots__ = (
+        "acknowledge_at",
         "early",
         "expected",
         "has_ended",
@@ -101,6 +102,8 @@ class _Connection:
         self.early: dict[int, Segment] = {}
         self.unacknowledged: deque[tuple[int, Kind, Any]] = deque()
         self.owes_acknowledgement = False
+        # When it is sent alone, if nothing else has been until then.
+        self.acknowledge_at = NEVER
         self.resend_at = NEVER
         # When the other side last acknowledged something new, or was first asked to.
         self.progress_at = 0
@@ -108,13 +111,25 @@ class _Connection:
 
 class Streams:
     """All connections of one process. Nothing random but the names of connections, which no other
-    process may have: an old segment must not be taken for one of a new connection."""
+    process may have: an old segment must not be taken for one of a new connection.
 
-    def __init__(self, name: str, random: Random, *, resend_after: int, give_up_after: int) -> None:
+    An acknowledgement may wait for ``acknowledge_after`` ns for a message that it can go with: far
+    shorter than ``resend_after``."""
+
+    def __init__(
+        self,
+        name: str,
+        random: Random,
+        *,
+        resend_after: int,
+        give_up_after: int,
+        acknowledge_after: int = 0,
+    ) -> None:
         self.name = name
         self._random = random
         self._resend_after = resend_after
         self._give_up_after = give_up_after
+        self._acknowledge_after = acknowledge_after
         self._connections: dict[int, _Connection] = {}
         self._outbox: list[Segment] = []
         # No connection has anything to do before; it may be too early.
@@ -183,7 +198,11 @@ class Streams:
             return
         self._acknowledge(held, segment.acknowledged, now)
         if segment.kind != "acknowledgement":
-            held.owes_acknowledgement = True
+            if not held.owes_acknowledgement:
+                held.owes_acknowledgement = True
+                if self._acknowledge_after:
+                    held.acknowledge_at = now + self._acknowledge_after
+                    self._deadline = min(self._deadline, held.acknowledge_at)
             if segment.number >= held.expected:
                 held.early[segment.number] = segment
         if _opens(held):
@@ -206,7 +225,11 @@ class Streams:
         if now < self._deadline:
             return
         for name, held in list(self._connections.items()):
-            if not held.unacknowledged or self._connections.get(name) is not held:
+            if self._connections.get(name) is not held:
+                continue
+            if held.owes_acknowledgement and now >= held.acknowledge_at:
+                self._put(name, held, "acknowledgement", 0, None)
+            if not held.unacknowledged:
                 continue
             if now - held.progress_at >= self._give_up_after:
                 del self._connections[name]
@@ -218,14 +241,13 @@ class Streams:
                 for position in range(min(_RESENT_AT_ONCE, len(held.unacknowledged))):
                     number, kind, payload = held.unacknowledged[position]
                     self._put(name, held, kind, number, payload)
-        self._deadline = min(
-            (
-                min(held.resend_at, held.progress_at + self._give_up_after)
-                for held in self._connections.values()
-                if held.unacknowledged
-            ),
-            default=NEVER,
-        )
+        self._deadline = min(map(self._due, self._connections.values()), default=NEVER)
+
+    def _due(self, held: _Connection) -> int:
+        due = held.acknowledge_at if held.owes_acknowledgement else NEVER
+        if held.unacknowledged:
+            due = min(due, held.resend_at, held.progress_at + self._give_up_after)
+        return due
 
     @property
     def deadline(self) -> int:
@@ -234,9 +256,10 @@ class Streams:
 
     def take(self) -> list[Segment]:
         """What is to be sent since this was last asked."""
-        for name, held in self._connections.items():
-            if held.owes_acknowledgement:
-                self._put(name, held, "acknowledgement", 0, None)
+        if not self._acknowledge_after:
+            for name, held in self._connections.items():
+                if held.owes_acknowledgement:
+                    self._put(name, held, "acknowledgement", 0, None)
         outbox, self._outbox = self._outbox, []
         return outbox
 

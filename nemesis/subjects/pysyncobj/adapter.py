@@ -93,7 +93,10 @@ class PySyncObjReplica:
         self._streams = Streams(
             machine.name,
             machine.random,
-            resend_after=max(knobs.heartbeat_interval, 2 * knobs.delay_max),
+            # A retransmission of TCP takes 0.2 s at least, an acknowledgement waits for 0.04 s at
+            # most, where raftMinTimeout is 0.4 s.
+            resend_after=max(knobs.election_timeout_min // 2, 3 * knobs.delay_max),
+            acknowledge_after=knobs.election_timeout_min // 10,
             give_up_after=connection_timeout(knobs),
         )
         self._service = KeyValueService(machine.name)
@@ -138,14 +141,17 @@ class PySyncObjReplica:
         self._surroundings.process = self._process
         # What it did last may have taken until now.
         self._process.now = now = max(now, self._process.now)
+        is_due = now >= self._deadline
         for each in inputs:
-            if type(each) is Segment:
-                self._attempt(self._connections.receive, each, now)
-                self._watch.look()
-            else:
+            if type(each) is not Segment:
                 self._ask(each)
-        self._tick()
-        self._watch.look()
+                is_due = True
+            elif self._attempt(self._connections.receive, each, now):
+                self._watch.look()
+                is_due = True
+        if is_due:
+            self._tick()
+            self._watch.look()
         self._deadline = self._next_tick()
         return Produced(self._streams.take(), self._service.take_replies())
 
@@ -173,13 +179,14 @@ class PySyncObjReplica:
 
     # -- The program -------------------------------------------------------------------------------
 
-    def _attempt(self, do: Any, *arguments: Any) -> None:
+    def _attempt(self, do: Any, *arguments: Any) -> Any:
         """What the thread that ticks would call, and what it would make of an error."""
         try:
-            do(*arguments)
+            return do(*arguments)
         except Exception as error:
             if not self._survives_errors or is_our_own(error):
                 raise
+        return True
 
     def _tick(self) -> None:
         self._attempt(self._store.doTick, 0.0)

@@ -36,10 +36,13 @@ class Connections:
 
     # -- From the network --------------------------------------------------------------------------
 
-    def receive(self, segment: Segment, now: int) -> None:
-        """A segment has arrived."""
+    def receive(self, segment: Segment, now: int) -> bool:
+        """A segment has arrived. False: it is nothing that the program takes notice of."""
+        is_noticed = False
         for event in self._streams.receive(segment, now):
+            is_noticed = True
             self._happens(event, now)
+        return is_noticed
 
     def tick(self, now: int) -> None:
         """Send again, give up, and connect where there is no connection."""

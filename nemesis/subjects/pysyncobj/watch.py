@@ -36,6 +36,7 @@ class Watch:
         self._observation = Observation(observer)
         self._service = service
         self._store: Any = None
+        self._attributes: dict[str, Any] = {}
         self._journal: Any = None
         # The log as it was told: the entries after the index ``_base``.
         self._base = 0
@@ -51,12 +52,14 @@ class Watch:
         self._covered = 0
         # What has left since the last look: terms, and votes in them.
         self._exposed: list[tuple[int, str | None]] = []
+        # What the last look saw.
+        self._seen_last: tuple[Any, ...] = ()
 
     def watch(self, store: Any) -> None:
         """The object is made, and has ticked once, so that its dump is loaded."""
         self._store = store
         observation = self._observation
-        attributes = vars(store)
+        attributes = self._attributes = vars(store)
         snapshot = self._loaded.pop() if self._loaded else None
         if snapshot is not None:
             self._base = self._covered = snapshot.index
@@ -112,7 +115,22 @@ class Watch:
 
     def look(self) -> None:
         """Tell what has changed since the last look."""
-        attributes = vars(self._store)
+        attributes = self._attributes
+        seen = (
+            attributes["_SyncObj__raftCurrentTerm"],
+            attributes["_SyncObj__votedForNodeId"],
+            attributes["_SyncObj__raftState"],
+            attributes["_SyncObj__raftCommitIndex"],
+            attributes["_SyncObj__raftLastApplied"],
+            len(attributes["_SyncObj__raftLog"]),
+        )
+        if (
+            seen == self._seen_last
+            and self._journal.touched is None
+            and not (self._exposed or self._loaded or self._written)
+        ):
+            return
+        self._seen_last = seen
         observation = self._observation
         observation.stands(
             attributes["_SyncObj__raftCurrentTerm"],
