@@ -7,17 +7,20 @@ which it lets its users replace, clock, random numbers and files (``surroundings
 from __future__ import annotations
 
 from nemesis.errors import UnknownName
-from nemesis.subjects.pysyncobj.adapter import PySyncObj
+from nemesis.subjects.pysyncobj.adapter import OUTCOMES, PySyncObj
 from nemesis.subjects.pysyncobj.build import VERSIONS, sources
 
 __all__ = ["VERSIONS", "PySyncObj", "subject"]
 
 
 def subject(version: str | None) -> PySyncObj:
-    """This version, or the newest that is known. Raises SubjectMissing, UnknownName."""
+    """This version, or the newest that is known; behind "outcomes-", with only outcomes judged.
+    Raises SubjectMissing, UnknownName."""
     if version is None:
         version = VERSIONS[-1]
+    outcomes_only = version.startswith(OUTCOMES)
+    version = version.removeprefix(OUTCOMES)
     if version not in VERSIONS:
         raise UnknownName("version of pysyncobj", version, VERSIONS)
     sources(version)
-    return PySyncObj(version)
+    return PySyncObj(version, outcomes_only=outcomes_only)

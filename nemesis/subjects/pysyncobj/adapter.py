@@ -20,13 +20,15 @@ from nemesis.subjects.pysyncobj.program import (
 )
 from nemesis.subjects.pysyncobj.surroundings import Process
 from nemesis.subjects.pysyncobj.transport import Connections
-from nemesis.subjects.pysyncobj.watch import ROLES, Watch, journal_class
+from nemesis.subjects.pysyncobj.watch import ROLES, FromOutside, Watch, journal_class
 from nemesis.subjects.service import KeyValueService
 from nemesis.subjects.streams import Segment, Streams
 from nemesis.subjects.subject import Machine, Outputs, Replica, Standing
 from raft.client_messages import ClientRequest
 from raft.kv.replicated import Applied
 
+# Before the version, in the names of those of which only outcomes are judged.
+OUTCOMES: Final = "outcomes-"
 # What it promises to bear: its messages go over TCP, which bears whatever a network does; what its
 # journal has written outlives the process. It never syncs, so power and disks are left alone, and
 # it reads a clock that nobody sets.
@@ -45,12 +47,15 @@ _LATER: Final = 1_000
 
 
 class PySyncObj:
-    """One version."""
+    """One version. With ``outcomes_only`` it is looked at from outside: judged is what clients are
+    answered, and whether all come to the same state. Where a restart forgets the term, the monitors
+    convict that at once, and nobody sees what comes of it."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, *, outcomes_only: bool = False) -> None:
         self.version = version
-        self.name = f"pysyncobj-{version}"
+        self.name = f"pysyncobj-{OUTCOMES if outcomes_only else ''}{version}"
         self.faults = _FAULTS
+        self._outcomes_only = outcomes_only
 
     def knobs(self, drawn: Knobs) -> Knobs:
         """Sizes, time-outs and when to compact it is told; the rest it has not."""
@@ -76,13 +81,13 @@ class PySyncObj:
         )
 
     def start(self, machine: Machine) -> Replica:
-        return PySyncObjReplica(load(self.version), machine)
+        return PySyncObjReplica(load(self.version), machine, outcomes_only=self._outcomes_only)
 
 
 class PySyncObjReplica:
     """One process that runs the program."""
 
-    def __init__(self, loaded: Loaded, machine: Machine) -> None:
+    def __init__(self, loaded: Loaded, machine: Machine, *, outcomes_only: bool) -> None:
         knobs = machine.knobs
         self._name = machine.name
         self._surroundings = loaded.surroundings
@@ -100,7 +105,8 @@ class PySyncObjReplica:
             give_up_after=connection_timeout(knobs),
         )
         self._service = KeyValueService(machine.name)
-        self._watch = Watch(machine.name, machine.observer, self._service)
+        watch = FromOutside if outcomes_only else Watch
+        self._watch: Watch = watch(machine.name, machine.observer, self._service, self._process)
         node = node_class(loaded)
         others = [node(name) for name in machine.members if name != machine.name]
         self._connections = Connections(

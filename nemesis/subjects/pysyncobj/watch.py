@@ -17,6 +17,7 @@ from typing import Any
 
 from nemesis.subjects.observation import Observation, SnapshotSeen, digest_of
 from nemesis.subjects.pysyncobj.loading import Loaded
+from nemesis.subjects.pysyncobj.surroundings import Process
 from nemesis.subjects.service import KeyValueService
 from raft.consensus import Entry
 from raft.consensus.state import Role
@@ -30,8 +31,11 @@ _Record = tuple[bytes, int, int]
 class Watch:
     """Watches one life of a server."""
 
-    def __init__(self, name: str, observer: Observer, service: KeyValueService) -> None:
+    def __init__(
+        self, name: str, observer: Observer, service: KeyValueService, process: Process
+    ) -> None:
         self._name = name
+        self._process = process
         self._observer = observer
         self._observation = Observation(observer)
         self._service = service
@@ -204,6 +208,21 @@ class Watch:
         if first > self._beginning:
             self._observation.compacted(first - 1)
         self._beginning = first
+
+
+class FromOutside(Watch):
+    """Sees who leads, and nothing else. The terms that it tells are none: just different ones."""
+
+    def watch(self, store: Any) -> None:
+        self._attributes = vars(store)
+        self._observer.started(0, None)
+        self._role: Role = "follower"
+
+    def look(self) -> None:
+        role = ROLES[self._attributes["_SyncObj__raftState"]]
+        if role != self._role:
+            self._role = role
+            self._observer.role_changed(role, self._process.now * 10 + int(self._name[1:]))
 
 
 @cache
