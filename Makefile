@@ -8,8 +8,8 @@
 #   make docker-image    the image that servers run in, on the engine that is there
 # The page of reports, after a change to checker/report/page, with Node (the result is committed):
 #   make page
-# Rafts of others that are native code, for the simulator (docs/foreign-rafts.md):
-#   make foreign         builds what goes between them and us
+# Rafts of others, for the simulator (docs/foreign-rafts.md):
+#   make foreign         fetches them, or builds what goes between them and us
 # The rest is for those who change splitbrain: make lint, make bench, make compiled, make clean.
 
 VENV := .venv
@@ -47,6 +47,7 @@ page: $(PAGE)/node_modules/.installed
 	cd $(PAGE) && npm run --silent check && npm run --silent build
 
 foreign: $(VENV)/.installed
+	$(BIN)/python -m nemesis.subjects.pysyncobj.build
 	$(BIN)/python -m nemesis.subjects.etcd_raft.build
 
 lint: $(VENV)/.installed
