@@ -20,7 +20,7 @@ function table(title: string, keys: readonly KeyHelp[]): HTMLElement {
       "dl",
       { class: "keys" },
       ...keys.flatMap(({ keys, does }) => [
-        html("dt", {}, ...keys.split(" ").map((key) => (/^[–/]$|^or$/.test(key) ? ` ${key} ` : html("kbd", {}, key)))),
+        html("dt", {}, ...keys.split(" ").map((key) => (/^–$/.test(key) ? ` ${key} ` : html("kbd", {}, key)))),
         html("dd", {}, does),
       ]),
     ),

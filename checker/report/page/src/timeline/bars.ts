@@ -16,9 +16,61 @@ const TEXT_AT_LEAST = 26;
 let characterWidth = 0;
 const FONT = '11px ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
-/** Of several in one pixel, the one that is drawn: accused, then info, fail, ok. */
-const RANK = [1, 3, 2];
-const ACCUSED = 4;
+/** Of several in one pixel, the one that is drawn is the last of these. */
+const RANKS = ["ok", "fail", "info", "violation"] as const;
+/** By type. */
+const RANK = [0, 2, 1];
+const ACCUSED = 3;
+
+/** The pixels of a lane that hold bars of less than two: of each rank, those that are searched for
+ * and those that are not. Drawn colour by colour, for to change colours takes longer than to draw. */
+class Pixels {
+  private readonly faded: number[][] = RANKS.map(() => []);
+  private readonly full: number[][] = RANKS.map(() => []);
+  private pixel = -1;
+  private rank = 0;
+  private isFull = false;
+
+  add(pixel: number, rank: number, isFull: boolean): void {
+    if (pixel !== this.pixel) {
+      this.flush();
+      this.pixel = pixel;
+      this.rank = rank;
+      this.isFull = isFull;
+    } else if (isFull !== this.isFull) {
+      if (isFull) this.rank = rank;
+      this.isFull = true;
+    } else if (rank > this.rank) {
+      this.rank = rank;
+    }
+  }
+
+  private flush(): void {
+    if (this.pixel >= 0) (this.isFull ? this.full : this.faded)[this.rank]!.push(this.pixel);
+    this.pixel = -1;
+  }
+
+  draw(context: Context, top: number, height: number): void {
+    this.flush();
+    for (const [columns, alpha] of [
+      [this.faded, FADED],
+      [this.full, 1],
+    ] as const) {
+      context.globalAlpha = alpha;
+      RANKS.forEach((name, rank) => {
+        if (columns[rank]!.length === 0) return;
+        context.fillStyle = colour(name);
+        for (let at = 0; at < columns[rank]!.length; at++) {
+          // Neighbours of one colour are one rectangle.
+          const first = columns[rank]![at]!;
+          let last = first;
+          while (columns[rank]![at + 1] === last + 1) last = columns[rank]![++at]!;
+          context.fillRect(first, top, last - first + 1, height);
+        }
+      });
+    }
+  }
+}
 
 export function drawBars(context: Context, scene: Scene): void {
   const { operations } = scene.data;
@@ -48,17 +100,7 @@ function drawLane(context: Context, scene: Scene, operations: Operations, at: nu
   drawOpenEnds(context, scene, operations, at, top, height);
 
   const scale = scene.plotWidth / (to - from);
-  let pixel = -1;
-  let rank = 0;
-  let alpha = 0;
-  const flush = (): void => {
-    if (rank === 0) return;
-    context.globalAlpha = alpha;
-    context.fillStyle = rank === ACCUSED ? colour("violation") : rank === 3 ? colour("info") : rank === 2 ? colour("fail") : colour("ok");
-    context.fillRect(pixel, top, 1, height);
-    rank = 0;
-    alpha = 0;
-  };
+  const pixels = new Pixels();
   for (let place = begin; place < lane.operations.length; place++) {
     const operation = lane.operations[place]!;
     const begun = start[operation]!;
@@ -67,22 +109,13 @@ function drawLane(context: Context, scene: Scene, operations: Operations, at: nu
     const right = scene.gutter + (scene.solidEnd(operation) - from) * scale;
     if (right < scene.gutter) continue;
     if (right - left >= 2) {
-      flush();
-      pixel = -1;
       drawBar(context, scene, operations, operation, left, right, top, height);
-      continue;
+    } else {
+      const rank = scene.accused.has(operation) ? ACCUSED : RANK[type[operation]!]!;
+      pixels.add(Math.floor(left), rank, alphaOf(scene, operation) === 1);
     }
-    const column = Math.floor(left);
-    if (column !== pixel) {
-      flush();
-      pixel = column;
-    }
-    const own = scene.accused.has(operation) ? ACCUSED : RANK[type[operation]!]!;
-    const shows = alphaOf(scene, operation);
-    if (shows > alpha || (shows === alpha && own > rank)) rank = own;
-    alpha = Math.max(alpha, shows);
   }
-  flush();
+  pixels.draw(context, top, height);
 }
 
 function drawBar(

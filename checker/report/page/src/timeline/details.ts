@@ -3,7 +3,7 @@
 import type { Report } from "../data";
 import type { Bus } from "../shell/bus";
 import { html, type Child } from "../shell/dom";
-import { answered, asked, duration, moment, processName, typeName } from "../shell/text";
+import { answered, asked, duration, moment, processName, rangeText, typeName } from "../shell/text";
 import { plain } from "../shell/words";
 import type { Hit, Scene } from "./scene";
 
@@ -66,7 +66,9 @@ export function described(data: Report, scene: Scene, { kind, index }: Hit): { t
 }
 
 export class Details {
-  readonly element = html("div", { class: "details", "aria-label": "Selected", role: "region" });
+  private readonly selected = html("div", { class: "selected" });
+  private readonly range = html("span", { class: "range", title: "the time that is seen" });
+  readonly element = html("div", { class: "details", "aria-label": "Selected", role: "region" }, this.selected, this.range);
 
   constructor(
     private readonly data: Report,
@@ -76,16 +78,21 @@ export class Details {
     this.show(null);
   }
 
+  /** Which time is seen. */
+  seen(from: number, to: number): void {
+    this.range.textContent = rangeText(this.data, from, to);
+  }
+
   show(operation: number | null): void {
     if (operation === null) {
-      this.element.replaceChildren(
+      this.selected.replaceChildren(
         html("p", { class: "hint" }, "Select an operation: click a bar, or focus the timeline and use the arrow keys. ? lists all keys."),
       );
       return;
     }
     const { title, facts } = described(this.data, this.scene, { kind: "operation", index: operation });
     const time = this.data.operations!.start[operation]!;
-    this.element.replaceChildren(
+    this.selected.replaceChildren(
       title,
       facts,
       this.data.trace

@@ -34,10 +34,10 @@ function spread(times: readonly number[], ends: readonly number[]): number[] {
     for (let later = at; later < result.length; later++) {
       if (ends[later]! >= 0) limit = Math.min(limit, ends[later]!);
     }
-    const next = at + 1 < result.length ? Math.max(times[at + 1]!, times[at]!) : times[at]!;
+    const next = at + 1 < result.length ? times[at + 1]! : limit;
     const before = at === 0 ? times[at]! : Math.max(times[at]!, result[at - 1]!);
-    const until = Math.min(limit, Math.max(next, before));
-    result[at] = until > before ? before + (until - before) * 0.25 : before;
+    const until = Math.min(limit, next);
+    result[at] = until > before && until < Infinity ? before + (until - before) * 0.25 : before;
   }
   return result;
 }
@@ -62,6 +62,10 @@ export function drawOrder(context: CanvasRenderingContext2D, scene: Scene): void
   context.beginPath();
   context.rect(scene.gutter, scene.lanesTop, scene.width - scene.gutter, scene.lanesBottom - scene.lanesTop);
   context.clip();
+  // The few of an attempt are numbered.
+  const isNumbered = points.length <= 60 && order.stuck.length > 0;
+  const height = scene.laneHeight - 5;
+  const edge = isNumbered ? height / 2 : 0;
   if (points.length <= JOINED) {
     context.strokeStyle = colour("order");
     context.lineJoin = "round";
@@ -69,15 +73,12 @@ export function drawOrder(context: CanvasRenderingContext2D, scene: Scene): void
     context.globalAlpha = order.stuck.length > 0 ? 0.75 : 0.4;
     context.beginPath();
     points.forEach(({ x, y }, at) => {
-      if (at === 0) context.moveTo(x, y);
-      else context.lineTo(x, y);
+      if (at === 0) context.moveTo(x, y + edge);
+      else context.lineTo(x, y + edge);
     });
     context.stroke();
     context.globalAlpha = 1;
   }
-  // The few of an attempt are numbered.
-  const isNumbered = points.length <= 60 && order.stuck.length > 0;
-  const height = scene.laneHeight - 5;
   context.font = "600 10px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -88,20 +89,21 @@ export function drawOrder(context: CanvasRenderingContext2D, scene: Scene): void
       context.fillRect(x - 0.75, y - height / 2, 1.5, height);
       continue;
     }
+    // At the lower edge of the bar, below its text.
     context.beginPath();
-    context.arc(x, y, 7.5, 0, 2 * Math.PI);
+    context.arc(x, y + height / 2, 7, 0, 2 * Math.PI);
     context.fill();
     context.fillStyle = colour("surface");
-    context.fillText(String(place + 1), x, y + 0.5);
+    context.fillText(String(place + 1), x, y + height / 2 + 0.5);
   }
   for (const operation of order.stuck) {
     const lane = scene.laneOf[operation]!;
     if (lane < 0) continue;
-    const x = Math.max(scene.gutter + 9, view(scene.data.operations!.start[operation]!) + 1);
-    const y = scene.laneTop(lane) + scene.laneHeight / 2 - 0.5;
+    const x = Math.max(scene.gutter, view(scene.data.operations!.start[operation]!)) + 12;
+    const y = scene.laneTop(lane) + scene.laneHeight / 2 + height / 2 - 0.5;
     context.fillStyle = colour("violation");
     context.beginPath();
-    context.arc(x, y, 7.5, 0, 2 * Math.PI);
+    context.arc(x, y, 7, 0, 2 * Math.PI);
     context.fill();
     context.strokeStyle = colour("surface");
     context.lineWidth = 2;

@@ -9,7 +9,7 @@ export const AXIS = 26;
 const FAULT_ROW = 18;
 const LEADER_ROW = 20;
 const GAP = 6;
-const LANE = 32;
+const LANE = 36;
 const LANE_AT_LEAST = 15;
 export const OVERVIEW = 44;
 
@@ -29,7 +29,8 @@ export interface Hit {
 export class Scene {
   width = 800;
   height = 400;
-  gutter = 96;
+  gutter = 108;
+  laneHeight = LANE;
   /** Pixels that the lanes are scrolled by. */
   scroll = 0;
   lanes: Lane[] = [];
@@ -82,14 +83,14 @@ export class Scene {
     this.lanes.forEach((lane, at) => {
       for (const operation of lane.operations) this.laneOf[operation] = at;
     });
-    this.scrollBy(0);
+    this.measureLanes();
   }
 
   resize(width: number, height: number): void {
     this.width = width;
     this.height = height;
-    this.gutter = width < 640 ? 54 : 96;
-    this.scrollBy(0);
+    this.gutter = width < 640 ? 54 : 108;
+    this.measureLanes();
   }
 
   get plotWidth(): number {
@@ -117,9 +118,11 @@ export class Scene {
     return this.height - OVERVIEW;
   }
 
-  get laneHeight(): number {
+  /** Lanes have the height that lets all of them be seen, if they need not be too low for that. */
+  private measureLanes(): void {
     const room = (this.lanesBottom - this.lanesTop) / Math.max(1, this.lanes.length);
-    return Math.max(LANE_AT_LEAST, Math.min(LANE, Math.floor(room)));
+    this.laneHeight = Math.max(LANE_AT_LEAST, Math.min(LANE, Math.floor(room)));
+    this.scrollBy(0);
   }
 
   get overflow(): number {

@@ -170,7 +170,7 @@ function drawNames(context: Context, scene: Scene): void {
     const room = right - context.measureText(more).width;
     context.font = FONT;
     context.fillStyle = colour("ink-2");
-    context.fillText(isNarrow || more ? shortened(lane.name, 8) : `process ${shortened(lane.name, 8)}`, room, middle);
+    context.fillText(isNarrow ? shortened(lane.name, 8) : `process ${shortened(lane.name, 8)}`, room, middle);
   });
   context.restore();
   context.font = SMALL;

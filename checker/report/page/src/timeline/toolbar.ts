@@ -23,8 +23,6 @@ export interface Toolbar {
   readonly search: HTMLInputElement;
   /** How many were found, and which of them is selected. */
   told(text: string): void;
-  /** The time that is seen. */
-  seen(text: string): void;
   /** Show which order is drawn. */
   chosen(choice: OrderChoice): void;
 }
@@ -111,7 +109,6 @@ export function toolbar(data: Report, operations: Operations, filter: Filter, wi
     }
   });
   const found = html("span", { class: "found", role: "status" });
-  const range = html("span", { class: "range" });
   const order = orders(data, wishes);
   const refilter = (field: "key" | "process" | "f") => (at: number) => {
     filter[field] = at;
@@ -126,7 +123,6 @@ export function toolbar(data: Report, operations: Operations, filter: Filter, wi
     choice("Function", "all functions", operations.functions, refilter("f")),
     types(operations, filter, wishes),
     order,
-    range,
     html(
       "div",
       { class: "zoom", role: "group", "aria-label": "Zoom" },
@@ -140,9 +136,6 @@ export function toolbar(data: Report, operations: Operations, filter: Filter, wi
     search,
     told: (text) => {
       found.textContent = text;
-    },
-    seen: (text) => {
-      range.textContent = text;
     },
     chosen: (choice) => {
       if (order) order.value = String(choice);

@@ -1,8 +1,8 @@
 // Timeline: the operations of the clients as bars, below the faults and the leaders of their time.
 
-import type { Report } from "../data";
-import type { Bus } from "../shell/bus";
-import { count, operationSentence, rangeText } from "../shell/text";
+import { timesOf, type Report } from "../data";
+import type { Bus, Selection } from "../shell/bus";
+import { count, operationSentence } from "../shell/text";
 import type { View, ViewModule } from "../shell/view";
 import { Details } from "./details";
 import { attemptOrder, linearizationOrder } from "./order";
@@ -21,6 +21,7 @@ class Timeline implements View {
   private readonly filter = anything();
   private order: OrderChoice = "none";
   private selected: number | null = null;
+  private times: Float64Array | null = null;
 
   constructor(
     element: HTMLElement,
@@ -41,7 +42,7 @@ class Timeline implements View {
     });
     this.picture = new Picture(this.scene, {
       select: (operation) => bus.select(operation === null ? null : { kind: "operation", index: operation }),
-      moved: (from, to) => this.tools.seen(rangeText(data, from, to)),
+      moved: (from, to) => this.details.seen(from, to),
     });
     element.append(this.tools.element, this.picture.element, this.details.element);
     bus.on("theme", () => this.picture.draw());
@@ -59,12 +60,22 @@ class Timeline implements View {
     const selection = this.bus.selection;
     const operation = selection?.kind === "operation" ? selection.index : null;
     if (selection?.kind === "attempt") this.showAttempt(selection.index);
-    if (selection?.kind === "time") this.picture.bringIntoView(selection.time, selection.time);
+    const time = this.timeOf(selection);
+    if (time !== null) this.picture.bringIntoView(time, time);
     this.selected = operation;
     this.details.show(operation);
-    this.picture.mark(operation, selection?.kind === "time" ? selection.time : null);
+    this.picture.mark(operation, time);
     if (operation !== null) this.reveal(operation);
     if (operation !== null && this.picture.hasFocus) this.bus.announce(operationSentence(this.data, operation));
+  }
+
+  /** The moment that is selected, or that of the event that is. */
+  private timeOf(selection: Selection | null): number | null {
+    if (selection?.kind === "time") return selection.time;
+    const { trace } = this.data;
+    if (selection?.kind !== "event" || !trace) return null;
+    this.times ??= timesOf(trace);
+    return this.times[selection.index - trace.first] ?? null;
   }
 
   private reveal(operation: number): void {
