@@ -235,3 +235,21 @@ def test_without_operations_the_view_says_so(open_report: Open) -> None:
         Report(title="none", subject="", end=1, verdict=invalid().verdict), view="timeline"
     )
     expect(page.locator("#panel-timeline")).to_contain_text("there are no operations to show")
+
+
+def test_the_moment_of_an_event_that_is_selected_elsewhere_is_marked(open_report: Open) -> None:
+    report = figure8()
+    page = open_report(report)
+    page.get_by_role("button", name="the nodes at that moment").click()
+    page.keyboard.press("2")
+    page.wait_for_timeout(100)
+    marked = page.evaluate(
+        """() => {
+          const marks = document.querySelector(".picture .marks");
+          const copy = new OffscreenCanvas(marks.width, marks.height);
+          const context = copy.getContext("2d", { willReadFrequently: true });
+          context.drawImage(marks, 0, 0);
+          return context.getImageData(0, 0, copy.width, copy.height).data.some((each) => each > 0);
+        }"""
+    )
+    assert marked
