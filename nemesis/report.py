@@ -10,7 +10,7 @@ from checker import lincheck
 from checker.formats import parse_history, read_history
 from checker.history import History
 from checker.invariants import MONITORS
-from checker.lincheck import KIND
+from checker.lincheck import KIND, Budget
 from checker.models import Model, get_model
 from checker.report.data import (
     Counterexample,
@@ -43,18 +43,28 @@ from nemesis.describe.violation import PROMISES
 from nemesis.describe.words import sentences
 from nemesis.errors import UnknownName
 from nemesis.outcome import Statistics, check_history
-from nemesis.store import HISTORY, TRACE, Saved, load
+from nemesis.store import HISTORY, TRACE, Saved, StoreUnwritable, load
 from nemesis.subjects.errors import SubjectMissing
 from nemesis.subjects.own import variant_of
 from nemesis.subjects.registry import is_own, subject_named
+from nemesis.subjects.subject import Subject
 
 REPORT = "report.html"
+# What looking for an order to draw may cost; a verdict has been given already.
+_SECONDS = 10
 
 
-def report_of(directory: Path) -> Report:
+def report_of(directory: Path, subject: Subject | None = None) -> Report:
     """The report of a run directory. Raises StoreError and whatever else is wrong with its files,
-    naming them."""
-    return _Maker(load(directory)).report()
+    naming them. ``subject``: what was tested, if whoever asks has it."""
+    return _Maker(load(directory), subject).report()
+
+
+def save_report(directory: Path, subject: Subject | None = None) -> Report:
+    """Write the page of a run directory beside its files. Raises StoreUnwritable."""
+    report = report_of(directory, subject)
+    write_report(report, directory / REPORT)
+    return report
 
 
 def report_of_history(history: History, model: Model, verdict: lincheck.Verdict) -> Report:
@@ -104,8 +114,11 @@ def report_of_file(file: Path, model: str) -> Report:
 
 
 def write_report(report: Report, place: Path) -> None:
-    """Write the page."""
-    place.write_text(page(report), encoding="utf-8")
+    """Write the page. Raises StoreUnwritable."""
+    try:
+        place.write_text(page(report), encoding="utf-8")
+    except OSError as error:
+        raise StoreUnwritable(f"{place}: {error.strerror or error}") from error
 
 
 class _Again(NamedTuple):
@@ -119,7 +132,8 @@ class _Again(NamedTuple):
 class _Maker:
     """Makes the report of a saved run."""
 
-    def __init__(self, saved: Saved) -> None:
+    def __init__(self, saved: Saved, subject: Subject | None) -> None:
+        self._subject = subject
         directory, results = saved.directory, saved.results
         self._saved = saved
         self._results = results
@@ -135,9 +149,12 @@ class _Maker:
     def report(self) -> Report:
         saved, results, shown, events = self._saved, self._results, self._shown, self._events
         model = get_model(results.model)
-        judged = check_history(self._history, results.model, certificate=True)
+        judged = check_history(
+            self._history, results.model, certificate=True, budget=Budget(seconds=_SECONDS)
+        )
         order, counterexample = _evidence(judged, self._history, model, shown, self._shortener)
-        trace = trace_shown(self._nodes, events, command_words, self._shortener)
+        failed_at = results.failures[0].evidence.get("sequence") if results.failures else None
+        trace = trace_shown(self._nodes, events, command_words, self._shortener, failed_at)
         again = self._again()
         end = max(shown.end, events[-1].time if events else 0, results.statistics.duration)
         faults_end = end
@@ -146,7 +163,7 @@ class _Maker:
         told = self._history.events
         return Report(
             title=saved.directory.name,
-            subject=self._subject(),
+            subject=self._tested(),
             verdict=self._verdict(counterexample),
             end=end,
             unit=shown.unit,
@@ -159,6 +176,7 @@ class _Maker:
             bands=bands_of(told, events, self._places, faults_end),
             reigns=trace.reigns,
             trace=trace.trace if events else None,
+            standing=trace.standing if events else (),
             messages=self._messages(again.recorded, trace.trace.first),
             steps=again.steps,
             skews=skews_of(saved.schedule.faults, told, self._places, faults_end),
@@ -166,7 +184,7 @@ class _Maker:
             notes=self._notes(again, trace.trace.first, judged),
         )
 
-    def _subject(self) -> str:
+    def _tested(self) -> str:
         if self._kind in REAL_CLUSTERS:
             return f"a real cluster: {self._results.variant}"
         whose = "the Raft" if is_own(self._results.variant) else "the subject"
@@ -249,12 +267,13 @@ class _Maker:
         if self._kind in REAL_CLUSTERS:
             note = "Messages are not known: real servers do not tell of them."
             return _Again(None, plain, note)
-        if ":" in self._results.variant:
+        subject = self._subject
+        if subject is None and ":" in self._results.variant:
             # A file must not say what code is loaded.
             note = f"Messages are not known: {self._results.variant} is no subject of splitbrain."
             return _Again(None, plain, note)
         try:
-            subject = subject_named(self._results.variant)
+            subject = subject or subject_named(self._results.variant)
         except (UnknownName, SubjectMissing) as error:
             return _Again(None, plain, f"Messages are not known: {error}.")
         recorded = record(schedule, subject)

@@ -184,7 +184,8 @@ def _misfit(entry: Entry, state: State) -> str:
     why = f"the state is {show(state)}"
     if operation.outcome == "fail":
         return f"{why}, so it would not have failed"
-    if operation.outcome == "ok" and operation.argument is None and operation.result is not None:
+    answers = operation.result is not None or entry.call.effect == "observes"
+    if operation.outcome == "ok" and operation.argument is None and answers:
         return f"{why}, but it returned {show(operation.result)}"
     return f"{why}, which does not allow it"
 

@@ -350,6 +350,8 @@ class Report(_Struct, frozen=True, kw_only=True):
     bands: tuple[Band, ...] = ()
     reigns: tuple[Reign, ...] = ()
     trace: Trace | None = None
+    # What the nodes were right after the first failure, or at the end; the last entries of logs.
+    standing: tuple[NodeState, ...] = ()
     messages: Messages | None = None
     steps: tuple[ScheduleStep, ...] = ()
     skews: tuple[Skew, ...] = ()

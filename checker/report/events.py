@@ -32,11 +32,16 @@ KINDS = tuple(str(each.__struct_config__.tag) for each in EVENT_TYPES)
 _KIND_OF = {each: position for position, each in enumerate(EVENT_TYPES)}
 
 
+_STANDING_MAX = 24
+"""So many of the state in which it failed."""
+
+
 class TraceShown(NamedTuple):
-    """The columns of a trace, and who led when."""
+    """The columns of a trace, who led when, and what the nodes were at some moment."""
 
     trace: Trace
     reigns: tuple[Reign, ...]
+    standing: tuple[NodeState, ...]
 
 
 def plain_command(command: bytes) -> str:
@@ -54,9 +59,11 @@ def trace_shown(
     events: Sequence[TraceEvent],
     command_words: CommandWords,
     shortener: Shortener,
+    place: int | None = None,
     most: int = EVENTS_MAX,
 ) -> TraceShown:
-    """The last ``most`` events as columns."""
+    """The last ``most`` events as columns; ``place``: after which event the nodes are looked at, if
+    not at the end."""
     first = max(len(events) - most, 0)
     entries = _Entries(events, command_words, shortener)
     places = {name: place for place, name in enumerate(nodes)}
@@ -81,7 +88,9 @@ def trace_shown(
         text=columns.text,
         number=columns.number,
     )
-    return TraceShown(trace, _reigns(places, events))
+    after = states_after(nodes, events if place is None else events[: place + 1])
+    standing = tuple(_state(after[name], places, entries, _STANDING_MAX) for name in nodes)
+    return TraceShown(trace, _reigns(places, events), standing)
 
 
 class _Entries:
@@ -191,10 +200,12 @@ def _other(event: TraceEvent) -> str | None:
     return None
 
 
-def _state(node: Node, places: dict[str, int], entries: _Entries) -> NodeState:
+def _state(
+    node: Node, places: dict[str, int], entries: _Entries, most: int = _LOG_MAX
+) -> NodeState:
     log = tuple(
         Entry(index=index, term=term, text=entries.words(index, term, command))
-        for index, term, command in node.log[-_LOG_MAX:]
+        for index, term, command in node.log[-most:]
     )
     return NodeState(
         is_up=node.is_up,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import msgspec
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from checker.invariants import MONITORS
+from checker.report.data import Report
+from checker.report.text import LINES_MAX, text_of
 from checker.verdict import Validity
-from nemesis.describe.steps import describe_step
 from nemesis.run import IS_COMPILED, Run
 from nemesis.search.tally import Tally
 
@@ -86,26 +88,27 @@ def checked_line() -> str:
     return f"checked in every run: {', '.join(CHECKED)}"
 
 
-def describe_run(run: Run, directory: Path | None) -> RenderableType:
-    """A failed run: what failed, by which steps."""
-    lines: list[RenderableType] = []
-    for failure in run.verdict.failures[:3]:
-        lines.append(Text(f"{failure.kind}: {failure.message}", style="red"))
-    left_out = len(run.verdict.failures) - 3
-    if left_out > 0:
-        lines.append(Text(f"... and {left_out} more"))
+def rendered(report: Report, most: int = LINES_MAX) -> Text:
+    """A report as lines, in colours where there are any."""
+    text = Text()
+    for number, line in enumerate(text_of(report, most)):
+        if number:
+            text.append("\n")
+        for words, style in line:
+            text.append(words, style=style or None)
+    return text
+
+
+def describe_run(run: Run, report: Report, directory: Path, picture: Path) -> RenderableType:
+    """A failed run: what failed, and how; where it was saved, and where its page is."""
     knobs = run.schedule.knobs
-    lines.append(
+    told = msgspec.structs.replace(report, command=f"splitbrain replay {directory}")
+    return Group(
+        rendered(told, LINES_MAX - 3),
+        Text(f"saved in {directory}"),
+        Text(f"picture: {picture}"),
         Text(
             f"{len(run.schedule.steps)} steps, seed {run.schedule.seed}, {knobs.replicas} "
             f"replicas, workload {knobs.workload}, Raft: {run.variant}"
-        )
+        ),
     )
-    lines.extend(
-        Text(f"  {number:3}. {describe_step(step)}")
-        for number, step in enumerate(run.schedule.steps, start=1)
-    )
-    if directory is not None:
-        lines.append(Text(f"saved in {directory}"))
-        lines.append(Text(f"again: splitbrain replay {directory}"))
-    return Group(*lines)

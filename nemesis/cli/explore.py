@@ -25,6 +25,7 @@ from nemesis.explore.proof import PROPERTIES, statement
 from nemesis.explore.search import Search
 from nemesis.explore.world import World
 from nemesis.replay import judge_history
+from nemesis.report import REPORT, save_report
 from nemesis.store import new_directory, save
 from raft.bugs import get_bug
 from raft.replica import HEALTHY
@@ -228,6 +229,6 @@ def _tell_violation(search: Search, store: Path, out: Console) -> int:
         return WRONG
     directory = new_directory(store, f"explore-{convicted.variant}", datetime.now())
     save(directory, convicted, judge_history(convicted.history, convicted.model))
-    out.print(describe_run(convicted, directory))
+    out.print(describe_run(convicted, save_report(directory), directory, directory / REPORT))
     out.print(Text("violation", style="bold red"))
     return VIOLATED

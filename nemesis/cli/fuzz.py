@@ -21,6 +21,7 @@ from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
 from nemesis.errors import NemesisError
 from nemesis.replay import judge_history
+from nemesis.report import REPORT, save_report
 from nemesis.search.block import sample, schedule_of
 from nemesis.search.campaign import Campaign, Death, Finding, Report, campaign
 from nemesis.search.ensemble import ENSEMBLE, TIMED
@@ -131,7 +132,7 @@ def fuzz(
     out.print(f"executed twice, with identical traces: {tally.executed_twice:,} runs")
     out.print(f"histories whose verdict was proved by a certificate: {tally.certified:,}")
     for finding in findings:
-        _tell(finding, kept.keep(finding), out)
+        _tell(finding, kept, out)
     for death in deaths:
         _tell_death(death, what, directory, out)
     where = f" (a sample run is in {directory / 'sample'})" if has_sample else ""
@@ -160,6 +161,7 @@ def _save_sample(directory: Path, what: Campaign) -> bool:
     except WorkerDied:
         return False
     save(directory / "sample", first, judge_history(first.history, first.model))
+    save_report(directory / "sample", may_load=True)
     return True
 
 
@@ -264,11 +266,15 @@ class _Kept:
             self._places[finding.seed] = self._save(finding)
         return self._places[finding.seed]
 
+    def in_store(self, finding: Finding) -> Path:
+        """Its directory in that of the campaign."""
+        return self._directory / f"{finding.shrunk.verdict.failures[0].kind}-{finding.seed}"
+
     def _save(self, finding: Finding) -> Path:
         found = finding.shrunk
         kind = found.verdict.failures[0].kind
         validity = judge_history(found.history, found.model)
-        saved = self._directory / f"{kind}-{finding.seed}"
+        saved = self.in_store(finding)
         save(saved, found, validity)
         if self._histories is None:
             return saved
@@ -277,7 +283,10 @@ class _Kept:
         return kept
 
 
-def _tell(finding: Finding, directory: Path, out: Console) -> None:
+def _tell(finding: Finding, kept: _Kept, out: Console) -> None:
+    directory = kept.keep(finding)
+    saved = kept.in_store(finding)
+    report = save_report(saved, may_load=True)
     out.print()
     out.print(
         Text(
@@ -287,7 +296,7 @@ def _tell(finding: Finding, directory: Path, out: Console) -> None:
             style="bold",
         )
     )
-    out.print(describe_run(finding.shrunk, directory))
+    out.print(describe_run(finding.shrunk, report, directory, saved / REPORT))
     out.print()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from checker.report.data import encode_report
+from nemesis.cli.display import console, rendered
 from nemesis.report import REPORT, report_of, write_report
 
 
@@ -19,12 +20,18 @@ from nemesis.report import REPORT, report_of, write_report
     metavar="FILE",
     help=f"Where the page goes; {REPORT} in PATH if left out.",
 )
+@click.option(
+    "--text", "as_text", is_flag=True, help="Print the counterexample instead, at most 40 lines."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the data of the page instead.")
-def report(path: Path, output: Path | None, as_json: bool) -> int:
+def report(path: Path, output: Path | None, as_text: bool, as_json: bool) -> int:
     """Make the report of a run directory: one HTML file, to be opened from disk."""
     made = report_of(path)
     if as_json:
         click.echo(encode_report(made))
+        return 0
+    if as_text:
+        console().print(rendered(made))
         return 0
     place = path / REPORT if output is None else output
     write_report(made, place)

@@ -16,6 +16,7 @@ from nemesis.cli.display import checked_line, console, describe_run, tally_table
 from nemesis.cluster.real import HOSTS, REAL_CLUSTERS
 from nemesis.errors import UnknownName
 from nemesis.replay import judge_history
+from nemesis.report import REPORT, save_report
 from nemesis.run import run
 from nemesis.search.generate import Only, Size, generate
 from nemesis.search.tally import Tally
@@ -172,14 +173,16 @@ def _simulate(seed: int, size: Size, only: Only, name: str, store: Path) -> int:
     result = run(schedule, subject, history.write)
     history.close()
     save_verdict(directory, result, judge_history(result.history, result.model))
+    report = save_report(directory, subject)
     tally = Tally()
     tally.add(result, seed)
     out.print(tally_table(tally, result.statistics.duration / 1_000_000_000))
     out.print(checked_line())
     if result.verdict.validity is Validity.INVALID:
-        out.print(describe_run(result, directory))
+        out.print(describe_run(result, report, directory, directory / REPORT))
     for reason in result.verdict.reasons:
         out.print(Text(f"unknown: {reason}", style="yellow"))
+    out.print(f"picture: {directory / REPORT}")
     out.print(f"run directory: {directory} (seed {seed}, cluster sim, Raft {subject.name})")
     out.print(verdict_line(result.verdict.validity))
     return result.verdict.validity.exit_code

@@ -31,6 +31,7 @@ from nemesis.cluster.real.runner import (
 )
 from nemesis.faults import FAULTS
 from nemesis.outcome import Evidence
+from nemesis.report import REPORT, save_report
 from nemesis.schedule import Schedule
 from nemesis.search.generate import LOSSES, OPERATORS, REAL_ATTACKS, UNBEARABLE
 from nemesis.search.real_time import Plan, generate_real_time
@@ -113,6 +114,8 @@ def test_real(request: Request, seed: int, store: Path) -> int:
         save_resolved(directory, result.resolved, result.run.model)
     save_verdict(directory, result.run, result.history_validity, result.evidence)
     _tell(result, cluster, out)
+    save_report(directory)
+    out.print(f"picture: {directory / REPORT}")
     out.print(f"run directory: {directory} (seed {seed}, cluster {request.cluster})")
     out.print(verdict_line(result.run.verdict.validity))
     return result.run.verdict.validity.exit_code

@@ -207,6 +207,8 @@ export interface Report {
   bands: Band[];
   reigns: Reign[];
   trace?: Trace;
+  /** What the nodes were right after the first failure, or at the end. */
+  standing: NodeState[];
   messages?: Messages;
   steps: ScheduleStep[];
   skews: Skew[];
@@ -225,6 +227,7 @@ export function complete(read: Partial<Report>): Report {
     nodes: [],
     bands: [],
     reigns: [],
+    standing: [],
     steps: [],
     skews: [],
     figures: [],
