@@ -62,6 +62,13 @@ def _list_models(context: click.Context, _parameter: click.Parameter, wanted: bo
     "directory.",
 )
 @click.option(
+    "--report",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PATH",
+    help="Write a page with pictures of the history and of the verdict here (docs/reports.md).",
+)
+@click.option(
     "--no-certificate", is_flag=True, help="Give the verdict alone, without evidence: faster."
 )
 @click.option(
@@ -128,6 +135,7 @@ def check(
     explain: bool,
     witness: bool,
     certificates: Path | None,
+    page: Path | None,
     no_certificate: bool,
     seconds: float | None,
     memory: int,
@@ -160,6 +168,7 @@ def check(
         witness=witness,
         certificate=not no_certificate,
         certificates=certificates,
+        page=page,
         condition=condition,
         weaker=weaker,
         isolation=isolation,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -32,6 +33,8 @@ from nemesis.cli.check_report import (
     plain,
 )
 from nemesis.cli.check_request import Request, certificate_place
+from nemesis.report import report_of_history, write_report
+from nemesis.store import StoreUnwritable
 
 _REASONS_SHOWN = 10
 
@@ -83,6 +86,8 @@ def report_linearizable(
     error = None
     if request.certificates is not None:
         error = _write_certificate(file, verdict, request, several, lines, data)
+    if request.page is not None:
+        error = error or _write_page(history, model, verdict, request.page, lines, data)
     if request.weaker and not was_interrupted:
         found = weaker(history, model, request.budget, progress)
         lines += found.lines
@@ -226,4 +231,22 @@ def _write_certificate(
         return f"{place}: the certificate cannot be written: {error.strerror}"
     lines.append(f"certificate: {place}")
     data["certificate"] = str(place)
+    return None
+
+
+def _write_page(
+    history: History,
+    model: Model,
+    verdict: Verdict,
+    place: Path,
+    lines: list[str],
+    data: dict[str, Any],
+) -> str | None:
+    """Write the page of the history; the error if it cannot be written."""
+    try:
+        write_report(report_of_history(history, model, verdict), place)
+    except StoreUnwritable as error:
+        return f"the report cannot be written: {error}"
+    lines.append(f"report: {place}")
+    data["report"] = str(place)
     return None

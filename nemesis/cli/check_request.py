@@ -22,7 +22,7 @@ SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The options of the command, checked; ``certificates``: where they are written."""
+    """The options of the command, checked; ``certificates``, ``page``: where they are written."""
 
     model: Model | None
     budget: Budget
@@ -32,6 +32,7 @@ class Request:
     witness: bool = False
     certificate: bool = True
     certificates: Path | None = None
+    page: Path | None = None
     condition: Condition | None = None
     weaker: bool = False
     isolation: str | None = None
@@ -51,6 +52,7 @@ class Request:
             for name, wanted in (
                 ("--certificate", self.certificates is not None),
                 ("--explain", self.explain),
+                ("--report", self.page is not None),
                 ("--witness", self.witness),
             )
             if wanted
@@ -74,6 +76,8 @@ class Request:
             raise click.UsageError(f"--weaker is not for {others[0]}")
         if stream and len(files) > 1:
             raise click.UsageError("--stream follows one FILE")
+        if self.page is not None and len(files) > 1:
+            raise click.UsageError("--report shows one FILE")
         if self.jobs > 1 and not can_fork():
             raise click.UsageError("--jobs needs a system that can fork")
         if self.certificates is not None:
