@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from checker import lincheck
 from checker.formats import parse_history, read_history
-from checker.history import History
+from checker.history import History, collector_paused
 from checker.invariants import MONITORS
 from checker.lincheck import KIND, Budget
 from checker.models import Model, get_model
@@ -28,7 +28,7 @@ from checker.report.data import (
 from checker.report.events import nodes_of, trace_shown
 from checker.report.evidence import counterexample_of, linearization_of
 from checker.report.html import page
-from checker.report.messages import messages_shown
+from checker.report.messages import MESSAGES_MAX, messages_shown
 from checker.report.operations import OperationsShown, operations_shown
 from checker.report.sentences import paragraph
 from checker.report.shown import VALUE_MAX, Shortener
@@ -36,33 +36,37 @@ from checker.trace import decode_trace
 from checker.verdict import Failure, Validity
 from nemesis.cluster.real import REAL_CLUSTERS
 from nemesis.describe.bands import bands_of, skews_of
-from nemesis.describe.recording import Recorded, record
+from nemesis.describe.recording import Recorded, StepSeen, record_named, tell
 from nemesis.describe.steps import describe_step
 from nemesis.describe.story import command_words, describe
 from nemesis.describe.violation import PROMISES
 from nemesis.describe.words import sentences
 from nemesis.errors import UnknownName
 from nemesis.outcome import Statistics, check_history
+from nemesis.search.workers import WorkerDied, alone
 from nemesis.store import HISTORY, TRACE, Saved, StoreUnwritable, load
 from nemesis.subjects.errors import SubjectMissing
 from nemesis.subjects.own import variant_of
 from nemesis.subjects.registry import is_own, subject_named
-from nemesis.subjects.subject import Subject
 
 REPORT = "report.html"
 # What looking for an order to draw may cost; a verdict has been given already.
 _SECONDS = 10
+# So many steps of a schedule are shown: the last ones.
+_STEPS_MAX = 2_000
 
 
-def report_of(directory: Path, subject: Subject | None = None) -> Report:
+def report_of(directory: Path, *, may_load: bool = False) -> Report:
     """The report of a run directory. Raises StoreError and whatever else is wrong with its files,
-    naming them. ``subject``: what was tested, if whoever asks has it."""
-    return _Maker(load(directory), subject).report()
+    naming them. ``may_load``: whether code may be loaded that the files name, for the messages of
+    a subject that is no part of splitbrain: never if they come from others."""
+    with collector_paused():
+        return _Maker(load(directory), may_load).report()
 
 
-def save_report(directory: Path, subject: Subject | None = None) -> Report:
+def save_report(directory: Path, *, may_load: bool = False) -> Report:
     """Write the page of a run directory beside its files. Raises StoreUnwritable."""
-    report = report_of(directory, subject)
+    report = report_of(directory, may_load=may_load)
     write_report(report, directory / REPORT)
     return report
 
@@ -132,8 +136,8 @@ class _Again(NamedTuple):
 class _Maker:
     """Makes the report of a saved run."""
 
-    def __init__(self, saved: Saved, subject: Subject | None) -> None:
-        self._subject = subject
+    def __init__(self, saved: Saved, may_load: bool) -> None:
+        self._may_load = may_load
         directory, results = saved.directory, saved.results
         self._saved = saved
         self._results = results
@@ -157,9 +161,8 @@ class _Maker:
         trace = trace_shown(self._nodes, events, command_words, self._shortener, failed_at)
         again = self._again()
         end = max(shown.end, events[-1].time if events else 0, results.statistics.duration)
-        faults_end = end
-        if again.recorded is not None and len(again.steps) > len(saved.schedule.steps):
-            faults_end = again.steps[-1].time
+        calm = None if again.recorded is None else again.recorded.calm
+        faults_end = end if calm is None else calm
         told = self._history.events
         return Report(
             title=saved.directory.name,
@@ -178,7 +181,7 @@ class _Maker:
             trace=trace.trace if events else None,
             standing=trace.standing if events else (),
             messages=self._messages(again.recorded, trace.trace.first),
-            steps=again.steps,
+            steps=again.steps[-_STEPS_MAX:],
             skews=skews_of(saved.schedule.faults, told, self._places, faults_end),
             figures=figures_of(results.statistics),
             notes=self._notes(again, trace.trace.first, judged),
@@ -263,42 +266,42 @@ class _Maker:
 
     def _again(self) -> _Again:
         schedule = self._saved.schedule
-        plain = tuple(ScheduleStep(line=describe_step(step)) for step in schedule.steps)
         if self._kind in REAL_CLUSTERS:
             note = "Messages are not known: real servers do not tell of them."
-            return _Again(None, plain, note)
-        subject = self._subject
-        if subject is None and ":" in self._results.variant:
-            # A file must not say what code is loaded.
-            note = f"Messages are not known: {self._results.variant} is no subject of splitbrain."
-            return _Again(None, plain, note)
+            return _Again(None, self._plain_steps(), note)
+        name = self._results.variant
+        if ":" in name and not self._may_load:
+            note = f"Messages are not known: {name} is no subject of splitbrain."
+            return _Again(None, self._plain_steps(), note)
         try:
-            subject = subject or subject_named(self._results.variant)
-        except (UnknownName, SubjectMissing) as error:
-            return _Again(None, plain, f"Messages are not known: {error}.")
-        recorded = record(schedule, subject)
+            if is_own(name):
+                recorded = record_named(schedule, name)
+            else:
+                # Native code of others may end its process.
+                recorded = alone(record_named, schedule, name)
+        except (UnknownName, SubjectMissing, WorkerDied) as error:
+            return _Again(None, self._plain_steps(), f"Messages are not known: {error}.")
         if recorded.run.trace_bytes() != self._saved.trace:
             return _Again(
                 None,
-                plain,
+                self._plain_steps(),
                 "Messages are not known: run again, this schedule goes another way than was saved "
                 "(another version of splitbrain saved it).",
             )
         told = [""] * len(recorded.steps)
         if schedule.is_macro:
-            told = sentences(describe(recorded.run, variant_of(subject, "steps drive")))
-        steps = tuple(
-            ScheduleStep(
-                line=step.line, words=words, time=step.time, first=step.first, last=step.last
-            )
-            for step, words in zip(recorded.steps, told, strict=True)
-        )
-        return _Again(recorded, (*steps, *plain[len(steps) :]), None)
+            told = sentences(describe(recorded.run, variant_of(subject_named(name), "steps drive")))
+        steps = tuple(map(_step, recorded.steps, told))
+        return _Again(recorded, steps, None)
+
+    def _plain_steps(self) -> tuple[ScheduleStep, ...]:
+        """The steps as they are written, where nobody knows when each was done."""
+        return tuple(ScheduleStep(line=describe_step(each)) for each in self._saved.schedule.steps)
 
     def _messages(self, recorded: Recorded | None, first: int) -> Messages | None:
         if recorded is None:
             return None
-        return messages_shown(self._places, recorded.messages, first)
+        return messages_shown(self._places, recorded.messages, tell, first)
 
     def _notes(self, again: _Again, first: int, judged: lincheck.Verdict) -> tuple[str, ...]:
         notes = [] if again.note is None else [again.note]
@@ -309,9 +312,20 @@ class _Maker:
                 f"Of the trace the last {len(self._events) - first:,} events are shown, of "
                 f"{len(self._events):,}."
             )
+        if len(again.steps) > _STEPS_MAX:
+            notes.append(f"Of {len(again.steps):,} steps the last {_STEPS_MAX:,} are shown.")
+        if again.recorded is not None and len(again.recorded.messages) > MESSAGES_MAX:
+            count = len(again.recorded.messages)
+            notes.append(f"Of {count:,} messages the last {MESSAGES_MAX:,} at most are shown.")
         if judged.validity is Validity.UNKNOWN:
             notes.append(f"No order of the operations is shown: {'; '.join(judged.reasons)}.")
         return (*notes, *_shortened(self._shortener))
+
+
+def _step(step: StepSeen, words: str) -> ScheduleStep:
+    return ScheduleStep(
+        line=step.line, words=words, time=step.time, first=step.first, last=step.last
+    )
 
 
 def _evidence(

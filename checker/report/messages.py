@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from checker.report.data import Messages
 from checker.report.shown import Table
@@ -11,8 +12,18 @@ from checker.report.shown import Table
 FATES = ("delivered", "delayed", "duplicate", "lost", "cut", "down", "held")
 _FATE_OF = {fate: position for position, fate in enumerate(FATES)}
 
-MESSAGES_MAX = 30_000
+MESSAGES_MAX = 20_000
 """So many messages are shown at most: the last ones."""
+
+
+class Told(NamedTuple):
+    """What is told of a message: its kind ("append"), its term, all of it in words, and a label,
+    for an arrow."""
+
+    kind: str
+    term: int
+    words: str
+    label: str
 
 
 @dataclass(slots=True)
@@ -22,10 +33,7 @@ class Seen:
 
     source: str
     target: str
-    kind: str
-    term: int
-    words: str
-    label: str
+    message: Any
     sent: int
     sent_at: int
     fate: str = "held"
@@ -35,7 +43,11 @@ class Seen:
 
 
 def messages_shown(
-    places: Mapping[str, int], seen: Sequence[Seen], first: int, most: int = MESSAGES_MAX
+    places: Mapping[str, int],
+    seen: Sequence[Seen],
+    tell: Callable[[Any], Told],
+    first: int = 0,
+    most: int = MESSAGES_MAX,
 ) -> Messages:
     """The last ``most`` of the messages that were sent, or arrived, from this place in the trace
     on; ``places`` are those of the nodes."""
@@ -44,17 +56,18 @@ def messages_shown(
     rows = {at: row for row, at in enumerate(wanted)}
     kinds, texts = Table(), Table()
     shown = [seen[at] for at in wanted]
-    labels = {each.words: each.label for each in shown}
+    told = [tell(each.message) for each in shown]
+    labels = {each.words: each.label for each in told}
     return Messages(
-        kind=[kinds.position(each.kind) for each in shown],
-        words=[texts.position(each.words) for each in shown],
+        kind=[kinds.position(each.kind) for each in told],
+        words=[texts.position(each.words) for each in told],
         kinds=kinds.words,
         texts=texts.words,
         labels=tuple(labels[words] for words in texts.words),
         fates=FATES,
         source=[places[each.source] for each in shown],
         target=[places[each.target] for each in shown],
-        term=[each.term for each in shown],
+        term=[each.term for each in told],
         sent=[each.sent for each in shown],
         sent_at=[each.sent_at for each in shown],
         arrived=[each.arrived for each in shown],

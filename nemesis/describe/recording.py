@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from checker.report.messages import Seen
+from checker.report.messages import Seen, Told
 from checker.trace import Started, Stopped, TraceEvent
 from nemesis.cluster.sim import SimulatedCluster
 from nemesis.cluster.sim.events import Action
@@ -22,6 +22,7 @@ from nemesis.outcome import Run
 from nemesis.run import Execution
 from nemesis.schedule import Knobs, Schedule
 from nemesis.subjects.own import variant_of
+from nemesis.subjects.registry import subject_named
 from nemesis.subjects.subject import Subject
 from raft.consensus import Message
 from raft.replica import Outputs, Variant
@@ -34,6 +35,8 @@ _EFFECTS = {
     "delay": "delayed",
     "slow-link": "delayed",
 }
+_NEVER_ARRIVES = frozenset({"cut", "lost"})
+_WATCHED = (*_EFFECTS, "duplicate")
 _AT_THE_END = "all faults end; what clients still had to do, and last operations"
 
 
@@ -47,11 +50,13 @@ class StepSeen(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """A run that was done again, with its messages and the places of its steps in the trace."""
+    """A run that was done again, with its messages and the places of its steps in the trace;
+    ``calm``: when all faults ended, if it came to that."""
 
     run: Run
     messages: list[Seen]
     steps: list[StepSeen]
+    calm: int | None = None
 
 
 def record(schedule: Schedule, subject: Subject) -> Recorded:
@@ -62,37 +67,32 @@ def record(schedule: Schedule, subject: Subject) -> Recorded:
     return _record(schedule, subject)
 
 
+def record_named(schedule: Schedule, name: str) -> Recorded:
+    """As ``record``, of the subject of this name; with messages as they are told, which may leave
+    the process."""
+    recorded = record(schedule, subject_named(name))
+    for each in recorded.messages:
+        each.message = tell(each.message)
+    return recorded
+
+
 class _Log:
     """What was sent so far. Messages are told apart by being the same object, so all are kept."""
 
     def __init__(self, events: list[TraceEvent]) -> None:
         self.seen: list[Seen] = []
         self._events = events
-        self._kept: list[Any] = []
         # The copies of a message that are still to arrive.
         self._under_way: dict[tuple[int, str], list[int]] = {}
 
     def sent(
         self, source: str, target: str, message: Any, now: int, fate: str, original: int = -1
     ) -> int:
-        """A copy of a message was sent."""
-        self._kept.append(message)
-        self.seen.append(
-            Seen(
-                source,
-                target,
-                kind_of(message),
-                getattr(message, "term", 0),
-                words_of(message),
-                label_of(message),
-                now,
-                len(self._events),
-                fate,
-                original=original,
-            )
-        )
-        place = len(self.seen) - 1
-        if fate not in ("cut", "lost"):
+        """A copy of a message was sent; its place."""
+        seen = self.seen
+        place = len(seen)
+        seen.append(Seen(source, target, message, now, len(self._events), fate, original=original))
+        if fate not in _NEVER_ARRIVES:
             self._under_way.setdefault((id(message), target), []).append(place)
         return place
 
@@ -105,19 +105,16 @@ class _Log:
         return waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
 
-def kind_of(message: Any) -> str:
-    """The kind of a message: "append", "vote-reply"."""
-    return KINDS.get(type(message)) or type(message).__name__
-
-
-def words_of(message: Any) -> str:
+def tell(message: Any) -> Told:
     """A message in words; of a Raft that is not ours, the name of its type."""
-    return message_words(message) if type(message) in KINDS else type(message).__name__
-
-
-def label_of(message: Any) -> str:
-    """A message in a word or two; of a Raft that is not ours, the name of its type."""
-    return message_label(message) if type(message) in KINDS else type(message).__name__
+    if isinstance(message, Told):
+        return message
+    kind = KINDS.get(type(message))
+    term = getattr(message, "term", 0)
+    if kind is None:
+        name = type(message).__name__
+        return Told(name, term if isinstance(term, int) else 0, name, name)
+    return Told(kind, term, message_words(message), message_label(message))
 
 
 # -- Simulated runs --------------------------------------------------------------------------------
@@ -141,12 +138,18 @@ class _Wire:
         if target not in self._servers:
             self._network.send(source, target, message)
             return
-        effects = self._effects
-        before = {name: effects[name] for name in (*_EFFECTS, "duplicate")}
+        count = self._effects.get
+        before = [*map(count, _WATCHED)]
         self._network.send(source, target, message)
-        changed = [name for name, count in before.items() if effects[name] > count]
-        fate = next((_EFFECTS[name] for name in changed if name in _EFFECTS), "delivered")
+        after = [*map(count, _WATCHED)]
         now = self._cluster.now()
+        if before == after:
+            self.log.sent(source, target, message, now, "delivered")
+            return
+        changed = [
+            name for name, old, new in zip(_WATCHED, before, after, strict=True) if old != new
+        ]
+        fate = next((_EFFECTS[name] for name in changed if name in _EFFECTS), "delivered")
         original = self.log.sent(source, target, message, now, fate)
         if "duplicate" in changed:
             self.log.sent(source, target, message, now, "duplicate", original)
@@ -165,11 +168,12 @@ class _Wire:
 
     def _has_process(self, name: str) -> bool:
         events = self._events
-        for at in range(self._read, len(events)):
-            event = events[at]
-            if isinstance(event, Started | Stopped):
-                self._is_up[event.node] = isinstance(event, Started)
-        self._read = len(events)
+        if self._read < len(events):
+            for event in events[self._read :]:
+                kind = event.__class__
+                if kind is Started or kind is Stopped:
+                    self._is_up[event.node] = kind is Started
+            self._read = len(events)
         return self._is_up.get(name, False)
 
 
@@ -192,13 +196,14 @@ def _record(schedule: Schedule, subject: Subject) -> Recorded:
             break
     first, time = len(events), cluster.now()
     run = execution.finish()
-    if len(events) > first:
+    calm = time if len(events) > first else None
+    if calm is not None:
         steps.append(StepSeen(_AT_THE_END, time, first, len(events)))
     messages = wires[0].log.seen
     for each in messages:
-        if each.arrived < 0 and each.fate not in ("cut", "lost"):
+        if each.arrived < 0 and each.fate not in _NEVER_ARRIVES:
             each.fate = "held"
-    return Recorded(run, messages, steps)
+    return Recorded(run, messages, steps, calm)
 
 
 # -- Runs of macro-steps ---------------------------------------------------------------------------
