@@ -36,7 +36,7 @@ from checker.trace import decode_trace
 from checker.verdict import Failure, Validity
 from nemesis.cluster.real import REAL_CLUSTERS
 from nemesis.describe.bands import bands_of, skews_of
-from nemesis.describe.recording import Recorded, StepSeen, record_named, tell
+from nemesis.describe.recording import Recorded, StepSeen, record, record_named, tell
 from nemesis.describe.steps import describe_step
 from nemesis.describe.story import command_words, describe
 from nemesis.describe.violation import PROMISES
@@ -275,7 +275,7 @@ class _Maker:
             return _Again(None, self._plain_steps(), note)
         try:
             if is_own(name):
-                recorded = record_named(schedule, name)
+                recorded = record(schedule, subject_named(name))
             else:
                 # Native code of others may end its process.
                 recorded = alone(record_named, schedule, name)
