@@ -208,7 +208,7 @@ export interface Report {
   reigns: Reign[];
   trace?: Trace;
   /** What the nodes were right after the first failure, or at the end. */
-  standing: NodeState[];
+  standing?: NodeState[];
   messages?: Messages;
   steps: ScheduleStep[];
   skews: Skew[];
@@ -227,7 +227,6 @@ export function complete(read: Partial<Report>): Report {
     nodes: [],
     bands: [],
     reigns: [],
-    standing: [],
     steps: [],
     skews: [],
     figures: [],
