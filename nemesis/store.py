@@ -5,6 +5,7 @@
     trace.jsonl      what happened inside the nodes
     resolved.jsonl   the history with what the servers' logs tell of operations left open, if any
     results.json     the verdict, its evidence, statistics, and the version that made it
+    report.html      all of it as a page, made of the others (nemesis.report)
 
 ``store/<name>/<time>/`` holds the runs of this machine, ``store/<name>/latest`` and
 ``store/latest`` link to the newest. ``histories/<name>/`` holds the failing runs that are replayed

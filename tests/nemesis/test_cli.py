@@ -121,6 +121,7 @@ def test_test_saves_what_it_did(capsys: Capture) -> None:
         "history.jsonl",
         "trace.jsonl",
         "results.json",
+        "report.html",
     }
     assert run(["replay", str(directory)]) == 0
     assert run(["check", "--model", "cas-register", str(directory / "history.jsonl")]) == 0
