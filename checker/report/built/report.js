@@ -86,6 +86,13038 @@ LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
 OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
 THE SOFTWARE.
 */
-"use strict";(()=>{function eu(e){return{version:1,title:"",subject:"",end:0,unit:"ns",nodes:[],bands:[],reigns:[],steps:[],skews:[],figures:[],notes:[],...e,verdict:{validity:"unknown",paragraph:[],failures:[],reasons:[],...e.verdict}}}function yr(e){let t=new Float64Array(e.time.length),n=e.began;for(let r=0;r<t.length;r++)n+=e.time[r],t[r]=n;return t}var Zd="http://www.w3.org/2000/svg";function nu(e,t,n){for(let[r,i]of Object.entries(t))i==null||i===!1||(typeof i=="function"?e.addEventListener(r,i):e.setAttribute(r,i===!0?"":String(i)));for(let r of n)r==null||r===!1||e.append(r instanceof Node?r:String(r))}function g(e,t={},...n){let r=document.createElement(e);return nu(r,t,n),r}function L(e,t={},...n){let r=document.createElementNS(Zd,e);return nu(r,t,n),r}function ru(e){return e instanceof HTMLElement&&(e instanceof HTMLInputElement&&!["checkbox","radio","button"].includes(e.type)||e instanceof HTMLTextAreaElement||e instanceof HTMLSelectElement||e.isContentEditable)}var Xd=[[1e9,"s"],[1e6,"ms"],[1e3,"\xB5s"],[1,"ns"]];function Cn(e,t=3){if(e===0)return"0 s";let[n,r]=Xd.find(([s])=>Math.abs(e)>=s*.9995)??[1,"ns"],i=e/n,o=Math.max(0,t-1-Math.floor(Math.log10(Math.max(1,Math.abs(i)))));return`${Number(i.toFixed(o))} ${r}`}function Ne(e,t){return e.unit==="events"?`event ${t}`:`${(t/1e9).toFixed(6).replace(/(\.\d{3}\d*?)0+$/,"$1")} s`}function Bi(e,t,n){if(e.unit==="events")return`events ${Math.round(t)} \u2013 ${Math.round(n)}`;let r=Math.max(0,Math.min(9,2-Math.floor(Math.log10(Math.max(1,n-t)/1e9))));return`${(t/1e9).toFixed(r)} \u2013 ${(n/1e9).toFixed(r)} s`}function De(e,t,n=`${t}s`){return`${e.toLocaleString("en")} ${e===1?t:n}`}function We(e,t){return e.length<=t?e:`${e.slice(0,t-1)}\u2026`}function Ot(e){return e===0?"ok":e===2?"fail":"info"}function Hi(e,t){let n=e.key[t];return[e.functions[e.f[t]],n<0?"":e.keys[n],e.value[t]].filter(i=>i!=="").join(" ")}function Cs(e,t){let n=e.type[t],r=e.error[t],i=r<0?"":e.errors[r];if(n===0){let o=e.result[t];return o===""||o===e.value[t]?"":`\u2192 ${o}`}return n===1&&e.end[t]<0?"never answered":i===""?Ot(n):`${Ot(n)}: ${i}`}function ce(e,t){let n=Cs(e,t);return n===""?Hi(e,t):`${Hi(e,t)} ${n}`}function Qe(e,t){return e.processes[e.process[t]]}function Qr(e,t){let n=e.operations,r=Ot(n.type[t]),i=n.start[t],o=n.end[t],s=o<0?`from ${Ne(e,i)}`:`${Ne(e,i)} to ${Ne(e,o)}`+(e.unit==="ns"?`, ${Cn(o-i)}`:"");return`process ${Qe(n,t)}: ${ce(n,t)} (${r}), ${s}`}var iu="splitbrain-report-theme",ou=window.matchMedia("(prefers-color-scheme: dark)");function Qd(){try{let e=localStorage.getItem(iu);return e==="light"||e==="dark"?e:null}catch{return null}}var zs=Qd();function bn(){return zs??(ou.matches?"dark":"light")}function Is(e){document.documentElement.dataset.theme=bn(),Ps=new Map,e.tell("theme",bn())}function su(e){ou.addEventListener("change",()=>Is(e)),Is(e)}function Hs(e){zs=bn()==="dark"?"light":"dark";try{localStorage.setItem(iu,zs)}catch{}Is(e)}var Ps=new Map;function tt(e){let t=Ps.get(e);return t===void 0&&(t=getComputedStyle(document.documentElement).getPropertyValue(`--${e}`).trim(),Ps.set(e,t)),t}var Os=8;function br(e){return`term-${(e%Os+Os)%Os}`}function lu(e){return tt(br(e))}var Jd=1e9,tm=1e6;function uu(e,t,n){let r=[...new Set([...e.flatMap(o=>o.times),n])].sort((o,s)=>o-s),i=e.map(({times:o,values:s})=>{let l=-1;return r.map(a=>{for(;l+1<o.length&&o[l+1]<=a;)l++;if(l<0)return null;let u=s[l];if(t==="step"||l+1>=o.length)return u;let c=(a-o[l])/(o[l+1]-o[l]);return u+c*(s[l+1]-u)})});return[r.map(o=>o/Jd),...i]}var au=1500;function em({times:e,values:t},n){if(e.length<=au)return{times:e,values:t};let r={times:[],values:[]};return e.forEach((i,o)=>{let s=r.times.at(-1),l=o===e.length-1;(s===void 0||l||i-s>=n/au)&&(r.times.push(i),r.values.push(t[o]))}),r}function cu(e){let{trace:t}=e;if(!t)return null;let n=e.nodes.map((s,l)=>({times:[t.began],values:[t.initial[l]?.term??0]})),r=[],i=yr(t);for(let s=0;s<i.length;s++){let l=t.kinds[t.kind[s]],a=t.term[s],u=i[s];if(l==="role-changed"){let h=t.texts[t.text[s]];(h==="candidate"||h==="leader")&&r.push({time:u,term:a,isWon:h==="leader"})}let c=n[t.node[s]];!c||l!=="term-changed"&&l!=="started"||c.values.at(-1)===a||(c.times.push(u),c.values.push(a))}let o=n.flatMap((s,l)=>s.values.some(a=>a>0)?[l]:[]);return o.length===0?null:{columns:uu(o.map(s=>em(n[s],e.end)),"step",e.end),nodes:o,elections:r}}function fu(e,t){return uu(e.map(({time:n,offset:r})=>({times:n,values:r.map(i=>i/tm)})),"straight",t)}var Vi=1e9,du=1e6,mu=.001,nm=420,hu=130;function pu(e,{from:t,to:n}){let r=new Set,i=[],o=[[],[],[]],s=Math.max(1,n-t);for(let l=0;l<e.start.length;l++){let a=e.start[l],u=e.end[l];if(a<t||a>n||u<0)continue;let c=e.type[l],h=Math.max(mu,(u-a)/du),d=Math.floor((a-t)/s*nm),b=Math.floor((Math.log10(h)+3)/8*hu),M=(d*(hu+1)+b)*3+c;r.has(M)||(r.add(M),i.push(a/Vi),o.forEach((_,O)=>_.push(O===c?h:null)))}return[i,...o]}function Fs({from:e,to:t},n){let r=Math.max(1,(t-e)/n);return{length:r,middles:Array.from({length:n},(i,o)=>(e+(o+.5)*r)/Vi),begins:Array.from({length:n+1},(i,o)=>(e+o*r)/Vi)}}function gu(e,t){return[e,...t.map(n=>[...n,n.at(-1)??0])]}var rm=[.5,.95,.99,1];function yu(e,t,n){let{length:r,middles:i}=Fs(t,n),o=i.map(()=>[]);for(let s=0;s<e.start.length;s++){if(e.type[s]!==0)continue;let l=e.start[s];o[Math.floor((l-t.from)/r)]?.push((e.end[s]-l)/du)}for(let s of o)s.sort((l,a)=>l-a);return[i,...rm.map(s=>o.map(l=>Bs(l,s)))]}function Bs(e,t){return e.length===0?null:Math.max(mu,e[Math.max(0,Math.ceil(t*e.length)-1)])}function bu(e,t,n){let{length:r,begins:i}=Fs(t,n),o=[0,1,2].map(()=>new Array(n).fill(0));for(let s=0;s<e.end.length;s++){let l=e.end[s];if(l<0)continue;let a=Math.min(n-1,Math.floor((l-t.from)/r));a>=0&&l<=t.to&&(o[e.type[s]][a]+=Vi/r)}return gu(i,o)}function wu(e,t,n,r){let{length:i,begins:o}=Fs(n,r),s=t.map(()=>new Array(r).fill(0)),l=e.fates.map(a=>t.indexOf(a));for(let a=0;a<e.sent.length;a++){let u=l[e.fate[a]],c=e.sent[a],h=Math.min(r-1,Math.floor((c-n.from)/i));u>=0&&h>=0&&c<=n.to&&s[u][h]++}return gu(o,s)}function vu(e){return Math.max(20,Math.min(80,Math.round(e/10)))}function Vs(e){return e===0?"0 ms":Cn(e*1e6)}function Jr(e){return Number.isInteger(e)?e.toLocaleString("en"):String(Number(e.toPrecision(3)))}function xu(e){return`series-${e%7}`}function Ds(e){return[...im(e),...om(e),...lm(e),...um(e)]}function im({operations:e,unit:t}){if(!e?.start.length||t==="events")return[];let n=["ok","info","fail"],r=vu(e.start.length);return[{id:"latency",title:"Latency",about:"Each point is an operation: when it began, and how long it took.",lines:n.map(i=>({label:i,colour:i,style:"points"})),isLogarithmic:!0,unit:Vs,columns:i=>pu(e,i)},{id:"quantiles",title:"Latency quantiles",about:"Of the operations that were answered ok, by when they began.",lines:[{label:"median",colour:"series-0",style:"dotted",width:2},{label:"95 %",colour:"series-2",style:"dotted"},{label:"99 %",colour:"series-1",style:"dotted"},{label:"longest",colour:"ink-3",style:"line",width:1,dash:[4,3]}],isLogarithmic:!0,unit:Vs,columns:i=>yu(e,i,r)},{id:"rate",title:"Rate",about:"Answers a second, by type.",lines:n.map(i=>({label:i,colour:i,style:"steps"})),unit:i=>`${Jr(i)}/s`,columns:i=>bu(e,i,r)}]}function om(e){let t=cu(e);if(!t)return[];let{columns:n,nodes:r,elections:i}=t;return[{id:"terms",title:"Terms and elections",about:`The term of each node. \u25CB: a candidate stands, \u25CF: one is elected (${i.filter(({isWon:o})=>o).length} times).`,lines:r.map(o=>({label:e.nodes[o],colour:xu(o),style:"steps"})),unit:Jr,least:[0,2],isWhole:!0,columns:()=>n,over:o=>sm(o,i)}]}function sm(e,t){let{ctx:n,bbox:r}=e,i=3.5*window.devicePixelRatio;n.save(),n.beginPath(),n.rect(r.left,r.top-i,r.width,r.height+2*i),n.clip(),n.strokeStyle=tt("ink"),n.fillStyle=tt("ink"),n.lineWidth=window.devicePixelRatio;let o=new Set;for(let{time:s,term:l,isWon:a}of t){let u=Math.round(e.valToPos(s/1e9,"x",!0)),c=Math.round(e.valToPos(l,"y",!0)),h=`${u>>1} ${c>>1} ${a}`;u<r.left||u>r.left+r.width||o.has(h)||(o.add(h),n.beginPath(),n.arc(u,c,i,0,2*Math.PI),a?n.fill():n.stroke())}n.restore()}function lm(e){let t=e.skews.filter(({offset:r})=>r.some(i=>i!==0));if(t.length===0)return[];let n=fu(t,e.end);return[{id:"clocks",title:"Clock skew",about:"How far the clock of each node is from the true time.",lines:t.map(({node:r})=>({label:e.nodes[r],colour:xu(r),style:"line"})),unit:Vs,least:[0,.001],columns:()=>n}]}var am=[["cut","cut off","fault-partition"],["lost","lost","fault-network"],["down","receiver down","fault-crash"],["duplicate","duplicated","series-5"],["delayed","delayed","fault-pause"]];function um({messages:e}){if(!e)return[];let t=am.filter(([i])=>{let o=e.fates.findIndex(s=>s===i);return o>=0&&e.fate.includes(o)}),n=t.map(([i])=>i),r=e.fate.filter(i=>["cut","lost","down"].includes(e.fates[i])).length;return t.length===0?[]:[{id:"messages",title:"Messages dropped",about:`${Jr(r)} of ${Jr(e.sent.length)} messages never arrived. Each step counts those sent in its time.`,lines:t.map(([,i,o])=>({label:i,colour:o,style:"steps"})),unit:Jr,isWhole:!0,columns:i=>wu(e,n,i,vu(e.sent.length))}]}var cm="uplot",fm="u-hz",hm="u-vt",dm="u-title",mm="u-wrap",pm="u-under",gm="u-over",ym="u-axis",In="u-off",bm="u-select",wm="u-cursor-x",vm="u-cursor-y",xm="u-cursor-pt",Mm="u-legend",km="u-live",Sm="u-inline",_m="u-series",Em="u-marker",Mu="u-label",Am="u-value",ei="width",ni="height";var ku="bottom",wr="left",Ws="right",sl="#000",Su=sl+"0",qs="mousemove",_u="mousedown",Gs="mouseup",Eu="mouseenter",Au="mouseleave",Tu="dblclick",Tm="resize",Nm="scroll",Nu="change",Ui="dppxchange",ll="--",Er=typeof window<"u",js=Er?document:null,xr=Er?window:null,$m=Er?navigator:null,mt,Di;function Xs(){let e=devicePixelRatio;mt!=e&&(mt=e,Di&&Js(Nu,Di,Xs),Di=matchMedia(`(min-resolution: ${mt-.001}dppx) and (max-resolution: ${mt+.001}dppx)`),Pn(Nu,Di,Xs),xr.dispatchEvent(new CustomEvent(Ui)))}function fe(e,t){if(t!=null){let n=e.classList;!n.contains(t)&&n.add(t)}}function Qs(e,t){let n=e.classList;n.contains(t)&&n.remove(t)}function St(e,t,n){e.style[t]=n+"px"}function $e(e,t,n,r){let i=js.createElement(e);return t!=null&&fe(i,t),n?.insertBefore(i,r),i}function Me(e,t){return $e("div",e,t)}var $u=new WeakMap;function qe(e,t,n,r,i){let o="translate("+t+"px,"+n+"px)",s=$u.get(e);o!=s&&(e.style.transform=o,$u.set(e,o),t<0||n<0||t>r||n>i?fe(e,In):Qs(e,In))}var Lu=new WeakMap;function Ru(e,t,n){let r=t+n,i=Lu.get(e);r!=i&&(Lu.set(e,r),e.style.background=t,e.style.borderColor=n)}var Cu=new WeakMap;function Ou(e,t,n,r){let i=t+""+n,o=Cu.get(e);i!=o&&(Cu.set(e,i),e.style.height=n+"px",e.style.width=t+"px",e.style.marginLeft=r?-t/2+"px":0,e.style.marginTop=r?-n/2+"px":0)}var al={passive:!0},Lm={...al,capture:!0};function Pn(e,t,n,r){t.addEventListener(e,n,r?Lm:al)}function Js(e,t,n,r){t.removeEventListener(e,n,al)}Er&&Xs();function Le(e,t,n,r){let i;n=n||0,r=r||t.length-1;let o=r<=2147483647;for(;r-n>1;)i=o?n+r>>1:he((n+r)/2),t[i]<e?n=i:r=i;return e-t[n]<=t[r]-e?n:r}function ac(e){return(n,r,i)=>{let o=-1,s=-1;for(let l=r;l<=i;l++)if(e(n[l])){o=l;break}for(let l=i;l>=r;l--)if(e(n[l])){s=l;break}return[o,s]}}var uc=e=>e!=null,cc=e=>e!=null&&e>0,Zi=ac(uc),Rm=ac(cc);function Cm(e,t,n,r=0,i=!1){let o=i?Rm:Zi,s=i?cc:uc;[t,n]=o(e,t,n);let l=e[t],a=e[t];if(t>-1)if(r==1)l=e[t],a=e[n];else if(r==-1)l=e[n],a=e[t];else for(let u=t;u<=n;u++){let c=e[u];s(c)&&(c<l?l=c:c>a&&(a=c))}return[l??bt,a??-bt]}function ji(e,t,n,r){let i=Pu(e),o=Pu(t);e==t&&(i==-1?(e*=n,t/=n):(e/=n,t*=n));let s=n==10?Je:fc,l=i==1?he:ke,a=o==1?ke:he,u=l(s(It(e))),c=a(s(It(t))),h=Mr(n,u),d=Mr(n,c);return n==10&&(u<0&&(h=wt(h,-u)),c<0&&(d=wt(d,-c))),r||n==2?(e=h*i,t=d*o):(e=pc(e,h),t=Xi(t,d)),[e,t]}function ul(e,t,n,r){let i=ji(e,t,n,r);return e==0&&(i[0]=0),t==0&&(i[1]=0),i}var cl=.1,zu={mode:3,pad:cl},ii={pad:0,soft:null,mode:0},Om={min:ii,max:ii};function Ki(e,t,n,r){return Qi(n)?Iu(e,t,n):(ii.pad=n,ii.soft=r?0:null,ii.mode=r?3:0,Iu(e,t,Om))}function ht(e,t){return e??t}function zm(e,t,n){for(t=ht(t,0),n=ht(n,e.length-1);t<=n;){if(e[t]!=null)return!0;t++}return!1}function Iu(e,t,n){let r=n.min,i=n.max,o=ht(r.pad,0),s=ht(i.pad,0),l=ht(r.hard,-bt),a=ht(i.hard,bt),u=ht(r.soft,bt),c=ht(i.soft,-bt),h=ht(r.mode,0),d=ht(i.mode,0),b=t-e,M=Je(b),_=ee(It(e),It(t)),O=Je(_),N=It(O-M);(b<1e-24||N>10)&&(b=0,(e==0||t==0)&&(b=1e-24,h==2&&u!=bt&&(o=0),d==2&&c!=-bt&&(s=0)));let A=b||_||1e3,H=Je(A),$=Mr(10,he(H)),X=A*(b==0?e==0?.1:1:o),z=wt(pc(e-X,$/10),24),C=e>=u&&(h==1||h==3&&z<=u||h==2&&z>=u)?u:bt,U=ee(l,z<C&&e>=C?C:Re(C,z)),Q=A*(b==0?t==0?.1:1:s),nt=wt(Xi(t+Q,$/10),24),P=t<=c&&(d==1||d==3&&nt>=c||d==2&&nt<=c)?c:-bt,F=Re(a,nt>P&&t<=P?P:ee(P,nt));return U==F&&U==0&&(F=100),[U,F]}var Im=new Intl.NumberFormat(Er?$m.language:"en-US"),fl=e=>Im.format(e),de=Math,Gi=de.PI,It=de.abs,he=de.floor,zt=de.round,ke=de.ceil,Re=de.min,ee=de.max,Mr=de.pow,Pu=de.sign,Je=de.log10,fc=de.log2,Pm=(e,t=1)=>de.sinh(e)*t,Us=(e,t=1)=>de.asinh(e/t),bt=1/0;function Hu(e){return(Je((e^e>>31)-(e>>31))|0)+1}function tl(e,t,n){return Re(ee(e,t),n)}function hc(e){return typeof e=="function"}function ut(e){return hc(e)?e:()=>e}var Hm=()=>{},dc=e=>e,mc=(e,t)=>t,Fm=e=>null,Fu=e=>!0,Bu=(e,t)=>e==t,Bm=/\.\d*?(?=9{6,}|0{6,})/gm,Hn=e=>{if(yc(e)||vn.has(e))return e;let t=`${e}`,n=t.match(Bm);if(n==null)return e;let r=n[0].length-1;if(t.indexOf("e-")!=-1){let[i,o]=t.split("e");return+`${Hn(i)}e${o}`}return wt(e,r)};function On(e,t){return Hn(wt(Hn(e/t))*t)}function Xi(e,t){return Hn(ke(Hn(e/t))*t)}function pc(e,t){return Hn(he(Hn(e/t))*t)}function wt(e,t=0){if(yc(e))return e;let n=10**t,r=e*n*(1+Number.EPSILON);return zt(r)/n}var vn=new Map;function gc(e){return((""+e).split(".")[1]||"").length}function si(e,t,n,r){let i=[],o=r.map(gc);for(let s=t;s<n;s++){let l=It(s),a=wt(Mr(e,s),l);for(let u=0;u<r.length;u++){let c=e==10?+`${r[u]}e${s}`:r[u]*a,h=(s>=0?0:l)+(s>=o[u]?0:o[u]),d=e==10?c:wt(c,h);i.push(d),vn.set(d,h)}}return i}var oi={},hl=[],kr=[null,null],wn=Array.isArray,yc=Number.isInteger,Vm=e=>e===void 0;function Vu(e){return typeof e=="string"}function Qi(e){let t=!1;if(e!=null){let n=e.constructor;t=n==null||n==Object}return t}function Dm(e){return e!=null&&typeof e=="object"}var Wm=Object.getPrototypeOf(Uint8Array),bc="__proto__";function Sr(e,t=Qi){let n;if(wn(e)){let r=e.find(i=>i!=null);if(wn(r)||t(r)){n=Array(e.length);for(let i=0;i<e.length;i++)n[i]=Sr(e[i],t)}else n=e.slice()}else if(e instanceof Wm)n=e.slice();else if(t(e)){n={};for(let r in e)r!=bc&&(n[r]=Sr(e[r],t))}else n=e;return n}function Lt(e){let t=arguments;for(let n=1;n<t.length;n++){let r=t[n];for(let i in r)i!=bc&&(Qi(e[i])?Lt(e[i],Sr(r[i])):e[i]=Sr(r[i]))}return e}var qm=0,Gm=1,Um=2;function Km(e,t,n){for(let r=0,i,o=-1;r<t.length;r++){let s=t[r];if(s>o){for(i=s-1;i>=0&&e[i]==null;)e[i--]=null;for(i=s+1;i<n&&e[i]==null;)e[o=i++]=null}}}function Ym(e,t){if(Xm(e)){let s=e[0].slice();for(let l=1;l<e.length;l++)s.push(...e[l].slice(1));return Qm(s[0])||(s=jm(s)),s}let n=new Set;for(let s=0;s<e.length;s++){let a=e[s][0],u=a.length;for(let c=0;c<u;c++)n.add(a[c])}let r=[Array.from(n).sort((s,l)=>s-l)],i=r[0].length,o=new Map;for(let s=0;s<i;s++)o.set(r[0][s],s);for(let s=0;s<e.length;s++){let l=e[s],a=l[0];for(let u=1;u<l.length;u++){let c=l[u],h=Array(i).fill(void 0),d=t?t[s][u]:Gm,b=[];for(let M=0;M<c.length;M++){let _=c[M],O=o.get(a[M]);_===null?d!=qm&&(h[O]=_,d==Um&&b.push(O)):h[O]=_}Km(h,b,i),r.push(h)}}return r}var Zm=typeof queueMicrotask>"u"?e=>Promise.resolve().then(e):queueMicrotask;function jm(e){let t=e[0],n=t.length,r=Array(n);for(let o=0;o<r.length;o++)r[o]=o;r.sort((o,s)=>t[o]-t[s]);let i=[];for(let o=0;o<e.length;o++){let s=e[o],l=Array(n);for(let a=0;a<n;a++)l[a]=s[r[a]];i.push(l)}return i}function Xm(e){let t=e[0][0],n=t.length;for(let r=1;r<e.length;r++){let i=e[r][0];if(i.length!=n)return!1;if(i!=t){for(let o=0;o<n;o++)if(i[o]!=t[o])return!1}}return!0}function Qm(e,t=100){let n=e.length;if(n<=1)return!0;let r=0,i=n-1;for(;r<=i&&e[r]==null;)r++;for(;i>=r&&e[i]==null;)i--;if(i<=r)return!0;let o=ee(1,he((i-r+1)/t));for(let s=e[r],l=r+o;l<=i;l+=o){let a=e[l];if(a!=null){if(a<=s)return!1;s=a}}return!0}var wc=["January","February","March","April","May","June","July","August","September","October","November","December"],vc=["Sunday","Monday","Tuesday","Wednesday","Thursday","Friday","Saturday"];function xc(e){return e.slice(0,3)}var Jm=vc.map(xc),tp=wc.map(xc),ep={MMMM:wc,MMM:tp,WWWW:vc,WWW:Jm};function ti(e){return(e<10?"0":"")+e}function np(e){return(e<10?"00":e<100?"0":"")+e}var rp={YYYY:e=>e.getFullYear(),YY:e=>(e.getFullYear()+"").slice(2),MMMM:(e,t)=>t.MMMM[e.getMonth()],MMM:(e,t)=>t.MMM[e.getMonth()],MM:e=>ti(e.getMonth()+1),M:e=>e.getMonth()+1,DD:e=>ti(e.getDate()),D:e=>e.getDate(),WWWW:(e,t)=>t.WWWW[e.getDay()],WWW:(e,t)=>t.WWW[e.getDay()],HH:e=>ti(e.getHours()),H:e=>e.getHours(),h:e=>{let t=e.getHours();return t==0?12:t>12?t-12:t},AA:e=>e.getHours()>=12?"PM":"AM",aa:e=>e.getHours()>=12?"pm":"am",a:e=>e.getHours()>=12?"p":"a",mm:e=>ti(e.getMinutes()),m:e=>e.getMinutes(),ss:e=>ti(e.getSeconds()),s:e=>e.getSeconds(),fff:e=>np(e.getMilliseconds())};function dl(e,t){t=t||ep;let n=[],r=/\{([a-z]+)\}|[^{]+/gi,i;for(;i=r.exec(e);)n.push(i[0][0]=="{"?rp[i[1]]:i[0]);return o=>{let s="";for(let l=0;l<n.length;l++)s+=typeof n[l]=="string"?n[l]:n[l](o,t);return s}}var ip=new Intl.DateTimeFormat().resolvedOptions().timeZone;function op(e,t){let n;return t=="UTC"||t=="Etc/UTC"?n=new Date(+e+e.getTimezoneOffset()*6e4):t==ip?n=e:(n=new Date(e.toLocaleString("en-US",{timeZone:t})),n.setMilliseconds(e.getMilliseconds())),n}var Mc=e=>e%1==0,Yi=[1,2,2.5,5],sp=si(10,-32,0,Yi),kc=si(10,0,32,Yi),lp=kc.filter(Mc),zn=sp.concat(kc),ml=`
-`,Sc="{YYYY}",Du=ml+Sc,_c="{M}/{D}",ri=ml+_c,Wi=ri+"/{YY}",Ec="{aa}",ap="{h}:{mm}",vr=ap+Ec,Wu=ml+vr,qu=":{ss}",pt=null;function Ac(e){let t=e*1e3,n=t*60,r=n*60,i=r*24,o=i*30,s=i*365,a=(e==1?si(10,0,3,Yi).filter(Mc):si(10,-3,0,Yi)).concat([t,t*5,t*10,t*15,t*30,n,n*5,n*10,n*15,n*30,r,r*2,r*3,r*4,r*6,r*8,r*12,i,i*2,i*3,i*4,i*5,i*6,i*7,i*8,i*9,i*10,i*15,o,o*2,o*3,o*4,o*6,s,s*2,s*5,s*10,s*25,s*50,s*100]),u=[[s,Sc,pt,pt,pt,pt,pt,pt,1],[i*28,"{MMM}",Du,pt,pt,pt,pt,pt,1],[i,_c,Du,pt,pt,pt,pt,pt,1],[r,"{h}"+Ec,Wi,pt,ri,pt,pt,pt,1],[n,vr,Wi,pt,ri,pt,pt,pt,1],[t,qu,Wi+" "+vr,pt,ri+" "+vr,pt,Wu,pt,1],[e,qu+".{fff}",Wi+" "+vr,pt,ri+" "+vr,pt,Wu,pt,1]];function c(h){return(d,b,M,_,O,N)=>{let A=[],H=O>=s,$=O>=o&&O<s,X=h(M),z=wt(X*e,3),C=Ks(X.getFullYear(),H?0:X.getMonth(),$||H?1:X.getDate()),U=wt(C*e,3);if($||H){let Q=$?O/o:0,nt=H?O/s:0,P=z==U?z:wt(Ks(C.getFullYear()+nt,C.getMonth()+Q,1)*e,3),F=new Date(zt(P/e)),W=F.getFullYear(),v=F.getMonth();for(let S=0;P<=_;S++){let k=Ks(W+nt*S,v+Q*S,1),E=k-h(wt(k*e,3));P=wt((+k+E)*e,3),P<=_&&A.push(P)}}else{let Q=O>=i?i:O,nt=he(M)-he(z),P=U+nt+Xi(z-U,Q);A.push(P);let F=h(P),W=F.getHours()+F.getMinutes()/n+F.getSeconds()/r,v=O/r,S=d.axes[b]._space,k=N/S;for(;P=wt(P+O,e==1?0:3),!(P>_);)if(v>1){let E=he(wt(W+v,6))%24,B=h(P).getHours()-E;B>1&&(B=-1),P-=B*r,W=(W+v)%24;let et=A[A.length-1];wt((P-et)/O,3)*k>=.7&&A.push(P)}else A.push(P)}return A}}return[a,u,c]}var[up,cp,fp]=Ac(1),[hp,dp,mp]=Ac(.001);si(2,-53,53,[1]);function Gu(e,t){return e.map(n=>n.map((r,i)=>i==0||i==8||r==null?r:t(i==1||n[8]==0?r:n[1]+r)))}function Uu(e,t){return(n,r,i,o,s)=>{let l=t.find(M=>s>=M[0])||t[t.length-1],a,u,c,h,d,b;return r.map(M=>{let _=e(M),O=_.getFullYear(),N=_.getMonth(),A=_.getDate(),H=_.getHours(),$=_.getMinutes(),X=_.getSeconds(),z=O!=a&&l[2]||N!=u&&l[3]||A!=c&&l[4]||H!=h&&l[5]||$!=d&&l[6]||X!=b&&l[7]||l[1];return a=O,u=N,c=A,h=H,d=$,b=X,z(_)})}}function pp(e,t){let n=dl(t);return(r,i,o,s,l)=>i.map(a=>n(e(a)))}function Ks(e,t,n){return new Date(e,t,n)}function Ku(e,t){return t(e)}var gp="{YYYY}-{MM}-{DD} {h}:{mm}{aa}";function Yu(e,t){return(n,r,i,o)=>o==null?ll:t(e(r))}function yp(e,t){let n=e.series[t];return n.width?n.stroke(e,t):n.points.width?n.points.stroke(e,t):null}function bp(e,t){return e.series[t].fill(e,t)}var wp={show:!0,live:!0,isolate:!1,mount:Hm,markers:{show:!0,width:2,stroke:yp,fill:bp,dash:"solid"},idx:null,idxs:null,values:[]};function vp(e,t){let n=e.cursor.points,r=Me(),i=n.size(e,t);St(r,ei,i),St(r,ni,i);let o=i/-2;St(r,"marginLeft",o),St(r,"marginTop",o);let s=n.width(e,t,i);return s&&St(r,"borderWidth",s),r}function xp(e,t){let n=e.series[t].points;return n._fill||n._stroke}function Mp(e,t){let n=e.series[t].points;return n._stroke||n._fill}function kp(e,t){return e.series[t].points.size}var Ys=[0,0];function Sp(e,t,n){return Ys[0]=t,Ys[1]=n,Ys}function qi(e,t,n,r=!0){return i=>{i.button==0&&(!r||i.target==t)&&n(i)}}function Zs(e,t,n,r=!0){return i=>{(!r||i.target==t)&&n(i)}}var _p={show:!0,x:!0,y:!0,lock:!1,move:Sp,points:{one:!1,show:vp,size:kp,width:0,stroke:Mp,fill:xp},bind:{mousedown:qi,mouseup:qi,click:qi,dblclick:qi,mousemove:Zs,mouseleave:Zs,mouseenter:Zs},drag:{setScale:!0,x:!0,y:!1,dist:0,uni:null,click:(e,t)=>{t.stopPropagation(),t.stopImmediatePropagation()},_x:!1,_y:!1},focus:{dist:(e,t,n,r,i)=>r-i,prox:-1,bias:0},hover:{skip:[void 0],prox:null,bias:0},left:-10,top:-10,idx:null,dataIdx:null,idxs:null,event:null},Tc={show:!0,stroke:"rgba(0,0,0,0.07)",width:2},pl=Lt({},Tc,{filter:mc}),Nc=Lt({},pl,{size:10}),$c=Lt({},Tc,{show:!1}),gl='12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif, "Apple Color Emoji", "Segoe UI Emoji", "Segoe UI Symbol", "Noto Color Emoji"',Lc="bold "+gl,Rc=1.5,Zu={show:!0,scale:"x",stroke:sl,space:50,gap:5,alignTo:1,size:50,labelGap:0,labelSize:30,labelFont:Lc,side:2,grid:pl,ticks:Nc,border:$c,font:gl,lineGap:Rc,rotate:0},Ep="Value",Ap="Time",ju={show:!0,scale:"x",auto:!1,sorted:1,min:bt,max:-bt,idxs:[]};function Tp(e,t,n,r,i){return t.map(o=>o==null?"":fl(o))}function Np(e,t,n,r,i,o,s){let l=[],a=vn.get(i)||0;n=s?n:wt(Xi(n,i),a);for(let u=n;u<=r;u=wt(u+i,a))l.push(Object.is(u,-0)?0:u);return l}function el(e,t,n,r,i,o,s){let l=[],a=e.scales[e.axes[t].scale].log,u=a==10?Je:fc,c=he(u(n));i=Mr(a,c),a==10&&(i=zn[Le(i,zn)]);let h=n,d=i*a;a==10&&(d=zn[Le(d,zn)]);do l.push(h),h=h+i,a==10&&!vn.has(h)&&(h=wt(h,vn.get(i))),h>=d&&(i=h,d=i*a,a==10&&(d=zn[Le(d,zn)]));while(h<=r);return l}function $p(e,t,n,r,i,o,s){let a=e.scales[e.axes[t].scale].asinh,u=r>a?el(e,t,ee(a,n),r,i):[a],c=r>=0&&n<=0?[0]:[];return(n<-a?el(e,t,ee(a,-r),-n,i):[a]).reverse().map(d=>-d).concat(c,u)}var Cc=/./,Lp=/[12357]/,Rp=/[125]/,Xu=/1/,nl=(e,t,n,r)=>e.map((i,o)=>t==4&&i==0||o%r==0&&n.test(i.toExponential()[i<0?1:0])?i:null);function Cp(e,t,n,r,i){let o=e.axes[n],s=o.scale,l=e.scales[s],a=e.valToPos,u=o._space,c=a(10,s),h=a(9,s)-c>=u?Cc:a(7,s)-c>=u?Lp:a(5,s)-c>=u?Rp:Xu;if(h==Xu){let d=It(a(1,s)-c);if(d<u)return nl(t.slice().reverse(),l.distr,h,ke(u/d)).reverse()}return nl(t,l.distr,h,1)}function Op(e,t,n,r,i){let o=e.axes[n],s=o.scale,l=o._space,a=e.valToPos,u=It(a(1,s)-a(2,s));return u<l?nl(t.slice().reverse(),3,Cc,ke(l/u)).reverse():t}function zp(e,t,n,r){return r==null?ll:t==null?"":fl(t)}var Qu={show:!0,scale:"y",stroke:sl,space:30,gap:5,alignTo:1,size:50,labelGap:0,labelSize:30,labelFont:Lc,side:3,grid:pl,ticks:Nc,border:$c,font:gl,lineGap:Rc,rotate:0};function Ip(e,t){let n=3+(e||1)*2;return wt(n*t,3)}function Pp(e,t){let{scale:n,idxs:r}=e.series[0],i=e._data[0],o=e.valToPos(i[r[0]],n,!0),s=e.valToPos(i[r[1]],n,!0),l=It(s-o),a=e.series[t],u=l/(a.points.space*mt);return r[1]-r[0]<=u}var Ju={scale:null,auto:!0,sorted:0,min:bt,max:-bt},Oc=(e,t,n,r,i)=>i,tc={show:!0,auto:!0,sorted:0,gaps:Oc,alpha:1,facets:[Lt({},Ju,{scale:"x"}),Lt({},Ju,{scale:"y"})]},ec={scale:"y",auto:!0,sorted:0,show:!0,spanGaps:!1,gaps:Oc,alpha:1,points:{show:Pp,filter:null},values:null,min:bt,max:-bt,idxs:[],path:null,clip:null};function Hp(e,t,n,r,i){return n/10}var zc={time:!0,auto:!0,distr:1,log:10,asinh:1,min:null,max:null,dir:1,ori:0},Fp=Lt({},zc,{time:!1,ori:1}),nc={};function Ic(e,t){let n=nc[e];return n||(n={key:e,plots:[],sub(r){n.plots.push(r)},unsub(r){n.plots=n.plots.filter(i=>i!=r)},pub(r,i,o,s,l,a,u){for(let c=0;c<n.plots.length;c++)n.plots[c]!=i&&n.plots[c].pub(r,i,o,s,l,a,u)}},e!=null&&(nc[e]=n)),n}var _r=1,rl=2;function Fn(e,t,n){let r=e.mode,i=e.series[t],o=r==2?e._data[t]:e._data,s=e.scales,l=e.bbox,a=o[0],u=r==2?o[1]:o[t],c=r==2?s[i.facets[0].scale]:s[e.series[0].scale],h=r==2?s[i.facets[1].scale]:s[i.scale],d=l.left,b=l.top,M=l.width,_=l.height,O=e.valToPosH,N=e.valToPosV;return c.ori==0?n(i,a,u,c,h,O,N,d,b,M,_,to,Ar,no,Hc,Bc):n(i,a,u,c,h,N,O,b,d,_,M,eo,Tr,wl,Fc,Vc)}function yl(e,t){let n=0,r=0,i=ht(e.bands,hl);for(let o=0;o<i.length;o++){let s=i[o];s.series[0]==t?n=s.dir:s.series[1]==t&&(s.dir==1?r|=1:r|=2)}return[n,r==1?-1:r==2?1:r==3?2:0]}function Bp(e,t,n,r,i){let o=e.mode,s=e.series[t],l=o==2?s.facets[1].scale:s.scale,a=e.scales[l];return i==-1?a.min:i==1?a.max:a.distr==3?a.dir==1?a.min:a.max:0}function tn(e,t,n,r,i,o){return Fn(e,t,(s,l,a,u,c,h,d,b,M,_,O)=>{let N=s.pxRound,A=u.dir*(u.ori==0?1:-1),H=u.ori==0?Ar:Tr,$,X;A==1?($=n,X=r):($=r,X=n);let z=N(h(l[$],u,_,b)),C=N(d(a[$],c,O,M)),U=N(h(l[X],u,_,b)),Q=N(d(o==1?c.max:c.min,c,O,M)),nt=new Path2D(i);return H(nt,U,Q),H(nt,z,Q),H(nt,z,C),nt})}function Ji(e,t,n,r,i,o){let s=null;if(e.length>0){s=new Path2D;let l=t==0?no:wl,a=n;for(let h=0;h<e.length;h++){let d=e[h];if(d[1]>d[0]){let b=d[0]-a;b>0&&l(s,a,r,b,r+o),a=d[1]}}let u=n+i-a,c=10;u>0&&l(s,a,r-c/2,u,r+o+c)}return s}function Vp(e,t,n){let r=e[e.length-1];r&&r[0]==t?r[1]=n:e.push([t,n])}function bl(e,t,n,r,i,o,s){let l=[],a=e.length;for(let u=i==1?n:r;u>=n&&u<=r;u+=i)if(t[u]===null){let h=u,d=u;if(i==1)for(;++u<=r&&t[u]===null;)d=u;else for(;--u>=n&&t[u]===null;)d=u;let b=o(e[h]),M=d==h?b:o(e[d]),_=h-i;b=s<=0&&_>=0&&_<a?o(e[_]):b;let N=d+i;M=s>=0&&N>=0&&N<a?o(e[N]):M,M>=b&&l.push([b,M])}return l}function rc(e){return e==0?dc:e==1?zt:t=>On(t,e)}function Pc(e){let t=e==0?to:eo,n=e==0?(i,o,s,l,a,u)=>{i.arcTo(o,s,l,a,u)}:(i,o,s,l,a,u)=>{i.arcTo(s,o,a,l,u)},r=e==0?(i,o,s,l,a)=>{i.rect(o,s,l,a)}:(i,o,s,l,a)=>{i.rect(s,o,a,l)};return(i,o,s,l,a,u=0,c=0)=>{u==0&&c==0?r(i,o,s,l,a):(u=Re(u,l/2,a/2),c=Re(c,l/2,a/2),t(i,o+u,s),n(i,o+l,s,o+l,s+a,u),n(i,o+l,s+a,o,s+a,c),n(i,o,s+a,o,s,c),n(i,o,s,o+l,s,u),i.closePath())}}var to=(e,t,n)=>{e.moveTo(t,n)},eo=(e,t,n)=>{e.moveTo(n,t)},Ar=(e,t,n)=>{e.lineTo(t,n)},Tr=(e,t,n)=>{e.lineTo(n,t)},no=Pc(0),wl=Pc(1),Hc=(e,t,n,r,i,o)=>{e.arc(t,n,r,i,o)},Fc=(e,t,n,r,i,o)=>{e.arc(n,t,r,i,o)},Bc=(e,t,n,r,i,o,s)=>{e.bezierCurveTo(t,n,r,i,o,s)},Vc=(e,t,n,r,i,o,s)=>{e.bezierCurveTo(n,t,i,r,s,o)};function Dc(e){return(t,n,r,i,o)=>Fn(t,n,(s,l,a,u,c,h,d,b,M,_,O)=>{let{pxRound:N,points:A}=s,H,$;u.ori==0?(H=to,$=Hc):(H=eo,$=Fc);let X=wt(A.width*mt,3),z=(A.size-A.width)/2*mt,C=wt(z*2,3),U=new Path2D,Q=new Path2D,{left:nt,top:P,width:F,height:W}=t.bbox;no(Q,nt-C,P-C,F+C*2,W+C*2);let v=S=>{if(a[S]!=null){let k=N(h(l[S],u,_,b)),E=N(d(a[S],c,O,M));H(U,k+z,E),$(U,k,E,z,0,Gi*2)}};if(o)o.forEach(v);else for(let S=r;S<=i;S++)v(S);return{stroke:X>0?U:null,fill:U,clip:Q,flags:_r|rl}})}function Wc(e){return(t,n,r,i,o,s)=>{r!=i&&(o!=r&&s!=r&&e(t,n,r),o!=i&&s!=i&&e(t,n,i),e(t,n,s))}}var Dp=Wc(Ar),Wp=Wc(Tr);function qc(e){let t=ht(e?.alignGaps,0);return(n,r,i,o)=>Fn(n,r,(s,l,a,u,c,h,d,b,M,_,O)=>{[i,o]=Zi(a,i,o);let N=s.pxRound,A=W=>N(h(W,u,_,b)),H=W=>N(d(W,c,O,M)),$,X;u.ori==0?($=Ar,X=Dp):($=Tr,X=Wp);let z=u.dir*(u.ori==0?1:-1),C={stroke:new Path2D,fill:null,clip:null,band:null,gaps:null,flags:_r},U=C.stroke,Q=!1;if(o-i>=_*4){let W=q=>n.posToVal(q,u.key,!0),v=null,S=null,k,E,Z,K=A(l[z==1?i:o]),B=A(l[i]),et=A(l[o]),j=W(z==1?B+1:et-1);for(let q=z==1?i:o;q>=i&&q<=o;q+=z){let lt=l[q],ct=(z==1?lt<j:lt>j)?K:A(lt),ot=a[q];ct==K?ot!=null?(E=ot,v==null?($(U,ct,H(E)),k=v=S=E):E<v?v=E:E>S&&(S=E)):ot===null&&(Q=!0):(v!=null&&X(U,K,H(v),H(S),H(k),H(E)),ot!=null?(E=ot,$(U,ct,H(E)),v=S=k=E):(v=S=null,ot===null&&(Q=!0)),K=ct,j=W(K+z))}v!=null&&v!=S&&Z!=K&&X(U,K,H(v),H(S),H(k),H(E))}else for(let W=z==1?i:o;W>=i&&W<=o;W+=z){let v=a[W];v===null?Q=!0:v!=null&&$(U,A(l[W]),H(v))}let[P,F]=yl(n,r);if(s.fill!=null||P!=0){let W=C.fill=new Path2D(U),v=s.fillTo(n,r,s.min,s.max,P),S=H(v),k=A(l[i]),E=A(l[o]);z==-1&&([E,k]=[k,E]),$(W,E,S),$(W,k,S)}if(!s.spanGaps){let W=[];Q&&W.push(...bl(l,a,i,o,z,A,t)),C.gaps=W=s.gaps(n,r,i,o,W),C.clip=Ji(W,u.ori,b,M,_,O)}return F!=0&&(C.band=F==2?[tn(n,r,i,o,U,-1),tn(n,r,i,o,U,1)]:tn(n,r,i,o,U,F)),C})}function qp(e){let t=ht(e.align,1),n=ht(e.ascDesc,!1),r=ht(e.alignGaps,0),i=ht(e.extend,!1);return(o,s,l,a)=>Fn(o,s,(u,c,h,d,b,M,_,O,N,A,H)=>{[l,a]=Zi(h,l,a);let $=u.pxRound,{left:X,width:z}=o.bbox,C=B=>$(M(B,d,A,O)),U=B=>$(_(B,b,H,N)),Q=d.ori==0?Ar:Tr,nt={stroke:new Path2D,fill:null,clip:null,band:null,gaps:null,flags:_r},P=nt.stroke,F=d.dir*(d.ori==0?1:-1),W=U(h[F==1?l:a]),v=C(c[F==1?l:a]),S=v,k=v;i&&t==-1&&(k=X,Q(P,k,W)),Q(P,v,W);for(let B=F==1?l:a;B>=l&&B<=a;B+=F){let et=h[B];if(et==null)continue;let j=C(c[B]),q=U(et);t==1?Q(P,j,W):Q(P,S,q),Q(P,j,q),W=q,S=j}let E=S;i&&t==1&&(E=X+z,Q(P,E,W));let[Z,K]=yl(o,s);if(u.fill!=null||Z!=0){let B=nt.fill=new Path2D(P),et=u.fillTo(o,s,u.min,u.max,Z),j=U(et);Q(B,E,j),Q(B,k,j)}if(!u.spanGaps){let B=[];B.push(...bl(c,h,l,a,F,C,r));let et=u.width*mt/2,j=n||t==1?et:-et,q=n||t==-1?-et:et;B.forEach(lt=>{lt[0]+=j,lt[1]+=q}),nt.gaps=B=u.gaps(o,s,l,a,B),nt.clip=Ji(B,d.ori,O,N,A,H)}return K!=0&&(nt.band=K==2?[tn(o,s,l,a,P,-1),tn(o,s,l,a,P,1)]:tn(o,s,l,a,P,K)),nt})}function ic(e,t,n,r,i,o,s=bt){if(e.length>1){let l=null;for(let a=0,u=1/0;a<e.length;a++)if(t[a]!==void 0){if(l!=null){let c=It(e[a]-e[l]);c<u&&(u=c,s=It(n(e[a],r,i,o)-n(e[l],r,i,o)))}l=a}}return s}function Gp(e){e=e||oi;let t=ht(e.size,[.6,bt,1]),n=e.align||0,r=e.gap||0,i=e.radius;i=i==null?[0,0]:typeof i=="number"?[i,0]:i;let o=ut(i),s=1-t[0],l=ht(t[1],bt),a=ht(t[2],1),u=ht(e.disp,oi),c=ht(e.each,b=>{}),{fill:h,stroke:d}=u;return(b,M,_,O)=>Fn(b,M,(N,A,H,$,X,z,C,U,Q,nt,P)=>{let F=N.pxRound,W=n,v=r*mt,S=l*mt,k=a*mt,E,Z;$.ori==0?[E,Z]=o(b,M):[Z,E]=o(b,M);let K=$.dir*($.ori==0?1:-1),B=$.ori==0?no:wl,et=$.ori==0?c:(G,vt,Ct,er,_n,Ie,En)=>{c(G,vt,Ct,_n,er,En,Ie)},j=ht(b.bands,hl).find(G=>G.series[0]==M),q=j!=null?j.dir:0,lt=N.fillTo(b,M,N.min,N.max,q),yt=F(C(lt,X,P,Q)),ct,ot,Nt,Ut=nt,Et=F(N.width*mt),ze=!1,Ze=null,ge=null,fn=null,Qn=null;h!=null&&(Et==0||d!=null)&&(ze=!0,Ze=h.values(b,M,_,O),ge=new Map,new Set(Ze).forEach(G=>{G!=null&&ge.set(G,new Path2D)}),Et>0&&(fn=d.values(b,M,_,O),Qn=new Map,new Set(fn).forEach(G=>{G!=null&&Qn.set(G,new Path2D)})));let{x0:Jn,size:qr}=u;if(Jn!=null&&qr!=null){W=1,A=Jn.values(b,M,_,O),Jn.unit==2&&(A=A.map(Ct=>b.posToVal(U+Ct*nt,$.key,!0)));let G=qr.values(b,M,_,O);qr.unit==2?ot=G[0]*nt:ot=z(G[0],$,nt,U)-z(0,$,nt,U),Ut=ic(A,H,z,$,nt,U,Ut),Nt=Ut-ot+v}else Ut=ic(A,H,z,$,nt,U,Ut),Nt=Ut*s+v,ot=Ut-Nt;Nt<1&&(Nt=0),Et>=ot/2&&(Et=0),Nt<5&&(F=dc);let Ti=Nt>0,kn=Ut-Nt-(Ti?Et:0);ot=F(tl(kn,k,S)),ct=(W==0?ot/2:W==K?0:ot)-W*K*((W==0?v/2:0)+(Ti?Et/2:0));let Xt={stroke:null,fill:null,clip:null,band:null,gaps:null,flags:0},tr=ze?null:new Path2D,je=null;if(j!=null)je=b.data[j.series[1]];else{let{y0:G,y1:vt}=u;G!=null&&vt!=null&&(H=vt.values(b,M,_,O),je=G.values(b,M,_,O))}let Sn=E*ot,st=Z*ot;for(let G=K==1?_:O;G>=_&&G<=O;G+=K){let vt=H[G];if(vt==null)continue;if(je!=null){let ne=je[G]??0;if(vt-ne==0)continue;yt=C(ne,X,P,Q)}let Ct=$.distr!=2||u!=null?A[G]:G,er=z(Ct,$,nt,U),_n=C(ht(vt,lt),X,P,Q),Ie=F(er-ct),En=F(ee(_n,yt)),se=F(Re(_n,yt)),ye=En-se;if(vt!=null){let ne=vt<0?st:Sn,_e=vt<0?Sn:st;ze?(Et>0&&fn[G]!=null&&B(Qn.get(fn[G]),Ie,se+he(Et/2),ot,ee(0,ye-Et),ne,_e),Ze[G]!=null&&B(ge.get(Ze[G]),Ie,se+he(Et/2),ot,ee(0,ye-Et),ne,_e)):B(tr,Ie,se+he(Et/2),ot,ee(0,ye-Et),ne,_e),et(b,M,G,Ie-Et/2,se,ot+Et,ye)}}return Et>0?Xt.stroke=ze?Qn:tr:ze||(Xt._fill=N.width==0?N._fill:N._stroke??N._fill,Xt.width=0),Xt.fill=ze?ge:tr,Xt})}function Up(e,t){let n=ht(t?.alignGaps,0);return(r,i,o,s)=>Fn(r,i,(l,a,u,c,h,d,b,M,_,O,N)=>{[o,s]=Zi(u,o,s);let A=l.pxRound,H=E=>A(d(E,c,O,M)),$=E=>A(b(E,h,N,_)),X,z,C;c.ori==0?(X=to,C=Ar,z=Bc):(X=eo,C=Tr,z=Vc);let U=c.dir*(c.ori==0?1:-1),Q=H(a[U==1?o:s]),nt=Q,P=[],F=[];for(let E=U==1?o:s;E>=o&&E<=s;E+=U)if(u[E]!=null){let K=a[E],B=H(K);P.push(nt=B),F.push($(u[E]))}let W={stroke:e(P,F,X,C,z,A),fill:null,clip:null,band:null,gaps:null,flags:_r},v=W.stroke,[S,k]=yl(r,i);if(l.fill!=null||S!=0){let E=W.fill=new Path2D(v),Z=l.fillTo(r,i,l.min,l.max,S),K=$(Z);C(E,nt,K),C(E,Q,K)}if(!l.spanGaps){let E=[];E.push(...bl(a,u,o,s,U,H,n)),W.gaps=E=l.gaps(r,i,o,s,E),W.clip=Ji(E,c.ori,M,_,O,N)}return k!=0&&(W.band=k==2?[tn(r,i,o,s,v,-1),tn(r,i,o,s,v,1)]:tn(r,i,o,s,v,k)),W})}function Kp(e){return Up(Yp,e)}function Yp(e,t,n,r,i,o){let s=e.length;if(s<2)return null;let l=new Path2D;if(n(l,e[0],t[0]),s==2)r(l,e[1],t[1]);else{let a=Array(s),u=Array(s-1),c=Array(s-1),h=Array(s-1);for(let d=0;d<s-1;d++)c[d]=t[d+1]-t[d],h[d]=e[d+1]-e[d],u[d]=c[d]/h[d];a[0]=u[0];for(let d=1;d<s-1;d++)u[d]===0||u[d-1]===0||u[d-1]>0!=u[d]>0?a[d]=0:(a[d]=3*(h[d-1]+h[d])/((2*h[d]+h[d-1])/u[d-1]+(h[d]+2*h[d-1])/u[d]),isFinite(a[d])||(a[d]=0));a[s-1]=u[s-2];for(let d=0;d<s-1;d++)i(l,e[d]+h[d]/3,t[d]+a[d]*h[d]/3,e[d+1]-h[d]/3,t[d+1]-a[d+1]*h[d]/3,e[d+1],t[d+1])}return l}var il=new Set;function oc(){for(let e of il)e.syncRect(!0)}Er&&(Pn(Tm,xr,oc),Pn(Nm,xr,oc,!0),Pn(Ui,xr,()=>{Pt.pxRatio=mt}));var Zp=qc(),jp=Dc();function sc(e,t,n,r){return(r?[e[0],e[1]].concat(e.slice(2)):[e[0]].concat(e.slice(1))).map((o,s)=>ol(o,s,t,n))}function Xp(e,t){return e.map((n,r)=>r==0?{}:Lt({},t,n))}function ol(e,t,n,r){return Lt({},t==0?n:r,e)}function Gc(e,t,n){return t==null?kr:[t,n]}var Qp=Gc;function Jp(e,t,n){return t==null?kr:Ki(t,n,cl,!0)}function Uc(e,t,n,r){return t==null?kr:ji(t,n,e.scales[r].log,!1)}var tg=Uc;function Kc(e,t,n,r){return t==null?kr:ul(t,n,e.scales[r].log,!1)}var eg=Kc;function ng(e,t,n,r,i){let o=ee(Hu(e),Hu(t)),s=t-e,l=Le(i/r*s,n);do{let a=n[l],u=r*a/s;if(u>=i&&o+(a<5?vn.get(a):0)<=17)return[a,u]}while(++l<n.length);return[0,0]}function lc(e){let t,n;return e=e.replace(/(\d+)px/,(r,i)=>(t=zt((n=+i)*mt))+"px"),[e,t,n]}function rg(e){e.show&&[e.font,e.labelFont].forEach(t=>{let n=wt(t[2]*mt,1);t[0]=t[0].replace(/[0-9.]+px/,n+"px"),t[1]=n})}function Pt(e,t,n){let r={mode:ht(e.mode,1)},i=r.mode;function o(f,m,p,y){let w=m.valToPct(f);return y+p*(m.dir==-1?1-w:w)}function s(f,m,p,y){let w=m.valToPct(f);return y+p*(m.dir==-1?w:1-w)}function l(f,m,p,y){return m.ori==0?o(f,m,p,y):s(f,m,p,y)}r.valToPosH=o,r.valToPosV=s;let a=!1;r.status=0;let u=r.root=Me(cm);if(e.id!=null&&(u.id=e.id),fe(u,e.class),e.title){let f=Me(dm,u);f.textContent=e.title}let c=$e("canvas"),h=r.ctx=c.getContext("2d"),d=Me(mm,u);Pn("click",d,f=>{f.target===M&&(xt!=hr||_t!=dr)&&Yt.click(r,f)},!0);let b=r.under=Me(pm,d);d.appendChild(c);let M=r.over=Me(gm,d);e=Sr(e);let _=+ht(e.pxAlign,1),O=rc(_);(e.plugins||[]).forEach(f=>{f.opts&&(e=f.opts(r,e)||e)});let N=e.ms||.001,A=r.series=i==1?sc(e.series||[],ju,ec,!1):Xp(e.series||[null],tc),H=r.axes=sc(e.axes||[],Zu,Qu,!0),$=r.scales={},X=r.bands=e.bands||[];X.forEach(f=>{f.fill=ut(f.fill||null),f.dir=ht(f.dir,-1)});let z=i==2?A[1].facets[0].scale:A[0].scale,C={axes:Od,series:Nd},U=(e.drawOrder||["axes","series"]).map(f=>C[f]);function Q(f){let m=f.distr==3?p=>Je(p>0?p:f.clamp(r,p,f.min,f.max,f.key)):f.distr==4?p=>Us(p,f.asinh):f.distr==100?p=>f.fwd(p):p=>p;return p=>{let y=m(p),{_min:w,_max:x}=f,T=x-w;return(y-w)/T}}function nt(f){let m=$[f];if(m==null){let p=(e.scales||oi)[f]||oi;if(p.from!=null){nt(p.from);let y=Lt({},$[p.from],p,{key:f});y.valToPct=Q(y),$[f]=y}else{m=$[f]=Lt({},f==z?zc:Fp,p),m.key=f;let y=m.time,w=m.range,x=wn(w);if((f!=z||i==2&&!y)&&(x&&(w[0]==null||w[1]==null)&&(w={min:w[0]==null?zu:{mode:1,hard:w[0],soft:w[0]},max:w[1]==null?zu:{mode:1,hard:w[1],soft:w[1]}},x=!1),!x&&Qi(w))){let T=w;w=(R,I,V)=>I==null?kr:Ki(I,V,T)}m.range=ut(w||(y?Qp:f==z?m.distr==3?tg:m.distr==4?eg:Gc:m.distr==3?Uc:m.distr==4?Kc:Jp)),m.auto=ut(x?!1:m.auto),m.clamp=ut(m.clamp||Hp),m._min=m._max=null,m.valToPct=Q(m)}}}nt("x"),nt("y"),i==1&&A.forEach(f=>{nt(f.scale)}),H.forEach(f=>{nt(f.scale)});for(let f in e.scales)nt(f);let P=$[z],F=P.distr,W,v;P.ori==0?(fe(u,fm),W=o,v=s):(fe(u,hm),W=s,v=o);let S={};for(let f in $){let m=$[f];(m.min!=null||m.max!=null)&&(S[f]={min:m.min,max:m.max},m.min=m.max=null)}let k=e.tzDate||(f=>new Date(zt(f/N))),E=e.fmtDate||dl,Z=N==1?fp(k):mp(k),K=Uu(k,Gu(N==1?cp:dp,E)),B=Yu(k,Ku(gp,E)),et=[],j=r.legend=Lt({},wp,e.legend),q=r.cursor=Lt({},_p,{drag:{y:i==2}},e.cursor),lt=j.show,yt=q.show,ct=j.markers;j.idxs=et,ct.width=ut(ct.width),ct.dash=ut(ct.dash),ct.stroke=ut(ct.stroke),ct.fill=ut(ct.fill);let ot,Nt,Ut,Et=[],ze=[],Ze,ge=!1,fn={};if(j.live){let f=A[1]?A[1].values:null;ge=f!=null,Ze=ge?f(r,1,0):{_:0};for(let m in Ze)fn[m]=ll}if(lt)if(ot=$e("table",Mm,u),Ut=$e("tbody",null,ot),j.mount(r,ot),ge){Nt=$e("thead",null,ot,Ut);let f=$e("tr",null,Nt);$e("th",null,f);for(var Qn in Ze)$e("th",Mu,f).textContent=Qn}else fe(ot,Sm),j.live&&fe(ot,km);let Jn={show:!0},qr={show:!1};function Ti(f,m){if(m==0&&(ge||!j.live||i==2))return kr;let p=[],y=$e("tr",_m,Ut,Ut.childNodes[m]);fe(y,f.class),f.show||fe(y,In);let w=$e("th",null,y);if(ct.show){let R=Me(Em,w);if(m>0){let I=ct.width(r,m);I&&(R.style.border=I+"px "+ct.dash(r,m)+" "+ct.stroke(r,m)),R.style.background=ct.fill(r,m)}}let x=Me(Mu,w);f.label instanceof HTMLElement?x.appendChild(f.label):x.textContent=f.label,m>0&&(ct.show||(x.style.color=f.width>0?ct.stroke(r,m):ct.fill(r,m)),Xt("click",w,R=>{if(q._lock)return;Tn(R);let I=A.indexOf(f);if((R.ctrlKey||R.metaKey)!=j.isolate){let V=A.some((D,Y)=>Y>0&&Y!=I&&D.show);A.forEach((D,Y)=>{Y>0&&He(Y,V?Y==I?Jn:qr:Jn,!0,$t.setSeries)})}else He(I,{show:!f.show},!0,$t.setSeries)},!1),rr&&Xt(Eu,w,R=>{q._lock||(Tn(R),He(A.indexOf(f),pr,!0,$t.setSeries))},!1));for(var T in Ze){let R=$e("td",Am,y);R.textContent="--",p.push(R)}return[y,p]}let kn=new Map;function Xt(f,m,p,y=!0){let w=kn.get(m)||{},x=q.bind[f](r,m,p,y);x&&(Pn(f,m,w[f]=x),kn.set(m,w))}function tr(f,m,p){let y=kn.get(m)||{};for(let w in y)(f==null||w==f)&&(Js(w,m,y[w]),delete y[w]);f==null&&kn.delete(m)}let je=0,Sn=0,st=0,G=0,vt=0,Ct=0,er=vt,_n=Ct,Ie=st,En=G,se=0,ye=0,ne=0,_e=0;r.bbox={};let cs=!1,Ni=!1,nr=!1,An=!1,$i=!1,be=!1;function fs(f,m,p){(p||f!=r.width||m!=r.height)&&_a(f,m),ar(!1),nr=!0,Ni=!0,ur()}function _a(f,m){r.width=je=st=f,r.height=Sn=G=m,vt=Ct=0,Md(),kd();let p=r.bbox;se=p.left=On(vt*mt,.5),ye=p.top=On(Ct*mt,.5),ne=p.width=On(st*mt,.5),_e=p.height=On(G*mt,.5)}let wd=3;function vd(){let f=!1,m=0;for(;!f;){m++;let p=Rd(m),y=Cd(m);f=m==wd||p&&y,f||(_a(r.width,r.height),Ni=!0)}}function xd({width:f,height:m}){fs(f,m)}r.setSize=xd;function Md(){let f=!1,m=!1,p=!1,y=!1;H.forEach((w,x)=>{if(w.show&&w._show){let{side:T,_size:R}=w,I=T%2,V=w.label!=null?w.labelSize:0,D=R+V;D>0&&(I?(st-=D,T==3?(vt+=D,y=!0):p=!0):(G-=D,T==0?(Ct+=D,f=!0):m=!0))}}),Nn[0]=f,Nn[1]=p,Nn[2]=m,Nn[3]=y,st-=hn[1]+hn[3],vt+=hn[3],G-=hn[2]+hn[0],Ct+=hn[0]}function kd(){let f=vt+st,m=Ct+G,p=vt,y=Ct;function w(x,T){switch(x){case 1:return f+=T,f-T;case 2:return m+=T,m-T;case 3:return p-=T,p+T;case 0:return y-=T,y+T}}H.forEach((x,T)=>{if(x.show&&x._show){let R=x.side;x._pos=w(R,x._size),x.label!=null&&(x._lpos=w(R,x.labelSize))}})}if(q.dataIdx==null){let f=q.hover,m=f.skip=new Set(f.skip??[]);m.add(void 0);let p=f.prox=ut(f.prox),y=f.bias??=0;q.dataIdx=(w,x,T,R)=>{if(x==0)return T;let I=T,V=p(w,x,T,R)??bt,D=V>=0&&V<bt,Y=P.ori==0?st:G,it=q.left,dt=t[0],ft=t[x];if(m.has(ft[T])){I=null;let at=null,rt=null,J;if(y==0||y==-1)for(J=T;at==null&&J-- >0;)m.has(ft[J])||(at=J);if(y==0||y==1)for(J=T;rt==null&&J++<ft.length;)m.has(ft[J])||(rt=J);if(at!=null||rt!=null)if(D){let kt=at==null?-1/0:W(dt[at],P,Y,0),At=rt==null?1/0:W(dt[rt],P,Y,0),Wt=it-kt,gt=At-it;Wt<=gt?Wt<=V&&(I=at):gt<=V&&(I=rt)}else I=rt==null?at:at==null?rt:T-at<=rt-T?at:rt}else D&&It(it-W(dt[T],P,Y,0))>V&&(I=null);return I}}let Tn=f=>{q.event=f};q.idxs=et,q._lock=!1;let Zt=q.points;Zt.show=ut(Zt.show),Zt.size=ut(Zt.size),Zt.stroke=ut(Zt.stroke),Zt.width=ut(Zt.width),Zt.fill=ut(Zt.fill);let Pe=r.focus=Lt({},e.focus||{alpha:.3},q.focus),rr=Pe.prox>=0,ir=rr&&Zt.one,we=[],or=[],sr=[];function Ea(f,m){let p=Zt.show(r,m);if(p instanceof HTMLElement)return fe(p,xm),fe(p,f.class),qe(p,-10,-10,st,G),M.insertBefore(p,we[m]),p}function Aa(f,m){if(i==1||m>0){let p=i==1&&$[f.scale].time,y=f.value;f.value=p?Vu(y)?Yu(k,Ku(y,E)):y||B:y||zp,f.label=f.label||(p?Ap:Ep)}if(ir||m>0){f.width=f.width==null?1:f.width,f.paths=f.paths||Zp||Fm,f.fillTo=ut(f.fillTo||Bp),f.pxAlign=+ht(f.pxAlign,_),f.pxRound=rc(f.pxAlign),f.stroke=ut(f.stroke||null),f.fill=ut(f.fill||null),f._stroke=f._fill=f._paths=f._focus=null;let p=Ip(ee(1,f.width),1),y=f.points=Lt({},{size:p,width:ee(1,p*.2),stroke:f.stroke,space:p*2,paths:jp,_stroke:null,_fill:null},f.points);y.show=ut(y.show),y.filter=ut(y.filter),y.fill=ut(y.fill),y.stroke=ut(y.stroke),y.paths=ut(y.paths),y.pxAlign=f.pxAlign}if(lt){let p=Ti(f,m);Et.splice(m,0,p[0]),ze.splice(m,0,p[1]),j.values.push(null)}if(yt){et.splice(m,0,null);let p=null;ir?m==0&&(p=Ea(f,m)):m>0&&(p=Ea(f,m)),we.splice(m,0,p),or.splice(m,0,0),sr.splice(m,0,0)}Dt("addSeries",m)}function Sd(f,m){m=m??A.length,f=i==1?ol(f,m,ju,ec):ol(f,m,{},tc),A.splice(m,0,f),Aa(A[m],m)}r.addSeries=Sd;function _d(f){if(A.splice(f,1),lt){j.values.splice(f,1),ze.splice(f,1);let m=Et.splice(f,1)[0];tr(null,m.firstChild),m.remove()}yt&&(et.splice(f,1),we.splice(f,1)[0].remove(),or.splice(f,1),sr.splice(f,1)),Dt("delSeries",f)}r.delSeries=_d;let Nn=[!1,!1,!1,!1];function Ed(f,m){if(f._show=f.show,f.show){let p=f.side%2,y=$[f.scale];y==null&&(f.scale=p?A[1].scale:z,y=$[f.scale]);let w=y.time;f.size=ut(f.size),f.space=ut(f.space),f.rotate=ut(f.rotate),wn(f.incrs)&&f.incrs.forEach(T=>{!vn.has(T)&&vn.set(T,gc(T))}),f.incrs=ut(f.incrs||(y.distr==2?lp:w?N==1?up:hp:zn)),f.splits=ut(f.splits||(w&&y.distr==1?Z:y.distr==3?el:y.distr==4?$p:Np)),f.stroke=ut(f.stroke),f.grid.stroke=ut(f.grid.stroke),f.ticks.stroke=ut(f.ticks.stroke),f.border.stroke=ut(f.border.stroke);let x=f.values;f.values=wn(x)&&!wn(x[0])?ut(x):w?wn(x)?Uu(k,Gu(x,E)):Vu(x)?pp(k,x):x||K:x||Tp,f.filter=ut(f.filter||(y.distr>=3&&y.log==10?Cp:y.distr==3&&y.log==2?Op:mc)),f.font=lc(f.font),f.labelFont=lc(f.labelFont),f._size=f.size(r,null,m,0),f._space=f._rotate=f._incrs=f._found=f._splits=f._values=null,f._size>0&&(Nn[m]=!0,f._el=Me(ym,d))}}function Gr(f,m,p,y){let[w,x,T,R]=p,I=m%2,V=0;return I==0&&(R||x)&&(V=m==0&&!w||m==2&&!T?zt(Zu.size/3):0),I==1&&(w||T)&&(V=m==1&&!x||m==3&&!R?zt(Qu.size/2):0),V}let Ta=r.padding=(e.padding||[Gr,Gr,Gr,Gr]).map(f=>ut(ht(f,Gr))),hn=r._padding=Ta.map((f,m)=>f(r,m,Nn,0)),Kt,Ht=null,Ft=null,Li=i==1?A[0].idxs:null,Ee=null,Ur=!1;function Na(f,m){if(t=f??[],r.data=r._data=t,i==2){Kt=0;for(let p=1;p<A.length;p++)Kt+=t[p][0].length}else{t.length==0&&(r.data=r._data=t=[[]]),Ee=t[0],Kt=Ee.length;let p=t;if(F==2){p=t.slice();let y=p[0]=Array(Kt);for(let w=0;w<Kt;w++)y[w]=w}r._data=t=p}if(ar(!0),Dt("setData"),F==2&&(nr=!0),m!==!1){let p=P;p.auto(r,Ur)?hs():mn(z,p.min,p.max),An=An||q.left>=0,be=!0,ur()}}r.setData=Na;function hs(){Ur=!0;let f,m;i==1&&(Kt>0?(Ht=Li[0]=0,Ft=Li[1]=Kt-1,f=t[0][Ht],m=t[0][Ft],F==2?(f=Ht,m=Ft):f==m&&(F==3?[f,m]=ji(f,f,P.log,!1):F==4?[f,m]=ul(f,f,P.log,!1):P.time?m=f+zt(86400/N):[f,m]=Ki(f,m,cl,!0))):(Ht=Li[0]=f=null,Ft=Li[1]=m=null)),mn(z,f,m)}let Ri,lr,ds,ms,ps,gs,ys,bs,ws,re;function $a(f,m,p,y,w,x){f??=Su,p??=hl,y??="butt",w??=Su,x??="round",f!=Ri&&(h.strokeStyle=Ri=f),w!=lr&&(h.fillStyle=lr=w),m!=ds&&(h.lineWidth=ds=m),x!=ps&&(h.lineJoin=ps=x),y!=gs&&(h.lineCap=gs=y),p!=ms&&h.setLineDash(ms=p)}function La(f,m,p,y){m!=lr&&(h.fillStyle=lr=m),f!=ys&&(h.font=ys=f),p!=bs&&(h.textAlign=bs=p),y!=ws&&(h.textBaseline=ws=y)}function vs(f,m,p,y,w=0){if(y.length>0&&f.auto(r,Ur)&&(m==null||m.min==null)){let x=ht(Ht,0),T=ht(Ft,y.length-1),R=p.min==null?Cm(y,x,T,w,f.distr==3):[p.min,p.max];f.min=Re(f.min,p.min=R[0]),f.max=ee(f.max,p.max=R[1])}}let Ra={min:null,max:null};function Ad(){for(let y in $){let w=$[y];S[y]==null&&(w.min==null||S[z]!=null&&w.auto(r,Ur))&&(S[y]=Ra)}for(let y in $){let w=$[y];S[y]==null&&w.from!=null&&S[w.from]!=null&&(S[y]=Ra)}S[z]!=null&&ar(!0);let f={};for(let y in S){let w=S[y];if(w!=null){let x=f[y]=Sr($[y],Dm);if(w.min!=null)Lt(x,w);else if(y!=z||i==2)if(Kt==0&&x.from==null){let T=x.range(r,null,null,y);x.min=T[0],x.max=T[1]}else x.min=bt,x.max=-bt}}if(Kt>0){A.forEach((y,w)=>{if(i==1){let x=y.scale,T=S[x];if(T==null)return;let R=f[x];if(w==0){let I=R.range(r,R.min,R.max,x);R.min=I[0],R.max=I[1],Ht=Le(R.min,t[0]),Ft=Le(R.max,t[0]),Ft-Ht>1&&(t[0][Ht]<R.min&&Ht++,t[0][Ft]>R.max&&Ft--),y.min=Ee[Ht],y.max=Ee[Ft]}else y.show&&y.auto&&vs(R,T,y,t[w],y.sorted);y.idxs[0]=Ht,y.idxs[1]=Ft}else if(w>0&&y.show&&y.auto){let[x,T]=y.facets,R=x.scale,I=T.scale,[V,D]=t[w],Y=f[R],it=f[I];Y!=null&&vs(Y,S[R],x,V,x.sorted),it!=null&&vs(it,S[I],T,D,T.sorted),y.min=T.min,y.max=T.max}});for(let y in f){let w=f[y],x=S[y];if(w.from==null&&(x==null||x.min==null)){let T=w.range(r,w.min==bt?null:w.min,w.max==-bt?null:w.max,y);w.min=T[0],w.max=T[1]}}}for(let y in f){let w=f[y];if(w.from!=null){let x=f[w.from];if(x.min==null)w.min=w.max=null;else{let T=w.range(r,x.min,x.max,y);w.min=T[0],w.max=T[1]}}}let m={},p=!1;for(let y in f){let w=f[y],x=$[y];if(x.min!=w.min||x.max!=w.max){x.min=w.min,x.max=w.max;let T=x.distr;x._min=T==3?Je(x.min):T==4?Us(x.min,x.asinh):T==100?x.fwd(x.min):x.min,x._max=T==3?Je(x.max):T==4?Us(x.max,x.asinh):T==100?x.fwd(x.max):x.max,m[y]=p=!0}}if(p){A.forEach((y,w)=>{i==2?w>0&&m.y&&(y._paths=null):m[y.scale]&&(y._paths=null)});for(let y in m)nr=!0,Dt("setScale",y);yt&&q.left>=0&&(An=be=!0)}for(let y in S)S[y]=null}function Td(f){let m=tl(Ht-1,0,Kt-1),p=tl(Ft+1,0,Kt-1);for(;f[m]==null&&m>0;)m--;for(;f[p]==null&&p<Kt-1;)p++;return[m,p]}function Nd(){if(Kt>0){let f=A.some(m=>m._focus)&&re!=Pe.alpha;f&&(h.globalAlpha=re=Pe.alpha),A.forEach((m,p)=>{if(p>0&&m.show&&(Ca(p,!1),Ca(p,!0),m._paths==null)){let y=re;re!=m.alpha&&(h.globalAlpha=re=m.alpha);let w=i==2?[0,t[p][0].length-1]:Td(t[p]);m._paths=m.paths(r,p,w[0],w[1]),re!=y&&(h.globalAlpha=re=y)}}),A.forEach((m,p)=>{if(p>0&&m.show){let y=re;re!=m.alpha&&(h.globalAlpha=re=m.alpha),m._paths!=null&&Oa(p,!1);{let w=m._paths!=null?m._paths.gaps:null,x=m.points.show(r,p,Ht,Ft,w),T=m.points.filter(r,p,x,w);(x||T)&&(m.points._paths=m.points.paths(r,p,Ht,Ft,T),Oa(p,!0))}re!=y&&(h.globalAlpha=re=y),Dt("drawSeries",p)}}),f&&(h.globalAlpha=re=1)}}function Ca(f,m){let p=m?A[f].points:A[f];p._stroke=p.stroke(r,f),p._fill=p.fill(r,f)}function Oa(f,m){let p=m?A[f].points:A[f],{stroke:y,fill:w,clip:x,flags:T,_stroke:R=p._stroke,_fill:I=p._fill,_width:V=p.width}=p._paths;V=wt(V*mt,3);let D=null,Y=V%2/2;m&&I==null&&(I=V>0?"#fff":R);let it=p.pxAlign==1&&Y>0;if(it&&h.translate(Y,Y),!m){let dt=se-V/2,ft=ye-V/2,at=ne+V,rt=_e+V;D=new Path2D,D.rect(dt,ft,at,rt)}m?xs(R,V,p.dash,p.cap,I,y,w,T,x):$d(f,R,V,p.dash,p.cap,I,y,w,T,D,x),it&&h.translate(-Y,-Y)}function $d(f,m,p,y,w,x,T,R,I,V,D){let Y=!1;I!=0&&X.forEach((it,dt)=>{if(it.series[0]==f){let ft=A[it.series[1]],at=t[it.series[1]],rt=(ft._paths||oi).band;wn(rt)&&(rt=it.dir==1?rt[0]:rt[1]);let J,kt=null;ft.show&&rt&&zm(at,Ht,Ft)?(kt=it.fill(r,dt)||x,J=ft._paths.clip):rt=null,xs(m,p,y,w,kt,T,R,I,V,D,J,rt),Y=!0}}),Y||xs(m,p,y,w,x,T,R,I,V,D)}let za=_r|rl;function xs(f,m,p,y,w,x,T,R,I,V,D,Y){$a(f,m,p,y,w),(I||V||Y)&&(h.save(),I&&h.clip(I),V&&h.clip(V)),Y?(R&za)==za?(h.clip(Y),D&&h.clip(D),Oi(w,T),Ci(f,x,m)):R&rl?(Oi(w,T),h.clip(Y),Ci(f,x,m)):R&_r&&(h.save(),h.clip(Y),D&&h.clip(D),Oi(w,T),h.restore(),Ci(f,x,m)):(Oi(w,T),Ci(f,x,m)),(I||V||Y)&&h.restore()}function Ci(f,m,p){p>0&&(m instanceof Map?m.forEach((y,w)=>{h.strokeStyle=Ri=w,h.stroke(y)}):m!=null&&f&&h.stroke(m))}function Oi(f,m){m instanceof Map?m.forEach((p,y)=>{h.fillStyle=lr=y,h.fill(p)}):m!=null&&f&&h.fill(m)}function Ld(f,m,p,y){let w=H[f],x;if(y<=0)x=[0,0];else{let T=w._space=w.space(r,f,m,p,y),R=w._incrs=w.incrs(r,f,m,p,y,T);x=ng(m,p,R,y,T)}return w._found=x}function Ms(f,m,p,y,w,x,T,R,I,V){let D=T%2/2;_==1&&h.translate(D,D),$a(R,T,I,V,R),h.beginPath();let Y,it,dt,ft,at=w+(y==0||y==3?-x:x);p==0?(it=w,ft=at):(Y=w,dt=at);for(let rt=0;rt<f.length;rt++)m[rt]!=null&&(p==0?Y=dt=f[rt]:it=ft=f[rt],h.moveTo(Y,it),h.lineTo(dt,ft));h.stroke(),_==1&&h.translate(-D,-D)}function Rd(f){let m=!0;return H.forEach((p,y)=>{if(!p.show)return;let w=$[p.scale];if(w.min==null){p._show&&(m=!1,p._show=!1,ar(!1));return}else p._show||(m=!1,p._show=!0,ar(!1));let x=p.side,T=x%2,{min:R,max:I}=w,[V,D]=Ld(y,R,I,T==0?st:G);if(D==0)return;let Y=w.distr==2,it=p._splits=p.splits(r,y,R,I,V,D,Y),dt=w.distr==2?it.map(J=>Ee[J]):it,ft=w.distr==2?Ee[it[1]]-Ee[it[0]]:V,at=p._values=p.values(r,p.filter(r,dt,y,D,ft),y,D,ft);p._rotate=x==2?p.rotate(r,at,y,D):0;let rt=p._size;p._size=ke(p.size(r,at,y,f)),rt!=null&&p._size!=rt&&(m=!1)}),m}function Cd(f){let m=!0;return Ta.forEach((p,y)=>{let w=p(r,y,Nn,f);w!=hn[y]&&(m=!1),hn[y]=w}),m}function Od(){for(let f=0;f<H.length;f++){let m=H[f];if(!m.show||!m._show)continue;let p=m.side,y=p%2,w,x,T=m.stroke(r,f),R=p==0||p==3?-1:1,[I,V]=m._found;if(m.label!=null){let Jt=m.labelGap*R,ue=zt((m._lpos+Jt)*mt);La(m.labelFont[0],T,"center",p==2?"top":ku),h.save(),y==1?(w=x=0,h.translate(ue,zt(ye+_e/2)),h.rotate((p==3?-Gi:Gi)/2)):(w=zt(se+ne/2),x=ue);let Rn=hc(m.label)?m.label(r,f,I,V):m.label;h.fillText(Rn,w,x),h.restore()}if(V==0)continue;let D=$[m.scale],Y=y==0?ne:_e,it=y==0?se:ye,dt=m._splits,ft=D.distr==2?dt.map(Jt=>Ee[Jt]):dt,at=D.distr==2?Ee[dt[1]]-Ee[dt[0]]:I,rt=m.ticks,J=m.border,kt=rt.show?rt.size:0,At=zt(kt*mt),Wt=zt((m.alignTo==2?m._size-kt-m.gap:m.gap)*mt),gt=m._rotate*-Gi/180,Tt=O(m._pos*mt),le=(At+Wt)*R,Qt=Tt+le;x=y==0?Qt:0,w=y==1?Qt:0;let ve=m.font[0],Ae=m.align==1?wr:m.align==2?Ws:gt>0?wr:gt<0?Ws:y==0?"center":p==3?Ws:wr,Be=gt||y==1?"middle":p==2?"top":ku;La(ve,T,Ae,Be);let ae=m.font[1]*m.lineGap,xe=dt.map(Jt=>O(l(Jt,D,Y,it))),Te=m._values;for(let Jt=0;Jt<Te.length;Jt++){let ue=Te[Jt];if(ue!=null){y==0?w=xe[Jt]:x=xe[Jt],ue=""+ue;let Rn=ue.indexOf(`
-`)==-1?[ue]:ue.split(/\n/gm);for(let te=0;te<Rn.length;te++){let tu=Rn[te];gt?(h.save(),h.translate(w,x+te*ae),h.rotate(gt),h.fillText(tu,0,0),h.restore()):h.fillText(tu,w,x+te*ae)}}}rt.show&&Ms(xe,rt.filter(r,ft,f,V,at),y,p,Tt,At,wt(rt.width*mt,3),rt.stroke(r,f),rt.dash,rt.cap);let Ve=m.grid;Ve.show&&Ms(xe,Ve.filter(r,ft,f,V,at),y,y==0?2:1,y==0?ye:se,y==0?_e:ne,wt(Ve.width*mt,3),Ve.stroke(r,f),Ve.dash,Ve.cap),J.show&&Ms([Tt],[1],y==0?1:0,y==0?1:2,y==1?ye:se,y==1?_e:ne,wt(J.width*mt,3),J.stroke(r,f),J.dash,J.cap)}Dt("drawAxes")}function ar(f){A.forEach((m,p)=>{p>0&&(m._paths=null,f&&(i==1?(m.min=null,m.max=null):m.facets.forEach(y=>{y.min=null,y.max=null})))})}let zi=!1,ks=!1,Kr=[];function zd(){ks=!1;for(let f=0;f<Kr.length;f++)Dt(...Kr[f]);Kr.length=0}function ur(){zi||(Zm(Ia),zi=!0)}function Id(f,m=!1){zi=!0,ks=m,f(r),Ia(),m&&Kr.length>0&&queueMicrotask(zd)}r.batch=Id;function Ia(){if(cs&&(Ad(),cs=!1),nr&&(vd(),nr=!1),Ni){if(St(b,wr,vt),St(b,"top",Ct),St(b,ei,st),St(b,ni,G),St(M,wr,vt),St(M,"top",Ct),St(M,ei,st),St(M,ni,G),St(d,ei,je),St(d,ni,Sn),c.width=zt(je*mt),c.height=zt(Sn*mt),H.forEach(({_el:f,_show:m,_size:p,_pos:y,side:w})=>{if(f!=null)if(m){let x=w===3||w===0?p:0,T=w%2==1;St(f,T?"left":"top",y-x),St(f,T?"width":"height",p),St(f,T?"top":"left",T?Ct:vt),St(f,T?"height":"width",T?G:st),Qs(f,In)}else fe(f,In)}),Ri=lr=ds=ps=gs=ys=bs=ws=ms=null,re=1,jr(!0),vt!=er||Ct!=_n||st!=Ie||G!=En){ar(!1);let f=st/Ie,m=G/En;if(yt&&!An&&q.left>=0){q.left*=f,q.top*=m,cr&&qe(cr,zt(q.left),0,st,G),fr&&qe(fr,0,zt(q.top),st,G);for(let p=0;p<we.length;p++){let y=we[p];y!=null&&(or[p]*=f,sr[p]*=m,qe(y,ke(or[p]),ke(sr[p]),st,G))}}if(Mt.show&&!$i&&Mt.left>=0&&Mt.width>0){Mt.left*=f,Mt.width*=f,Mt.top*=m,Mt.height*=m;for(let p in Ns)St(mr,p,Mt[p])}er=vt,_n=Ct,Ie=st,En=G}Dt("setSize"),Ni=!1}je>0&&Sn>0&&(h.clearRect(0,0,c.width,c.height),Dt("drawClear"),U.forEach(f=>f()),Dt("draw")),Mt.show&&$i&&(Ii(Mt),$i=!1),yt&&An&&(Ln(null,!0,!1),An=!1),j.show&&j.live&&be&&(As(),be=!1),a||(a=!0,r.status=1,Dt("ready")),Ur=!1,zi=!1}r.redraw=(f,m)=>{nr=m||!1,f!==!1?mn(z,P.min,P.max):ur()};function Ss(f,m){let p=$[f];if(p.from==null){if(Kt==0){let y=p.range(r,m.min,m.max,f);m.min=y[0],m.max=y[1]}if(m.min>m.max){let y=m.min;m.min=m.max,m.max=y}if(Kt>1&&m.min!=null&&m.max!=null&&m.max-m.min<1e-16)return;f==z&&p.distr==2&&Kt>0&&(m.min=Le(m.min,t[0]),m.max=Le(m.max,t[0]),m.min==m.max&&m.max++),S[f]=m,cs=!0,ur()}}r.setScale=Ss;let _s,Es,cr,fr,Pa,Ha,hr,dr,Fa,Ba,xt,_t,dn=!1,Yt=q.drag,Bt=Yt.x,Vt=Yt.y;yt&&(q.x&&(_s=Me(wm,M)),q.y&&(Es=Me(vm,M)),P.ori==0?(cr=_s,fr=Es):(cr=Es,fr=_s),xt=q.left,_t=q.top);let Mt=r.select=Lt({show:!0,over:!0,left:0,width:0,top:0,height:0},e.select),mr=Mt.show?Me(bm,Mt.over?M:b):null;function Ii(f,m){if(Mt.show){for(let p in f)Mt[p]=f[p],p in Ns&&St(mr,p,f[p]);m!==!1&&Dt("setSelect")}}r.setSelect=Ii;function Pd(f){if(A[f].show)lt&&Qs(Et[f],In);else if(lt&&fe(Et[f],In),yt){let p=ir?we[0]:we[f];p!=null&&qe(p,-10,-10,st,G)}}function mn(f,m,p){Ss(f,{min:m,max:p})}function He(f,m,p,y){m.focus!=null&&Dd(f),m.show!=null&&A.forEach((w,x)=>{x>0&&(f==x||f==null)&&(w.show=m.show,Pd(x),i==2?(mn(w.facets[0].scale,null,null),mn(w.facets[1].scale,null,null)):mn(w.scale,null,null),ur())}),p!==!1&&Dt("setSeries",f,m),y&&Xr("setSeries",r,f,m)}r.setSeries=He;function Hd(f,m){Lt(X[f],m)}function Fd(f,m){f.fill=ut(f.fill||null),f.dir=ht(f.dir,-1),m=m??X.length,X.splice(m,0,f)}function Bd(f){f==null?X.length=0:X.splice(f,1)}r.addBand=Fd,r.setBand=Hd,r.delBand=Bd;function Vd(f,m){A[f].alpha=m,yt&&we[f]!=null&&(we[f].style.opacity=m),lt&&Et[f]&&(Et[f].style.opacity=m)}let Xe,pn,$n,pr={focus:!0};function Dd(f){if(f!=$n){let m=f==null,p=Pe.alpha!=1;A.forEach((y,w)=>{if(i==1||w>0){let x=m||w==0||w==f;y._focus=m?null:x,p&&Vd(w,x?1:Pe.alpha)}}),$n=f,p&&ur()}}lt&&rr&&Xt(Au,ot,f=>{q._lock||(Tn(f),$n!=null&&He(null,pr,!0,$t.setSeries))});function Fe(f,m,p){let y=$[m];p&&(f=f/mt-(y.ori==1?Ct:vt));let w=st;y.ori==1&&(w=G,f=w-f),y.dir==-1&&(f=w-f);let x=y._min,T=y._max,R=f/w,I=x+(T-x)*R,V=y.distr;return V==3?Mr(10,I):V==4?Pm(I,y.asinh):V==100?y.bwd(I):I}function Wd(f,m){let p=Fe(f,z,m);return Le(p,t[0],Ht,Ft)}r.valToIdx=f=>Le(f,t[0]),r.posToIdx=Wd,r.posToVal=Fe,r.valToPos=(f,m,p)=>$[m].ori==0?o(f,$[m],p?ne:st,p?se:0):s(f,$[m],p?_e:G,p?ye:0),r.setCursor=(f,m,p)=>{xt=f.left,_t=f.top,Ln(null,m,p)};function Va(f,m){St(mr,wr,Mt.left=f),St(mr,ei,Mt.width=m)}function Da(f,m){St(mr,"top",Mt.top=f),St(mr,ni,Mt.height=m)}let Yr=P.ori==0?Va:Da,Zr=P.ori==1?Va:Da;function qd(){if(lt&&j.live)for(let f=i==2?1:0;f<A.length;f++){if(f==0&&ge)continue;let m=j.values[f],p=0;for(let y in m)ze[f][p++].firstChild.nodeValue=m[y]}}function As(f,m){if(f!=null&&(f.idxs?f.idxs.forEach((p,y)=>{et[y]=p}):Vm(f.idx)||et.fill(f.idx),j.idx=et[0]),lt&&j.live){for(let p=0;p<A.length;p++)(p>0||i==1&&!ge)&&Gd(p,et[p]);qd()}be=!1,m!==!1&&Dt("setLegend")}r.setLegend=As;function Gd(f,m){let p=A[f],y=f==0&&F==2?Ee:t[f],w;ge?w=p.values(r,f,m)??fn:(w=p.value(r,m==null?null:y[m],f,m),w=w==null?fn:{_:w}),j.values[f]=w}function Ln(f,m,p){Fa=xt,Ba=_t,[xt,_t]=q.move(r,xt,_t),q.left=xt,q.top=_t,yt&&(cr&&qe(cr,zt(xt),0,st,G),fr&&qe(fr,0,zt(_t),st,G));let y,w=Ht>Ft;Xe=bt,pn=null;let x=P.ori==0?st:G,T=P.ori==1?st:G;if(xt<0||Kt==0||w){y=q.idx=null;for(let R=0;R<A.length;R++){let I=we[R];I!=null&&qe(I,-10,-10,st,G)}rr&&He(null,pr,!0,f==null&&$t.setSeries),j.live&&(et.fill(y),be=!0)}else{let R,I,V;i==1&&(R=P.ori==0?xt:_t,I=Fe(R,z),y=q.idx=Le(I,t[0],Ht,Ft),V=W(t[0][y],P,x,0));let D=-10,Y=-10,it=0,dt=0,ft=!0,at="",rt="";for(let J=i==2?1:0;J<A.length;J++){let kt=A[J],At=et[J],Wt=At==null?null:i==1?t[J][At]:t[J][1][At],gt=q.dataIdx(r,J,y,I),Tt=gt==null?null:i==1?t[J][gt]:t[J][1][gt];if(be=be||Tt!=Wt||gt!=At,et[J]=gt,J>0&&kt.show){let le=gt==null?-10:gt==y?V:W(i==1?t[0][gt]:t[J][0][gt],P,x,0),Qt=Tt==null?-10:v(Tt,i==1?$[kt.scale]:$[kt.facets[1].scale],T,0);if(rr&&Tt!=null){let ve=P.ori==1?xt:_t,Ae=It(Pe.dist(r,J,gt,Qt,ve));if(Ae<Xe){let Be=Pe.bias;if(Be!=0){let ae=Fe(ve,kt.scale),xe=Tt>=0?1:-1,Te=ae>=0?1:-1;Te==xe&&(Te==1?Be==1?Tt>=ae:Tt<=ae:Be==1?Tt<=ae:Tt>=ae)&&(Xe=Ae,pn=J)}else Xe=Ae,pn=J}}if(be||ir){let ve,Ae;P.ori==0?(ve=le,Ae=Qt):(ve=Qt,Ae=le);let Be,ae,xe,Te,Ve,Jt,ue=!0,Rn=Zt.bbox;if(Rn!=null){ue=!1;let te=Rn(r,J);xe=te.left,Te=te.top,Be=te.width,ae=te.height}else xe=ve,Te=Ae,Be=ae=Zt.size(r,J);if(Jt=Zt.fill(r,J),Ve=Zt.stroke(r,J),ir)J==pn&&Xe<=Pe.prox&&(D=xe,Y=Te,it=Be,dt=ae,ft=ue,at=Jt,rt=Ve);else{let te=we[J];te!=null&&(or[J]=xe,sr[J]=Te,Ou(te,Be,ae,ue),Ru(te,Jt,Ve),qe(te,ke(xe),ke(Te),st,G))}}}}if(ir){let J=Pe.prox,kt=$n==null?Xe<=J:Xe>J||pn!=$n;if(be||kt){let At=we[0];At!=null&&(or[0]=D,sr[0]=Y,Ou(At,it,dt,ft),Ru(At,at,rt),qe(At,ke(D),ke(Y),st,G))}}}if(Mt.show&&dn)if(f!=null){let[R,I]=$t.scales,[V,D]=$t.match,[Y,it]=f.cursor.sync.scales,dt=f.cursor.drag;if(Bt=dt._x,Vt=dt._y,Bt||Vt){let{left:ft,top:at,width:rt,height:J}=f.select,kt=f.scales[Y].ori,At=f.posToVal,Wt,gt,Tt,le,Qt,ve=R!=null&&V(R,Y),Ae=I!=null&&D(I,it);ve&&Bt?(kt==0?(Wt=ft,gt=rt):(Wt=at,gt=J),Tt=$[R],le=W(At(Wt,Y),Tt,x,0),Qt=W(At(Wt+gt,Y),Tt,x,0),Yr(Re(le,Qt),It(Qt-le))):Yr(0,x),Ae&&Vt?(kt==1?(Wt=ft,gt=rt):(Wt=at,gt=J),Tt=$[I],le=v(At(Wt,it),Tt,T,0),Qt=v(At(Wt+gt,it),Tt,T,0),Zr(Re(le,Qt),It(Qt-le))):Zr(0,T)}else $s()}else{let R=It(Fa-Pa),I=It(Ba-Ha);if(P.ori==1){let it=R;R=I,I=it}Bt=Yt.x&&R>=Yt.dist,Vt=Yt.y&&I>=Yt.dist;let V=Yt.uni;V!=null?Bt&&Vt&&(Bt=R>=V,Vt=I>=V,!Bt&&!Vt&&(I>R?Vt=!0:Bt=!0)):Yt.x&&Yt.y&&(Bt||Vt)&&(Bt=Vt=!0);let D,Y;Bt&&(P.ori==0?(D=hr,Y=xt):(D=dr,Y=_t),Yr(Re(D,Y),It(Y-D)),Vt||Zr(0,T)),Vt&&(P.ori==1?(D=hr,Y=xt):(D=dr,Y=_t),Zr(Re(D,Y),It(Y-D)),Bt||Yr(0,x)),!Bt&&!Vt&&(Yr(0,0),Zr(0,0))}if(Yt._x=Bt,Yt._y=Vt,f==null){if(p){if(Ja!=null){let[R,I]=$t.scales;$t.values[0]=R!=null?Fe(P.ori==0?xt:_t,R):null,$t.values[1]=I!=null?Fe(P.ori==1?xt:_t,I):null}Xr(qs,r,xt,_t,st,G,y)}if(rr){let R=p&&$t.setSeries,I=Pe.prox;$n==null?Xe<=I&&He(pn,pr,!0,R):Xe>I?He(null,pr,!0,R):pn!=$n&&He(pn,pr,!0,R)}}be&&(j.idx=y,As()),m!==!1&&Dt("setCursor")}let gn=null;Object.defineProperty(r,"rect",{get(){return gn==null&&jr(!1),gn}});function jr(f=!1){f?gn=null:(gn=M.getBoundingClientRect(),Dt("syncRect",gn))}function Wa(f,m,p,y,w,x,T){q._lock||dn&&f!=null&&f.movementX==0&&f.movementY==0||(Ts(f,m,p,y,w,x,T,!1,f!=null),f!=null?Ln(null,!0,!0):Ln(m,!0,!1))}function Ts(f,m,p,y,w,x,T,R,I){if(gn==null&&jr(!1),Tn(f),f!=null)p=f.clientX-gn.left,y=f.clientY-gn.top;else{if(p<0||y<0){xt=-10,_t=-10;return}let[V,D]=$t.scales,Y=m.cursor.sync,[it,dt]=Y.values,[ft,at]=Y.scales,[rt,J]=$t.match,kt=m.axes[0].side%2==1,At=P.ori==0?st:G,Wt=P.ori==1?st:G,gt=kt?x:w,Tt=kt?w:x,le=kt?y:p,Qt=kt?p:y;if(ft!=null?p=rt(V,ft)?l(it,$[V],At,0):-10:p=At*(le/gt),at!=null?y=J(D,at)?l(dt,$[D],Wt,0):-10:y=Wt*(Qt/Tt),P.ori==1){let ve=p;p=y,y=ve}}I&&(m==null||m.cursor.event.type==qs)&&((p<=1||p>=st-1)&&(p=On(p,st)),(y<=1||y>=G-1)&&(y=On(y,G))),R?(Pa=p,Ha=y,[hr,dr]=q.move(r,p,y)):(xt=p,_t=y)}let Ns={width:0,height:0,left:0,top:0};function $s(){Ii(Ns,!1)}let qa,Ga,Ua,Ka;function Ya(f,m,p,y,w,x,T){dn=!0,Bt=Vt=Yt._x=Yt._y=!1,Ts(f,m,p,y,w,x,T,!0,!1),f!=null&&(Xt(Gs,js,Za,!1),Xr(_u,r,hr,dr,st,G,null));let{left:R,top:I,width:V,height:D}=Mt;qa=R,Ga=I,Ua=V,Ka=D}function Za(f,m,p,y,w,x,T){dn=Yt._x=Yt._y=!1,Ts(f,m,p,y,w,x,T,!1,!0);let{left:R,top:I,width:V,height:D}=Mt,Y=V>0||D>0,it=qa!=R||Ga!=I||Ua!=V||Ka!=D;if(Y&&it&&Ii(Mt),Yt.setScale&&Y&&it){let dt=R,ft=V,at=I,rt=D;if(P.ori==1&&(dt=I,ft=D,at=R,rt=V),Bt&&mn(z,Fe(dt,z),Fe(dt+ft,z)),Vt)for(let J in $){let kt=$[J];J!=z&&kt.from==null&&kt.min!=bt&&mn(J,Fe(at+rt,J),Fe(at,J))}$s()}else q.lock&&(q._lock=!q._lock,Ln(m,!0,f!=null));f!=null&&(tr(Gs,js),Xr(Gs,r,xt,_t,st,G,null))}function Ud(f,m,p,y,w,x,T){if(q._lock)return;Tn(f);let R=dn;if(dn){let I=!0,V=!0,D=10,Y,it;P.ori==0?(Y=Bt,it=Vt):(Y=Vt,it=Bt),Y&&it&&(I=xt<=D||xt>=st-D,V=_t<=D||_t>=G-D),Y&&I&&(xt=xt<hr?0:st),it&&V&&(_t=_t<dr?0:G),Ln(null,!0,!0),dn=!1}xt=-10,_t=-10,et.fill(null),Ln(null,!0,!0),R&&(dn=R)}function ja(f,m,p,y,w,x,T){q._lock||(Tn(f),hs(),$s(),f!=null&&Xr(Tu,r,xt,_t,st,G,null))}function Xa(){H.forEach(rg),fs(r.width,r.height,!0)}Pn(Ui,xr,Xa);let gr={};gr.mousedown=Ya,gr.mousemove=Wa,gr.mouseup=Za,gr.dblclick=ja,gr.setSeries=(f,m,p,y)=>{let w=$t.match[2];p=w(r,m,p),p!=-1&&He(p,y,!0,!1)},yt&&(Xt(_u,M,Ya),Xt(qs,M,Wa),Xt(Eu,M,f=>{Tn(f),jr(!1)}),Xt(Au,M,Ud),Xt(Tu,M,ja),il.add(r),r.syncRect=jr);let Pi=r.hooks=e.hooks||{};function Dt(f,m,p){ks?Kr.push([f,m,p]):f in Pi&&Pi[f].forEach(y=>{y.call(null,r,m,p)})}(e.plugins||[]).forEach(f=>{for(let m in f.hooks)Pi[m]=(Pi[m]||[]).concat(f.hooks[m])});let Qa=(f,m,p)=>p,$t=Lt({key:null,setSeries:!1,filters:{pub:Fu,sub:Fu},scales:[z,A[1]?A[1].scale:null],match:[Bu,Bu,Qa],values:[null,null]},q.sync);$t.match.length==2&&$t.match.push(Qa),q.sync=$t;let Ja=$t.key,Ls=Ic(Ja);function Xr(f,m,p,y,w,x,T){$t.filters.pub(f,m,p,y,w,x,T)&&Ls.pub(f,m,p,y,w,x,T)}Ls.sub(r);function Kd(f,m,p,y,w,x,T){$t.filters.sub(f,m,p,y,w,x,T)&&gr[f](null,m,p,y,w,x,T)}r.pub=Kd;function Yd(){Ls.unsub(r),il.delete(r),kn.clear(),Js(Ui,xr,Xa),u.remove(),ot?.remove(),Dt("destroy")}r.destroy=Yd;function Rs(){Dt("init",e,t),Na(t||e.data,!1),S[z]?Ss(z,S[z]):hs(),$i=Mt.show&&(Mt.width>0||Mt.height>0),An=be=!0,fs(e.width,e.height)}return A.forEach(Aa),H.forEach(Ed),n?n instanceof HTMLElement?(n.appendChild(u),Rs()):n(r,Rs):Rs(),r}Pt.assign=Lt;Pt.fmtNum=fl;Pt.rangeNum=Ki;Pt.rangeLog=ji;Pt.rangeAsinh=ul;Pt.orient=Fn;Pt.pxRatio=mt;Pt.join=Ym;Pt.fmtDate=dl,Pt.tzDate=op;Pt.sync=Ic;{Pt.addGap=Vp,Pt.clipGaps=Ji;let e=Pt.paths={points:Dc};e.linear=qc,e.stepped=qp,e.bars=Gp,e.spline=Kp}function li(e,t){return e==null||t==null?NaN:e<t?-1:e>t?1:e>=t?0:NaN}function ig(e,t){return e==null||t==null?NaN:t<e?-1:t>e?1:t>=e?0:NaN}function Yc(e){let t,n,r;e.length!==2?(t=li,n=(l,a)=>li(e(l),a),r=(l,a)=>e(l)-a):(t=e===li||e===ig?e:og,n=e,r=e);function i(l,a,u=0,c=l.length){if(u<c){if(t(a,a)!==0)return c;do{let h=u+c>>>1;n(l[h],a)<0?u=h+1:c=h}while(u<c)}return u}function o(l,a,u=0,c=l.length){if(u<c){if(t(a,a)!==0)return c;do{let h=u+c>>>1;n(l[h],a)<=0?u=h+1:c=h}while(u<c)}return u}function s(l,a,u=0,c=l.length){let h=i(l,a,u,c-1);return h>u&&r(l[h-1],a)>-r(l[h],a)?h-1:h}return{left:i,center:s,right:o}}function og(){return 0}function sg(e){return e===null?NaN:+e}var Zc=Yc(li),jc=Zc.right,uv=Zc.left,cv=Yc(sg).center;var fv=Xc(Qc),hv=Xc(lg);function Xc(e){return function(t,n,r=n){if(!((n=+n)>=0))throw new RangeError("invalid rx");if(!((r=+r)>=0))throw new RangeError("invalid ry");let{data:i,width:o,height:s}=t;if(!((o=Math.floor(o))>=0))throw new RangeError("invalid width");if(!((s=Math.floor(s!==void 0?s:i.length/o))>=0))throw new RangeError("invalid height");if(!o||!s||!n&&!r)return t;let l=n&&e(n),a=r&&e(r),u=i.slice();return l&&a?(Nr(l,u,i,o,s),Nr(l,i,u,o,s),Nr(l,u,i,o,s),$r(a,i,u,o,s),$r(a,u,i,o,s),$r(a,i,u,o,s)):l?(Nr(l,i,u,o,s),Nr(l,u,i,o,s),Nr(l,i,u,o,s)):a&&($r(a,i,u,o,s),$r(a,u,i,o,s),$r(a,i,u,o,s)),t}}function Nr(e,t,n,r,i){for(let o=0,s=r*i;o<s;)e(t,n,o,o+=r,1)}function $r(e,t,n,r,i){for(let o=0,s=r*i;o<r;++o)e(t,n,o,o+s,r)}function lg(e){let t=Qc(e);return(n,r,i,o,s)=>{i<<=2,o<<=2,s<<=2,t(n,r,i+0,o+0,s),t(n,r,i+1,o+1,s),t(n,r,i+2,o+2,s),t(n,r,i+3,o+3,s)}}function Qc(e){let t=Math.floor(e);if(t===e)return ag(e);let n=e-t,r=2*e+1;return(i,o,s,l,a)=>{if(!((l-=a)>=s))return;let u=t*o[s],c=a*t,h=c+a;for(let d=s,b=s+c;d<b;d+=a)u+=o[Math.min(l,d)];for(let d=s,b=l;d<=b;d+=a)u+=o[Math.min(l,d+c)],i[d]=(u+n*(o[Math.max(s,d-h)]+o[Math.min(l,d+h)]))/r,u-=o[Math.max(s,d-c)]}}function ag(e){let t=2*e+1;return(n,r,i,o,s)=>{if(!((o-=s)>=i))return;let l=e*r[i],a=s*e;for(let u=i,c=i+a;u<c;u+=s)l+=r[Math.min(o,u)];for(let u=i,c=o;u<=c;u+=s)l+=r[Math.min(o,u+a)],n[u]=l/t,l-=r[Math.max(i,u-a)]}}var ug=Array.prototype,dv=ug.slice;var cg=Math.sqrt(50),fg=Math.sqrt(10),hg=Math.sqrt(2);function ro(e,t,n){let r=(t-e)/Math.max(0,n),i=Math.floor(Math.log10(r)),o=r/Math.pow(10,i),s=o>=cg?10:o>=fg?5:o>=hg?2:1,l,a,u;return i<0?(u=Math.pow(10,-i)/s,l=Math.round(e*u),a=Math.round(t*u),l/u<e&&++l,a/u>t&&--a,u=-u):(u=Math.pow(10,i)*s,l=Math.round(e/u),a=Math.round(t/u),l*u<e&&++l,a*u>t&&--a),a<l&&.5<=n&&n<2?ro(e,t,n*2):[l,a,u]}function Jc(e,t,n){if(t=+t,e=+e,n=+n,!(n>0))return[];if(e===t)return[e];let r=t<e,[i,o,s]=r?ro(t,e,n):ro(e,t,n);if(!(o>=i))return[];let l=o-i+1,a=new Array(l);if(r)if(s<0)for(let u=0;u<l;++u)a[u]=(o-u)/-s;else for(let u=0;u<l;++u)a[u]=(o-u)*s;else if(s<0)for(let u=0;u<l;++u)a[u]=(i+u)/-s;else for(let u=0;u<l;++u)a[u]=(i+u)*s;return a}function io(e,t,n){return t=+t,e=+e,n=+n,ro(e,t,n)[2]}function oo(e,t,n){t=+t,e=+e,n=+n;let r=t<e,i=r?io(t,e,n):io(e,t,n);return(r?-1:1)*(i<0?1/-i:i)}var mv=dg(Math.random);function dg(e){return function(n,r=0,i=n.length){let o=i-(r=+r);for(;o;){let s=e()*o--|0,l=n[o+r];n[o+r]=n[s+r],n[s+r]=l}return n}}function Or(e,t,n){e.prototype=t.prototype=n,n.constructor=e}function ci(e,t){var n=Object.create(e.prototype);for(var r in t)n[r]=t[r];return n}function xn(){}var Wn=.7,Cr=1/Wn,Lr="\\s*([+-]?\\d+)\\s*",ai="\\s*([+-]?(?:\\d*\\.)?\\d+(?:[eE][+-]?\\d+)?)\\s*",Ge="\\s*([+-]?(?:\\d*\\.)?\\d+(?:[eE][+-]?\\d+)?)%\\s*",mg=/^#([0-9a-f]{3,8})$/,pg=new RegExp(`^rgb\\(${Lr},${Lr},${Lr}\\)$`),gg=new RegExp(`^rgb\\(${Ge},${Ge},${Ge}\\)$`),yg=new RegExp(`^rgba\\(${Lr},${Lr},${Lr},${ai}\\)$`),bg=new RegExp(`^rgba\\(${Ge},${Ge},${Ge},${ai}\\)$`),wg=new RegExp(`^hsl\\(${ai},${Ge},${Ge}\\)$`),vg=new RegExp(`^hsla\\(${ai},${Ge},${Ge},${ai}\\)$`),tf={aliceblue:15792383,antiquewhite:16444375,aqua:65535,aquamarine:8388564,azure:15794175,beige:16119260,bisque:16770244,black:0,blanchedalmond:16772045,blue:255,blueviolet:9055202,brown:10824234,burlywood:14596231,cadetblue:6266528,chartreuse:8388352,chocolate:13789470,coral:16744272,cornflowerblue:6591981,cornsilk:16775388,crimson:14423100,cyan:65535,darkblue:139,darkcyan:35723,darkgoldenrod:12092939,darkgray:11119017,darkgreen:25600,darkgrey:11119017,darkkhaki:12433259,darkmagenta:9109643,darkolivegreen:5597999,darkorange:16747520,darkorchid:10040012,darkred:9109504,darksalmon:15308410,darkseagreen:9419919,darkslateblue:4734347,darkslategray:3100495,darkslategrey:3100495,darkturquoise:52945,darkviolet:9699539,deeppink:16716947,deepskyblue:49151,dimgray:6908265,dimgrey:6908265,dodgerblue:2003199,firebrick:11674146,floralwhite:16775920,forestgreen:2263842,fuchsia:16711935,gainsboro:14474460,ghostwhite:16316671,gold:16766720,goldenrod:14329120,gray:8421504,green:32768,greenyellow:11403055,grey:8421504,honeydew:15794160,hotpink:16738740,indianred:13458524,indigo:4915330,ivory:16777200,khaki:15787660,lavender:15132410,lavenderblush:16773365,lawngreen:8190976,lemonchiffon:16775885,lightblue:11393254,lightcoral:15761536,lightcyan:14745599,lightgoldenrodyellow:16448210,lightgray:13882323,lightgreen:9498256,lightgrey:13882323,lightpink:16758465,lightsalmon:16752762,lightseagreen:2142890,lightskyblue:8900346,lightslategray:7833753,lightslategrey:7833753,lightsteelblue:11584734,lightyellow:16777184,lime:65280,limegreen:3329330,linen:16445670,magenta:16711935,maroon:8388608,mediumaquamarine:6737322,mediumblue:205,mediumorchid:12211667,mediumpurple:9662683,mediumseagreen:3978097,mediumslateblue:8087790,mediumspringgreen:64154,mediumturquoise:4772300,mediumvioletred:13047173,midnightblue:1644912,mintcream:16121850,mistyrose:16770273,moccasin:16770229,navajowhite:16768685,navy:128,oldlace:16643558,olive:8421376,olivedrab:7048739,orange:16753920,orangered:16729344,orchid:14315734,palegoldenrod:15657130,palegreen:10025880,paleturquoise:11529966,palevioletred:14381203,papayawhip:16773077,peachpuff:16767673,peru:13468991,pink:16761035,plum:14524637,powderblue:11591910,purple:8388736,rebeccapurple:6697881,red:16711680,rosybrown:12357519,royalblue:4286945,saddlebrown:9127187,salmon:16416882,sandybrown:16032864,seagreen:3050327,seashell:16774638,sienna:10506797,silver:12632256,skyblue:8900331,slateblue:6970061,slategray:7372944,slategrey:7372944,snow:16775930,springgreen:65407,steelblue:4620980,tan:13808780,teal:32896,thistle:14204888,tomato:16737095,turquoise:4251856,violet:15631086,wheat:16113331,white:16777215,whitesmoke:16119285,yellow:16776960,yellowgreen:10145074};Or(xn,nn,{copy(e){return Object.assign(new this.constructor,this,e)},displayable(){return this.rgb().displayable()},hex:ef,formatHex:ef,formatHex8:xg,formatHsl:Mg,formatRgb:nf,toString:nf});function ef(){return this.rgb().formatHex()}function xg(){return this.rgb().formatHex8()}function Mg(){return hf(this).formatHsl()}function nf(){return this.rgb().formatRgb()}function nn(e){var t,n;return e=(e+"").trim().toLowerCase(),(t=mg.exec(e))?(n=t[1].length,t=parseInt(t[1],16),n===6?rf(t):n===3?new qt(t>>8&15|t>>4&240,t>>4&15|t&240,(t&15)<<4|t&15,1):n===8?so(t>>24&255,t>>16&255,t>>8&255,(t&255)/255):n===4?so(t>>12&15|t>>8&240,t>>8&15|t>>4&240,t>>4&15|t&240,((t&15)<<4|t&15)/255):null):(t=pg.exec(e))?new qt(t[1],t[2],t[3],1):(t=gg.exec(e))?new qt(t[1]*255/100,t[2]*255/100,t[3]*255/100,1):(t=yg.exec(e))?so(t[1],t[2],t[3],t[4]):(t=bg.exec(e))?so(t[1]*255/100,t[2]*255/100,t[3]*255/100,t[4]):(t=wg.exec(e))?lf(t[1],t[2]/100,t[3]/100,1):(t=vg.exec(e))?lf(t[1],t[2]/100,t[3]/100,t[4]):tf.hasOwnProperty(e)?rf(tf[e]):e==="transparent"?new qt(NaN,NaN,NaN,0):null}function rf(e){return new qt(e>>16&255,e>>8&255,e&255,1)}function so(e,t,n,r){return r<=0&&(e=t=n=NaN),new qt(e,t,n,r)}function _l(e){return e instanceof xn||(e=nn(e)),e?(e=e.rgb(),new qt(e.r,e.g,e.b,e.opacity)):new qt}function fi(e,t,n,r){return arguments.length===1?_l(e):new qt(e,t,n,r??1)}function qt(e,t,n,r){this.r=+e,this.g=+t,this.b=+n,this.opacity=+r}Or(qt,fi,ci(xn,{brighter(e){return e=e==null?Cr:Math.pow(Cr,e),new qt(this.r*e,this.g*e,this.b*e,this.opacity)},darker(e){return e=e==null?Wn:Math.pow(Wn,e),new qt(this.r*e,this.g*e,this.b*e,this.opacity)},rgb(){return this},clamp(){return new qt(Vn(this.r),Vn(this.g),Vn(this.b),ao(this.opacity))},displayable(){return-.5<=this.r&&this.r<255.5&&-.5<=this.g&&this.g<255.5&&-.5<=this.b&&this.b<255.5&&0<=this.opacity&&this.opacity<=1},hex:of,formatHex:of,formatHex8:kg,formatRgb:sf,toString:sf}));function of(){return`#${Bn(this.r)}${Bn(this.g)}${Bn(this.b)}`}function kg(){return`#${Bn(this.r)}${Bn(this.g)}${Bn(this.b)}${Bn((isNaN(this.opacity)?1:this.opacity)*255)}`}function sf(){let e=ao(this.opacity);return`${e===1?"rgb(":"rgba("}${Vn(this.r)}, ${Vn(this.g)}, ${Vn(this.b)}${e===1?")":`, ${e})`}`}function ao(e){return isNaN(e)?1:Math.max(0,Math.min(1,e))}function Vn(e){return Math.max(0,Math.min(255,Math.round(e)||0))}function Bn(e){return e=Vn(e),(e<16?"0":"")+e.toString(16)}function lf(e,t,n,r){return r<=0?e=t=n=NaN:n<=0||n>=1?e=t=NaN:t<=0&&(e=NaN),new Ce(e,t,n,r)}function hf(e){if(e instanceof Ce)return new Ce(e.h,e.s,e.l,e.opacity);if(e instanceof xn||(e=nn(e)),!e)return new Ce;if(e instanceof Ce)return e;e=e.rgb();var t=e.r/255,n=e.g/255,r=e.b/255,i=Math.min(t,n,r),o=Math.max(t,n,r),s=NaN,l=o-i,a=(o+i)/2;return l?(t===o?s=(n-r)/l+(n<r)*6:n===o?s=(r-t)/l+2:s=(t-n)/l+4,l/=a<.5?o+i:2-o-i,s*=60):l=a>0&&a<1?0:s,new Ce(s,l,a,e.opacity)}function co(e,t,n,r){return arguments.length===1?hf(e):new Ce(e,t,n,r??1)}function Ce(e,t,n,r){this.h=+e,this.s=+t,this.l=+n,this.opacity=+r}Or(Ce,co,ci(xn,{brighter(e){return e=e==null?Cr:Math.pow(Cr,e),new Ce(this.h,this.s,this.l*e,this.opacity)},darker(e){return e=e==null?Wn:Math.pow(Wn,e),new Ce(this.h,this.s,this.l*e,this.opacity)},rgb(){var e=this.h%360+(this.h<0)*360,t=isNaN(e)||isNaN(this.s)?0:this.s,n=this.l,r=n+(n<.5?n:1-n)*t,i=2*n-r;return new qt(vl(e>=240?e-240:e+120,i,r),vl(e,i,r),vl(e<120?e+240:e-120,i,r),this.opacity)},clamp(){return new Ce(af(this.h),lo(this.s),lo(this.l),ao(this.opacity))},displayable(){return(0<=this.s&&this.s<=1||isNaN(this.s))&&0<=this.l&&this.l<=1&&0<=this.opacity&&this.opacity<=1},formatHsl(){let e=ao(this.opacity);return`${e===1?"hsl(":"hsla("}${af(this.h)}, ${lo(this.s)*100}%, ${lo(this.l)*100}%${e===1?")":`, ${e})`}`}}));function af(e){return e=(e||0)%360,e<0?e+360:e}function lo(e){return Math.max(0,Math.min(1,e||0))}function vl(e,t,n){return(e<60?t+(n-t)*e/60:e<180?n:e<240?t+(n-t)*(240-e)/60:t)*255}var df=Math.PI/180,mf=180/Math.PI,uo=18,pf=.96422,gf=1,yf=.82521,bf=4/29,Rr=6/29,wf=3*Rr*Rr,Sg=Rr*Rr*Rr;function vf(e){if(e instanceof Ue)return new Ue(e.l,e.a,e.b,e.opacity);if(e instanceof en)return Mf(e);e instanceof qt||(e=_l(e));var t=Sl(e.r),n=Sl(e.g),r=Sl(e.b),i=xl((.2225045*t+.7168786*n+.0606169*r)/gf),o,s;return t===n&&n===r?o=s=i:(o=xl((.4360747*t+.3850649*n+.1430804*r)/pf),s=xl((.0139322*t+.0971045*n+.7141733*r)/yf)),new Ue(116*i-16,500*(o-i),200*(i-s),e.opacity)}function xf(e,t,n,r){return arguments.length===1?vf(e):new Ue(e,t,n,r??1)}function Ue(e,t,n,r){this.l=+e,this.a=+t,this.b=+n,this.opacity=+r}Or(Ue,xf,ci(xn,{brighter(e){return new Ue(this.l+uo*(e??1),this.a,this.b,this.opacity)},darker(e){return new Ue(this.l-uo*(e??1),this.a,this.b,this.opacity)},rgb(){var e=(this.l+16)/116,t=isNaN(this.a)?e:e+this.a/500,n=isNaN(this.b)?e:e-this.b/200;return t=pf*Ml(t),e=gf*Ml(e),n=yf*Ml(n),new qt(kl(3.1338561*t-1.6168667*e-.4906146*n),kl(-.9787684*t+1.9161415*e+.033454*n),kl(.0719453*t-.2289914*e+1.4052427*n),this.opacity)}}));function xl(e){return e>Sg?Math.pow(e,1/3):e/wf+bf}function Ml(e){return e>Rr?e*e*e:wf*(e-bf)}function kl(e){return 255*(e<=.0031308?12.92*e:1.055*Math.pow(e,1/2.4)-.055)}function Sl(e){return(e/=255)<=.04045?e/12.92:Math.pow((e+.055)/1.055,2.4)}function _g(e){if(e instanceof en)return new en(e.h,e.c,e.l,e.opacity);if(e instanceof Ue||(e=vf(e)),e.a===0&&e.b===0)return new en(NaN,0<e.l&&e.l<100?0:NaN,e.l,e.opacity);var t=Math.atan2(e.b,e.a)*mf;return new en(t<0?t+360:t,Math.sqrt(e.a*e.a+e.b*e.b),e.l,e.opacity)}function fo(e,t,n,r){return arguments.length===1?_g(e):new en(e,t,n,r??1)}function en(e,t,n,r){this.h=+e,this.c=+t,this.l=+n,this.opacity=+r}function Mf(e){if(isNaN(e.h))return new Ue(e.l,0,0,e.opacity);var t=e.h*df;return new Ue(e.l,Math.cos(t)*e.c,Math.sin(t)*e.c,e.opacity)}Or(en,fo,ci(xn,{brighter(e){return new en(this.h,this.c,this.l+uo*(e??1),this.opacity)},darker(e){return new en(this.h,this.c,this.l-uo*(e??1),this.opacity)},rgb(){return Mf(this).rgb()}}));var kf=-.14861,El=1.78277,Al=-.29227,ho=-.90649,ui=1.97294,uf=ui*ho,cf=ui*El,ff=El*Al-ho*kf;function Eg(e){if(e instanceof Dn)return new Dn(e.h,e.s,e.l,e.opacity);e instanceof qt||(e=_l(e));var t=e.r/255,n=e.g/255,r=e.b/255,i=(ff*r+uf*t-cf*n)/(ff+uf-cf),o=r-i,s=(ui*(n-i)-Al*o)/ho,l=Math.sqrt(s*s+o*o)/(ui*i*(1-i)),a=l?Math.atan2(s,o)*mf-120:NaN;return new Dn(a<0?a+360:a,l,i,e.opacity)}function mo(e,t,n,r){return arguments.length===1?Eg(e):new Dn(e,t,n,r??1)}function Dn(e,t,n,r){this.h=+e,this.s=+t,this.l=+n,this.opacity=+r}Or(Dn,mo,ci(xn,{brighter(e){return e=e==null?Cr:Math.pow(Cr,e),new Dn(this.h,this.s,this.l*e,this.opacity)},darker(e){return e=e==null?Wn:Math.pow(Wn,e),new Dn(this.h,this.s,this.l*e,this.opacity)},rgb(){var e=isNaN(this.h)?0:(this.h+120)*df,t=+this.l,n=isNaN(this.s)?0:this.s*t*(1-t),r=Math.cos(e),i=Math.sin(e);return new qt(255*(t+n*(kf*r+El*i)),255*(t+n*(Al*r+ho*i)),255*(t+n*(ui*r)),this.opacity)}}));function Ef(e,t,n,r,i){var o=e*e,s=o*e;return((1-3*e+3*o-s)*t+(4-6*o+3*s)*n+(1+3*e+3*o-3*s)*r+s*i)/6}function Ag(e){var t=e.length-1;return function(n){var r=n<=0?n=0:n>=1?(n=1,t-1):Math.floor(n*t),i=e[r],o=e[r+1],s=r>0?e[r-1]:2*i-o,l=r<t-1?e[r+2]:2*o-i;return Ef((n-r/t)*t,s,i,o,l)}}function Tg(e){var t=e.length;return function(n){var r=Math.floor(((n%=1)<0?++n:n)*t),i=e[(r+t-1)%t],o=e[r%t],s=e[(r+1)%t],l=e[(r+2)%t];return Ef((n-r/t)*t,i,o,s,l)}}var go=e=>()=>e;function Af(e,t){return function(n){return e+n*t}}function Ng(e,t,n){return e=Math.pow(e,n),t=Math.pow(t,n)-e,n=1/n,function(r){return Math.pow(e+r*t,n)}}function Ll(e,t){var n=t-e;return n?Af(e,n>180||n<-180?n-360*Math.round(n/360):n):go(isNaN(e)?t:e)}function $g(e){return(e=+e)==1?ie:function(t,n){return n-t?Ng(t,n,e):go(isNaN(t)?n:t)}}function ie(e,t){var n=t-e;return n?Af(e,n):go(isNaN(e)?t:e)}var hi=(function e(t){var n=$g(t);function r(i,o){var s=n((i=fi(i)).r,(o=fi(o)).r),l=n(i.g,o.g),a=n(i.b,o.b),u=ie(i.opacity,o.opacity);return function(c){return i.r=s(c),i.g=l(c),i.b=a(c),i.opacity=u(c),i+""}}return r.gamma=e,r})(1);function Tf(e){return function(t){var n=t.length,r=new Array(n),i=new Array(n),o=new Array(n),s,l;for(s=0;s<n;++s)l=fi(t[s]),r[s]=l.r||0,i[s]=l.g||0,o[s]=l.b||0;return r=e(r),i=e(i),o=e(o),l.opacity=1,function(a){return l.r=r(a),l.g=i(a),l.b=o(a),l+""}}}var bv=Tf(Ag),wv=Tf(Tg);function Lg(e,t){t||(t=[]);var n=e?Math.min(t.length,e.length):0,r=t.slice(),i;return function(o){for(i=0;i<n;++i)r[i]=e[i]*(1-o)+t[i]*o;return r}}function Rg(e){return ArrayBuffer.isView(e)&&!(e instanceof DataView)}function Cg(e,t){var n=t?t.length:0,r=e?Math.min(n,e.length):0,i=new Array(r),o=new Array(n),s;for(s=0;s<r;++s)i[s]=yo(e[s],t[s]);for(;s<n;++s)o[s]=t[s];return function(l){for(s=0;s<r;++s)o[s]=i[s](l);return o}}function Og(e,t){var n=new Date;return e=+e,t=+t,function(r){return n.setTime(e*(1-r)+t*r),n}}function me(e,t){return e=+e,t=+t,function(n){return e*(1-n)+t*n}}function zg(e,t){var n={},r={},i;(e===null||typeof e!="object")&&(e={}),(t===null||typeof t!="object")&&(t={});for(i in t)i in e?n[i]=yo(e[i],t[i]):r[i]=t[i];return function(o){for(i in n)r[i]=n[i](o);return r}}var Nl=/[-+]?(?:\d+\.?\d*|\.?\d+)(?:[eE][-+]?\d+)?/g,Tl=new RegExp(Nl.source,"g");function Ig(e){return function(){return e}}function Pg(e){return function(t){return e(t)+""}}function Rl(e,t){var n=Nl.lastIndex=Tl.lastIndex=0,r,i,o,s=-1,l=[],a=[];for(e=e+"",t=t+"";(r=Nl.exec(e))&&(i=Tl.exec(t));)(o=i.index)>n&&(o=t.slice(n,o),l[s]?l[s]+=o:l[++s]=o),(r=r[0])===(i=i[0])?l[s]?l[s]+=i:l[++s]=i:(l[++s]=null,a.push({i:s,x:me(r,i)})),n=Tl.lastIndex;return n<t.length&&(o=t.slice(n),l[s]?l[s]+=o:l[++s]=o),l.length<2?a[0]?Pg(a[0].x):Ig(t):(t=a.length,function(u){for(var c=0,h;c<t;++c)l[(h=a[c]).i]=h.x(u);return l.join("")})}function yo(e,t){var n=typeof t,r;return t==null||n==="boolean"?go(t):(n==="number"?me:n==="string"?(r=nn(t))?(t=r,hi):Rl:t instanceof nn?hi:t instanceof Date?Og:Rg(t)?Lg:Array.isArray(t)?Cg:typeof t.valueOf!="function"&&typeof t.toString!="function"||isNaN(t)?zg:me)(e,t)}function Nf(e,t){return e=+e,t=+t,function(n){return Math.round(e*(1-n)+t*n)}}var Sf=180/Math.PI,$l={translateX:0,translateY:0,rotate:0,skewX:0,scaleX:1,scaleY:1};function $f(e,t,n,r,i,o){var s,l,a;return(s=Math.sqrt(e*e+t*t))&&(e/=s,t/=s),(a=e*n+t*r)&&(n-=e*a,r-=t*a),(l=Math.sqrt(n*n+r*r))&&(n/=l,r/=l,a/=l),e*r<t*n&&(e=-e,t=-t,a=-a,s=-s),{translateX:i,translateY:o,rotate:Math.atan2(t,e)*Sf,skewX:Math.atan(a)*Sf,scaleX:s,scaleY:l}}var po;function Hg(e){let t=new(typeof DOMMatrix=="function"?DOMMatrix:WebKitCSSMatrix)(e+"");return t.isIdentity?$l:$f(t.a,t.b,t.c,t.d,t.e,t.f)}function Fg(e){return e==null||(po||(po=document.createElementNS("http://www.w3.org/2000/svg","g")),po.setAttribute("transform",e),!(e=po.transform.baseVal.consolidate()))?$l:(e=e.matrix,$f(e.a,e.b,e.c,e.d,e.e,e.f))}function Lf(e,t,n,r){function i(u){return u.length?u.pop()+" ":""}function o(u,c,h,d,b,M){if(u!==h||c!==d){var _=b.push("translate(",null,t,null,n);M.push({i:_-4,x:me(u,h)},{i:_-2,x:me(c,d)})}else(h||d)&&b.push("translate("+h+t+d+n)}function s(u,c,h,d){u!==c?(u-c>180?c+=360:c-u>180&&(u+=360),d.push({i:h.push(i(h)+"rotate(",null,r)-2,x:me(u,c)})):c&&h.push(i(h)+"rotate("+c+r)}function l(u,c,h,d){u!==c?d.push({i:h.push(i(h)+"skewX(",null,r)-2,x:me(u,c)}):c&&h.push(i(h)+"skewX("+c+r)}function a(u,c,h,d,b,M){if(u!==h||c!==d){var _=b.push(i(b)+"scale(",null,",",null,")");M.push({i:_-4,x:me(u,h)},{i:_-2,x:me(c,d)})}else(h!==1||d!==1)&&b.push(i(b)+"scale("+h+","+d+")")}return function(u,c){var h=[],d=[];return u=e(u),c=e(c),o(u.translateX,u.translateY,c.translateX,c.translateY,h,d),s(u.rotate,c.rotate,h,d),l(u.skewX,c.skewX,h,d),a(u.scaleX,u.scaleY,c.scaleX,c.scaleY,h,d),u=c=null,function(b){for(var M=-1,_=d.length,O;++M<_;)h[(O=d[M]).i]=O.x(b);return h.join("")}}}var Rf=Lf(Hg,"px, ","px)","deg)"),Cf=Lf(Fg,", ",")",")"),Bg=1e-12;function _f(e){return((e=Math.exp(e))+1/e)/2}function Vg(e){return((e=Math.exp(e))-1/e)/2}function Dg(e){return((e=Math.exp(2*e))-1)/(e+1)}var Of=(function e(t,n,r){function i(o,s){var l=o[0],a=o[1],u=o[2],c=s[0],h=s[1],d=s[2],b=c-l,M=h-a,_=b*b+M*M,O,N;if(_<Bg)N=Math.log(d/u)/t,O=function(C){return[l+C*b,a+C*M,u*Math.exp(t*C*N)]};else{var A=Math.sqrt(_),H=(d*d-u*u+r*_)/(2*u*n*A),$=(d*d-u*u-r*_)/(2*d*n*A),X=Math.log(Math.sqrt(H*H+1)-H),z=Math.log(Math.sqrt($*$+1)-$);N=(z-X)/t,O=function(C){var U=C*N,Q=_f(X),nt=u/(n*A)*(Q*Dg(t*U+X)-Vg(X));return[l+nt*b,a+nt*M,u*Q/_f(t*U+X)]}}return O.duration=Math.abs(N)*1e3*t/Math.SQRT2,O}return i.rho=function(o){var s=Math.max(.001,+o),l=s*s,a=l*l;return e(s,l,a)},i})(Math.SQRT2,2,4);function zf(e){return function(t,n){var r=e((t=co(t)).h,(n=co(n)).h),i=ie(t.s,n.s),o=ie(t.l,n.l),s=ie(t.opacity,n.opacity);return function(l){return t.h=r(l),t.s=i(l),t.l=o(l),t.opacity=s(l),t+""}}}var vv=zf(Ll),xv=zf(ie);function If(e){return function(t,n){var r=e((t=fo(t)).h,(n=fo(n)).h),i=ie(t.c,n.c),o=ie(t.l,n.l),s=ie(t.opacity,n.opacity);return function(l){return t.h=r(l),t.c=i(l),t.l=o(l),t.opacity=s(l),t+""}}}var Mv=If(Ll),kv=If(ie);function Pf(e){return(function t(n){n=+n;function r(i,o){var s=e((i=mo(i)).h,(o=mo(o)).h),l=ie(i.s,o.s),a=ie(i.l,o.l),u=ie(i.opacity,o.opacity);return function(c){return i.h=s(c),i.s=l(c),i.l=a(Math.pow(c,n)),i.opacity=u(c),i+""}}return r.gamma=t,r})(1)}var Sv=Pf(Ll),_v=Pf(ie);function Wg(e){return Math.abs(e=Math.round(e))>=1e21?e.toLocaleString("en").replace(/,/g,""):e.toString(10)}function wo(e,t){if(!isFinite(e)||e===0)return null;var n=(e=t?e.toExponential(t-1):e.toExponential()).indexOf("e"),r=e.slice(0,n);return[r.length>1?r[0]+r.slice(2):r,+e.slice(n+1)]}function zr(e){return e=wo(Math.abs(e)),e?e[1]:NaN}function qg(e,t){return function(n,r){for(var i=n.length,o=[],s=0,l=e[0],a=0;i>0&&l>0&&(a+l+1>r&&(l=Math.max(1,r-a)),o.push(n.substring(i-=l,i+l)),!((a+=l+1)>r));)l=e[s=(s+1)%e.length];return o.reverse().join(t)}}function Gg(e){return function(t){return t.replace(/[0-9]/g,function(n){return e[+n]})}}var Ug=/^(?:(.)?([<>=^]))?([+\-( ])?([$#])?(0)?(\d+)?(,)?(\.\d+)?(~)?([a-z%])?$/i;function di(e){if(!(t=Ug.exec(e)))throw new Error("invalid format: "+e);var t;return new Cl({fill:t[1],align:t[2],sign:t[3],symbol:t[4],zero:t[5],width:t[6],comma:t[7],precision:t[8]&&t[8].slice(1),trim:t[9],type:t[10]})}di.prototype=Cl.prototype;function Cl(e){this.fill=e.fill===void 0?" ":e.fill+"",this.align=e.align===void 0?">":e.align+"",this.sign=e.sign===void 0?"-":e.sign+"",this.symbol=e.symbol===void 0?"":e.symbol+"",this.zero=!!e.zero,this.width=e.width===void 0?void 0:+e.width,this.comma=!!e.comma,this.precision=e.precision===void 0?void 0:+e.precision,this.trim=!!e.trim,this.type=e.type===void 0?"":e.type+""}Cl.prototype.toString=function(){return this.fill+this.align+this.sign+this.symbol+(this.zero?"0":"")+(this.width===void 0?"":Math.max(1,this.width|0))+(this.comma?",":"")+(this.precision===void 0?"":"."+Math.max(0,this.precision|0))+(this.trim?"~":"")+this.type};function Kg(e){t:for(var t=e.length,n=1,r=-1,i;n<t;++n)switch(e[n]){case".":r=i=n;break;case"0":r===0&&(r=n),i=n;break;default:if(!+e[n])break t;r>0&&(r=0);break}return r>0?e.slice(0,r)+e.slice(i+1):e}var vo;function Yg(e,t){var n=wo(e,t);if(!n)return vo=void 0,e.toPrecision(t);var r=n[0],i=n[1],o=i-(vo=Math.max(-8,Math.min(8,Math.floor(i/3)))*3)+1,s=r.length;return o===s?r:o>s?r+new Array(o-s+1).join("0"):o>0?r.slice(0,o)+"."+r.slice(o):"0."+new Array(1-o).join("0")+wo(e,Math.max(0,t+o-1))[0]}function Hf(e,t){var n=wo(e,t);if(!n)return e+"";var r=n[0],i=n[1];return i<0?"0."+new Array(-i).join("0")+r:r.length>i+1?r.slice(0,i+1)+"."+r.slice(i+1):r+new Array(i-r.length+2).join("0")}var Ff={"%":(e,t)=>(e*100).toFixed(t),b:e=>Math.round(e).toString(2),c:e=>e+"",d:Wg,e:(e,t)=>e.toExponential(t),f:(e,t)=>e.toFixed(t),g:(e,t)=>e.toPrecision(t),o:e=>Math.round(e).toString(8),p:(e,t)=>Hf(e*100,t),r:Hf,s:Yg,X:e=>Math.round(e).toString(16).toUpperCase(),x:e=>Math.round(e).toString(16)};function Bf(e){return e}var Vf=Array.prototype.map,Df=["y","z","a","f","p","n","\xB5","m","","k","M","G","T","P","E","Z","Y"];function Zg(e){var t=e.grouping===void 0||e.thousands===void 0?Bf:qg(Vf.call(e.grouping,Number),e.thousands+""),n=e.currency===void 0?"":e.currency[0]+"",r=e.currency===void 0?"":e.currency[1]+"",i=e.decimal===void 0?".":e.decimal+"",o=e.numerals===void 0?Bf:Gg(Vf.call(e.numerals,String)),s=e.percent===void 0?"%":e.percent+"",l=e.minus===void 0?"\u2212":e.minus+"",a=e.nan===void 0?"NaN":e.nan+"";function u(h,d){h=di(h);var b=h.fill,M=h.align,_=h.sign,O=h.symbol,N=h.zero,A=h.width,H=h.comma,$=h.precision,X=h.trim,z=h.type;z==="n"?(H=!0,z="g"):Ff[z]||($===void 0&&($=12),X=!0,z="g"),(N||b==="0"&&M==="=")&&(N=!0,b="0",M="=");var C=(d&&d.prefix!==void 0?d.prefix:"")+(O==="$"?n:O==="#"&&/[boxX]/.test(z)?"0"+z.toLowerCase():""),U=(O==="$"?r:/[%p]/.test(z)?s:"")+(d&&d.suffix!==void 0?d.suffix:""),Q=Ff[z],nt=/[defgprs%]/.test(z);$=$===void 0?6:/[gprs]/.test(z)?Math.max(1,Math.min(21,$)):Math.max(0,Math.min(20,$));function P(F){var W=C,v=U,S,k,E;if(z==="c")v=Q(F)+v,F="";else{F=+F;var Z=F<0||1/F<0;if(F=isNaN(F)?a:Q(Math.abs(F),$),X&&(F=Kg(F)),Z&&+F==0&&_!=="+"&&(Z=!1),W=(Z?_==="("?_:l:_==="-"||_==="("?"":_)+W,v=(z==="s"&&!isNaN(F)&&vo!==void 0?Df[8+vo/3]:"")+v+(Z&&_==="("?")":""),nt){for(S=-1,k=F.length;++S<k;)if(E=F.charCodeAt(S),48>E||E>57){v=(E===46?i+F.slice(S+1):F.slice(S))+v,F=F.slice(0,S);break}}}H&&!N&&(F=t(F,1/0));var K=W.length+F.length+v.length,B=K<A?new Array(A-K+1).join(b):"";switch(H&&N&&(F=t(B+F,B.length?A-v.length:1/0),B=""),M){case"<":F=W+F+v+B;break;case"=":F=W+B+F+v;break;case"^":F=B.slice(0,K=B.length>>1)+W+F+v+B.slice(K);break;default:F=B+W+F+v;break}return o(F)}return P.toString=function(){return h+""},P}function c(h,d){var b=Math.max(-8,Math.min(8,Math.floor(zr(d)/3)))*3,M=Math.pow(10,-b),_=u((h=di(h),h.type="f",h),{suffix:Df[8+b/3]});return function(O){return _(M*O)}}return{format:u,formatPrefix:c}}var bo,Ol,zl;jg({thousands:",",grouping:[3],currency:["$",""]});function jg(e){return bo=Zg(e),Ol=bo.format,zl=bo.formatPrefix,bo}function Wf(e){return Math.max(0,-zr(Math.abs(e)))}function qf(e,t){return Math.max(0,Math.max(-8,Math.min(8,Math.floor(zr(t)/3)))*3-zr(Math.abs(e)))}function Gf(e,t){return e=Math.abs(e),t=Math.abs(t)-e,Math.max(0,zr(t)-zr(e))+1}function Xg(e,t){switch(arguments.length){case 0:break;case 1:this.range(e);break;default:this.range(t).domain(e);break}return this}function Qg(e){return function(){return e}}function Jg(e){return+e}var Uf=[0,1];function Ir(e){return e}function Il(e,t){return(t-=e=+e)?function(n){return(n-e)/t}:Qg(isNaN(t)?NaN:.5)}function t0(e,t){var n;return e>t&&(n=e,e=t,t=n),function(r){return Math.max(e,Math.min(t,r))}}function e0(e,t,n){var r=e[0],i=e[1],o=t[0],s=t[1];return i<r?(r=Il(i,r),o=n(s,o)):(r=Il(r,i),o=n(o,s)),function(l){return o(r(l))}}function n0(e,t,n){var r=Math.min(e.length,t.length)-1,i=new Array(r),o=new Array(r),s=-1;for(e[r]<e[0]&&(e=e.slice().reverse(),t=t.slice().reverse());++s<r;)i[s]=Il(e[s],e[s+1]),o[s]=n(t[s],t[s+1]);return function(l){var a=jc(e,l,1,r)-1;return o[a](i[a](l))}}function r0(e,t){return t.domain(e.domain()).range(e.range()).interpolate(e.interpolate()).clamp(e.clamp()).unknown(e.unknown())}function i0(){var e=Uf,t=Uf,n=yo,r,i,o,s=Ir,l,a,u;function c(){var d=Math.min(e.length,t.length);return s!==Ir&&(s=t0(e[0],e[d-1])),l=d>2?n0:e0,a=u=null,h}function h(d){return d==null||isNaN(d=+d)?o:(a||(a=l(e.map(r),t,n)))(r(s(d)))}return h.invert=function(d){return s(i((u||(u=l(t,e.map(r),me)))(d)))},h.domain=function(d){return arguments.length?(e=Array.from(d,Jg),c()):e.slice()},h.range=function(d){return arguments.length?(t=Array.from(d),c()):t.slice()},h.rangeRound=function(d){return t=Array.from(d),n=Nf,c()},h.clamp=function(d){return arguments.length?(s=d?!0:Ir,c()):s!==Ir},h.interpolate=function(d){return arguments.length?(n=d,c()):n},h.unknown=function(d){return arguments.length?(o=d,h):o},function(d,b){return r=d,i=b,c()}}function o0(){return i0()(Ir,Ir)}function s0(e,t,n,r){var i=oo(e,t,n),o;switch(r=di(r??",f"),r.type){case"s":{var s=Math.max(Math.abs(e),Math.abs(t));return r.precision==null&&!isNaN(o=qf(i,s))&&(r.precision=o),zl(r,s)}case"":case"e":case"g":case"p":case"r":{r.precision==null&&!isNaN(o=Gf(i,Math.max(Math.abs(e),Math.abs(t))))&&(r.precision=o-(r.type==="e"));break}case"f":case"%":{r.precision==null&&!isNaN(o=Wf(i))&&(r.precision=o-(r.type==="%")*2);break}}return Ol(r)}function l0(e){var t=e.domain;return e.ticks=function(n){var r=t();return Jc(r[0],r[r.length-1],n??10)},e.tickFormat=function(n,r){var i=t();return s0(i[0],i[i.length-1],n??10,r)},e.nice=function(n){n==null&&(n=10);var r=t(),i=0,o=r.length-1,s=r[i],l=r[o],a,u,c=10;for(l<s&&(u=s,s=l,l=u,u=i,i=o,o=u);c-- >0;){if(u=io(s,l,n),u===a)return r[i]=s,r[o]=l,t(r);if(u>0)s=Math.floor(s/u)*u,l=Math.ceil(l/u)*u;else if(u<0)s=Math.ceil(s*u)/u,l=Math.floor(l*u)/u;else break;a=u}return e},e}function xo(){var e=o0();return e.copy=function(){return r0(e,xo())},Xg.apply(e,arguments),l0(e)}function Kf(e,t){let n=[],r=new Map;for(let i=0;i<e.start.length;i++){let o=e.process[i],s=e.start[i],l=r.get(o);l===void 0&&(l=n.find(({free:a})=>a<=s),l===void 0&&(l={operations:[],processes:[],free:1/0},n.push(l)),l.free=1/0,l.processes.push(o),r.set(o,l)),e.type[i]===1&&e.end[i]>=0&&(l.free=e.end[i]),t[i]&&l.operations.push(i)}return n.filter(i=>i.operations.length>0).map(({operations:i,processes:o})=>({operations:Int32Array.from(i),open:Int32Array.from(i.filter(s=>e.type[s]===1||e.end[s]<0)),name:e.processes[o[0]],processes:o})).sort((i,o)=>a0(i.name,o.name))}function a0(e,t){let n=[Number(e),Number(t)];return Number.isNaN(n[0])||Number.isNaN(n[1])?Number(Number.isNaN(n[0]))-Number(Number.isNaN(n[1]))||(e<t?-1:1):n[0]-n[1]}function qn(e,t,n){let r=0,i=e.operations.length;for(;r<i;){let o=r+i>>1;t[e.operations[o]]<=n?r=o+1:i=o}return r-1}function Pl(e,t,n){let r=e.map((s,l)=>l).sort((s,l)=>e[s].start-e[l].start),i=[],o=new Array(e.length).fill(0);for(let s of r){let l=i.findIndex(a=>a+t<=e[s].start);l<0&&(l=i.length<n?i.length:i.indexOf(Math.min(...i))),i[l]=Math.max(i[l]??0,e[s].end),o[s]=l}return{row:o,rows:i.length}}var Gt=26,Hl=18,Fl=20,Bl=6,Yf=36,u0=15,rn=44,Mo=class{constructor(t){this.data=t;this.end=Math.max(1,t.end);let n=this.end/400;this.bands=Pl(t.bands.map(({start:o,end:s})=>({start:o,end:Math.max(s??this.end,o+n*4)})),n,5),this.reigns=Pl(t.reigns.map(({start:o,end:s})=>({start:o,end:s??this.end})),0,4);let{counterexample:r,verdict:i}=t;this.accused=new Set([...i.failures.flatMap(({operations:o})=>o??[]),...r?.operations??[]]),r?.operations.forEach((o,s)=>{this.letters.set(o,r.letters[s]??"")}),this.mask=new Uint8Array(t.operations?.start.length??0).fill(1),this.filter(this.mask)}data;width=800;height=400;gutter=108;laneHeight=Yf;scroll=0;lanes=[];laneOf=new Int32Array(0);view=xo();mask;found=null;order=null;focus=null;letters=new Map;accused;bands;reigns;end;filter(t){let{operations:n}=this.data;this.mask=t,n&&(this.lanes=Kf(n,t),this.laneOf=new Int32Array(t.length).fill(-1),this.lanes.forEach((r,i)=>{for(let o of r.operations)this.laneOf[o]=i}),this.measureLanes())}resize(t,n){this.width=t,this.height=n,this.gutter=t<640?54:108,this.measureLanes()}get plotWidth(){return Math.max(1,this.width-this.gutter-8)}get whole(){return xo([0,this.end],[this.gutter,this.gutter+this.plotWidth])}get faultsTop(){return Gt+Bl}get leadersTop(){return this.faultsTop+(this.bands.rows>0?this.bands.rows*Hl+Bl:0)}get lanesTop(){return this.leadersTop+(this.reigns.rows>0?this.reigns.rows*Fl+Bl:0)}get lanesBottom(){return this.height-rn}measureLanes(){let t=(this.lanesBottom-this.lanesTop)/Math.max(1,this.lanes.length);this.laneHeight=Math.max(u0,Math.min(Yf,Math.floor(t))),this.scrollBy(0)}get overflow(){return Math.max(0,this.lanes.length*this.laneHeight-(this.lanesBottom-this.lanesTop))}scrollBy(t){this.scroll=Math.max(0,Math.min(this.overflow,this.scroll+t))}reveal(t){let n=t*this.laneHeight,r=this.lanesBottom-this.lanesTop;n<this.scroll?this.scroll=n:n+this.laneHeight>this.scroll+r&&(this.scroll=n+this.laneHeight-r),this.scrollBy(0)}laneTop(t){return this.lanesTop+t*this.laneHeight-this.scroll}bandTop(t){return this.faultsTop+this.bands.row[t]*Hl}reignTop(t){return this.leadersTop+this.reigns.row[t]*Fl}bandHeight=Hl-3;reignHeight=Fl-3;barEnd(t){let n=this.data.operations,r=n.end[t];return n.type[t]===1||r<0?this.end:r}solidEnd(t){let n=this.data.operations.end[t];return n<0?this.end:n}hit(t,n){if(t<this.gutter)return null;if(n<this.lanesTop)return this.hitAbove(t,n);if(n>=this.lanesBottom)return null;let r=this.hitLane(Math.floor((n-this.lanesTop+this.scroll)/this.laneHeight),t);return r===null?null:{kind:"operation",index:r}}hitLane(t,n){let r=this.lanes[t];if(!r)return null;let{start:i}=this.data.operations,{view:o}=this,s=qn(r,i,o.invert(n)),l=null,a=4;for(let u of[s,s+1]){let c=r.operations[u];if(c===void 0)continue;let h=this.view(i[c]),d=this.view(this.solidEnd(c)),b=Math.max(0,h-n,n-d);b<a&&([l,a]=[c,b])}return l!==null?l:r.open.findLast(u=>o.invert(n)>=i[u])??null}hitAbove(t,n){let r=(a,u)=>t>=this.view(a)-4&&t<=Math.max(this.view(u??this.end),this.view(a))+4,i=this.data.verdict.failures.findIndex(({time:a})=>a!==void 0&&n<Gt&&Math.abs(this.view(a)-t)<8);if(i>=0)return{kind:"failure",index:i};let o=(a,u,c)=>{for(let h=a.length-1;h>=0;h--)if(n>=u(h)&&n<=u(h)+c&&r(a[h].start,a[h].end))return h;return-1},s=o(this.data.bands,a=>this.bandTop(a),this.bandHeight);if(s>=0)return{kind:"band",index:s};let l=o(this.data.reigns,a=>this.reignTop(a),this.reignHeight);return l>=0?{kind:"reign",index:l}:null}};function Vl(e,t,n){let[r,i]=e.domain(),o=e.ticks(t);if(n==="events")return{values:o,label:h=>Number.isInteger(h)?String(h):""};let s=Math.max(.001,oo(r,i,t)),l=Math.max(Math.abs(r),Math.abs(i)),[a,u]=l>=1e9&&s>=1e6?[1e9,"s"]:l>=1e6&&s>=1e3?[1e6,"ms"]:l>=1e3&&s>=1?[1e3,"\xB5s"]:[1,"ns"],c=Math.max(0,Math.ceil(-Math.log10(s/a)-1e-9));return{values:o,label:h=>`${(h/a).toFixed(c)} ${u}`}}var jf='12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',mi=jf.replace("12px","11px"),c0=[[/partition|grudge|disconnect|isolate|hold/,"partition"],[/disk|unsynced|torn|flip|lost-file|lose-file|io-error|full/,"disk"],[/crash|restart|kill|power|first-start/,"crash"],[/pause|stall/,"pause"],[/loss|duplicate|reorder|delay|slow-link|network/,"network"],[/clock/,"clock"],[/server|reconfigure|joint|replace|transfer|change|member/,"membership"]];function Pr(e){let t=c0.find(([n])=>n.test(e.kind))?.[1]??"other";return tt(`fault-${t}`)}function Xf(e,t){let{gutter:n,width:r,height:i}=t;e.globalAlpha=1,e.fillStyle=tt("surface"),e.fillRect(0,0,r,i),e.fillStyle=tt("stripe");for(let s=0;s<t.lanes.length;s+=2){let l=t.laneTop(s);l+t.laneHeight>=t.lanesTop&&l<=t.lanesBottom&&e.fillRect(n,l,r-n,t.laneHeight)}for(let s of t.data.bands){let l=Math.max(n,t.view(s.start)),a=Math.min(r,t.view(s.end??t.end));a<n||l>r||(e.fillStyle=Pr(s),e.globalAlpha=a-l<1.5?.45:.07,e.fillRect(l,t.lanesTop,Math.max(1,a-l),t.lanesBottom-t.lanesTop))}e.globalAlpha=1;let o=Vl(t.view,Math.max(2,t.plotWidth/110),t.data.unit);e.fillStyle=tt("line");for(let s of o.values)e.fillRect(Math.round(t.view(s)),Gt,1,t.lanesBottom-Gt)}function Qf(e,t){if(d0(e,t),e.fillStyle=tt("surface"),e.fillRect(0,0,t.gutter,t.height),e.fillRect(0,0,t.width,Gt),h0(e,t),f0(e,t),m0(e,t),e.fillStyle=tt("line"),e.fillRect(t.gutter,Gt,1,t.lanesBottom-Gt),e.fillRect(0,Gt,t.width,1),t.overflow>0){let n=t.lanesBottom-t.lanesTop,r=n/(n+t.overflow);e.fillStyle=tt("line-2"),e.beginPath(),e.roundRect(t.width-6,t.lanesTop+t.scroll*r,4,Math.max(16,n*r),2),e.fill()}}function f0(e,t){e.font=mi,e.textBaseline="middle",e.textAlign="center",e.fillStyle=tt("ink-3");let n=Vl(t.view,Math.max(2,t.plotWidth/110),t.data.unit);for(let r of n.values){let i=t.view(r),o=n.label(r),s=e.measureText(o).width/2;i-s>t.gutter-20&&i+s<t.width&&e.fillText(o,i,Gt/2)}e.textAlign="left"}function Zf(e,t,n,r,i,o){let s=Math.max(r,t.gutter)+6,l=Math.min(i,t.width)-s-4;for(let u of n)if(e.measureText(u).width<=l){e.fillText(u,s,o);return}let a=Math.floor(l/6.4);a>=3&&e.fillText(We(n[0],a),s,o)}function Jf(e,t){e.font=mi,e.textBaseline="middle",t.data.bands.forEach((n,r)=>{let i=t.view(n.start),o=t.view(n.end??t.end);if(o<t.gutter-8||i>t.width)return;let s=t.bandTop(r);if(e.fillStyle=Pr(n),o-i<2){let a=s+t.bandHeight/2;e.beginPath(),e.moveTo(i,a-6),e.lineTo(i+5,a),e.lineTo(i,a+6),e.lineTo(i-5,a),e.fill();return}let l=Math.max(i,t.gutter-4);e.globalAlpha=.22,e.beginPath(),e.roundRect(l,s,Math.min(o,t.width+4)-l,t.bandHeight,3),e.fill(),e.globalAlpha=1,i>=t.gutter-4&&e.fillRect(i,s,3,t.bandHeight),e.fillStyle=tt("ink"),Zf(e,t,[n.words,n.kind],i,o,s+t.bandHeight/2+.5)}),t.data.reigns.forEach((n,r)=>{let i=t.view(n.start),o=t.view(n.end??t.end);if(o<t.gutter||i>t.width)return;let s=t.reignTop(r),l=Math.max(i,t.gutter-4);e.fillStyle=lu(n.term),e.beginPath(),e.roundRect(l,s,Math.max(2,Math.min(o,t.width+4)-l-1),t.reignHeight,3),e.fill(),e.fillStyle=tt("term-ink");let a=t.data.nodes[n.node]??"?";Zf(e,t,[`${a} leads term ${n.term}`,`${a} \xB7 ${n.term}`,a],i,o,s+t.reignHeight/2+.5)})}function h0(e,t){e.textBaseline="middle",e.textAlign="right";let n=t.gutter-10,r=t.gutter<90;e.save(),e.beginPath(),e.rect(0,t.lanesTop,t.gutter,t.lanesBottom-t.lanesTop),e.clip(),t.lanes.forEach((i,o)=>{let s=t.laneTop(o)+t.laneHeight/2;if(s<t.lanesTop-20||s>t.lanesBottom+20)return;let l=i.processes.length>1?` +${i.processes.length-1}`:"";e.font=mi,e.fillStyle=tt("ink-3"),e.fillText(l,n,s);let a=n-e.measureText(l).width;e.font=jf,e.fillStyle=tt("ink-2"),e.fillText(r?We(i.name,8):`process ${We(i.name,8)}`,a,s)}),e.restore(),e.font=mi,e.fillStyle=tt("ink-3"),t.bands.rows>0&&e.fillText("faults",n,t.faultsTop+t.bandHeight/2),t.reigns.rows>0&&e.fillText("leaders",n,t.leadersTop+t.reignHeight/2),e.textAlign="left"}function d0(e,t){e.fillStyle=tt("violation");for(let{time:n}of t.data.verdict.failures){if(n===void 0)continue;let r=Math.round(t.view(n));r>=t.gutter&&r<=t.width&&e.fillRect(r,Gt,1.5,t.lanesBottom-Gt)}}function m0(e,t){e.font=mi,e.textBaseline="middle";for(let{time:n,kind:r}of t.data.verdict.failures){if(n===void 0)continue;let i=t.view(n);if(i<t.gutter||i>t.width)continue;let o=e.measureText(r).width+10,s=Math.min(i,t.width-o-2);e.fillStyle=tt("violation"),e.beginPath(),e.roundRect(s,4,o,Gt-8,3),e.fill(),e.fillStyle=tt("surface"),e.fillText(r,s+5,Gt/2)}}var th=210,eh='11px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif',on=1e9;function p0(e,t){return t<.001?`${(e*1e3).toFixed(t<1e-4?2:1)} ms`:`${Number(e.toFixed(Math.max(0,Math.ceil(-Math.log10(t)-1e-9))))} s`}function g0(e,t){let[n,r]=Pt.rangeLog((e??1)*.8,(t??10)*1.25,10,!1);return[n??1,r??10]}function y0(e,t){let{ctx:n,bbox:r}=e;n.save(),n.beginPath(),n.rect(r.left,r.top,r.width,r.height),n.clip();for(let i of t.bands){let o=e.valToPos(i.start/on,"x",!0),s=e.valToPos((i.end??t.end)/on,"x",!0);if(s<r.left||o>r.left+r.width)continue;n.fillStyle=Pr(i);let l=s-o<1.5;n.globalAlpha=l?.5:.11,n.fillRect(o,r.top,Math.max(l?1:0,s-o),r.height),n.globalAlpha=.8,n.fillRect(o,r.top,Math.max(2,s-o),3)}n.globalAlpha=1,n.fillStyle=tt("violation");for(let{time:i}of t.verdict.failures)i!==void 0&&n.fillRect(e.valToPos(i/on,"x",!0),r.top,1.5,r.height);n.restore()}var ko=class{constructor(t,n,r){this.data=t;this.what=n;this.zoomed=r;this.range={from:0,to:t.end},this.element=g("section",{class:"card plot",id:`plot-${n.id}`,"aria-labelledby":`plot-${n.id}-title`},g("h2",{id:`plot-${n.id}-title`},n.title),g("p",{class:"aside"},n.about),this.place),this.place.setAttribute("role","img"),this.place.setAttribute("aria-label",`${n.title}. ${n.about}`),new ResizeObserver(()=>this.fit()).observe(this.place)}data;what;zoomed;element;place=g("div",{class:"plot-place"});plot=null;range;build(){this.plot?.destroy(),this.plot=null;let t=this.place.clientWidth;t!==0&&(this.plot=new Pt(this.options(t),this.what.columns(this.range),this.place))}fit(){let t=this.place.clientWidth;t!==0&&(this.plot?this.plot.width!==t&&this.plot.setSize({width:t,height:th}):this.build())}show(t){if(t.from===this.range.from&&t.to===this.range.to||(this.range=t,!this.plot))return;let{plot:n}=this;n.batch(()=>{n.setData(this.what.columns(t),!1),n.setScale("x",{min:t.from/on,max:t.to/on})})}options(t){let{what:n}=this,r={stroke:tt("line"),width:1};return{width:t,height:th,padding:[8,12,0,0],scales:{x:{time:!1,auto:!1,range:()=>[this.range.from/on,this.range.to/on]},y:n.isLogarithmic?{distr:3,log:10,range:(i,o,s)=>g0(o,s)}:{range:(i,o,s)=>this.values(o,s)}},series:[{label:"time",value:(i,o)=>o===null?"\u2013":`${o.toFixed(3)} s`},...n.lines.map(i=>this.series(i))],axes:[{stroke:tt("ink-3"),font:eh,grid:r,ticks:r,space:70,size:30,values:(i,o,s,l,a)=>o.map(u=>p0(u,a))},{stroke:tt("ink-3"),font:eh,grid:r,ticks:r,size:62,...n.isWhole?{incrs:[1,2,5,10,20,50,100,200,500,1e3,1e4,1e5]}:{},values:(i,o)=>o.map(s=>s===null?"":n.unit(s))}],cursor:{drag:{x:!0,y:!1,setScale:!1},sync:{key:"splitbrain"},points:{size:7},bind:{dblclick:()=>()=>this.all()}},legend:{live:!0},hooks:{drawClear:[i=>y0(i,this.data)],draw:n.over?[i=>n.over?.(i)]:[],setSelect:[i=>this.selected(i)]}}}all(){return this.zoomed({from:0,to:this.data.end}),null}values(t,n){let[r,i]=this.what.least??[0,1],o=Math.min(r,t??r),s=Math.max(i,n??i),l=(s-o)*.06;return[o<0?o-l:o,s+l]}series({label:t,colour:n,style:r,width:i,dash:o}){let s=tt(n),l=(u,c)=>c==null?"\u2013":this.what.unit(c);if(r==="points")return{label:t,stroke:s,value:l,paths:()=>null,points:{show:!0,size:4,width:1,stroke:s,fill:`${s}88`}};let a=r==="steps"?Pt.paths.stepped?.({align:1}):void 0;return{label:t,stroke:s,value:l,width:i??1.5,points:{show:r==="dotted",size:4,stroke:s,fill:s},...o?{dash:o}:{},...a?{paths:a}:{}}}selected(t){let{left:n,width:r}=t.select;if(r<4)return;let i=t.posToVal(n,"x")*on,o=t.posToVal(n+r,"x")*on;t.setSelect({left:0,top:0,width:0,height:0},!1),this.zoomed({from:i,to:o})}};function nh(e){let t=new Map;for(let i=0;i<e.start.length;i++){let o=`${e.functions[e.f[i]]} ${Ot(e.type[i])}`,s=e.end[i]<0?[]:[e.end[i]-e.start[i]],l=t.get(o);l?l.push(...s):t.set(o,s)}let n=[...t].sort(([i],[o])=>i<o?-1:1),r=["operation","number","median","95 %","99 %","longest"];return g("section",{class:"card plot"},g("h2",{},"Latency by function and type"),g("table",{class:"numbers"},g("thead",{},g("tr",{},...r.map(i=>g("th",{scope:"col"},i)))),g("tbody",{},...n.map(([i,o])=>{o.sort((l,a)=>l-a);let s=l=>o.length===0?"\u2013":Cn(Bs(o,l));return g("tr",{},g("th",{scope:"row",class:"mono"},i),g("td",{},o.length.toLocaleString("en")),...[.5,.95,.99,1].map(l=>g("td",{},s(l))))}))))}var b0="effects seen";function rh({figures:e}){let t=e.filter(({group:i,name:o,value:s})=>(i===b0||o.includes("bytes"))&&/^[\d,]+$/.test(s));if(t.length===0)return null;let n=i=>Number(i.replaceAll(",","")),r=Math.max(1,...t.map(({value:i})=>n(i)));return g("section",{class:"card plot"},g("h2",{},"What faults did"),g("p",{class:"aside"},"How often each was seen to have an effect."),g("table",{class:"numbers effects"},g("tbody",{},...t.map(({name:i,value:o})=>{let s=g("div",{class:"bar"});return s.style.width=`${Math.max(1,Math.log1p(n(o))/Math.log1p(r)*100)}%`,g("tr",{},g("th",{scope:"row"},i),g("td",{},o),g("td",{"aria-hidden":"true"},s))}))))}var Dl=class{constructor(t,n,r){this.data=n;this.bus=r;this.range={from:0,to:n.end},this.charts=Ds(n).map(s=>new ko(n,s,l=>this.zoom(l)));let i=n.unit==="ns"&&n.operations?.start.length?n.operations:null,o=(s,l,a)=>g("button",{type:"button",title:l,"aria-label":l,click:a},s);t.append(g("div",{class:"toolbar",role:"group","aria-label":"Time shown"},g("span",{class:"hint"},"Drag over a plot to zoom all of them; double-click for the whole run."),this.told,g("div",{class:"zoom",role:"group","aria-label":"Zoom"},o("\u2212","Zoom out",()=>this.scale(2)),o("+","Zoom in",()=>this.scale(.5)),o("Whole run","Show the whole run",()=>this.zoom({from:0,to:n.end})))),g("div",{class:"plots-grid"},...this.charts.map(s=>s.element),i?nh(i):"",rh(n)??"")),r.on("theme",()=>this.repaint()),this.tell()}data;bus;charts;told=g("span",{class:"range",role:"status"});range;isVisible=!1;isStale=!0;shown(){this.isVisible=!0,this.isStale&&this.repaint()}hidden(){this.isVisible=!1}repaint(){if(this.isStale=!this.isVisible,this.isVisible)for(let t of this.charts)t.build()}zoom({from:t,to:n}){let{end:r}=this.data,i=Math.min(r,Math.max(1e3,n-t)),o=Math.max(0,Math.min(r-i,t));this.range={from:o,to:o+i};for(let s of this.charts)s.show(this.range);this.tell()}scale(t){let{from:n,to:r}=this.range,i=(r-n)/2*t,o=(n+r)/2;this.zoom({from:o-i,to:o+i})}tell(){let{from:t,to:n}=this.range;this.told.textContent=Bi(this.data,t,n)}key(t){let{from:n,to:r}=this.range,i=(r-n)*.2;if(t.key==="+"||t.key==="=")this.scale(.5);else if(t.key==="-")this.scale(2);else if(t.key==="0")this.zoom({from:0,to:this.data.end});else if(t.key==="ArrowLeft")this.zoom({from:n-i,to:r-i});else if(t.key==="ArrowRight")this.zoom({from:n+i,to:r+i});else return!1;return this.bus.announce(`Shown: ${this.told.textContent}`),!0}};function w0(e){return Ds(e).length>0?null:e.unit==="events"?"This history has no times: there is nothing to plot over them.":"Nothing was measured in this run that could be plotted."}var ih={name:"plots",title:"Plots",keys:[{keys:"+ -",does:"zoom all plots"},{keys:"\u2190 \u2192",does:"earlier, later"},{keys:"0",does:"show the whole run"}],empty:w0,mount:(e,t,n)=>new Dl(e,t,n)};var So=class{listeners={selection:new Set,show:new Set,theme:new Set,announcement:new Set};current=null;get selection(){return this.current}select(t,n){this.current=t,n!==void 0&&this.tell("show",n),this.tell("selection",t)}announce(t){this.tell("announcement",t)}on(t,n){return this.listeners[t].add(n),()=>this.listeners[t].delete(n)}tell(t,n){for(let r of this.listeners[t])r(n)}};var v0=[{keys:"1 \u2013 4",does:"show a view"},{keys:"Tab",does:"go to the next control; Shift+Tab: back"},{keys:"Esc",does:"select nothing; close this help"},{keys:"d",does:"switch between light and dark"},{keys:"?",does:"this help"}];function oh(e,t){return g("section",{},g("h3",{},e),g("dl",{class:"keys"},...t.flatMap(({keys:n,does:r})=>[g("dt",{},...n.split(" ").map(i=>/^–$/.test(i)?` ${i} `:g("kbd",{},i))),g("dd",{},r)])))}function sh(e){let t=g("button",{type:"button",class:"quiet"},"Close"),n=g("dialog",{class:"help","aria-labelledby":"help-title"},g("header",{},g("h2",{id:"help-title"},"Keys"),t),g("div",{class:"help-columns"},oh("Everywhere",v0),...e.filter(r=>r.keys.length>0).map(r=>oh(r.title,r.keys))));return t.addEventListener("click",()=>n.close()),n.addEventListener("click",r=>{r.target===n&&n.close()}),n}var _o=class{constructor(t,n,r){this.data=n;su(this.bus),this.places=r.map(o=>this.place(o)),this.help=sh(r),document.title=`${n.title} \xB7 ${n.verdict.validity}`;let i=g("div",{class:"unseen",role:"status","aria-live":"polite",id:"announcer"});t.append(g("a",{class:"skip",href:"#view",click:o=>this.skip(o)},"Skip to the view"),this.header(),g("main",{id:"view",tabindex:-1},...this.places.map(o=>o.panel)),i,this.help),this.bus.on("show",o=>this.show(o)),this.bus.on("announcement",o=>{i.textContent=o}),document.addEventListener("keydown",o=>this.key(o)),window.addEventListener("hashchange",()=>this.showByAddress()),this.showByAddress()}data;bus=new So;places;help;shown=null;place(t){let n=g("section",{id:`panel-${t.name}`,class:`panel ${t.name}`,role:"tabpanel","aria-labelledby":`tab-${t.name}`,hidden:!0}),r=g("button",{type:"button",role:"tab",id:`tab-${t.name}`,"aria-controls":n.id,"aria-selected":"false",tabindex:-1,click:()=>this.show(t.name)},t.title);return{module:t,tab:r,panel:n,view:null}}header(){let{data:t}=this,n=g("div",{class:"tabs",role:"tablist","aria-label":"Views"},...this.places.map(({tab:o})=>o));n.addEventListener("keydown",o=>this.tabKey(o));let r=g("button",{type:"button",class:"quiet",id:"theme",click:()=>Hs(this.bus)}),i=()=>{r.textContent=bn()==="dark"?"Light":"Dark",r.setAttribute("aria-label",`Switch to the ${bn()==="dark"?"light":"dark"} theme`)};return this.bus.on("theme",i),i(),g("header",{class:"bar"},g("div",{class:"heading"},g("span",{class:`badge ${t.verdict.validity}`},t.verdict.validity),g("div",{class:"titles"},g("h1",{},t.title),t.subject&&g("p",{},t.subject))),g("nav",{"aria-label":"Views and settings"},n,g("div",{class:"tools"},r,g("button",{type:"button",class:"quiet","aria-label":"Help: keys",click:()=>this.help.showModal()},"?"))))}skip(t){t.preventDefault(),document.getElementById("view")?.focus()}showByAddress(){let t=location.hash.slice(1),n=this.places.find(({module:r})=>r.name===t)??this.places[0];n&&this.show(n.module.name)}show(t){let n=this.places.find(({module:i})=>i.name===t);if(!n||n===this.shown)return;let r=this.shown===null;this.shown?.view?.hidden?.(),this.shown=n;for(let i of this.places){let o=i===n;i.panel.hidden=!o,i.tab.setAttribute("aria-selected",String(o)),i.tab.tabIndex=o?0:-1}!r&&location.hash.slice(1)!==t&&history.pushState(null,"",`#${t}`),this.mount(n),n.view?.shown?.()}mount(t){if(t.view)return;let n=t.module.empty?.(this.data)??null;n===null?t.view=t.module.mount(t.panel,this.data,this.bus):(t.view={},t.panel.append(g("p",{class:"nothing"},n)))}tabKey(t){let n=this.places.findIndex(({tab:o})=>o===t.target),r={ArrowRight:n+1,ArrowLeft:n-1,Home:0,End:this.places.length-1}[t.key],i=r===void 0?void 0:this.places[(r+this.places.length)%this.places.length];i&&(t.preventDefault(),t.stopPropagation(),this.show(i.module.name),i.tab.focus())}key(t){t.defaultPrevented||t.ctrlKey||t.metaKey||t.altKey||ru(t.target)||this.help.open||this.take(t)&&t.preventDefault()}take(t){if(this.shown?.view?.key?.(t))return!0;let n=/^[1-9]$/.test(t.key)?this.places[Number(t.key)-1]:void 0;if(n)this.show(n.module.name),n.tab.focus();else if(t.key==="?")this.help.showModal();else if(t.key==="d")Hs(this.bus);else if(t.key==="Escape")this.bus.select(null);else return!1;return!0}};function Gn(e){return e.isUp?{...e.saved,base:e.base,baseTerm:e.baseTerm,tip:e.tip,last:e.last}:e.saved}function pi(e,t){let n=Math.max(1,...e.map(r=>Gn(r).last));return{first:Math.max(1,n-t+1),last:n}}function Eo({first:e,last:t}){let n=[];for(let r=e;r<=t;r++)n.push(g("th",{scope:"col",class:"index"},r===e&&e>1?`\u2026${r}`:r));return n}function Ao(e,t,n,r={}){let i=Gn(t),o=e.entries(i,n.last-n.first+1),s=r.before&&Gn(r.before),l=new Map(s?e.entries(s,n.last-n.first+8).map(c=>[c.index,c.term]):[]),a=new Map(o.map(c=>[c.index,c])),u=[];if(i.base>=n.first){let c=Math.min(i.base,n.last)-n.first+1,h=`snapshot up to entry ${i.base}${i.baseTerm?` of term ${i.baseTerm}`:""}`;u.push(g("td",{class:"snapshot",colspan:c,title:h},c>1?`snapshot \u2264 ${i.base}`:`\u2264${i.base}`))}for(let c=Math.max(n.first,i.base+1);c<=n.last;c++){let h=a.get(c);if(!h){let N=r.before!==void 0&&l.has(c)&&(s?.last??0)>=c;u.push(g("td",{class:N?"gone":"none",title:N?`entry ${c} was removed`:null}));continue}let d=t.isUp&&c<=t.commit,b=!t.isUp||t.isRecovering||c<=t.durable,M=s!==void 0&&l.get(c)!==h.term&&(s.base<c||s.last<c),_=[`entry ${c} of term ${h.term}${h.text?`: ${h.text}`:""}`,d?"committed, as far as this node knows":null,b?null:"not yet on its disk"],O=["box",d&&"committed",!b&&"volatile",M&&"new",r.accused===c&&"accused"];u.push(g("td",{class:O.filter(Boolean).join(" "),style:`--term: var(--${br(h.term)})`,title:_.filter(Boolean).join("; "),"data-index":c,"data-term":h.term},g("b",{},h.term),r.hasText&&h.text&&g("small",{},h.text)))}return u}var x0=40,M0=420,To=class{constructor(t){this.scene=t}scene;element=g("div",{class:"st-cards"});marked=-1;mark(t){this.marked=t,this.element.querySelectorAll("tbody tr").forEach((n,r)=>n.classList.toggle("marked",r===t))}show(t){let{fold:n,moments:r,report:i}=this.scene,[o]=this.scene.beat(t),s=n.at(r.place[o]),l=n.at(r.place[t]),a=Math.max(4,Math.floor((this.element.clientWidth-M0)/x0)||12),u=pi(l,a),c=this.scene.violations.find(d=>d.cursor===t),h=l.map((d,b)=>this.row(i.nodes[b],d,s[b],u,b,c?.nodes.includes(b)??!1));this.element.replaceChildren(g("table",{},g("caption",{class:"unseen"},"The nodes at this step"),g("thead",{},g("tr",{},...["Node","Role","Term","Vote","Commit","On disk"].map(d=>g("th",{scope:"col"},d)),...Eo(u))),g("tbody",{},...h)))}row(t,n,r,i,o,s){let{fold:l,teller:a}=this.scene,u=n.isUp?n.term:n.saved.term,c=n.isUp?n.vote:n.saved.vote,h=Gn(n),d=n.isUp?n.role:n.hasRun?"down":"not started",b=(A,H,$,X="")=>g("td",{class:`fact${H!==$?" changed":""}${X}`},A),M=r&&(r.isUp?r.term:r.saved.term),_=r&&(r.isUp?r.vote:r.saved.vote),O=n.isUp&&(n.saved.term!==n.term||n.saved.vote!==n.vote),N=[n.isUp?"":"down",d==="leader"?"leads":"",s?"accused":"",o===this.marked?"marked":""];return g("tr",{class:N.filter(Boolean).join(" "),"data-node":t,"data-role":d,"data-term":u,"data-vote":c<0?"":a.node(c),"data-commit":n.isUp?n.commit:0,"data-durable":n.isUp?n.durable:h.last,"data-last":h.last},g("th",{scope:"row"},t),g("td",{class:`fact role ${d.replace(" ","-")}${r&&k0(r)!==d?" changed":""}`},d),b(u,M,u),b(c<0?"\u2013":a.node(c),_,c,O?" unsaved":""),b(n.isUp?n.commit:"\u2013",r?.commit,n.commit),b(n.isUp?n.isRecovering?"\u2026":n.durable:h.last,r?.durable,n.durable),...Ao(l,n,i,{before:r,hasText:!0}))}};function k0(e){return e.isUp?e.role:e.hasRun?"down":"not started"}var Un=0,sn=1,Kn=2,S0={kinds:[],texts:[],labels:[],fates:[],source:[],target:[],kind:[],term:[],sent:[],sent_at:[],arrived:[],arrived_at:[],fate:[],original:[],words:[]},No=class{constructor(t,n,r=new Set){this.trace=t;this.messages=n??S0;let i=this.messages.source.length,o=t.kind.length+2*i;this.what=new Uint8Array(o),this.which=new Int32Array(o),this.node=new Int32Array(o),this.time=new Float64Array(o),this.place=new Int32Array(o+1),this.ofEvent=new Int32Array(t.kind.length),this.ofSending=new Int32Array(i).fill(-1),this.ofArrival=new Int32Array(i).fill(-1),this.bySending=Int32Array.from({length:i},(s,l)=>l),this.fill(yr(t)),this.beats=this.findBeats(r)}trace;messages;what;which;node;time;place;ofEvent;ofSending;ofArrival;bySending;beats;length=0;get size(){return this.length}fill(t){let{messages:n,trace:r}=this,i=r.kind.length,o=d=>Math.max(0,Math.min(i,d-r.first)),{bySending:s}=this;s.sort((d,b)=>n.sent_at[d]-n.sent_at[b]||n.sent[d]-n.sent[b]||d-b);let l=new Int32Array(s.length);s.forEach((d,b)=>l[d]=b);let a=n.fates.indexOf("down"),u=Array.from(s).filter(d=>n.arrived_at[d]>=0&&n.fate[d]!==a);u.sort((d,b)=>n.arrived_at[d]-n.arrived_at[b]||n.arrived[d]-n.arrived[b]||l[d]-l[b]);let c=0,h=0;for(let d=0;d<=i;d++){let b=c;for(;c<s.length&&o(n.sent_at[s[c]])<=d;)c++;let M=h;for(;h<u.length&&o(n.arrived_at[u[h]])<=d;)h++;(c>b||h>M)&&this.interleave(s.subarray(b,c),u.slice(M,h),l,d),d<i&&(this.ofEvent[d]=this.length,this.add(Un,d,r.node[d],t[d],d))}this.place[this.length]=i}interleave(t,n,r,i){let{messages:o}=this,s=0,l=a=>{for(;s<a;s++){let u=n[s];this.ofArrival[u]=this.length,this.add(sn,u,o.target[u],o.arrived[u],i)}};for(let a of t){let u=o.sent[a],c=s;for(let h=s;h<n.length;h++){let d=n[h],b=o.arrived[d];if(b>u||b===u&&r[d]>=r[a])break;(b<u||o.target[d]===o.source[a])&&(c=h+1)}l(c),this.ofSending[a]=this.length,this.add(Kn,a,o.source[a],u,i)}l(n.length)}add(t,n,r,i,o){let s=this.length++;this.what[s]=t,this.which[s]=n,this.node[s]=r,this.time[s]=i,this.place[s]=o}findBeats(t){let n=[];for(let r=0;r<this.length;r++)(r===0||this.beginsBeat(r,t))&&n.push(r);return n.push(this.length),Int32Array.from(n)}beginsBeat(t,n){if(this.what[t]===sn||this.node[t]!==this.node[t-1]||this.time[t]!==this.time[t-1])return!0;if(this.what[t]!==Un)return!1;let r=this.kind(t);return r==="started"||r==="stopped"?!0:this.what[t-1]!==sn&&n.has(this.place[t]+this.trace.first)}kind(t){return this.trace.kinds[this.trace.kind[this.which[t]]]}beatBefore(t){return Math.max(0,Rt(this.beats,t)-1)}cursorOfPlace(t){return t<=0?0:this.ofEvent[Math.min(t,this.ofEvent.length)-1]+1}};function Rt(e,t){let n=0,r=e.length;for(;n<r;){let i=n+r>>1;e[i]<t?n=i+1:r=i}return n}function lh(e){return new Set(gi(e)?e.steps.map(({first:t})=>t):[])}function gi({steps:e}){return e.some(({words:t})=>t)&&e.every(({first:t})=>t!==void 0)}function ah(e,t,n){return gi(e)?_0(e,t):A0(e,t,n)}function _0(e,t){let{first:n}=e.trace,r=e.steps.map(({first:o,time:s})=>E0(t,o-n,s??0)),i=[];return r[0]>0&&i.push({from:0,to:r[0],title:"start",words:""}),e.steps.forEach(({line:o,words:s},l)=>{let a=r[l],u=Math.max(a,r[l+1]??t.size);i.push({from:a,to:u,title:o,words:s??""})}),i}function E0(e,t,n){let r=e.cursorOfPlace(t),i=e.ofEvent[t]??e.size,o=i<e.size?e.beats[e.beatBefore(i+1)]:i,s=r;for(;s<i&&e.time[s]<=n;)s++;return Math.max(r,Math.min(s,o))}function A0(e,t,n){let r=e.trace,i=new Map,o=(c,h)=>{i.set(c,[...i.get(c)??[],h])},s=new Set;for(let c=0;c<r.kind.length;c++){let h=r.kinds[r.kind[c]],d=r.node[c];h==="started"?(s.has(d)&&o(t.ofEvent[c],`${n.node(d)} starts again`),s.add(d)):h==="stopped"?o(t.ofEvent[c],`${n.node(d)} is down`):h==="role-changed"&&r.texts[r.text[c]]==="leader"&&o(t.ofEvent[c],`${n.node(d)} leads term ${r.term[c]}`)}let l=t.time.subarray(0,t.size);for(let{kind:c,start:h,nodes:d}of e.bands)c!=="down"&&o(Rt(l,h),[c,...(d??[]).map(b=>n.node(b))].join(" "));let a=[...i.keys()].filter(c=>c<t.size).sort((c,h)=>c-h),u=[];return a[0]!==0&&u.push({from:0,to:a[0]??t.size,title:"start",words:""}),a.forEach((c,h)=>{let d=[...new Set(i.get(c))].join("; ");u.push({from:c,to:a[h+1]??t.size,title:d,words:""})}),u}function yi(e,t){let n=0;for(;n+1<e.length&&e[n+1].from<t;)n++;return n}var T0={first:"M3 3v10M13 3 6 8l7 5Z",chapterBack:"M8 3 2 8l6 5ZM14 3 8 8l6 5Z",back:"M11 3 4 8l7 5Z",play:"M4 2.5 13 8l-9 5.5Z",pause:"M5 3v10M11 3v10",forward:"M5 3l7 5-7 5Z",chapterForward:"M2 3l6 5-6 5ZM8 3l6 5-6 5Z",last:"M13 3v10M3 3l7 5-7 5Z"};function uh(e){return L("svg",{viewBox:"0 0 16 16",width:15,height:15,"aria-hidden":"true"},L("path",{d:T0[e]}))}var $o=class{constructor(t,n,r,i){this.beats=n;let o=(s,l,a,u)=>g("button",{type:"button",class:"st-icon","aria-label":l,title:`${l} (${a})`,click:u},uh(s));this.playButton=o("play","Play","Space",()=>t.play()),this.slider=g("input",{type:"range",min:0,max:n,step:1,"aria-label":"Step",input:()=>t.beat(Number(this.slider.value))}),this.position=g("output",{class:"st-position"}),this.speedField=g("select",{"aria-label":"Speed"},...[1,2,5,20].map(s=>g("option",{value:s,selected:s===2},`${s} / s`))),this.axisButtons=ch("Axis",{order:"Order",time:"Time"},s=>t.axis(s)),this.pageButtons=ch("Picture",{diagram:"Diagram",figure:"Figure"},s=>t.page(s)),this.diagramTools=g("div",{class:"st-group"},this.axisButtons,g("button",{type:"button",class:"st-icon","aria-label":"Zoom out",title:"Zoom out (\u2212)",click:()=>t.zoom(.6)},"\u2212"),g("button",{type:"button",class:"st-icon","aria-label":"Zoom in",title:"Zoom in (+)",click:()=>t.zoom(1.7)},"+"),g("button",{type:"button",title:"Show the whole run (0)",click:()=>t.fit()},"Fit")),this.element=g("div",{class:"st-controls",role:"toolbar","aria-label":"Steps"},g("div",{class:"st-group"},o("first","First step","Home",()=>t.first()),i&&o("chapterBack","Chapter back","Shift+\u2190",()=>t.chapter(-1)),o("back","Step back","\u2190",()=>t.step(-1)),this.playButton,o("forward","Step forward","\u2192",()=>t.step(1)),i&&o("chapterForward","Chapter forward","Shift+\u2192",()=>t.chapter(1)),o("last","Last step","End",()=>t.last()),this.speedField),g("div",{class:"st-group st-slide"},this.slider,this.position),r>0&&g("button",{type:"button",class:"st-to-violation",title:"Go to the violation (v)",click:()=>t.violation()},r>1?`Violation (${r})`:"Violation"),this.diagramTools,this.pageButtons)}beats;element;playButton;slider;position;speedField;diagramTools;axisButtons;pageButtons;get speed(){return Number(this.speedField.value)}show(t){this.slider.value=String(t),this.slider.setAttribute("aria-valuetext",`step ${t} of ${this.beats}`),this.position.textContent=`${t} / ${this.beats}`}plays(t){this.playButton.replaceChildren(uh(t?"pause":"play")),this.playButton.setAttribute("aria-label",t?"Pause":"Play"),this.playButton.title=t?"Pause (Space)":"Play (Space)"}setPage(t){this.diagramTools.hidden=t==="figure",fh(this.pageButtons,t)}setAxis(t){fh(this.axisButtons,t)}};function ch(e,t,n){let r=g("div",{class:"st-choice",role:"group","aria-label":e});for(let[i,o]of Object.entries(t)){let s=r.children.length===0;r.append(g("button",{type:"button","data-name":i,"aria-pressed":String(s),click:()=>n(i)},o))}return r}function fh(e,t){for(let n of e.querySelectorAll("button"))n.setAttribute("aria-pressed",String(n.dataset.name===t))}var N0=500,$0=4e3,hh=6;function dh(e){let{arrows:t}=e.scene,n=t.within(e.from,e.to,$0);if(n===null)return R0(e);let r=n.map(o=>t.arrow(o,e.axis));if(r.length>N0)return L0(e,r);let i=r.length<=60;return L("g",{class:"st-arrows"},...r.map(o=>C0(e,o,i)))}function mh(e,t){let n=t.target>t.source?1:-1,r=e.y(t.source)+hh*n,i=e.y(t.target)-hh*n,o=e.x(t.from);if(t.fate==="held"){let s=12+9*Math.abs(t.target-t.source);return{x1:o,y1:r,x2:o+s*.6,y2:r+s*n}}return{x1:o,y1:r,x2:e.x(t.to),y2:r+(i-r)*t.reach}}function L0(e,t){let n=new Map;for(let r of t){let i=r.reach<1?`${r.family} ${r.fate}`:r.family,{x1:o,y1:s,x2:l,y2:a}=mh(e,r),u=n.get(i)??[];u.push(`M${o.toFixed(1)} ${s.toFixed(0)}L${l.toFixed(1)} ${a.toFixed(0)}`),n.set(i,u)}return L("g",{class:"st-arrows many"},...[...n].map(([r,i])=>L("path",{class:`st-arrow ${r}`,d:i.join("")})))}function R0(e){let{arrows:t,moments:n}=e.scene,r=new Set,i=[];for(let o of t.dropped(e.from,e.to)){let s=Math.round(e.x(e.axis.left[n.ofSending[o]])),l=Math.round(e.y(n.messages.source[o]))+9;r.has(`${s} ${l}`)||(r.add(`${s} ${l}`),i.push(`M${s} ${l}v6`))}return L("g",{class:"st-arrows many"},L("path",{class:"st-arrow lost",d:i.join("")}))}function C0(e,t,n){let{moments:r}=e.scene,i=mh(e,t),{x1:o,y1:s,x2:l,y2:a}=i,u=r.ofArrival[t.row],c=r.ofSending[t.row],[h,d]=e.beat,b=u>=h&&u<d||c>=h&&c<d,M=["st-arrow",t.family,t.fate,t.isReply&&"reply",b&&"now"],_=`M${o.toFixed(1)} ${s.toFixed(1)}L${l.toFixed(1)} ${a.toFixed(1)}`;return L("g",{class:M.filter(Boolean).join(" "),"data-row":t.row,"data-moment":u>=0?u:c,"data-fate":t.fate},L("path",{class:"reach",d:_}),t.fate==="duplicate"&&L("path",{class:"copy",d:_}),L("path",{class:"line",d:_}),L("path",{class:"end",d:O0(t,i)}),t.fate==="delayed"&&L("circle",{class:"clock",cx:(o+l)/2,cy:(s+a)/2,r:4.5}),t.fate==="delayed"&&L("path",{class:"hands",d:z0((o+l)/2,(s+a)/2)}),n&&I0(e,t,i))}function O0(e,{x1:t,y1:n,x2:r,y2:i}){let o=Math.hypot(r-t,i-n)||1,s=[(r-t)/o,(i-n)/o],l=(a,u)=>`${(r+s[0]*a-s[1]*u).toFixed(1)} ${(i+s[1]*a+s[0]*u).toFixed(1)}`;switch(e.fate){case"lost":case"cut":case"down":return`M${(r-4.5).toFixed(1)} ${(i-4.5).toFixed(1)}l9 9m-9 0l9-9`;case"held":return`M${l(0,-5)}L${l(0,5)}M${l(4,-5)}L${l(4,5)}`;default:return`M${l(-7,-3.4)}L${l(0,0)}L${l(-7,3.4)}`}}function z0(e,t){return`M${e} ${t-3}V${t}H${e+2.2}`}function I0(e,t,{x1:n,y1:r,x2:i,y2:o}){let s=e.scene.teller.label(t.row),l=Math.hypot(i-n,o-r);if(t.reach<1||l<s.length*5.6+26)return null;let a=Math.atan2(o-r,i-n)*180/Math.PI;Math.abs(a)>90&&(a-=Math.sign(a)*180);let[u,c]=[n+(i-n)*.4,r+(o-r)*.4];return L("text",{transform:`translate(${u.toFixed(1)} ${c.toFixed(1)}) rotate(${a.toFixed(1)})`,dy:-4},s)}function Se(e,t,n,r,i){return{name:e,path:t,offset:n,isLandmark:r,legend:i}}var P0="M0-6.5 1.9-2.2 6.4-1.9 2.9 1 4 5.5 0 3 -4 5.5 -2.9 1 -6.4-1.9 -1.9-2.2Z",oe={leader:Se("leader",P0,-15,!0,"becomes leader"),candidate:Se("candidate","M0-5.5 5.5 4.5H-5.5Z",-14,!1,"campaigns"),"step-down":Se("step-down","M0 5.5 5.5-4.5H-5.5Z",-14,!1,"follows again"),vote:Se("vote","M0-5.5 5.5 0 0 5.5 -5.5 0Z",0,!1,"votes"),append:Se("append","M-5-5H5V5H-5Z",-14,!1,"appends an entry (its term)"),truncate:Se("truncate","M-5-5H5V5H-5ZM-5-5 5 5M-5 5 5-5",-14,!1,"removes entries"),commit:Se("commit","M-5 0 -1.5 4 5-4.5",15,!1,"commits up to an entry"),crash:Se("crash","M-6-6 6 6M-6 6 6-6",0,!0,"goes down"),start:Se("start","M-4-6 6 0 -4 6Z",0,!0,"starts"),snapshot:Se("snapshot","M-5-4.5H5V-1.5H-5ZM-5 0.5H5V3.5H-5Z",15,!1,"takes or restores a snapshot"),saved:Se("saved","M0-4.5V4.5",0,!1,"has saved to its disk"),other:Se("other","M-2.5-2.5H2.5V2.5H-2.5Z",13,!1,"lease, transfer")};function Wl(e,t){switch(e.kinds[e.kind[t]]){case"role-changed":return H0(e.texts[e.text[t]]);case"vote-granted":return oe.vote;case"appended":return oe.append;case"truncated":return oe.truncate;case"committed":return oe.commit;case"stopped":return oe.crash;case"started":return oe.start;case"snapshot-taken":case"snapshot-restored":return oe.snapshot;case"persisted":return oe.saved;case"lease-read":case"transfer-started":case"transfer-ended":return oe.other}return null}function H0(e){return e==="leader"?oe.leader:e==="follower"?oe["step-down"]:oe.candidate}function ph(e,t){let n=e.trace,r=e.nodes.map((i,o)=>{let s=n.initial[o];return[{from:0,standing:s?.is_up?s.role||"follower":s&&s.term>0?"down":"unborn",term:s?.term??0}]});for(let i=0;i<n.kind.length;i++){let o=r[n.node[i]];if(!o)continue;let{standing:s,term:l}=o.at(-1),a=t.ofEvent[i];switch(n.kinds[n.kind[i]]){case"started":Lo(o,a,"follower",n.term[i]);break;case"stopped":Lo(o,a,"down",l);break;case"term-changed":Lo(o,a,s,n.term[i]);break;case"role-changed":Lo(o,a,n.texts[n.text[i]],Math.max(l,n.term[i]));break}}return r}function Lo(e,t,n,r){let i=e.at(-1);i.standing===n&&i.term===r||(i.from===t&&e.pop(),e.push({from:t,standing:n,term:r}))}function ql(e,t,n){let r=i=>{let o=0,s=e.length;for(;o<s;){let l=o+s>>1;e[l].from<i?o=l+1:s=l}return o};return[Math.max(0,r(t+1)-1),r(n)]}function F0(e,t){return e===t?`entry ${e}`:`entries ${e} ${t===e+1?"and":"to"} ${t}`}function Hr(e){return e.length<2?e.join(""):`${e.slice(0,-1).join(", ")} and ${e.at(-1)}`}function Fr(e,t=3){let n=e/1e6;return n>=1e4?`${(n/1e3).toFixed(2)} s`:`${Number(n.toFixed(t))} ms`}var B0=new Set(["term-exposed","applied","state-digest","configuration-changed"]),V0={append:"AppendEntries","append-reply":"its answer",vote:"RequestVote","vote-reply":"its answer","pre-vote":"a question for a pre-vote","pre-vote-reply":"its answer",snapshot:"InstallSnapshot","snapshot-reply":"its answer","timeout-now":"TimeoutNow","read-index":"a question for a read index","read-index-reply":"its answer"},Ro=class{constructor(t,n){this.report=t;this.moments=n;this.trace=t.trace}report;moments;trace;node(t){return this.report.nodes[t]??"?"}beat(t,n){let{moments:r}=this;if(t>=n)return"Nothing has happened yet.";let i=[],o=[],s="";for(let c=t;c<n;c++)r.what[c]===sn?s=`receives ${this.message(r.which[c])}`:r.what[c]===Kn?o.push(r.which[c]):c=this.event(c,n,i)-1;let l=i.filter(({isDetail:c})=>!c),a=(l.length>0?l:s||o.length>0?[]:i).map(({text:c})=>c);o.length>0&&(a=[...a,this.sendings(o)]);let u=this.node(r.node[t]);return s?a.length>0?`${u} ${s}: it ${Hr(a)}.`:`${u} ${s}.`:`${u} ${Hr(a)}.`}event(t,n,r){let{moments:i}=this,o=i.kind(t),s=i.which[t],l=t+1;if(o==="appended"||o==="applied")for(;l<n&&i.what[l]===0&&i.kind(l)===o;)l++;let a=i.which[l-1],u=a-s<3,c=a>s?this.severalWords(o,s,a,u):this.eventWords(s);return r.push({text:c,isDetail:B0.has(o)}),l}severalWords(t,n,r,i){let{trace:o}=this,s=F0(o.index[n],o.index[r]);if(t==="applied")return`applies ${s}`;if(!i)return`appends ${s}`;let l=[];for(let a=n;a<=r;a++)l.push(`term ${o.term[a]}: ${this.text(a)}`);return`appends ${s} (${l.join("; ")})`}text(t){let n=this.trace.text[t];return n<0?"":this.trace.texts[n]??""}eventWords(t){let{trace:n}=this,r=n.kinds[n.kind[t]],i=n.index[t],o=n.term[t],s=n.node2[t],l=n.number[t],a=this.text(t);switch(r){case"started":return`starts in term ${o}${s>=0?`, in which it has voted for ${this.node(s)}`:""}`;case"stopped":return a==="crashed"?"crashes":`goes down (${a})`;case"term-changed":return`enters term ${o}`;case"term-exposed":return`sends its first message of term ${o}`;case"role-changed":return a==="leader"?`becomes leader of term ${o}`:`is a ${a} in term ${o}`;case"vote-granted":return s===n.node[t]?`votes for itself in term ${o}`:`votes for ${this.node(s)} in term ${o}`;case"appended":return`appends entry ${i} of term ${o}${a?` (${a})`:""}`;case"truncated":return`removes the entries from ${i} on`;case"persisted":return`has saved its term, vote and log${i>0?` up to entry ${i}`:""}`;case"committed":return`commits up to entry ${i}`;case"applied":return`applies entry ${i}${l===0&&a?" (a duplicate, not executed again)":""}`;case"configuration-changed":return`goes by the configuration ${a}`;case"snapshot-taken":return`takes a snapshot up to entry ${i} of term ${o}`;case"snapshot-restored":return`restores a snapshot up to entry ${i} of term ${o}`;case"compacted":return`no longer keeps the entries up to ${i}`;case"state-digest":return`has state ${a} after entry ${i}`;case"lease-read":return`confirms a read at entry ${i} by its lease`;case"transfer-started":return`begins to hand over to ${this.node(s)}`;case"transfer-ended":return`ends the hand-over: ${a}`}return r}message(t){let{messages:n}=this.moments,r=n.texts[n.words[t]];return r||`a message ${n.kinds[n.kind[t]]} of ${this.node(n.source[t])}`}label(t){let{messages:n}=this.moments;return n.labels[n.words[t]]??n.kinds[n.kind[t]]??""}sendings(t){let{messages:n}=this.moments,r=new Map;for(let i of t){let o=V0[n.kinds[n.kind[i]]]??n.kinds[n.kind[i]],s=r.get(o)??[],l=this.node(n.target[i]);s.includes(l)||s.push(l),r.set(o,s)}return Hr([...r].map(([i,o])=>`sends ${i} to ${Hr(o)}`))}fate(t){let{messages:n}=this.moments,r=this.node(n.target[t]),i=Fr(n.arrived[t]-n.sent[t]);switch(n.fates[n.fate[t]]){case"delivered":return`arrives at ${r} after ${i}`;case"delayed":return`is held back, and arrives at ${r} after ${i}`;case"duplicate":return`is a second copy, and arrives at ${r} after ${i}`;case"lost":return`is lost on its way to ${r}`;case"cut":return`is dropped: ${r} is cut off`;case"down":return`finds ${r} down`;case"held":return`has not reached ${r} when the run ends`}return""}};var D0=10,gh=2.5;function W0(e,t,n=6.4){let r=Math.floor(t/n);return e.length<=r?e:r<4?"":`${e.slice(0,r-1)}\u2026`}function yh(e){let{scene:t,axis:n}=e,r=[],i=-1/0;return t.chapters.forEach(({from:o,to:s,title:l},a)=>{if(s<e.from||o>e.to)return;let u=Math.max(e.gutter,e.x(n.left[o])-3),c=Math.min(e.width,e.x(n.left[s])-3);if(c-i<2&&a!==e.chapter)return;i=c;let h=Math.max(1,c-u),d=["st-chapter",a%2===1&&"odd",a===e.chapter&&"now"];r.push(L("g",{class:d.filter(Boolean).join(" "),"data-cursor":s},L("title",{},l),L("rect",{class:"ground",x:u,y:e.top,width:h,height:e.bottom-e.top}),L("rect",{class:"head",x:u,y:2,width:Math.max(1,h-1),height:e.top-10,rx:3}),L("text",{x:u+6,y:16},W0(l,h-12))))}),L("g",{class:"st-chapters"},...r)}function bh(e){return L("g",{class:"st-lines"},...e.scene.strips.map((t,n)=>q0(e,t,n)))}function q0(e,t,n){let{axis:r}=e,[i,o]=ql(t,e.from,e.to),s=e.y(n),l=[],a=-1;for(let u=i;u<o;u++){let{from:c,standing:h,term:d}=t[u],b=Math.max(e.gutter,e.x(r.left[c])),M=t[u+1],_=Math.min(e.width,M?e.x(r.left[M.from]):e.width);if(_-b<1&&h!=="leader"&&o-i>400)continue;let O=Math.max(.8,_-b),N={leader:12,candidate:9,"pre-candidate":9,follower:5,down:0,unborn:0}[h];if(N===0){l.push(L("line",{class:`st-span ${h}`,x1:b,x2:b+O,y1:s,y2:s}));continue}let A=`--term: var(--${br(d)})`;if(l.push(L("rect",{class:`st-span ${h}`,x:b,y:s-N/2,width:O,height:N,style:A})),d!==a&&O>26){let H=O>58?`term ${d}`:`t${d}`;l.push(L("text",{class:"st-term",x:b+3,y:s+19},H))}a=d}return L("g",{},...l)}function wh(e){let{report:t,moments:n}=e.scene,r=n.time.subarray(0,n.size),i=t.bands.filter(({kind:o})=>o.includes("pause")).flatMap(({start:o,end:s,nodes:l,words:a})=>{let u=Rt(r,o),c=s===void 0?n.size:Rt(r,s);if(c<e.from||u>e.to)return[];let h=e.x(e.axis.left[u]),d=Math.max(2,e.x(e.axis.left[c])-h);return(l??[]).map(b=>L("rect",{class:"st-pause",x:h,y:e.y(b)-14,width:d,height:28,rx:4},L("title",{},a)))});return L("g",{},...i)}function vh(e){let{scene:t}=e,{moments:n}=t,r=t.report.trace;if(e.scale<gh)return K0(e);let i=[];for(let o=e.from;o<e.to;o++){if(n.what[o]!==Un)continue;let s=n.which[o],l=Wl(r,s);!l||l.name==="saved"&&e.scale<6||i.push(G0(e,o,s,l))}return L("g",{class:"st-marks"},...i)}function G0(e,t,n,r){let{axis:i,scene:o}=e,s=o.report.trace,l=r.name==="saved"?.2:.5,a=e.x(i.left[t]+l*Math.min(1,i.left[t+1]-i.left[t])*2*.5),u=Math.min(1.25,Math.max(.45,e.scale/13)),c=e.y(s.node[n])+r.offset*Math.min(1.15,e.row/60),h=t>=e.beat[0]&&t<e.beat[1],d=r.name==="append"?`--term: var(--${br(s.term[n])})`:null;return L("g",{class:`st-mark ${r.name}${h?" now":""}`,"data-moment":t,style:d},L("path",{transform:`translate(${a.toFixed(1)} ${c.toFixed(1)}) scale(${u.toFixed(2)})`,d:r.path}),e.scale>=D0&&U0(e,n,r,a,c))}function U0(e,t,n,r,i){let o=e.scene.report.trace;return n.name==="append"?L("text",{class:"inside",x:r,y:i+3.6},o.term[t]):n.name==="commit"?L("text",{x:r,y:i+16},`\u2264${o.index[t]}`):null}function K0(e){let{scene:t,axis:n}=e,{moments:r}=t,i=[];return t.strips.forEach((o,s)=>{let[l,a]=ql(o,e.from,e.to),u=-1/0;for(let c=l;c<a;c++){let{from:h,standing:d}=o[c];if(h<e.from||d!=="leader"&&d!=="down")continue;let b=e.x(n.left[h]);if(b-u<9||r.what[h]!==Un)continue;u=b;let M=Wl(t.report.trace,r.which[h]);if(!M?.isLandmark)continue;let _=e.y(s)+M.offset;i.push(L("g",{class:`st-mark ${M.name}`,"data-moment":h},L("path",{transform:`translate(${b.toFixed(1)} ${_.toFixed(1)}) scale(0.8)`,d:M.path})))}}),L("g",{class:"st-marks"},...i)}function xh(e){let{axis:t,scene:n}=e,{moments:r}=n,i=[];for(let{at:l,duration:a}of t.breaks){if(l<e.from||l>e.to)continue;let u=e.x(t.left[l]-.5);if(e.scale<gh&&i.length>60)break;let c=e.bottom;i.push(L("g",{class:"st-break"},L("title",{},`nothing happens for ${Fr(a)}`),L("path",{d:`M${u-4} ${c+5}l4-8m1 8l4-8`}),L("line",{x1:u,x2:u,y1:e.top,y2:c})))}let o=-1/0,s="";for(let l=e.from;l<e.to;l=Y0(e,l)){let a=e.x(t.left[l]);if(a<e.gutter||a-o<84||a>e.width-40)continue;let u=Fr(r.time[l],1),c=t.kind==="time"?u:`${n.place(l)} \xB7 ${u}`;c!==s&&(o=a,s=c,i.push(L("line",{x1:a,x2:a,y1:e.bottom,y2:e.bottom+4}),L("text",{x:a,y:e.bottom+17},c)))}return L("g",{class:"st-axis"},L("line",{x1:e.gutter,x2:e.width,y1:e.bottom,y2:e.bottom}),...i)}function Y0(e,t){let{left:n}=e.axis;return Math.max(t+1,Rt(n,n[t]+86/e.scale))}var Gl="http://www.w3.org/1999/xhtml",Mh={svg:"http://www.w3.org/2000/svg",xhtml:Gl,xlink:"http://www.w3.org/1999/xlink",xml:"http://www.w3.org/XML/1998/namespace",xmlns:"http://www.w3.org/2000/xmlns/"};function bi(e){var t=e+="",n=t.indexOf(":");return n>=0&&(t=e.slice(0,n))!=="xmlns"&&(e=e.slice(n+1)),Mh.hasOwnProperty(t)?{space:Mh[t],local:e}:e}function Z0(e){return function(){var t=this.ownerDocument,n=this.namespaceURI;return n===Gl&&t.documentElement.namespaceURI===Gl?t.createElement(e):t.createElementNS(n,e)}}function j0(e){return function(){return this.ownerDocument.createElementNS(e.space,e.local)}}function kh(e){var t=bi(e);return(t.local?j0:Z0)(t)}function X0(){}function Oo(e){return e==null?X0:function(){return this.querySelector(e)}}function Q0(e){typeof e!="function"&&(e=Oo(e));for(var t=this._groups,n=t.length,r=new Array(n),i=0;i<n;++i)for(var o=t[i],s=o.length,l=r[i]=new Array(s),a,u,c=0;c<s;++c)(a=o[c])&&(u=e.call(a,a.__data__,c,o))&&("__data__"in a&&(u.__data__=a.__data__),l[c]=u);return new pe(r,this._parents)}function J0(e){return e==null?[]:Array.isArray(e)?e:Array.from(e)}function ty(){return[]}function Kl(e){return e==null?ty:function(){return this.querySelectorAll(e)}}function ey(e){return function(){return J0(e.apply(this,arguments))}}function ny(e){typeof e=="function"?e=ey(e):e=Kl(e);for(var t=this._groups,n=t.length,r=[],i=[],o=0;o<n;++o)for(var s=t[o],l=s.length,a,u=0;u<l;++u)(a=s[u])&&(r.push(e.call(a,a.__data__,u,s)),i.push(a));return new pe(r,i)}function Yl(e){return function(){return this.matches(e)}}function Sh(e){return function(t){return t.matches(e)}}var ry=Array.prototype.find;function iy(e){return function(){return ry.call(this.children,e)}}function oy(){return this.firstElementChild}function sy(e){return this.select(e==null?oy:iy(typeof e=="function"?e:Sh(e)))}var ly=Array.prototype.filter;function ay(){return Array.from(this.children)}function uy(e){return function(){return ly.call(this.children,e)}}function cy(e){return this.selectAll(e==null?ay:uy(typeof e=="function"?e:Sh(e)))}function fy(e){typeof e!="function"&&(e=Yl(e));for(var t=this._groups,n=t.length,r=new Array(n),i=0;i<n;++i)for(var o=t[i],s=o.length,l=r[i]=[],a,u=0;u<s;++u)(a=o[u])&&e.call(a,a.__data__,u,o)&&l.push(a);return new pe(r,this._parents)}function _h(e){return new Array(e.length)}function hy(){return new pe(this._enter||this._groups.map(_h),this._parents)}function Co(e,t){this.ownerDocument=e.ownerDocument,this.namespaceURI=e.namespaceURI,this._next=null,this._parent=e,this.__data__=t}Co.prototype={constructor:Co,appendChild:function(e){return this._parent.insertBefore(e,this._next)},insertBefore:function(e,t){return this._parent.insertBefore(e,t)},querySelector:function(e){return this._parent.querySelector(e)},querySelectorAll:function(e){return this._parent.querySelectorAll(e)}};function dy(e){return function(){return e}}function my(e,t,n,r,i,o){for(var s=0,l,a=t.length,u=o.length;s<u;++s)(l=t[s])?(l.__data__=o[s],r[s]=l):n[s]=new Co(e,o[s]);for(;s<a;++s)(l=t[s])&&(i[s]=l)}function py(e,t,n,r,i,o,s){var l,a,u=new Map,c=t.length,h=o.length,d=new Array(c),b;for(l=0;l<c;++l)(a=t[l])&&(d[l]=b=s.call(a,a.__data__,l,t)+"",u.has(b)?i[l]=a:u.set(b,a));for(l=0;l<h;++l)b=s.call(e,o[l],l,o)+"",(a=u.get(b))?(r[l]=a,a.__data__=o[l],u.delete(b)):n[l]=new Co(e,o[l]);for(l=0;l<c;++l)(a=t[l])&&u.get(d[l])===a&&(i[l]=a)}function gy(e){return e.__data__}function yy(e,t){if(!arguments.length)return Array.from(this,gy);var n=t?py:my,r=this._parents,i=this._groups;typeof e!="function"&&(e=dy(e));for(var o=i.length,s=new Array(o),l=new Array(o),a=new Array(o),u=0;u<o;++u){var c=r[u],h=i[u],d=h.length,b=by(e.call(c,c&&c.__data__,u,r)),M=b.length,_=l[u]=new Array(M),O=s[u]=new Array(M),N=a[u]=new Array(d);n(c,h,_,O,N,b,t);for(var A=0,H=0,$,X;A<M;++A)if($=_[A]){for(A>=H&&(H=A+1);!(X=O[H])&&++H<M;);$._next=X||null}}return s=new pe(s,r),s._enter=l,s._exit=a,s}function by(e){return typeof e=="object"&&"length"in e?e:Array.from(e)}function wy(){return new pe(this._exit||this._groups.map(_h),this._parents)}function vy(e,t,n){var r=this.enter(),i=this,o=this.exit();return typeof e=="function"?(r=e(r),r&&(r=r.selection())):r=r.append(e+""),t!=null&&(i=t(i),i&&(i=i.selection())),n==null?o.remove():n(o),r&&i?r.merge(i).order():i}function xy(e){for(var t=e.selection?e.selection():e,n=this._groups,r=t._groups,i=n.length,o=r.length,s=Math.min(i,o),l=new Array(i),a=0;a<s;++a)for(var u=n[a],c=r[a],h=u.length,d=l[a]=new Array(h),b,M=0;M<h;++M)(b=u[M]||c[M])&&(d[M]=b);for(;a<i;++a)l[a]=n[a];return new pe(l,this._parents)}function My(){for(var e=this._groups,t=-1,n=e.length;++t<n;)for(var r=e[t],i=r.length-1,o=r[i],s;--i>=0;)(s=r[i])&&(o&&s.compareDocumentPosition(o)^4&&o.parentNode.insertBefore(s,o),o=s);return this}function ky(e){e||(e=Sy);function t(h,d){return h&&d?e(h.__data__,d.__data__):!h-!d}for(var n=this._groups,r=n.length,i=new Array(r),o=0;o<r;++o){for(var s=n[o],l=s.length,a=i[o]=new Array(l),u,c=0;c<l;++c)(u=s[c])&&(a[c]=u);a.sort(t)}return new pe(i,this._parents).order()}function Sy(e,t){return e<t?-1:e>t?1:e>=t?0:NaN}function _y(){var e=arguments[0];return arguments[0]=this,e.apply(null,arguments),this}function Ey(){return Array.from(this)}function Ay(){for(var e=this._groups,t=0,n=e.length;t<n;++t)for(var r=e[t],i=0,o=r.length;i<o;++i){var s=r[i];if(s)return s}return null}function Ty(){let e=0;for(let t of this)++e;return e}function Ny(){return!this.node()}function $y(e){for(var t=this._groups,n=0,r=t.length;n<r;++n)for(var i=t[n],o=0,s=i.length,l;o<s;++o)(l=i[o])&&e.call(l,l.__data__,o,i);return this}function Ly(e){return function(){this.removeAttribute(e)}}function Ry(e){return function(){this.removeAttributeNS(e.space,e.local)}}function Cy(e,t){return function(){this.setAttribute(e,t)}}function Oy(e,t){return function(){this.setAttributeNS(e.space,e.local,t)}}function zy(e,t){return function(){var n=t.apply(this,arguments);n==null?this.removeAttribute(e):this.setAttribute(e,n)}}function Iy(e,t){return function(){var n=t.apply(this,arguments);n==null?this.removeAttributeNS(e.space,e.local):this.setAttributeNS(e.space,e.local,n)}}function Py(e,t){var n=bi(e);if(arguments.length<2){var r=this.node();return n.local?r.getAttributeNS(n.space,n.local):r.getAttribute(n)}return this.each((t==null?n.local?Ry:Ly:typeof t=="function"?n.local?Iy:zy:n.local?Oy:Cy)(n,t))}function Eh(e){return e.ownerDocument&&e.ownerDocument.defaultView||e.document&&e||e.defaultView}function Hy(e){return function(){this.style.removeProperty(e)}}function Fy(e,t,n){return function(){this.style.setProperty(e,t,n)}}function By(e,t,n){return function(){var r=t.apply(this,arguments);r==null?this.style.removeProperty(e):this.style.setProperty(e,r,n)}}function Vy(e,t,n){return arguments.length>1?this.each((t==null?Hy:typeof t=="function"?By:Fy)(e,t,n??"")):Yn(this.node(),e)}function Yn(e,t){return e.style.getPropertyValue(t)||Eh(e).getComputedStyle(e,null).getPropertyValue(t)}function Dy(e){return function(){delete this[e]}}function Wy(e,t){return function(){this[e]=t}}function qy(e,t){return function(){var n=t.apply(this,arguments);n==null?delete this[e]:this[e]=n}}function Gy(e,t){return arguments.length>1?this.each((t==null?Dy:typeof t=="function"?qy:Wy)(e,t)):this.node()[e]}function Ah(e){return e.trim().split(/^|\s+/)}function Zl(e){return e.classList||new Th(e)}function Th(e){this._node=e,this._names=Ah(e.getAttribute("class")||"")}Th.prototype={add:function(e){var t=this._names.indexOf(e);t<0&&(this._names.push(e),this._node.setAttribute("class",this._names.join(" ")))},remove:function(e){var t=this._names.indexOf(e);t>=0&&(this._names.splice(t,1),this._node.setAttribute("class",this._names.join(" ")))},contains:function(e){return this._names.indexOf(e)>=0}};function Nh(e,t){for(var n=Zl(e),r=-1,i=t.length;++r<i;)n.add(t[r])}function $h(e,t){for(var n=Zl(e),r=-1,i=t.length;++r<i;)n.remove(t[r])}function Uy(e){return function(){Nh(this,e)}}function Ky(e){return function(){$h(this,e)}}function Yy(e,t){return function(){(t.apply(this,arguments)?Nh:$h)(this,e)}}function Zy(e,t){var n=Ah(e+"");if(arguments.length<2){for(var r=Zl(this.node()),i=-1,o=n.length;++i<o;)if(!r.contains(n[i]))return!1;return!0}return this.each((typeof t=="function"?Yy:t?Uy:Ky)(n,t))}function jy(){this.textContent=""}function Xy(e){return function(){this.textContent=e}}function Qy(e){return function(){var t=e.apply(this,arguments);this.textContent=t??""}}function Jy(e){return arguments.length?this.each(e==null?jy:(typeof e=="function"?Qy:Xy)(e)):this.node().textContent}function tb(){this.innerHTML=""}function eb(e){return function(){this.innerHTML=e}}function nb(e){return function(){var t=e.apply(this,arguments);this.innerHTML=t??""}}function rb(e){return arguments.length?this.each(e==null?tb:(typeof e=="function"?nb:eb)(e)):this.node().innerHTML}function ib(){this.nextSibling&&this.parentNode.appendChild(this)}function ob(){return this.each(ib)}function sb(){this.previousSibling&&this.parentNode.insertBefore(this,this.parentNode.firstChild)}function lb(){return this.each(sb)}function ab(e){var t=typeof e=="function"?e:kh(e);return this.select(function(){return this.appendChild(t.apply(this,arguments))})}function ub(){return null}function cb(e,t){var n=typeof e=="function"?e:kh(e),r=t==null?ub:typeof t=="function"?t:Oo(t);return this.select(function(){return this.insertBefore(n.apply(this,arguments),r.apply(this,arguments)||null)})}function fb(){var e=this.parentNode;e&&e.removeChild(this)}function hb(){return this.each(fb)}function db(){var e=this.cloneNode(!1),t=this.parentNode;return t?t.insertBefore(e,this.nextSibling):e}function mb(){var e=this.cloneNode(!0),t=this.parentNode;return t?t.insertBefore(e,this.nextSibling):e}function pb(e){return this.select(e?mb:db)}function gb(e){return arguments.length?this.property("__data__",e):this.node().__data__}function yb(e){return function(t){e.call(this,t,this.__data__)}}function bb(e){return e.trim().split(/^|\s+/).map(function(t){var n="",r=t.indexOf(".");return r>=0&&(n=t.slice(r+1),t=t.slice(0,r)),{type:t,name:n}})}function wb(e){return function(){var t=this.__on;if(t){for(var n=0,r=-1,i=t.length,o;n<i;++n)o=t[n],(!e.type||o.type===e.type)&&o.name===e.name?this.removeEventListener(o.type,o.listener,o.options):t[++r]=o;++r?t.length=r:delete this.__on}}}function vb(e,t,n){return function(){var r=this.__on,i,o=yb(t);if(r){for(var s=0,l=r.length;s<l;++s)if((i=r[s]).type===e.type&&i.name===e.name){this.removeEventListener(i.type,i.listener,i.options),this.addEventListener(i.type,i.listener=o,i.options=n),i.value=t;return}}this.addEventListener(e.type,o,n),i={type:e.type,name:e.name,value:t,listener:o,options:n},r?r.push(i):this.__on=[i]}}function xb(e,t,n){var r=bb(e+""),i,o=r.length,s;if(arguments.length<2){var l=this.node().__on;if(l){for(var a=0,u=l.length,c;a<u;++a)for(i=0,c=l[a];i<o;++i)if((s=r[i]).type===c.type&&s.name===c.name)return c.value}return}for(l=t?vb:wb,i=0;i<o;++i)this.each(l(r[i],t,n));return this}function Lh(e,t,n){var r=Eh(e),i=r.CustomEvent;typeof i=="function"?i=new i(t,n):(i=r.document.createEvent("Event"),n?(i.initEvent(t,n.bubbles,n.cancelable),i.detail=n.detail):i.initEvent(t,!1,!1)),e.dispatchEvent(i)}function Mb(e,t){return function(){return Lh(this,e,t)}}function kb(e,t){return function(){return Lh(this,e,t.apply(this,arguments))}}function Sb(e,t){return this.each((typeof t=="function"?kb:Mb)(e,t))}function*_b(){for(var e=this._groups,t=0,n=e.length;t<n;++t)for(var r=e[t],i=0,o=r.length,s;i<o;++i)(s=r[i])&&(yield s)}var Rh=[null];function pe(e,t){this._groups=e,this._parents=t}function Zn(){return new pe([[document.documentElement]],Rh)}function Eb(){return this}pe.prototype=Zn.prototype={constructor:pe,select:Q0,selectAll:ny,selectChild:sy,selectChildren:cy,filter:fy,data:yy,enter:hy,exit:wy,join:vy,merge:xy,selection:Eb,order:My,sort:ky,call:_y,nodes:Ey,node:Ay,size:Ty,empty:Ny,each:$y,attr:Py,style:Vy,property:Gy,classed:Zy,text:Jy,html:rb,raise:ob,lower:lb,append:ab,insert:cb,remove:hb,clone:pb,datum:gb,on:xb,dispatch:Sb,[Symbol.iterator]:_b};function jt(e){return typeof e=="string"?new pe([[document.querySelector(e)]],[document.documentElement]):new pe([[e]],Rh)}var Ab=0;function Tb(){return new Ul}function Ul(){this._="@"+(++Ab).toString(36)}Ul.prototype=Tb.prototype={constructor:Ul,get:function(e){for(var t=this._;!(t in e);)if(!(e=e.parentNode))return;return e[t]},set:function(e,t){return e[this._]=t},remove:function(e){return this._ in e&&delete e[this._]},toString:function(){return this._}};function Nb(e){let t;for(;t=e.sourceEvent;)e=t;return e}function ln(e,t){if(e=Nb(e),t===void 0&&(t=e.currentTarget),t){var n=t.ownerSVGElement||t;if(n.createSVGPoint){var r=n.createSVGPoint();return r.x=e.clientX,r.y=e.clientY,r=r.matrixTransform(t.getScreenCTM().inverse()),[r.x,r.y]}if(t.getBoundingClientRect){var i=t.getBoundingClientRect();return[e.clientX-i.left-t.clientLeft,e.clientY-i.top-t.clientTop]}}return[e.pageX,e.pageY]}var $b={value:()=>{}};function wi(){for(var e=0,t=arguments.length,n={},r;e<t;++e){if(!(r=arguments[e]+"")||r in n||/[\s.]/.test(r))throw new Error("illegal type: "+r);n[r]=[]}return new zo(n)}function zo(e){this._=e}function Lb(e,t){return e.trim().split(/^|\s+/).map(function(n){var r="",i=n.indexOf(".");if(i>=0&&(r=n.slice(i+1),n=n.slice(0,i)),n&&!t.hasOwnProperty(n))throw new Error("unknown type: "+n);return{type:n,name:r}})}zo.prototype=wi.prototype={constructor:zo,on:function(e,t){var n=this._,r=Lb(e+"",n),i,o=-1,s=r.length;if(arguments.length<2){for(;++o<s;)if((i=(e=r[o]).type)&&(i=Rb(n[i],e.name)))return i;return}if(t!=null&&typeof t!="function")throw new Error("invalid callback: "+t);for(;++o<s;)if(i=(e=r[o]).type)n[i]=Ch(n[i],e.name,t);else if(t==null)for(i in n)n[i]=Ch(n[i],e.name,null);return this},copy:function(){var e={},t=this._;for(var n in t)e[n]=t[n].slice();return new zo(e)},call:function(e,t){if((i=arguments.length-2)>0)for(var n=new Array(i),r=0,i,o;r<i;++r)n[r]=arguments[r+2];if(!this._.hasOwnProperty(e))throw new Error("unknown type: "+e);for(o=this._[e],r=0,i=o.length;r<i;++r)o[r].value.apply(t,n)},apply:function(e,t,n){if(!this._.hasOwnProperty(e))throw new Error("unknown type: "+e);for(var r=this._[e],i=0,o=r.length;i<o;++i)r[i].value.apply(t,n)}};function Rb(e,t){for(var n=0,r=e.length,i;n<r;++n)if((i=e[n]).name===t)return i.value}function Ch(e,t,n){for(var r=0,i=e.length;r<i;++r)if(e[r].name===t){e[r]=$b,e=e.slice(0,r).concat(e.slice(r+1));break}return n!=null&&e.push({name:t,value:n}),e}var jl={capture:!0,passive:!1};function Xl(e){e.preventDefault(),e.stopImmediatePropagation()}function Oh(e){var t=e.document.documentElement,n=jt(e).on("dragstart.drag",Xl,jl);"onselectstart"in t?n.on("selectstart.drag",Xl,jl):(t.__noselect=t.style.MozUserSelect,t.style.MozUserSelect="none")}function zh(e,t){var n=e.document.documentElement,r=jt(e).on("dragstart.drag",null);t&&(r.on("click.drag",Xl,jl),setTimeout(function(){r.on("click.drag",null)},0)),"onselectstart"in n?r.on("selectstart.drag",null):(n.style.MozUserSelect=n.__noselect,delete n.__noselect)}function Cb(e,{sourceEvent:t,subject:n,target:r,identifier:i,active:o,x:s,y:l,dx:a,dy:u,dispatch:c}){Object.defineProperties(this,{type:{value:e,enumerable:!0,configurable:!0},sourceEvent:{value:t,enumerable:!0,configurable:!0},subject:{value:n,enumerable:!0,configurable:!0},target:{value:r,enumerable:!0,configurable:!0},identifier:{value:i,enumerable:!0,configurable:!0},active:{value:o,enumerable:!0,configurable:!0},x:{value:s,enumerable:!0,configurable:!0},y:{value:l,enumerable:!0,configurable:!0},dx:{value:a,enumerable:!0,configurable:!0},dy:{value:u,enumerable:!0,configurable:!0},_:{value:c}})}Cb.prototype.on=function(){var e=this._.on.apply(this._,arguments);return e===this._?this:e};var Br=0,xi=0,vi=0,Ph=1e3,Io,Mi,Po=0,jn=0,Fo=0,ki=typeof performance=="object"&&performance.now?performance:Date,Hh=typeof window=="object"&&window.requestAnimationFrame?window.requestAnimationFrame.bind(window):function(e){setTimeout(e,17)};function Bo(){return jn||(Hh(Ob),jn=ki.now()+Fo)}function Ob(){jn=0}function Ho(){this._call=this._time=this._next=null}Ho.prototype=Jl.prototype={constructor:Ho,restart:function(e,t,n){if(typeof e!="function")throw new TypeError("callback is not a function");n=(n==null?Bo():+n)+(t==null?0:+t),!this._next&&Mi!==this&&(Mi?Mi._next=this:Io=this,Mi=this),this._call=e,this._time=n,Ql()},stop:function(){this._call&&(this._call=null,this._time=1/0,Ql())}};function Jl(e,t,n){var r=new Ho;return r.restart(e,t,n),r}function zb(){Bo(),++Br;for(var e=Io,t;e;)(t=jn-e._time)>=0&&e._call.call(void 0,t),e=e._next;--Br}function Ih(){jn=(Po=ki.now())+Fo,Br=xi=0;try{zb()}finally{Br=0,Pb(),jn=0}}function Ib(){var e=ki.now(),t=e-Po;t>Ph&&(Fo-=t,Po=e)}function Pb(){for(var e,t=Io,n,r=1/0;t;)t._call?(r>t._time&&(r=t._time),e=t,t=t._next):(n=t._next,t._next=null,t=e?e._next=n:Io=n);Mi=e,Ql(r)}function Ql(e){if(!Br){xi&&(xi=clearTimeout(xi));var t=e-jn;t>24?(e<1/0&&(xi=setTimeout(Ih,Math.ceil(e-ki.now()-Fo)+1)),vi&&(vi=clearInterval(vi))):(vi||(Po=ki.now(),vi=setInterval(Ib,Ph)),Br=1,Hh(Ih))}}function ta(e,t,n){var r=new Ho;return t=t==null?0:+t,r.restart(i=>{r.stop(),e(i+t)},t,n),r}function Bh(e){return((e*=2)<=1?e*e*e:(e-=2)*e*e+2)/2}var ea=3,jx=(function e(t){t=+t;function n(r){return Math.pow(r,t)}return n.exponent=e,n})(ea),Xx=(function e(t){t=+t;function n(r){return 1-Math.pow(1-r,t)}return n.exponent=e,n})(ea),Qx=(function e(t){t=+t;function n(r){return((r*=2)<=1?Math.pow(r,t):2-Math.pow(2-r,t))/2}return n.exponent=e,n})(ea),Hb=Math.PI,Jx=Hb/2;function Vo(e){return(Math.pow(2,-10*e)-.0009765625)*1.0009775171065494}var Fh=4/11,tM=6/11,eM=8/11,nM=3/4,rM=9/11,iM=10/11,oM=15/16,sM=21/22,lM=63/64,aM=1/Fh/Fh;var na=1.70158,uM=(function e(t){t=+t;function n(r){return(r=+r)*r*(t*(r-1)+r)}return n.overshoot=e,n})(na),cM=(function e(t){t=+t;function n(r){return--r*r*((r+1)*t+r)+1}return n.overshoot=e,n})(na),fM=(function e(t){t=+t;function n(r){return((r*=2)<1?r*r*((t+1)*r-t):(r-=2)*r*((t+1)*r+t)+2)/2}return n.overshoot=e,n})(na),Vr=2*Math.PI,ra=1,ia=.3,hM=(function e(t,n){var r=Math.asin(1/(t=Math.max(1,t)))*(n/=Vr);function i(o){return t*Vo(- --o)*Math.sin((r-o)/n)}return i.amplitude=function(o){return e(o,n*Vr)},i.period=function(o){return e(t,o)},i})(ra,ia),dM=(function e(t,n){var r=Math.asin(1/(t=Math.max(1,t)))*(n/=Vr);function i(o){return 1-t*Vo(o=+o)*Math.sin((o+r)/n)}return i.amplitude=function(o){return e(o,n*Vr)},i.period=function(o){return e(t,o)},i})(ra,ia),mM=(function e(t,n){var r=Math.asin(1/(t=Math.max(1,t)))*(n/=Vr);function i(o){return((o=o*2-1)<0?t*Vo(-o)*Math.sin((r-o)/n):2-t*Vo(o)*Math.sin((r+o)/n))/2}return i.amplitude=function(o){return e(o,n*Vr)},i.period=function(o){return e(t,o)},i})(ra,ia);var Fb=wi("start","end","cancel","interrupt"),Bb=[],Wh=0,Vh=1,oa=2,Do=3,Dh=4,sa=5,Wo=6;function qo(e,t,n,r,i,o){var s=e.__transition;if(!s)e.__transition={};else if(n in s)return;Vb(e,n,{name:t,index:r,group:i,on:Fb,tween:Bb,time:o.time,delay:o.delay,duration:o.duration,ease:o.ease,timer:null,state:Wh})}function la(e,t){var n=Oe(e,t);if(n.state>Wh)throw new Error("too late; already scheduled");return n}function Ke(e,t){var n=Oe(e,t);if(n.state>Do)throw new Error("too late; already running");return n}function Oe(e,t){var n=e.__transition;if(!n||!(n=n[t]))throw new Error("transition not found");return n}function Vb(e,t,n){var r=e.__transition,i;r[t]=n,n.timer=Jl(o,0,n.time);function o(u){n.state=Vh,n.timer.restart(s,n.delay,n.time),n.delay<=u&&s(u-n.delay)}function s(u){var c,h,d,b;if(n.state!==Vh)return a();for(c in r)if(b=r[c],b.name===n.name){if(b.state===Do)return ta(s);b.state===Dh?(b.state=Wo,b.timer.stop(),b.on.call("interrupt",e,e.__data__,b.index,b.group),delete r[c]):+c<t&&(b.state=Wo,b.timer.stop(),b.on.call("cancel",e,e.__data__,b.index,b.group),delete r[c])}if(ta(function(){n.state===Do&&(n.state=Dh,n.timer.restart(l,n.delay,n.time),l(u))}),n.state=oa,n.on.call("start",e,e.__data__,n.index,n.group),n.state===oa){for(n.state=Do,i=new Array(d=n.tween.length),c=0,h=-1;c<d;++c)(b=n.tween[c].value.call(e,e.__data__,n.index,n.group))&&(i[++h]=b);i.length=h+1}}function l(u){for(var c=u<n.duration?n.ease.call(null,u/n.duration):(n.timer.restart(a),n.state=sa,1),h=-1,d=i.length;++h<d;)i[h].call(e,c);n.state===sa&&(n.on.call("end",e,e.__data__,n.index,n.group),a())}function a(){n.state=Wo,n.timer.stop(),delete r[t];for(var u in r)return;delete e.__transition}}function Si(e,t){var n=e.__transition,r,i,o=!0,s;if(n){t=t==null?null:t+"";for(s in n){if((r=n[s]).name!==t){o=!1;continue}i=r.state>oa&&r.state<sa,r.state=Wo,r.timer.stop(),r.on.call(i?"interrupt":"cancel",e,e.__data__,r.index,r.group),delete n[s]}o&&delete e.__transition}}function Db(e){return this.each(function(){Si(this,e)})}function Wb(e,t){var n,r;return function(){var i=Ke(this,e),o=i.tween;if(o!==n){r=n=o;for(var s=0,l=r.length;s<l;++s)if(r[s].name===t){r=r.slice(),r.splice(s,1);break}}i.tween=r}}function qb(e,t,n){var r,i;if(typeof n!="function")throw new Error;return function(){var o=Ke(this,e),s=o.tween;if(s!==r){i=(r=s).slice();for(var l={name:t,value:n},a=0,u=i.length;a<u;++a)if(i[a].name===t){i[a]=l;break}a===u&&i.push(l)}o.tween=i}}function Gb(e,t){var n=this._id;if(e+="",arguments.length<2){for(var r=Oe(this.node(),n).tween,i=0,o=r.length,s;i<o;++i)if((s=r[i]).name===e)return s.value;return null}return this.each((t==null?Wb:qb)(n,e,t))}function aa(e,t,n){var r=e._id;return e.each(function(){var i=Ke(this,r);(i.value||(i.value={}))[t]=n.apply(this,arguments)}),function(i){return Oe(i,r).value[t]}}function qh(e,t){var n;return(typeof t=="number"?me:t instanceof nn?hi:(n=nn(t))?(t=n,hi):Rl)(e,t)}function Ub(e){return function(){this.removeAttribute(e)}}function Kb(e){return function(){this.removeAttributeNS(e.space,e.local)}}function Yb(e,t,n){var r,i=n+"",o;return function(){var s=this.getAttribute(e);return s===i?null:s===r?o:o=t(r=s,n)}}function Zb(e,t,n){var r,i=n+"",o;return function(){var s=this.getAttributeNS(e.space,e.local);return s===i?null:s===r?o:o=t(r=s,n)}}function jb(e,t,n){var r,i,o;return function(){var s,l=n(this),a;return l==null?void this.removeAttribute(e):(s=this.getAttribute(e),a=l+"",s===a?null:s===r&&a===i?o:(i=a,o=t(r=s,l)))}}function Xb(e,t,n){var r,i,o;return function(){var s,l=n(this),a;return l==null?void this.removeAttributeNS(e.space,e.local):(s=this.getAttributeNS(e.space,e.local),a=l+"",s===a?null:s===r&&a===i?o:(i=a,o=t(r=s,l)))}}function Qb(e,t){var n=bi(e),r=n==="transform"?Cf:qh;return this.attrTween(e,typeof t=="function"?(n.local?Xb:jb)(n,r,aa(this,"attr."+e,t)):t==null?(n.local?Kb:Ub)(n):(n.local?Zb:Yb)(n,r,t))}function Jb(e,t){return function(n){this.setAttribute(e,t.call(this,n))}}function tw(e,t){return function(n){this.setAttributeNS(e.space,e.local,t.call(this,n))}}function ew(e,t){var n,r;function i(){var o=t.apply(this,arguments);return o!==r&&(n=(r=o)&&tw(e,o)),n}return i._value=t,i}function nw(e,t){var n,r;function i(){var o=t.apply(this,arguments);return o!==r&&(n=(r=o)&&Jb(e,o)),n}return i._value=t,i}function rw(e,t){var n="attr."+e;if(arguments.length<2)return(n=this.tween(n))&&n._value;if(t==null)return this.tween(n,null);if(typeof t!="function")throw new Error;var r=bi(e);return this.tween(n,(r.local?ew:nw)(r,t))}function iw(e,t){return function(){la(this,e).delay=+t.apply(this,arguments)}}function ow(e,t){return t=+t,function(){la(this,e).delay=t}}function sw(e){var t=this._id;return arguments.length?this.each((typeof e=="function"?iw:ow)(t,e)):Oe(this.node(),t).delay}function lw(e,t){return function(){Ke(this,e).duration=+t.apply(this,arguments)}}function aw(e,t){return t=+t,function(){Ke(this,e).duration=t}}function uw(e){var t=this._id;return arguments.length?this.each((typeof e=="function"?lw:aw)(t,e)):Oe(this.node(),t).duration}function cw(e,t){if(typeof t!="function")throw new Error;return function(){Ke(this,e).ease=t}}function fw(e){var t=this._id;return arguments.length?this.each(cw(t,e)):Oe(this.node(),t).ease}function hw(e,t){return function(){var n=t.apply(this,arguments);if(typeof n!="function")throw new Error;Ke(this,e).ease=n}}function dw(e){if(typeof e!="function")throw new Error;return this.each(hw(this._id,e))}function mw(e){typeof e!="function"&&(e=Yl(e));for(var t=this._groups,n=t.length,r=new Array(n),i=0;i<n;++i)for(var o=t[i],s=o.length,l=r[i]=[],a,u=0;u<s;++u)(a=o[u])&&e.call(a,a.__data__,u,o)&&l.push(a);return new un(r,this._parents,this._name,this._id)}function pw(e){if(e._id!==this._id)throw new Error;for(var t=this._groups,n=e._groups,r=t.length,i=n.length,o=Math.min(r,i),s=new Array(r),l=0;l<o;++l)for(var a=t[l],u=n[l],c=a.length,h=s[l]=new Array(c),d,b=0;b<c;++b)(d=a[b]||u[b])&&(h[b]=d);for(;l<r;++l)s[l]=t[l];return new un(s,this._parents,this._name,this._id)}function gw(e){return(e+"").trim().split(/^|\s+/).every(function(t){var n=t.indexOf(".");return n>=0&&(t=t.slice(0,n)),!t||t==="start"})}function yw(e,t,n){var r,i,o=gw(t)?la:Ke;return function(){var s=o(this,e),l=s.on;l!==r&&(i=(r=l).copy()).on(t,n),s.on=i}}function bw(e,t){var n=this._id;return arguments.length<2?Oe(this.node(),n).on.on(e):this.each(yw(n,e,t))}function ww(e){return function(){var t=this.parentNode;for(var n in this.__transition)if(+n!==e)return;t&&t.removeChild(this)}}function vw(){return this.on("end.remove",ww(this._id))}function xw(e){var t=this._name,n=this._id;typeof e!="function"&&(e=Oo(e));for(var r=this._groups,i=r.length,o=new Array(i),s=0;s<i;++s)for(var l=r[s],a=l.length,u=o[s]=new Array(a),c,h,d=0;d<a;++d)(c=l[d])&&(h=e.call(c,c.__data__,d,l))&&("__data__"in c&&(h.__data__=c.__data__),u[d]=h,qo(u[d],t,n,d,u,Oe(c,n)));return new un(o,this._parents,t,n)}function Mw(e){var t=this._name,n=this._id;typeof e!="function"&&(e=Kl(e));for(var r=this._groups,i=r.length,o=[],s=[],l=0;l<i;++l)for(var a=r[l],u=a.length,c,h=0;h<u;++h)if(c=a[h]){for(var d=e.call(c,c.__data__,h,a),b,M=Oe(c,n),_=0,O=d.length;_<O;++_)(b=d[_])&&qo(b,t,n,_,d,M);o.push(d),s.push(c)}return new un(o,s,t,n)}var kw=Zn.prototype.constructor;function Sw(){return new kw(this._groups,this._parents)}function _w(e,t){var n,r,i;return function(){var o=Yn(this,e),s=(this.style.removeProperty(e),Yn(this,e));return o===s?null:o===n&&s===r?i:i=t(n=o,r=s)}}function Gh(e){return function(){this.style.removeProperty(e)}}function Ew(e,t,n){var r,i=n+"",o;return function(){var s=Yn(this,e);return s===i?null:s===r?o:o=t(r=s,n)}}function Aw(e,t,n){var r,i,o;return function(){var s=Yn(this,e),l=n(this),a=l+"";return l==null&&(a=l=(this.style.removeProperty(e),Yn(this,e))),s===a?null:s===r&&a===i?o:(i=a,o=t(r=s,l))}}function Tw(e,t){var n,r,i,o="style."+t,s="end."+o,l;return function(){var a=Ke(this,e),u=a.on,c=a.value[o]==null?l||(l=Gh(t)):void 0;(u!==n||i!==c)&&(r=(n=u).copy()).on(s,i=c),a.on=r}}function Nw(e,t,n){var r=(e+="")=="transform"?Rf:qh;return t==null?this.styleTween(e,_w(e,r)).on("end.style."+e,Gh(e)):typeof t=="function"?this.styleTween(e,Aw(e,r,aa(this,"style."+e,t))).each(Tw(this._id,e)):this.styleTween(e,Ew(e,r,t),n).on("end.style."+e,null)}function $w(e,t,n){return function(r){this.style.setProperty(e,t.call(this,r),n)}}function Lw(e,t,n){var r,i;function o(){var s=t.apply(this,arguments);return s!==i&&(r=(i=s)&&$w(e,s,n)),r}return o._value=t,o}function Rw(e,t,n){var r="style."+(e+="");if(arguments.length<2)return(r=this.tween(r))&&r._value;if(t==null)return this.tween(r,null);if(typeof t!="function")throw new Error;return this.tween(r,Lw(e,t,n??""))}function Cw(e){return function(){this.textContent=e}}function Ow(e){return function(){var t=e(this);this.textContent=t??""}}function zw(e){return this.tween("text",typeof e=="function"?Ow(aa(this,"text",e)):Cw(e==null?"":e+""))}function Iw(e){return function(t){this.textContent=e.call(this,t)}}function Pw(e){var t,n;function r(){var i=e.apply(this,arguments);return i!==n&&(t=(n=i)&&Iw(i)),t}return r._value=e,r}function Hw(e){var t="text";if(arguments.length<1)return(t=this.tween(t))&&t._value;if(e==null)return this.tween(t,null);if(typeof e!="function")throw new Error;return this.tween(t,Pw(e))}function Fw(){for(var e=this._name,t=this._id,n=Uh(),r=this._groups,i=r.length,o=0;o<i;++o)for(var s=r[o],l=s.length,a,u=0;u<l;++u)if(a=s[u]){var c=Oe(a,t);qo(a,e,n,u,s,{time:c.time+c.delay+c.duration,delay:0,duration:c.duration,ease:c.ease})}return new un(r,this._parents,e,n)}function Bw(){var e,t,n=this,r=n._id,i=n.size();return new Promise(function(o,s){var l={value:s},a={value:function(){--i===0&&o()}};n.each(function(){var u=Ke(this,r),c=u.on;c!==e&&(t=(e=c).copy(),t._.cancel.push(l),t._.interrupt.push(l),t._.end.push(a)),u.on=t}),i===0&&o()})}var Vw=0;function un(e,t,n,r){this._groups=e,this._parents=t,this._name=n,this._id=r}function Dw(e){return Zn().transition(e)}function Uh(){return++Vw}var an=Zn.prototype;un.prototype=Dw.prototype={constructor:un,select:xw,selectAll:Mw,selectChild:an.selectChild,selectChildren:an.selectChildren,filter:mw,merge:pw,selection:Sw,transition:Fw,call:an.call,nodes:an.nodes,node:an.node,size:an.size,empty:an.empty,each:an.each,on:bw,attr:Qb,attrTween:rw,style:Nw,styleTween:Rw,text:zw,textTween:Hw,remove:vw,tween:Gb,delay:sw,duration:uw,ease:fw,easeVarying:dw,end:Bw,[Symbol.iterator]:an[Symbol.iterator]};var Ww={time:null,delay:0,duration:250,ease:Bh};function qw(e,t){for(var n;!(n=e.__transition)||!(n=n[t]);)if(!(e=e.parentNode))throw new Error(`transition ${t} not found`);return n}function Gw(e){var t,n;e instanceof un?(t=e._id,e=e._name):(t=Uh(),(n=Ww).time=Bo(),e=e==null?null:e+"");for(var r=this._groups,i=r.length,o=0;o<i;++o)for(var s=r[o],l=s.length,a,u=0;u<l;++u)(a=s[u])&&qo(a,e,t,u,s,n||qw(a,t));return new un(r,this._parents,e,t)}Zn.prototype.interrupt=Db;Zn.prototype.transition=Gw;var Go=e=>()=>e;function Uw(e,{sourceEvent:t,target:n,transform:r,dispatch:i}){Object.defineProperties(this,{type:{value:e,enumerable:!0,configurable:!0},sourceEvent:{value:t,enumerable:!0,configurable:!0},target:{value:n,enumerable:!0,configurable:!0},transform:{value:r,enumerable:!0,configurable:!0},_:{value:i}})}function cn(e,t,n){this.k=e,this.x=t,this.y=n}cn.prototype={constructor:cn,scale:function(e){return e===1?this:new cn(this.k*e,this.x,this.y)},translate:function(e,t){return e===0&t===0?this:new cn(this.k,this.x+this.k*e,this.y+this.k*t)},apply:function(e){return[e[0]*this.k+this.x,e[1]*this.k+this.y]},applyX:function(e){return e*this.k+this.x},applyY:function(e){return e*this.k+this.y},invert:function(e){return[(e[0]-this.x)/this.k,(e[1]-this.y)/this.k]},invertX:function(e){return(e-this.x)/this.k},invertY:function(e){return(e-this.y)/this.k},rescaleX:function(e){return e.copy().domain(e.range().map(this.invertX,this).map(e.invert,e))},rescaleY:function(e){return e.copy().domain(e.range().map(this.invertY,this).map(e.invert,e))},toString:function(){return"translate("+this.x+","+this.y+") scale("+this.k+")"}};var Ye=new cn(1,0,0);ca.prototype=cn.prototype;function ca(e){for(;!e.__zoom;)if(!(e=e.parentNode))return Ye;return e.__zoom}function ua(e){e.stopImmediatePropagation()}function _i(e){e.preventDefault(),e.stopImmediatePropagation()}function Kw(e){return(!e.ctrlKey||e.type==="wheel")&&!e.button}function Yw(){var e=this;return e instanceof SVGElement?(e=e.ownerSVGElement||e,e.hasAttribute("viewBox")?(e=e.viewBox.baseVal,[[e.x,e.y],[e.x+e.width,e.y+e.height]]):[[0,0],[e.width.baseVal.value,e.height.baseVal.value]]):[[0,0],[e.clientWidth,e.clientHeight]]}function Kh(){return this.__zoom||Ye}function Zw(e){return-e.deltaY*(e.deltaMode===1?.05:e.deltaMode?1:.002)*(e.ctrlKey?10:1)}function jw(){return navigator.maxTouchPoints||"ontouchstart"in this}function Xw(e,t,n){var r=e.invertX(t[0][0])-n[0][0],i=e.invertX(t[1][0])-n[1][0],o=e.invertY(t[0][1])-n[0][1],s=e.invertY(t[1][1])-n[1][1];return e.translate(i>r?(r+i)/2:Math.min(0,r)||Math.max(0,i),s>o?(o+s)/2:Math.min(0,o)||Math.max(0,s))}function Uo(){var e=Kw,t=Yw,n=Xw,r=Zw,i=jw,o=[0,1/0],s=[[-1/0,-1/0],[1/0,1/0]],l=250,a=Of,u=wi("start","zoom","end"),c,h,d,b=500,M=150,_=0,O=10;function N(v){v.property("__zoom",Kh).on("wheel.zoom",U,{passive:!1}).on("mousedown.zoom",Q).on("dblclick.zoom",nt).filter(i).on("touchstart.zoom",P).on("touchmove.zoom",F).on("touchend.zoom touchcancel.zoom",W).style("-webkit-tap-highlight-color","rgba(0,0,0,0)")}N.transform=function(v,S,k,E){var Z=v.selection?v.selection():v;Z.property("__zoom",Kh),v!==Z?X(v,S,k,E):Z.interrupt().each(function(){z(this,arguments).event(E).start().zoom(null,typeof S=="function"?S.apply(this,arguments):S).end()})},N.scaleBy=function(v,S,k,E){N.scaleTo(v,function(){var Z=this.__zoom.k,K=typeof S=="function"?S.apply(this,arguments):S;return Z*K},k,E)},N.scaleTo=function(v,S,k,E){N.transform(v,function(){var Z=t.apply(this,arguments),K=this.__zoom,B=k==null?$(Z):typeof k=="function"?k.apply(this,arguments):k,et=K.invert(B),j=typeof S=="function"?S.apply(this,arguments):S;return n(H(A(K,j),B,et),Z,s)},k,E)},N.translateBy=function(v,S,k,E){N.transform(v,function(){return n(this.__zoom.translate(typeof S=="function"?S.apply(this,arguments):S,typeof k=="function"?k.apply(this,arguments):k),t.apply(this,arguments),s)},null,E)},N.translateTo=function(v,S,k,E,Z){N.transform(v,function(){var K=t.apply(this,arguments),B=this.__zoom,et=E==null?$(K):typeof E=="function"?E.apply(this,arguments):E;return n(Ye.translate(et[0],et[1]).scale(B.k).translate(typeof S=="function"?-S.apply(this,arguments):-S,typeof k=="function"?-k.apply(this,arguments):-k),K,s)},E,Z)};function A(v,S){return S=Math.max(o[0],Math.min(o[1],S)),S===v.k?v:new cn(S,v.x,v.y)}function H(v,S,k){var E=S[0]-k[0]*v.k,Z=S[1]-k[1]*v.k;return E===v.x&&Z===v.y?v:new cn(v.k,E,Z)}function $(v){return[(+v[0][0]+ +v[1][0])/2,(+v[0][1]+ +v[1][1])/2]}function X(v,S,k,E){v.on("start.zoom",function(){z(this,arguments).event(E).start()}).on("interrupt.zoom end.zoom",function(){z(this,arguments).event(E).end()}).tween("zoom",function(){var Z=this,K=arguments,B=z(Z,K).event(E),et=t.apply(Z,K),j=k==null?$(et):typeof k=="function"?k.apply(Z,K):k,q=Math.max(et[1][0]-et[0][0],et[1][1]-et[0][1]),lt=Z.__zoom,yt=typeof S=="function"?S.apply(Z,K):S,ct=a(lt.invert(j).concat(q/lt.k),yt.invert(j).concat(q/yt.k));return function(ot){if(ot===1)ot=yt;else{var Nt=ct(ot),Ut=q/Nt[2];ot=new cn(Ut,j[0]-Nt[0]*Ut,j[1]-Nt[1]*Ut)}B.zoom(null,ot)}})}function z(v,S,k){return!k&&v.__zooming||new C(v,S)}function C(v,S){this.that=v,this.args=S,this.active=0,this.sourceEvent=null,this.extent=t.apply(v,S),this.taps=0}C.prototype={event:function(v){return v&&(this.sourceEvent=v),this},start:function(){return++this.active===1&&(this.that.__zooming=this,this.emit("start")),this},zoom:function(v,S){return this.mouse&&v!=="mouse"&&(this.mouse[1]=S.invert(this.mouse[0])),this.touch0&&v!=="touch"&&(this.touch0[1]=S.invert(this.touch0[0])),this.touch1&&v!=="touch"&&(this.touch1[1]=S.invert(this.touch1[0])),this.that.__zoom=S,this.emit("zoom"),this},end:function(){return--this.active===0&&(delete this.that.__zooming,this.emit("end")),this},emit:function(v){var S=jt(this.that).datum();u.call(v,this.that,new Uw(v,{sourceEvent:this.sourceEvent,target:N,transform:this.that.__zoom,dispatch:u}),S)}};function U(v,...S){if(!e.apply(this,arguments))return;var k=z(this,S).event(v),E=this.__zoom,Z=Math.max(o[0],Math.min(o[1],E.k*Math.pow(2,r.apply(this,arguments)))),K=ln(v);if(k.wheel)(k.mouse[0][0]!==K[0]||k.mouse[0][1]!==K[1])&&(k.mouse[1]=E.invert(k.mouse[0]=K)),clearTimeout(k.wheel);else{if(E.k===Z)return;k.mouse=[K,E.invert(K)],Si(this),k.start()}_i(v),k.wheel=setTimeout(B,M),k.zoom("mouse",n(H(A(E,Z),k.mouse[0],k.mouse[1]),k.extent,s));function B(){k.wheel=null,k.end()}}function Q(v,...S){if(d||!e.apply(this,arguments))return;var k=v.currentTarget,E=z(this,S,!0).event(v),Z=jt(v.view).on("mousemove.zoom",j,!0).on("mouseup.zoom",q,!0),K=ln(v,k),B=v.clientX,et=v.clientY;Oh(v.view),ua(v),E.mouse=[K,this.__zoom.invert(K)],Si(this),E.start();function j(lt){if(_i(lt),!E.moved){var yt=lt.clientX-B,ct=lt.clientY-et;E.moved=yt*yt+ct*ct>_}E.event(lt).zoom("mouse",n(H(E.that.__zoom,E.mouse[0]=ln(lt,k),E.mouse[1]),E.extent,s))}function q(lt){Z.on("mousemove.zoom mouseup.zoom",null),zh(lt.view,E.moved),_i(lt),E.event(lt).end()}}function nt(v,...S){if(e.apply(this,arguments)){var k=this.__zoom,E=ln(v.changedTouches?v.changedTouches[0]:v,this),Z=k.invert(E),K=k.k*(v.shiftKey?.5:2),B=n(H(A(k,K),E,Z),t.apply(this,S),s);_i(v),l>0?jt(this).transition().duration(l).call(X,B,E,v):jt(this).call(N.transform,B,E,v)}}function P(v,...S){if(e.apply(this,arguments)){var k=v.touches,E=k.length,Z=z(this,S,v.changedTouches.length===E).event(v),K,B,et,j;for(ua(v),B=0;B<E;++B)et=k[B],j=ln(et,this),j=[j,this.__zoom.invert(j),et.identifier],Z.touch0?!Z.touch1&&Z.touch0[2]!==j[2]&&(Z.touch1=j,Z.taps=0):(Z.touch0=j,K=!0,Z.taps=1+!!c);c&&(c=clearTimeout(c)),K&&(Z.taps<2&&(h=j[0],c=setTimeout(function(){c=null},b)),Si(this),Z.start())}}function F(v,...S){if(this.__zooming){var k=z(this,S).event(v),E=v.changedTouches,Z=E.length,K,B,et,j;for(_i(v),K=0;K<Z;++K)B=E[K],et=ln(B,this),k.touch0&&k.touch0[2]===B.identifier?k.touch0[0]=et:k.touch1&&k.touch1[2]===B.identifier&&(k.touch1[0]=et);if(B=k.that.__zoom,k.touch1){var q=k.touch0[0],lt=k.touch0[1],yt=k.touch1[0],ct=k.touch1[1],ot=(ot=yt[0]-q[0])*ot+(ot=yt[1]-q[1])*ot,Nt=(Nt=ct[0]-lt[0])*Nt+(Nt=ct[1]-lt[1])*Nt;B=A(B,Math.sqrt(ot/Nt)),et=[(q[0]+yt[0])/2,(q[1]+yt[1])/2],j=[(lt[0]+ct[0])/2,(lt[1]+ct[1])/2]}else if(k.touch0)et=k.touch0[0],j=k.touch0[1];else return;k.zoom("touch",n(H(B,et,j),k.extent,s))}}function W(v,...S){if(this.__zooming){var k=z(this,S).event(v),E=v.changedTouches,Z=E.length,K,B;for(ua(v),d&&clearTimeout(d),d=setTimeout(function(){d=null},b),K=0;K<Z;++K)B=E[K],k.touch0&&k.touch0[2]===B.identifier?delete k.touch0:k.touch1&&k.touch1[2]===B.identifier&&delete k.touch1;if(k.touch1&&!k.touch0&&(k.touch0=k.touch1,delete k.touch1),k.touch0)k.touch0[1]=this.__zoom.invert(k.touch0[0]);else if(k.end(),k.taps===2&&(B=ln(B,this),Math.hypot(h[0]-B[0],h[1]-B[1])<O)){var et=jt(this).on("dblclick.zoom");et&&et.apply(this,arguments)}}}return N.wheelDelta=function(v){return arguments.length?(r=typeof v=="function"?v:Go(+v),N):r},N.filter=function(v){return arguments.length?(e=typeof v=="function"?v:Go(!!v),N):e},N.touchable=function(v){return arguments.length?(i=typeof v=="function"?v:Go(!!v),N):i},N.extent=function(v){return arguments.length?(t=typeof v=="function"?v:Go([[+v[0][0],+v[0][1]],[+v[1][0],+v[1][1]]]),N):t},N.scaleExtent=function(v){return arguments.length?(o[0]=+v[0],o[1]=+v[1],N):[o[0],o[1]]},N.translateExtent=function(v){return arguments.length?(s[0][0]=+v[0][0],s[1][0]=+v[1][0],s[0][1]=+v[0][1],s[1][1]=+v[1][1],N):[[s[0][0],s[0][1]],[s[1][0],s[1][1]]]},N.constrain=function(v){return arguments.length?(n=v,N):n},N.duration=function(v){return arguments.length?(l=+v,N):l},N.interpolate=function(v){return arguments.length?(a=v,N):a},N.on=function(){var v=u.on.apply(u,arguments);return v===u?N:v},N.clickDistance=function(v){return arguments.length?(_=(v=+v)*v,N):Math.sqrt(_)},N.tapDistance=function(v){return arguments.length?(O=+v,N):O},N}var Qw=64,Jw=13,t1=34,Ko=class{constructor(t,n,r,i){this.element=t;this.gutter=n;this.axis=r;this.changed=i;this.behaviour=Uo().filter(o=>!o.ctrlKey&&o.button===0&&!this.pans(o)).on("zoom",({transform:o})=>{this.transform=o,this.changed()}),jt(t).call(this.behaviour).on("dblclick.zoom",null),t.addEventListener("wheel",o=>this.wheel(o),{passive:!1})}element;gutter;axis;changed;behaviour;transform=Ye;width=800;pans(t){return t instanceof WheelEvent&&(t.shiftKey||Math.abs(t.deltaX)>Math.abs(t.deltaY))}wheel(t){this.pans(t)&&(t.preventDefault(),this.pan(t.deltaX||t.deltaY))}get length(){return this.axis.left[this.axis.left.length-1]+1.5}get fitting(){return Math.min((this.width-this.gutter)/this.length,t1)}get scale(){return this.fitting*this.transform.k}x(t){return this.gutter+t*this.scale+this.transform.x}set(t,n){this.axis=t,this.width=Math.max(n,this.gutter+80);let r=this.width-this.gutter;this.behaviour.extent([[0,0],[r,1]]).translateExtent([[0,0],[Math.max(r,this.length*this.fitting),1]]).scaleExtent([1,Math.max(1,Qw/this.fitting)])}get visible(){let{left:t}=this.axis,n=-this.transform.x/this.scale,r=n+(this.width-this.gutter)/this.scale,i=t.length-1;return[Math.max(0,Rt(t,n)-1),Math.min(i,Rt(t,r)+1)]}momentAt(t){let n=(t-this.gutter-this.transform.x)/this.scale;return Math.max(0,Math.min(this.axis.left.length-2,Rt(this.axis.left,n)-1))}apply(t){jt(this.element).call(this.behaviour.transform,t)}pan(t){jt(this.element).call(this.behaviour.translateBy,-t/this.transform.k,0)}zoomBy(t,n){let r=n??(this.width-this.gutter)/2;jt(this.element).call(this.behaviour.scaleBy,t,[r,0])}fit(){this.apply(Ye)}begin(t){let n=Math.max(1,Jw/this.fitting),r=this.width-this.gutter,i=r*.6-t*this.fitting*n,o=Math.min(0,r-this.length*this.fitting*n);this.apply(Ye.translate(Math.max(o,Math.min(0,i)),0).scale(n))}reveal(t){let n=this.width-this.gutter,r=t*this.scale+this.transform.x;r<24?this.pan(r-n*.3):r>n-24&&this.pan(r-n*.7)}};var Dr=62,Ei=30,Yo=26,Zo=class{constructor(t,n){this.scene=t;this.seek=n;this.picture=L("svg",{class:"st-picture","aria-hidden":"true"}),this.tip=g("div",{class:"st-tip",hidden:!0}),this.element=g("div",{class:"st-diagram"},this.picture,this.tip),this.viewport=new Ko(this.picture,Dr,t.axis("order"),()=>this.request()),this.picture.addEventListener("click",r=>this.click(r)),this.picture.addEventListener("pointermove",r=>this.hover(r)),this.picture.addEventListener("pointerleave",()=>this.tip.hidden=!0)}scene;seek;element;picture;tip;viewport;axisKind="order";cursor=0;height=0;waiting=0;hasBegun=!1;resize(t){let n=this.element.clientWidth;if(n===0)return;let r=this.scene.report.nodes.length,i=Math.max(46,Math.min(112,(t-Ei-Yo)/r));this.height=Ei+r*i+Yo,this.picture.setAttribute("width",String(n)),this.picture.setAttribute("height",String(this.height)),this.viewport.set(this.scene.axis(this.axisKind),n),this.hasBegun||(this.hasBegun=!0,this.viewport.begin(this.positionOf(this.cursor))),this.request()}setAxis(t){this.axisKind=t,this.viewport.set(this.scene.axis(t),this.element.clientWidth),this.viewport.begin(this.positionOf(this.cursor)),this.request()}setCursor(t){this.cursor=t,this.hasBegun&&this.viewport.reveal(this.positionOf(t)),this.request()}zoomBy(t){this.viewport.zoomBy(t,this.viewport.x(this.positionOf(this.cursor))-Dr)}fit(){this.viewport.fit()}positionOf(t){return this.scene.axis(this.axisKind).left[t]}request(){this.waiting||(this.waiting=requestAnimationFrame(()=>{this.waiting=0,this.draw()}))}frame(){let t=this.element.clientWidth,n=this.scene.report.nodes.length,r=(this.height-Ei-Yo)/Math.max(1,n),i=this.scene.axis(this.axisKind),[o,s]=this.viewport.visible;return{scene:this.scene,axis:i,width:t,height:this.height,gutter:Dr,top:Ei,bottom:this.height-Yo,row:r,from:o,to:s,scale:this.viewport.scale,cursor:this.cursor,beat:this.scene.beat(this.cursor),chapter:yi(this.scene.chapters,this.cursor),x:l=>this.viewport.x(l),y:l=>Ei+r*(l+.5)}}draw(){if(this.element.clientWidth===0)return;let t=this.frame(),n=L("clipPath",{id:"st-clip"},L("rect",{x:Dr,y:0,width:Math.max(0,t.width-Dr),height:this.height}));this.picture.replaceChildren(L("defs",{},n),L("g",{"clip-path":"url(#st-clip)"},yh(t),this.drawCursorBand(t),wh(t),bh(t),dh(t),vh(t),xh(t),this.drawFuture(t),this.drawViolations(t),this.drawCursor(t)),this.drawNames(t))}drawNames(t){return L("g",{class:"st-names"},...this.scene.report.nodes.map((n,r)=>{let i=n.length>8?`${n.slice(0,7)}\u2026`:n;return L("text",{x:12,y:t.y(r)+5},i,L("title",{},n))}),L("text",{class:"unit",x:12,y:t.bottom+17},this.axisKind==="time"?"time":"event"))}drawCursorBand(t){let[n,r]=t.beat,i=t.x(t.axis.left[n]),o=t.x(t.axis.left[r]);return L("rect",{class:"st-beat",x:i-2,y:t.top,width:Math.max(3,o-i+4),height:t.bottom-t.top})}drawFuture(t){let n=Math.max(Dr,t.x(this.positionOf(this.cursor))+2),r=t.top;return L("rect",{class:"st-future",x:n,y:r,width:Math.max(0,t.width-n),height:t.bottom-r})}drawCursor(t){let n=t.x(this.positionOf(this.cursor))+2;return L("g",{class:"st-cursor"},L("line",{x1:n,x2:n,y1:t.top-4,y2:t.bottom+4}),L("path",{d:`M${n-6} ${t.top-8}H${n+6}L${n} ${t.top}Z`}))}drawViolations(t){let n=this.scene.violations.filter(({cursor:r})=>r>=t.from&&r<=t.to+1).slice(0,40).map(({cursor:r,nodes:i,message:o})=>{let s=t.x(t.axis.left[r])+2,l=i[0]===void 0?(t.top+t.bottom)/2:t.y(i[0]);return L("g",{class:"st-violation","data-cursor":r},L("title",{},o),L("line",{x1:s,x2:s,y1:t.top,y2:t.bottom}),L("path",{d:`M${s+12} ${l-9}L${s+21} ${l+7}H${s+3}Z`}),L("text",{x:s+12,y:l+5},"!"))});return L("g",{},...n)}momentUnder(t){let n=t.target instanceof Element?t.target.closest("[data-moment]"):null;return n?Number(n.getAttribute("data-moment")):this.viewport.momentAt(t.clientX-this.picture.getBoundingClientRect().left)}click(t){if(t.defaultPrevented)return;let n=t.target instanceof Element?t.target.closest("[data-cursor]"):null;if(n){this.seek(Number(n.getAttribute("data-cursor")));return}let{beats:r}=this.scene.moments;this.seek(r[this.scene.moments.beatBefore(this.momentUnder(t)+1)+1]??0)}hover(t){let n=t.target instanceof Element?t.target.closest("[data-row], [data-moment]"):null,r=n&&this.words(n);if(this.tip.hidden=!r,!r)return;this.tip.textContent=r;let i=this.element.getBoundingClientRect(),o=t.clientX-i.left;this.tip.style.left=`${Math.max(4,Math.min(o+12,i.width-this.tip.offsetWidth-8))}px`,this.tip.style.top=`${t.clientY-i.top+16}px`}words(t){let{moments:n,teller:r}=this.scene,i=t.getAttribute("data-row");if(i!==null)return`${r.message(Number(i))} ${r.fate(Number(i))}`;let o=Number(t.getAttribute("data-moment"));return n.what[o]===sn||n.what[o]===Kn?r.message(n.which[o]):`${r.node(n.node[o])} ${r.eventWords(n.which[o])}`}};function Zh(e){let t=e1(e),n=e.moments.size,r=0;return t.map((i,o)=>{let s=t[o+1],l=s?Math.min(i.gone,s.began):n,a=o===t.length-1?n:Math.max(l,r1(e,i.won)),u={from:r,to:a,leader:i.node,term:i.term,voters:i.voters};return r=a,u})}function e1(e){let{moments:t,report:n}=e,r=n.trace,i=[],o=new Map,s=n.nodes.map(()=>0),l=new Map;for(let a=0;a<r.kind.length;a++){let u=r.node[a],c=t.ofEvent[a],h=r.term[a],d=r.kinds[r.kind[a]];if(d==="vote-granted"){let b=`${h} ${r.node2[a]}`;l.set(b,(l.get(b)??new Set).add(u))}else if(d==="term-changed"||d==="stopped")Yh(o,u,c),s[u]=c;else if(d==="role-changed"){if(Yh(o,u,c),r.texts[r.text[a]]!=="leader")continue;let b=[...l.get(`${h} ${u}`)??[]],M={node:u,term:h,won:c,began:n1(e,s[u]),gone:1/0,voters:b};i.push(M),o.set(u,M)}}return i}function Yh(e,t,n){let r=e.get(t);r&&(r.gone=n),e.delete(t)}function n1({moments:e},t){return e.beats[e.beatBefore(t+1)]}function r1({moments:e},t){return e.beats[e.beatBefore(t+1)+1]}var fa=8,i1=60,jo=class{constructor(t,n){this.scene=t;this.seek=n;let r=g("div",{class:"st-choice",role:"group","aria-label":"A column for each"}),i=(o,s)=>{let l=g("button",{type:"button","aria-pressed":String(o===this.division)},s);return l.addEventListener("click",()=>{r.querySelectorAll("button").forEach(a=>a.setAttribute("aria-pressed",String(a===l))),this.division=o,this.build()}),l};r.append(g("span",{},"A column for each "),i("reigns","leader"),i("steps",gi(t.report)?"step":"event")),this.element=g("div",{class:"st-figure"},r,this.list,s1()),this.build()}scene;seek;element;list=g("ol",{class:"st-columns"});division="reigns";cursor=0;columns=[];build(){let n=(this.division==="reigns"?Zh(this.scene).map(a=>this.ofStage(a)):this.scene.chapters.map(o1)).map(a=>({...a,to:this.violationIn(a)?.cursor??a.to})),r=this.scene.moments.size;this.columns=n.length>0?n.slice(-i1):[{from:0,to:r,title:"nobody leads",lines:[],words:""}];let i=this.columns.map(({to:a})=>this.scene.fold.at(this.scene.moments.place[a])),o=Math.max(0,i.findIndex(a=>this.differ(a))),s=pi(i.flat(),1/0),l=this.columns.map((a,u)=>{let c=s.last<=fa?s:pi(i[u],fa);return this.column(a,i[u],c,u-o)});this.list.replaceChildren(...l),this.setCursor(this.cursor)}violationIn({from:t,to:n}){return this.scene.violations.find(({cursor:r})=>r>t&&r<=n)}differ(t){let{fold:n}=this.scene,r=t.map(i=>{let o=Gn(i);return`${o.last} ${n.entries(o,fa).map(({term:s})=>s).join(" ")}`});return new Set(r).size>1}setCursor(t){this.cursor=t,[...this.list.children].forEach((n,r)=>{let{from:i,to:o}=this.columns[r];t>i&&t<=o?n.setAttribute("aria-current","step"):n.removeAttribute("aria-current")})}reveal(){this.list.querySelector("[aria-current]")?.scrollIntoView({block:"nearest",inline:"center"})}ofStage({from:t,to:n,leader:r,term:i,voters:o}){let{chapters:s,teller:l}=this.scene,a=l.node(r),u=o.filter(d=>d!==r).map(d=>l.node(d)),c=`${a} leads term ${i}`;if(!gi(this.scene.report)){let d=u.length>0?`${a} is elected with the votes of ${Hr(u)}.`:"";return{from:t,to:n,title:c,lines:[],words:[...this.crashes(t,n),d].filter(Boolean).join(" ")}}let h=s.filter(d=>d.from>=t&&d.from<n&&d.title!=="start");return{from:t,to:n,title:c,lines:h.map(d=>({line:d.title,words:d.words})),words:""}}crashes(t,n){let{moments:r,teller:i}=this.scene,o=[];for(let s=t;s<n&&o.length<4;s++)r.what[s]===0&&r.kind(s)==="stopped"&&o.push(`${i.node(r.node[s])} ${i.eventWords(r.which[s])}.`);return o}column(t,n,r,i){let o=this.violationIn(t),s=i<0?"start":i<26?String.fromCharCode(97+i):String(i+1),l=g("button",{type:"button",class:"st-letter","aria-label":`(${s}) ${t.title}: go there`},`(${s})`);return l.addEventListener("click",()=>this.seek(t.to)),g("li",{class:o?"violated":null,"data-cursor":t.to},g("table",{},g("caption",{class:"unseen"},`(${s}) ${t.title}`),g("thead",{},g("tr",{},g("td",{}),...Eo(r))),g("tbody",{},...n.map((a,u)=>this.row(a,u,r,o)))),l,g("h3",{},t.title),t.lines.length>0&&g("ul",{},...t.lines.map(({line:a,words:u})=>g("li",{title:u},g("code",{},a)))),t.words&&g("p",{},t.words),o&&g("p",{class:"st-blame"},o.message))}row(t,n,r,i){let o=this.scene.teller.node(n),s=t.isUp?t.role:"down",l={leader:"\u2605",down:"\u2715",candidate:"\u25B3","pre-candidate":"\u25B3",follower:""}[s],a=i?.nodes.includes(n)??!1;return g("tr",{class:`${s}${a?" accused":""}`,"data-node":o,"data-role":s},g("th",{scope:"row",title:`${o}: ${s}`},g("span",{class:"mark"},l),o),...Ao(this.scene.fold,t,r))}};function o1({from:e,to:t,title:n,words:r}){return{from:e,to:t,title:n,lines:[],words:r}}function s1(){return g("p",{class:"st-figure-legend"},"A box is an entry of a log; the number is its term, its index stands above. \u2605 and the heavy frame: the leader. \u2715: down; what its disk holds is shown. Underlined: the server knows that the entry is committed.")}var l1=[["delivered","M24-3.4 31 0 24 3.4","a message that arrives"],["delivered reply","M24-3.4 31 0 24 3.4","an answer"],["delayed","M24-3.4 31 0 24 3.4","held back (a clock), and arrives late"],["duplicate","M24-3.4 31 0 24 3.4","a second copy"],["lost","M26-4.5l9 9m-9 0l9-9","lost, cut off, or its target is down"],["held","M30-5V5M34-5V5","still under way at the end"]];function jh(){let e=Object.values(oe).map(({name:r,path:i,legend:o})=>g("li",{},L("svg",{width:18,height:18,viewBox:"-9 -9 18 18","aria-hidden":"true"},L("g",{class:`st-mark ${r}`,style:"--term: var(--term-1)"},L("path",{d:i}))),o)),t=l1.map(([r,i,o])=>g("li",{},L("svg",{width:42,height:18,viewBox:"-2 -9 42 18","aria-hidden":"true"},L("g",{class:`st-arrow append ${r}`},r==="duplicate"&&L("path",{class:"copy",d:"M0 0H30"}),L("path",{class:"line",d:"M0 0H30"}),L("path",{class:"end",d:i}),r==="delayed"&&L("circle",{class:"clock",cx:14,cy:0,r:4.5}),r==="delayed"&&L("path",{class:"hands",d:"M14-3V0H16.2"}))),o)),n=["leader","candidate","follower","down"].map(r=>g("li",{},L("svg",{width:34,height:18,viewBox:"0 -9 34 18","aria-hidden":"true"},r==="down"?L("line",{class:"st-span down",x1:0,x2:34,y1:0,y2:0}):L("rect",{class:`st-span ${r}`,style:"--term: var(--term-2)",x:0,width:34,y:r==="leader"?-6:r==="candidate"?-4.5:-2.5,height:r==="leader"?12:r==="candidate"?9:5})),r));return g("details",{class:"st-legend"},g("summary",{},"What the marks mean"),g("ul",{},...n,...e,...t))}var Xo=512,Qo=class{constructor(t){this.moments=t;let{messages:n}=t;this.left=t.bySending.map(r=>t.ofSending[r]);for(let r=0;r<n.source.length;r++)this.end(r)-t.ofSending[r]>Xo&&this.long.push(r);this.families=n.kinds.map(r=>r.includes("vote")?"vote":r.startsWith("append")?"append":r.startsWith("snapshot")?"snapshot":"other"),this.replies=n.kinds.map(r=>r.endsWith("reply"))}moments;long=[];left;families;replies;end(t){let n=this.moments.ofArrival[t];return n>=0?n:this.moments.ofSending[t]}within(t,n,r){let{bySending:i,ofSending:o}=this.moments,s=Rt(this.left,t-Xo),l=Rt(this.left,n+1);if(l-s>r+Xo)return null;let a=this.long.filter(u=>o[u]<t-Xo&&this.end(u)>=t);for(let u=s;u<l;u++)this.end(i[u])>=t-2&&a.push(i[u]);return a.length>r?null:a}dropped(t,n){let{bySending:r,ofArrival:i}=this.moments,o=r.subarray(Rt(this.left,t),Rt(this.left,n+1));return Array.from(o.filter(s=>i[s]<0))}arrow(t,n){let{messages:r,ofSending:i,ofArrival:o}=this.moments,s=r.fates[r.fate[t]]??"delivered",l=n.left[i[t]],a=o[t]>=0,u=r.kind[t];return{row:t,fate:s,source:r.source[t],target:r.target[t],from:l,to:a?n.left[o[t]]+.35:l+1.4,reach:a?1:s==="down"?.86:.55,isReply:this.replies[u]??!1,family:this.families[u]??"other"}}};var a1=new Set(["persisted","term-exposed","applied","state-digest","configuration-changed","compacted"]),ha=8;function Xh(e){let t=new Float64Array(e.size+1),n=1,r=0;for(let i=0;i<e.size;i++){let o=e.beats[r]===i;o&&(r++,n+=.5),t[i]=n,n+=u1(e,i,o)}return t[e.size]=n,{kind:"order",left:t,breaks:[]}}function u1(e,t,n){switch(e.what[t]){case Un:return a1.has(e.kind(t))?.4:1;case sn:return .7;default:return n?.4:0}}function Qh(e){let t=new Float64Array(e.size+1),n=[],r=c1(e),i=1;for(let o=0;o<e.size;o++){let s=o===0?0:(e.time[o]-e.time[o-1])/r;s>ha&&n.push({at:o,duration:e.time[o]-e.time[o-1]});let l=e.what[o]===Kn?0:.12;i+=Math.min(s,ha)+(s>ha?1:0),t[o]=i,i+=l}return t[e.size]=i,{kind:"time",left:t,breaks:n}}function c1(e){let t=new Float64Array(e.size),n=0;for(let i=1;i<e.size;i++){let o=e.time[i]-e.time[i-1];o>0&&(t[n++]=o)}return t.subarray(0,n).sort()[Math.floor(n*.75)]??1}function da(e){return{...e,saved:{...e.saved}}}var Jh={base:0,baseTerm:0,tip:-1,last:0},Jo=class{constructor(t,n){this.trace=t;this.size=t.kind.length,this.given=t.initial.reduce((o,{log:s})=>o+s.length,0);let r=this.given+this.size;this.parent=new Int32Array(r).fill(-1),this.indices=new Int32Array(r),this.terms=new Int32Array(r);let i=this.initial(n);for(let o=0;o<this.size;o++)o%256===0&&this.kept.push(i.map(da)),this.apply(i,o);this.size%256===0&&this.kept.push(i.map(da)),this.last={place:this.size,states:i}}trace;size;parent;indices;terms;texts=[];given;kept=[];last;at(t){let n=Math.max(0,Math.min(this.size,t)),{place:r,states:i}=this.last;if(r>n||n-r>256){let o=Math.floor(n/256);r=o*256,i=this.kept[o]}for(i=i.map(da);r<n;r++)this.apply(i,r);return this.last={place:n,states:i},i}entries(t,n=1/0){let r=[];for(let i=t.tip;i>=0&&r.length<n&&!(this.indices[i]<=t.base);i=this.parent[i])r.push({index:this.indices[i],term:this.terms[i],text:this.text(i)});return r.reverse()}text(t){if(t<this.given)return String(this.texts[t]);let n=this.trace.text[t-this.given];return n<0?"":this.trace.texts[n]??""}initial(t){let n=0;return Array.from({length:t},(r,i)=>{let o=this.trace.initial[i],s={...Jh,base:o?.base??0,last:o?.base??0};for(let{index:u,term:c,text:h}of o?.log??[])this.link(n,s,u,c),this.texts.push(h),n++;let l=o?.durable??0,a={...s,isUp:o?.is_up??!1,hasRun:o!==void 0&&(o.is_up||o.term>0),isRecovering:!1,role:o?.role||"follower",term:o?.term??0,vote:o?.voted_for??-1,commit:o?.commit??0,applied:o?.applied??0,durable:l,saved:{...s,term:o?.term??0,vote:o?.voted_for??-1},configuration:-1,initialConfiguration:o?.configuration??""};return this.save(a,l),a})}link(t,n,r,i){this.parent[t]=n.tip,this.indices[t]=r,this.terms[t]=i,n.tip=t,n.last=r}upTo(t,n){for(;t>=0&&this.indices[t]>n;)t=this.parent[t];return t}cut(t,n){t.tip=this.upTo(t.tip,n),t.last=t.tip<0?t.base:Math.max(t.base,this.indices[t.tip])}save(t,n){let{saved:r}=t;r.base=t.base,r.baseTerm=t.baseTerm,r.tip=t.tip,this.cut(r,n)}apply(t,n){let{trace:r}=this,i=t[r.node[n]];if(!i)return;let o=r.index[n],s=r.term[n],l=r.node2[n];switch(r.kinds[r.kind[n]]){case"started":Object.assign(i,Jh,{isUp:!0,hasRun:!0,isRecovering:!0}),Object.assign(i,{role:"follower",term:s,vote:l,commit:0,applied:0,durable:0}),i.saved.term=s,i.saved.vote=l;break;case"stopped":i.isUp=!1;break;case"term-changed":i.term=s,i.vote=-1;break;case"role-changed":i.role=r.texts[r.text[n]]??"follower";break;case"vote-granted":s===i.term&&(i.vote=l);break;case"appended":this.link(this.given+n,i,o,s);break;case"truncated":this.cut(i,o-1),i.durable=Math.min(i.durable,o-1);break;case"persisted":this.persist(i,o,s,l);break;case"committed":i.commit=o;break;case"applied":i.applied=o;break;case"configuration-changed":i.configuration=r.text[n];break;case"snapshot-taken":o>i.saved.last&&o<=i.last&&this.save(i,o),i.durable=Math.max(i.durable,Math.min(o,i.last));break;case"snapshot-restored":this.restore(i,o,s,r.number[n]);break;case"compacted":this.compact(i,o);break}}persist(t,n,r,i){t.isRecovering=!1,t.saved.term=r,t.saved.vote=i,r===t.term&&i>=0&&(t.vote=i),!(n<t.base)&&(t.durable=n,this.save(t,n))}restore(t,n,r,i){i>n?(this.cut(t,i),t.durable=Math.min(t.durable,i)):(t.durable=Math.min(t.durable,n-1),t.tip=-1,t.last=n),t.base=n,t.baseTerm=r,t.commit=Math.max(t.commit,n),t.applied=Math.max(t.applied,n)}compact(t,n){let r=this.upTo(t.tip,n);r>=0&&this.indices[r]===n&&(t.baseTerm=this.terms[r]),t.base=Math.max(t.base,n),t.last=Math.max(t.last,t.base),t.saved.last>=n&&t.saved.base<n&&(t.saved.base=t.base,t.saved.baseTerm=t.baseTerm)}};var ts=class{constructor(t){this.report=t;let n=t.trace;this.moments=new No(n,t.messages,lh(t)),this.fold=new Jo(n,t.nodes.length),this.teller=new Ro(t,this.moments),this.chapters=ah(t,this.moments,this.teller),this.strips=ph(t,this.moments),this.arrows=new Qo(this.moments),this.violations=t.verdict.failures.flatMap(({event:r,nodes:i,kind:o,message:s})=>r===void 0||r<n.first?[]:[{cursor:this.moments.cursorOfPlace(r+1-n.first),nodes:i??[],kind:o,message:s}])}report;moments;fold;teller;chapters;strips;arrows;violations;axes=new Map;axis(t){let n=this.axes.get(t);return n||(n=t==="order"?Xh(this.moments):Qh(this.moments),this.axes.set(t,n)),n}beat(t){return t<=0?[0,0]:[this.moments.beats[this.moments.beatBefore(t)],t]}place(t){return this.moments.place[t]+this.report.trace.first}};var f1=[{keys:"\u2190 \u2192",does:"a step back, a step forward"},{keys:"Shift+\u2190 Shift+\u2192",does:"a chapter back, a chapter forward"},{keys:", .",does:"a single event back, forward"},{keys:"Home End",does:"the first step, the last"},{keys:"Space",does:"play, pause"},{keys:"v",does:"go to the violation, the next one"},{keys:"t",does:"axis: in order, by time"},{keys:"+ \u2212 0",does:"zoom in, zoom out, the whole run"},{keys:"f",does:"the figure of all logs, the diagram"}],ma=class{constructor(t,n,r){this.element=t;this.bus=r;let i=new ts(n);this.scene=i,this.controls=new $o({step:o=>this.step(o),chapter:o=>this.chapter(o),first:()=>this.go(0),last:()=>this.go(i.moments.size),play:()=>this.play(),violation:()=>this.violation(),beat:o=>this.go(i.moments.beats[o]),axis:o=>this.setAxis(o),zoom:o=>this.diagram.zoomBy(o),fit:()=>this.diagram.fit(),page:o=>this.show(o)},i.moments.beats.length-1,i.violations.length,i.chapters.length>1),this.diagram=new Zo(i,o=>this.go(o)),this.figure=new jo(i,o=>this.go(o)),this.figure.element.hidden=!0,this.cards=new To(i),t.append(this.controls.element,g("div",{class:"st-stage"},this.diagram.element,this.figure.element,g("div",{class:"st-now"},this.where,this.told,this.blame),this.cards.element,jh(),n.messages===void 0&&g("p",{class:"st-note"},"The messages of this run are not known: only what the nodes told is shown."))),r.on("selection",o=>this.follow(o)),new ResizeObserver(()=>this.resize()).observe(t),this.cursor=i.violations[0]?.cursor??i.moments.size,r.selection&&this.follow(r.selection),this.update()}element;bus;scene;controls;diagram;figure;cards;told=g("p",{class:"st-told"});where=g("p",{class:"st-where"});blame=g("p",{class:"st-blame",hidden:!0});cursor=0;page="diagram";axis="order";timer;isTelling=!1;shown(){this.resize(),this.cards.show(this.cursor)}hidden(){this.stop()}key(t){if(t.target instanceof HTMLButtonElement&&(t.key===" "||t.key==="Enter"))return!1;let n=this.action(t);return n?(t.key!==" "&&this.stop(),n(),!0):!1}action(t){return{ArrowLeft:()=>t.shiftKey?this.chapter(-1):this.step(-1),ArrowRight:()=>t.shiftKey?this.chapter(1):this.step(1),",":()=>this.go(this.cursor-1),".":()=>this.go(this.cursor+1),Home:()=>this.go(0),End:()=>this.go(this.scene.moments.size)," ":()=>this.play(),v:()=>this.violation(),t:()=>this.setAxis(this.axis==="order"?"time":"order"),"+":()=>this.diagram.zoomBy(1.7),"=":()=>this.diagram.zoomBy(1.7),"-":()=>this.diagram.zoomBy(.6),0:()=>this.diagram.fit(),f:()=>this.show(this.page==="diagram"?"figure":"diagram")}[t.key]}resize(){let t=150+38*this.scene.report.nodes.length;this.diagram.resize(this.element.clientHeight-this.controls.element.offsetHeight-t)}go(t){this.cursor=Math.max(0,Math.min(this.scene.moments.size,t)),this.update();let n=this.scene.place(this.cursor);this.isTelling=!0,this.bus.select(n>0?{kind:"event",index:n-1}:{kind:"time",time:0}),this.isTelling=!1,this.bus.announce(this.told.textContent??"")}step(t){let{beats:n}=this.scene.moments,r=Rt(n,this.cursor),i=n[r]!==this.cursor;this.go(n[Math.max(0,Math.min(n.length-1,t>0&&i?r:r+t))])}chapter(t){let{chapters:n}=this.scene,r=yi(n,this.cursor),{from:i,to:o}=n[r]??{from:0,to:0};t>0?this.go(this.cursor<o?o:n[r+1]?.to??o):this.go(i)}violation(){let{violations:t}=this.scene,n=t.find(({cursor:r})=>r>this.cursor)??t[0];n&&this.go(n.cursor)}play(){if(this.timer!==void 0){this.stop();return}let{size:t}=this.scene.moments,n=this.scene.violations[0]?.cursor??t;this.cursor>=n&&this.go(0),this.controls.plays(!0);let r=()=>{let i=this.cursor<n;this.step(1),i&&this.cursor>n&&this.go(n),this.cursor>=t||this.cursor===n?this.stop():this.timer=window.setTimeout(r,1e3/this.controls.speed)};this.timer=window.setTimeout(r,1e3/this.controls.speed)}stop(){window.clearTimeout(this.timer),this.timer=void 0,this.controls.plays(!1)}follow(t){if(this.isTelling)return;let{moments:n,report:r}=this.scene;this.cards.mark(t?.kind==="node"?t.node:-1);let i;t?.kind==="event"&&(i=n.cursorOfPlace(t.index+1-r.trace.first)),t?.kind==="time"&&(i=this.cursorAt(t.time)),t?.kind==="operation"&&(i=this.cursorAt(r.operations?.start[t.index]??0)),i!==void 0&&(this.stop(),this.cursor=i,this.update())}cursorAt(t){let{moments:n}=this.scene;return Rt(n.time.subarray(0,n.size),t+1)}setAxis(t){this.axis=t,this.controls.setAxis(t),this.diagram.setAxis(t)}show(t){this.page=t,this.controls.setPage(t),this.diagram.element.hidden=t==="figure",this.figure.element.hidden=t==="diagram",t==="diagram"?this.resize():this.figure.reveal()}update(){let{scene:t,cursor:n}=this,{moments:r}=t,[i,o]=t.beat(n);this.element.dataset.cursor=String(n),this.element.dataset.place=String(t.place(n)),this.controls.show(Rt(r.beats,n)),this.told.textContent=t.teller.beat(i,o);let s=t.chapters[yi(t.chapters,n)],l=n>0?r.time[n-1]:0;this.where.replaceChildren(g("code",{},s?.title??""),` \xB7 event ${t.place(n)} of ${t.report.trace.total} \xB7 ${Fr(l)}`);let a=t.violations.find(u=>u.cursor===n);this.blame.hidden=!a,this.blame.textContent=a?`Violation (${a.kind}): ${a.message}`:"",this.diagram.setCursor(n),this.figure.setCursor(n),this.cards.show(n)}},td={name:"spacetime",title:"Space-time",keys:f1,empty:e=>e.trace&&e.trace.kind.length>0&&e.nodes.length>0?null:"No trace was kept of what happened inside the nodes, so there is nothing to draw here.",mount:(e,t,n)=>new ma(e,t,n)};function h1(e){return e.operation!==void 0?[{kind:"operation",index:e.operation},"timeline"]:e.event!==void 0?[{kind:"event",index:e.event},"spacetime"]:e.node!==void 0?[{kind:"node",node:e.node},"spacetime"]:e.time!==void 0?[{kind:"time",time:e.time},"timeline"]:null}function Wr(e,t,n){return e.map(r=>{let i=h1(r);if(i===null)return document.createTextNode(r.text);let[o,s]=i;return(s==="spacetime"?!t.trace:!t.operations)?document.createTextNode(r.text):g("button",{type:"button",class:"link",click:()=>n.select(o,s)},r.text)})}function Mn(e){return e.map(t=>t.text).join("")}function es(...e){return g("dl",{},...e.filter(([,t])=>t!==""&&t!==null).map(([t,n])=>g("div",{},g("dt",{},t),g("dd",{},n))))}function pa(e,t,n){return[["from",Ne(e,t)],["to",n===void 0||n<0?"the end of the run":Ne(e,n)],["took",n!==void 0&&n>=0&&e.unit==="ns"?Cn(n-t):""]]}function ed(e,t,{kind:n,index:r}){if(n==="operation"){let o=e.operations,s=Ot(o.type[r]),l=t.letters.get(r);return{title:g("p",{class:"what"},l?g("span",{class:"letter"},l):null,g("span",{class:`swatch ${s}`}),g("span",{class:"mono"},Hi(o,r))," ",g("span",{class:"mono answer"},Cs(o,r))),facts:es(["process",Qe(o,r)],["type",s],...pa(e,o.start[r],o.end[r]))}}if(n==="band"){let o=e.bands[r],s=(o.nodes??[]).map(a=>e.nodes[a]).join(" "),l=o.end===o.start;return{title:g("p",{class:"what"},o.words),facts:es(["fault",o.kind],["nodes",s],...l?[["at",Ne(e,o.start)]]:pa(e,o.start,o.end))}}if(n==="reign"){let o=e.reigns[r];return{title:g("p",{class:"what"},`${e.nodes[o.node]} was leader of term ${o.term}`),facts:es(...pa(e,o.start,o.end))}}let i=e.verdict.failures[r];return{title:g("p",{class:"what"},g("strong",{},i.kind),`: ${Mn(i.words)||i.message}`),facts:es(["at",i.time===void 0?"":Ne(e,i.time)])}}var ns=class{constructor(t,n,r){this.data=t;this.scene=n;this.bus=r;this.show(null)}data;scene;bus;selected=g("div",{class:"selected"});range=g("span",{class:"range",title:"the time that is seen"});element=g("div",{class:"details","aria-label":"Selected",role:"region"},this.selected,this.range);seen(t,n){this.range.textContent=Bi(this.data,t,n)}show(t){if(t===null){this.selected.replaceChildren(g("p",{class:"hint"},"Select an operation: click a bar, or focus the timeline and use the arrow keys. ? lists all keys."));return}let{title:n,facts:r}=ed(this.data,this.scene,{kind:"operation",index:t}),i=this.data.operations.start[t];this.selected.replaceChildren(n,r,this.data.trace?g("button",{type:"button",class:"link",click:()=>this.bus.select({kind:"time",time:i},"spacetime")},"what the nodes did then"):"")}},rs=class{constructor(t,n){this.data=t;this.scene=n}data;scene;element=g("div",{class:"tooltip",hidden:!0,"aria-hidden":"true"});show(t,n,r){if(this.element.hidden=t===null,t===null)return;let{title:i,facts:o}=ed(this.data,this.scene,t);this.element.replaceChildren(i,o);let{offsetWidth:s,offsetHeight:l}=this.element,a=Math.max(4,Math.min(n+14,this.scene.width-s-6)),u=r+18+l>this.scene.height?r-l-10:r+18;this.element.style.transform=`translate(${Math.round(a)}px, ${Math.round(Math.max(2,u))}px)`}};var d1=600,m1=150,p1=8;function nd({order:e,time:t}){return{operations:e,times:t,stuck:[]}}function rd(e,t){let n=0,r=t.steps.map(({operation:i})=>n=Math.max(n,e.start[i]));return{operations:t.steps.map(({operation:i})=>i),times:g1(r,t.steps.map(({operation:i})=>e.end[i])),stuck:t.stuck.map(({operation:i})=>i)}}function g1(e,t){let n=[...e];for(let r=0;r<n.length;r++){let i=1/0;for(let a=r;a<n.length;a++)t[a]>=0&&(i=Math.min(i,t[a]));let o=r+1<n.length?e[r+1]:i,s=r===0?e[r]:Math.max(e[r],n[r-1]),l=Math.min(i,o);n[r]=l>s&&l<1/0?s+(l-s)*.25:s}return n}function id(e,t){let{order:n,view:r}=t;if(!n)return;let[i,o]=r.domain(),s=[];for(let c=0;c<n.operations.length;c++){let h=n.times[c];if(h>o)break;if(h<i)continue;let d=t.laneOf[n.operations[c]];if(d<0)continue;let b=n.operations[c],M=r(t.solidEnd(b))-r(t.data.operations.start[b])<p1;if(s.push({x:r(h),y:t.laneTop(d)+t.laneHeight/2-.5,place:c,isNarrow:M}),s.length>d1)return}e.save(),e.beginPath(),e.rect(t.gutter,t.lanesTop,t.width-t.gutter,t.lanesBottom-t.lanesTop),e.clip();let l=s.length<=60&&n.stuck.length>0,a=t.laneHeight-5,u=l?a/2:0;s.length<=m1&&(e.strokeStyle=tt("order"),e.lineJoin="round",e.lineWidth=1.25,e.globalAlpha=n.stuck.length>0?.75:.4,e.beginPath(),s.forEach(({x:c,y:h},d)=>{d===0?e.moveTo(c,h+u):e.lineTo(c,h+u)}),e.stroke(),e.globalAlpha=1),e.font="600 10px system-ui, sans-serif",e.textAlign="center",e.textBaseline="middle";for(let{x:c,y:h,place:d,isNarrow:b}of s){if(e.fillStyle=tt("order"),!l){if(b)continue;e.fillRect(c-.75,h-a/2,1.5,a);continue}e.beginPath(),e.arc(c,h+a/2,7,0,2*Math.PI),e.fill(),e.fillStyle=tt("surface"),e.fillText(String(d+1),c,h+a/2+.5)}for(let c of n.stuck){let h=t.laneOf[c];if(h<0)continue;let d=Math.max(t.gutter,r(t.data.operations.start[c]))+12,b=t.laneTop(h)+t.laneHeight/2+a/2-.5;e.fillStyle=tt("violation"),e.beginPath(),e.arc(d,b,7,0,2*Math.PI),e.fill(),e.strokeStyle=tt("surface"),e.lineWidth=2,e.beginPath(),e.moveTo(d-3,b-3),e.lineTo(d+3,b+3),e.moveTo(d+3,b-3),e.lineTo(d-3,b+3),e.stroke()}e.textAlign="left",e.restore()}var is=.22,y1=26,ya=0,b1='11px ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',ga=["ok","fail","info","violation"],w1=[0,2,1],v1=3,ba=class{faded=ga.map(()=>[]);full=ga.map(()=>[]);pixel=-1;rank=0;isFull=!1;add(t,n,r){t!==this.pixel?(this.flush(),this.pixel=t,this.rank=n,this.isFull=r):r!==this.isFull?(r&&(this.rank=n),this.isFull=!0):n>this.rank&&(this.rank=n)}flush(){this.pixel>=0&&(this.isFull?this.full:this.faded)[this.rank].push(this.pixel),this.pixel=-1}draw(t,n,r){this.flush();for(let[i,o]of[[this.faded,is],[this.full,1]])t.globalAlpha=o,ga.forEach((s,l)=>{if(i[l].length!==0){t.fillStyle=tt(s);for(let a=0;a<i[l].length;a++){let u=i[l][a],c=u;for(;i[l][a+1]===c+1;)c=i[l][++a];t.fillRect(u,n,c-u+1,r)}}})}};function od(e,t){let{operations:n}=t.data;if(!n)return;e.font=b1,e.textBaseline="middle",ya===0&&(ya=e.measureText("0000000000").width/10);let r=Math.max(0,Math.floor(t.scroll/t.laneHeight)),i=Math.min(t.lanes.length-1,Math.floor((t.scroll+t.lanesBottom-t.lanesTop)/t.laneHeight));for(let o=r;o<=i;o++)x1(e,t,n,o);e.globalAlpha=1}function os(e,t){return e.focus&&!e.focus.has(t)||e.found&&!e.found[t]?is:1}function x1(e,t,n,r){let i=t.lanes[r],{start:o,type:s}=n,[l,a]=t.view.domain(),u=Math.max(0,qn(i,o,l)),c=t.laneHeight-5,h=t.laneTop(r)+2;k1(e,t,n,r,h,c);let d=t.plotWidth/(a-l),b=new ba;for(let M=u;M<i.operations.length;M++){let _=i.operations[M],O=o[_];if(O>a)break;let N=t.gutter+(O-l)*d,A=t.gutter+(t.solidEnd(_)-l)*d;if(!(A<t.gutter))if(A-N>=2)M1(e,t,n,_,N,A,h,c);else{let H=t.accused.has(_)?v1:w1[s[_]];b.add(Math.floor(N),H,os(t,_)===1)}}b.draw(e,h,c)}function M1(e,t,n,r,i,o,s,l){let a=Math.max(i,t.gutter-6),u=Math.min(o,t.width+6),c=Math.max(1.5,u-a-1),h=Ot(n.type[r]),d=t.accused.has(r);if(e.globalAlpha=os(t,r),e.fillStyle=tt(`${h}-soft`),c<6){e.fillStyle=d?tt("violation"):tt(h),e.fillRect(a,s,c,l);return}if(e.beginPath(),e.roundRect(a,s,c,l,3),e.fill(),n.end[r]<0&&sd(e,a,a+c,s,l),e.strokeStyle=d?tt("violation"):tt(h),e.lineWidth=d?1.5:1,h==="fail"&&e.setLineDash([3,2]),e.stroke(),e.setLineDash([]),e.fillStyle=d?tt("violation"):tt(h),i>=t.gutter-6&&e.fillRect(a,s,3,l),c>=y1){let b=Math.max(a,t.gutter)+7,M=Math.floor((u-b-5)/ya);if(M<2)return;let _=t.letters.get(r),O=ce(n,r);e.fillStyle=tt(`${h}-ink`),e.fillText(We(_?`${_}  ${O}`:O,M),b,s+l/2+.5)}}function k1(e,t,n,r,i,o){let s=t.lanes[r],[,l]=t.view.domain(),a=Math.min(t.width,t.view(t.end)),u=1/0,c=is;for(let d of s.open){if(n.start[d]>l)break;if(d===s.operations[s.operations.length-1]){let b=Math.max(t.gutter,t.view(t.solidEnd(d)));e.globalAlpha=os(t,d),sd(e,b,a,i,o)}else u=Math.min(u,t.solidEnd(d)),c=Math.max(c,os(t,d))}if(u===1/0)return;e.globalAlpha=c*.8,e.fillStyle=tt("info");let h=Math.max(t.gutter,t.view(u));h<a&&e.fillRect(h,i+o+1,a-h,1.5)}function sd(e,t,n,r,i){if(!(t>=n)){e.save(),e.beginPath(),e.rect(t,r,n-t,i),e.clip(),e.fillStyle=tt("info-soft"),e.fillRect(t,r,n-t,i),e.strokeStyle=tt("info"),e.globalAlpha*=.6,e.lineWidth=1,e.beginPath();for(let o=t-i-(t-i)%7;o<n;o+=7)e.moveTo(o,r+i),e.lineTo(o+i,r);e.stroke(),e.restore()}}var ss=class{mask=null;columns=[];highest=1;image=g("canvas");imageOf="";draw(t,n){let r=Math.floor(n.plotWidth),i=this.mask===n.mask&&this.columns[0]?.length===r,o=`${bn()} ${r} ${window.devicePixelRatio}`;i||this.count(n,r),(!i||this.imageOf!==o)&&(this.paint(n,r),this.imageOf=o);let s=n.height-rn+6,l=rn-14;t.globalAlpha=1,t.fillStyle=tt("surface"),t.fillRect(0,n.height-rn,n.width,rn),t.drawImage(this.image,n.gutter,s-2,r,l+4);let a=n.whole,[u,c]=n.view.domain();t.fillStyle=tt("surface"),t.globalAlpha=.65,t.fillRect(n.gutter,s,a(u)-n.gutter,l),t.fillRect(a(c),s,n.gutter+r-a(c),l),t.globalAlpha=1,t.strokeStyle=tt("accent"),t.lineWidth=1.5,t.strokeRect(a(u),s-1,Math.max(2,a(c)-a(u)),l+2)}paint(t,n){let r=rn-14,i=window.devicePixelRatio;this.image.width=Math.round(n*i),this.image.height=Math.round((r+4)*i);let o=this.image.getContext("2d");o.setTransform(i,0,0,i,0,2*i),o.fillStyle=tt("sunken"),o.fillRect(0,0,n,r);let s=u=>u/t.end*n;for(let u of t.data.bands)o.fillStyle=Pr(u),o.globalAlpha=.8,o.fillRect(s(u.start),0,Math.max(1,s(u.end??t.end)-s(u.start)),2);o.globalAlpha=1;let l=["ok","info","fail"],a=new Float64Array(n).fill(r);for(let u of[0,2,1]){o.fillStyle=tt(l[u]);for(let c=0;c<n;c++){let h=this.columns[u][c];if(h===0)continue;let d=Math.max(u===0?1:2,h/this.highest*(r-5));o.fillRect(c,a[c]-d,1,d),a[c]-=d}}o.fillStyle=tt("violation");for(let{time:u}of t.data.verdict.failures)u!==void 0&&o.fillRect(s(u)-.5,-2,1.5,r+4)}count(t,n){let{operations:r}=t.data;if(this.mask=t.mask,this.columns=[0,1,2].map(()=>new Uint32Array(n)),!r)return;let i=n/t.end;for(let o=0;o<t.mask.length;o++){if(!t.mask[o])continue;let s=Math.min(n-1,Math.floor(r.start[o]*i));this.columns[r.type[o]][s]++}this.highest=1;for(let o=0;o<n;o++)this.highest=Math.max(this.highest,this.columns[0][o]+this.columns[1][o]+this.columns[2][o])}};var ls=class{constructor(t,n){this.scene=t;this.wanted=n;this.tooltip=new rs(t.data,t);let r=t.data.operations?.start.length??0;this.element=g("div",{class:"picture",tabindex:0,role:"application","aria-roledescription":"timeline","aria-label":`Timeline of ${r} operations in ${t.lanes.length} rows. Arrow keys select operations.`},this.canvas,this.marks,this.tooltip.element),this.gestures=jt(this.element),this.zooming=Uo().filter(i=>this.isGesture(i)).on("zoom",i=>this.zoomed(i)),this.gestures.call(this.zooming).on("dblclick.zoom",null),this.element.addEventListener("wheel",i=>this.wheel(i),{passive:!1}),this.element.addEventListener("pointermove",i=>this.hover(i)),this.element.addEventListener("pointerleave",()=>this.leave()),this.element.addEventListener("click",i=>this.click(i)),this.element.addEventListener("dblclick",i=>this.doubleClick(i)),this.element.addEventListener("pointerdown",i=>this.grasp(i)),new ResizeObserver(()=>this.measure()).observe(this.element)}scene;wanted;canvas=g("canvas",{"aria-hidden":"true"});marks=g("canvas",{"aria-hidden":"true",class:"marks"});tooltip;overview=new ss;element;zooming;gestures;waiting=!1;hovered=null;selected=null;time=null;get hasFocus(){return document.activeElement===this.element}measure(){let{clientWidth:t,clientHeight:n}=this.element;if(t===0||n===0)return;let r=window.devicePixelRatio;for(let u of[this.canvas,this.marks])u.width===Math.round(t*r)&&u.height===Math.round(n*r)||(u.width=Math.round(t*r),u.height=Math.round(n*r));let[i,o]=this.scene.width===t?[0,0]:this.scene.view.domain(),s=this.scene.view.range()[1]===1;this.scene.resize(t,n);let l=this.scene.gutter,a=l+this.scene.plotWidth;this.zooming.extent([[l,0],[a,n]]).translateExtent([[l,-1/0],[a,1/0]]).scaleExtent([1,Math.max(1,this.scene.end/this.scene.plotWidth*(this.scene.data.unit==="ns"?.5:80))]),s?this.fit():o>i&&this.show(i,o),this.draw()}fit(){this.zooming.transform(this.gestures,Ye)}zoomBy(t){this.zooming.scaleBy(this.gestures,t,this.anchor())}anchor(){let{scene:t}=this,n=this.selected===null?NaN:t.view(t.data.operations.start[this.selected]);return[n>=t.gutter&&n<=t.width?n:t.gutter+t.plotWidth/2,0]}panBy(t){let{k:n}=ca(this.element);this.zooming.translateBy(this.gestures,-t*this.scene.plotWidth/n,0)}scrollBy(t){this.scene.scrollBy(t),this.draw()}zoomTo(t,n){let r=this.scene.data.unit==="ns"?1e3:4,i=Math.max((n-t)*.6,r/2);this.show(t-i,n+i)}show(t,n){let{scene:r}=this,i=r.whole,[o,s]=[i(Math.max(0,t)),i(Math.min(r.end,n))],l=r.plotWidth/Math.max(1e-9,s-o);this.zooming.transform(this.gestures,Ye.translate(r.gutter-l*o,0).scale(l))}bringIntoView(t,n){let{scene:r}=this,[i,o]=r.view.domain(),s=o-i;if(n-t>s*.9)(t<i||t>o||n<i)&&this.show(t-s*.1,t+s*.9);else if(t<i||n>o){let l=(t+n)/2;this.show(l-s/2,l+s/2)}this.draw()}zoomed(t){this.scene.view=t.transform.rescaleX(this.scene.whole);let n=t.sourceEvent;n instanceof MouseEvent&&n.type==="mousemove"&&this.scene.scrollBy(-n.movementY),this.tooltip.show(null,0,0);let[r,i]=this.scene.view.domain();this.wanted.moved(r,i),this.draw()}isGesture(t){if(t instanceof WheelEvent)return!this.isMove(t);let[,n]=this.place(t);return t.button===0&&n<this.scene.lanesBottom}isMove(t){let[n]=this.place(t);return t.shiftKey||n<this.scene.gutter||Math.abs(t.deltaX)>Math.abs(t.deltaY)}wheel(t){if(!this.isMove(t))return;t.preventDefault();let n=t.deltaMode===WheelEvent.DOM_DELTA_LINE?20:1,[r]=this.place(t);r<this.scene.gutter&&!t.shiftKey?this.scrollBy(t.deltaY*n):this.panBy((t.deltaX||t.deltaY)*n/this.scene.plotWidth)}grasp(t){let[,n]=this.place(t);if(t.button!==0||n<this.scene.lanesBottom)return;let r=i=>{let[o]=this.place(i),[s,l]=this.scene.view.domain(),a=l-s,u=Math.max(a/2,Math.min(this.scene.end-a/2,this.scene.whole.invert(o)));this.show(u-a/2,u+a/2)};this.element.setPointerCapture(t.pointerId),this.element.addEventListener("pointermove",r),this.element.addEventListener("pointerup",()=>this.element.removeEventListener("pointermove",r),{once:!0}),r(t)}place(t){let n=this.element.getBoundingClientRect();return[t.clientX-n.left,t.clientY-n.top]}hover(t){let[n,r]=this.place(t),i=t.buttons===0?this.scene.hit(n,r):null;this.hovered=i,this.element.style.cursor=i?.kind==="operation"?"pointer":r>this.scene.lanesBottom?"ew-resize":"grab",this.tooltip.show(i,n,r),this.drawMarks()}leave(){this.hovered=null,this.tooltip.show(null,0,0),this.drawMarks()}click(t){let[n,r]=this.place(t);if(r>=this.scene.lanesBottom)return;let i=this.scene.hit(n,r);this.wanted.select(i?.kind==="operation"?i.index:null)}doubleClick(t){let[n,r]=this.place(t),i=this.scene.hit(n,r);i?.kind==="operation"&&this.zoomTo(this.scene.data.operations.start[i.index],this.scene.solidEnd(i.index))}mark(t,n){this.selected=t,this.time=n,this.drawMarks()}draw(){this.waiting||(this.waiting=!0,requestAnimationFrame(()=>{this.waiting=!1,this.drawNow()}))}context(t){let n=t.getContext("2d");return n.setTransform(window.devicePixelRatio,0,0,window.devicePixelRatio,0,0),n}drawNow(){let{scene:t}=this;if(this.element.clientWidth===0)return;let n=this.context(this.canvas);Xf(n,t),n.save(),n.beginPath(),n.rect(t.gutter,t.lanesTop,t.width-t.gutter,t.lanesBottom-t.lanesTop),n.clip(),od(n,t),n.restore(),id(n,t),Jf(n,t),Qf(n,t),this.overview.draw(n,t),this.drawMarks()}drawMarks(){let{scene:t}=this,n=this.context(this.marks);n.clearRect(0,0,t.width,t.height),n.save(),n.beginPath(),n.rect(t.gutter,Gt,t.width-t.gutter,t.height-Gt-rn),n.clip(),this.time!==null&&(n.fillStyle=tt("accent"),n.fillRect(t.view(this.time)-1,Gt,2,t.lanesBottom)),this.hovered?.kind==="operation"&&this.hovered.index!==this.selected&&this.outline(n,this.hovered.index,1.5),this.selected!==null&&this.outline(n,this.selected,2.5),n.restore()}outline(t,n,r){let{scene:i}=this,o=i.laneOf[n];if(o<0)return;let s=Math.max(-8,i.view(i.data.operations.start[n])),l=Math.min(i.width+8,i.view(i.barEnd(n))),a=i.laneTop(o);t.fillStyle=tt("accent"),t.globalAlpha=.1,t.fillRect(s,i.lanesTop,l-s,i.lanesBottom-i.lanesTop),t.globalAlpha=1,!(a<i.lanesTop-i.laneHeight||a>i.lanesBottom)&&(t.beginPath(),t.rect(i.gutter,i.lanesTop,i.width,i.lanesBottom-i.lanesTop),t.clip(),t.strokeStyle=tt("accent"),t.lineWidth=r,t.beginPath(),t.roundRect(s-1,a+1,Math.max(4,l-s+1),i.laneHeight-3,4),t.stroke())}};function ld(){return{key:-1,process:-1,f:-1,types:new Set([0,1,2])}}function ad(e,t){let n=new Uint8Array(e.start.length);for(let r=0;r<n.length;r++)n[r]=Number(t.types.has(e.type[r])&&(t.key<0||e.key[r]===t.key)&&(t.process<0||e.process[r]===t.process)&&(t.f<0||e.f[r]===t.f));return n}var as=class{constructor(t){this.operations=t}operations;texts=null;find(t){let n=t.trim().split(/\s+/).filter(i=>i!=="").map(i=>this.test(i));if(n.length===0)return null;let r=new Uint8Array(this.operations.start.length);for(let i=0;i<r.length;i++)r[i]=Number(n.every(o=>o(i)));return r}test(t){let{operations:n}=this,[,r,i]=/^(process|key|f|type|slower):(.+)$/.exec(t)??[];if(r===void 0||i===void 0){let o=this.texts??=n.start.map((l,a)=>ce(n,a).toLowerCase()),s=t.toLowerCase();return l=>o[l].includes(s)}switch(r){case"process":return o=>Qe(n,o)===i;case"key":return o=>n.keys[n.key[o]]===i;case"f":return o=>n.functions[n.f[o]]===i;case"type":return o=>Ot(n.type[o])===i;default:return o=>n.end[o]>=0&&n.end[o]-n.start[o]>=Number(i)*1e6}}};function us(e,t,n){let r=t===null?-1:e.laneOf[t];if(t===null||r<0)return cd(e);let{operations:i}=e.lanes[r],o=i.indexOf(t),s=Math.max(0,Math.min(i.length-1,n===1/0||n===-1/0?n:o+n));return i[s]??null}function ud(e,t,n){let r=t===null?-1:e.laneOf[t];if(t===null||r<0)return cd(e);let i=e.lanes[r+n];if(!i)return t;let{start:o}=e.data.operations,s=(o[t]+e.solidEnd(t))/2,l=qn(i,o,s),a=i.operations[l],u=i.operations[l+1];return a===void 0||u===void 0?a??u??t:s-e.solidEnd(a)<=o[u]-s?a:u}function cd(e){let t=e.lanes[Math.floor(e.scroll/e.laneHeight)];if(!t)return null;let[n]=e.view.domain(),r=qn(t,e.data.operations.start,n)+1;return t.operations[Math.min(r,t.operations.length-1)]??null}var S1=500;function wa(e,t,n,r){if(n.length<2)return null;let i=g("select",{"aria-label":e},g("option",{value:-1},t),...n.slice(0,S1).map((o,s)=>g("option",{value:s},o)));return i.addEventListener("change",()=>r(Number(i.value))),i}function _1(e,t,n){let r=[0,0,0];for(let o of e.type)r[o]++;let i=[0,1,2].map(o=>{let s=g("button",{type:"button",class:`type ${Ot(o)}`,"aria-pressed":"true",title:`show or hide: ${Ot(o)}`},g("span",{class:"swatch","aria-hidden":"true"}),Ot(o),g("span",{class:"number"},r[o].toLocaleString("en")));return s.addEventListener("click",()=>{t.types.delete(o)||t.types.add(o),s.setAttribute("aria-pressed",String(t.types.has(o))),n.filter()}),s});return g("div",{class:"types",role:"group","aria-label":"Types of result"},...i)}function E1(e,t){let n=[["none","no order"]];if(e.linearization?.order.length&&n.push(["linearization","linearization"]),e.counterexample?.attempts.forEach((i,o)=>n.push([o,`attempt ${o+1}`])),n.length===1)return null;let r=g("select",{"aria-label":"Order drawn through the bars"},...n.map(([i,o])=>g("option",{value:i},o)));return r.addEventListener("change",()=>{let{value:i}=r;t.order(i==="none"||i==="linearization"?i:Number(i))}),r}function va(e,t,n){return g("button",{type:"button","aria-label":t,title:t,click:n},e)}function fd(e,t,n,r){let i=g("input",{type:"search",placeholder:"Search: get x, process:3, slower:250","aria-label":"Search operations",spellcheck:"false"}),o=0;i.addEventListener("input",()=>{window.clearTimeout(o),o=window.setTimeout(()=>r.search(i.value),120)}),i.addEventListener("keydown",c=>{c.key==="Enter"?(window.clearTimeout(o),r.search(i.value),r.step(c.shiftKey?-1:1)):c.key==="Escape"&&(c.preventDefault(),i.value="",r.search(""),i.blur())});let s=g("span",{class:"found",role:"status"}),l=E1(e,r),a=c=>h=>{n[c]=h,r.filter()};return{element:g("div",{class:"toolbar",role:"group","aria-label":"What the timeline shows"},g("div",{class:"search"},i,s),wa("Key","all keys",t.keys,a("key")),wa("Process","all processes",t.processes,a("process")),wa("Function","all functions",t.functions,a("f")),_1(t,n,r),l,g("div",{class:"zoom",role:"group","aria-label":"Zoom"},va("\u2212","Zoom out",()=>r.zoom(.5)),va("+","Zoom in",()=>r.zoom(2)),va("Fit","Show the whole run",()=>r.fit()))),search:i,told:c=>{s.textContent=c},chosen:c=>{l&&(l.value=String(c))}}}var xa=class{constructor(t,n,r){this.data=n;this.bus=r;let i=n.operations;this.scene=new Mo(n),this.search=new as(i),this.details=new ns(n,this.scene,r),this.tools=fd(n,i,this.filter,{search:o=>this.find(o),step:o=>this.step(o),filter:()=>this.refilter(),order:o=>this.drawOrder(o),zoom:o=>this.picture.zoomBy(o),fit:()=>this.picture.fit()}),this.picture=new ls(this.scene,{select:o=>r.select(o===null?null:{kind:"operation",index:o}),moved:(o,s)=>this.details.seen(o,s)}),t.append(this.tools.element,this.picture.element,this.details.element),r.on("theme",()=>this.picture.draw()),r.on("selection",()=>this.take()),n.linearization&&n.linearization.order.length<=300&&this.drawOrder("linearization")}data;bus;scene;picture;details;tools;search;filter=ld();order="none";selected=null;times=null;shown(){this.picture.measure(),this.take()}take(){let t=this.bus.selection,n=t?.kind==="operation"?t.index:null;t?.kind==="attempt"&&this.showAttempt(t.index);let r=this.timeOf(t);r!==null&&this.picture.bringIntoView(r,r),this.selected=n,this.details.show(n),this.picture.mark(n,r),n!==null&&this.reveal(n),n!==null&&this.picture.hasFocus&&this.bus.announce(Qr(this.data,n))}timeOf(t){if(t?.kind==="time")return t.time;let{trace:n}=this.data;return t?.kind!=="event"||!n?null:(this.times??=yr(n),this.times[t.index-n.first]??null)}reveal(t){this.scene.laneOf[t]<0||(this.scene.reveal(this.scene.laneOf[t]),this.picture.bringIntoView(this.data.operations.start[t],this.scene.solidEnd(t)))}find(t){this.scene.found=this.search.find(t),this.tellFound(),this.picture.draw()}tellFound(){let{found:t,mask:n}=this.scene;if(!t){this.tools.told("");return}let r=0,i=0;for(let o=0;o<t.length;o++)!t[o]||!n[o]||(r++,o===this.selected&&(i=r));this.tools.told(r===0?"none":i>0?`${i} of ${r.toLocaleString("en")}`:r.toLocaleString("en"))}step(t){let{found:n,mask:r}=this.scene,i=r.length,o=l=>!!(r[l]&&(!n||n[l])),s=this.selected??(t>0?-1:i);for(let l=1;l<=i;l++){let a=((s+t*l)%i+i)%i;if(o(a)){this.bus.select({kind:"operation",index:a}),this.bus.announce(Qr(this.data,a)),this.tellFound();return}}this.bus.announce("Nothing was found.")}refilter(){let t=ad(this.data.operations,this.filter);this.scene.filter(t),this.tellFound();let n=t.reduce((r,i)=>r+i,0);this.bus.announce(`${De(n,"operation")} in ${De(this.scene.lanes.length,"row")}.`),this.picture.draw()}drawOrder(t){let{linearization:n,counterexample:r,operations:i}=this.data,o=typeof t=="number"?r?.attempts[t]:void 0;this.order=t,this.scene.order=t==="linearization"&&n?nd(n):o?rd(i,o):null,this.scene.focus=o?new Set(r.operations):null,this.tools.chosen(t),this.picture.draw()}showAttempt(t){this.order!==t&&this.drawOrder(t);let{operations:n,counterexample:r}=this.data,i=r.operations;this.picture.bringIntoView(Math.min(...i.map(o=>n.start[o])),Math.max(...i.map(o=>this.scene.solidEnd(o))))}key(t){if(t.key==="/")this.tools.search.focus();else if(t.key==="+"||t.key==="=")this.picture.zoomBy(2);else if(t.key==="-")this.picture.zoomBy(.5);else if(t.key==="0"||t.key==="f")this.picture.fit();else if(t.key==="n")this.step(1);else if(t.key==="N"||t.key==="p")this.step(-1);else if(t.key==="z"&&this.selected!==null)this.zoomToSelected(this.selected);else if(t.key==="o")this.switchOrder();else return this.picture.hasFocus?this.arrow(t):!1;return!0}zoomToSelected(t){let n=this.data.operations.start[t];this.picture.zoomTo(n,this.scene.solidEnd(t))}switchOrder(){this.order!=="none"?this.drawOrder("none"):this.data.linearization?.order.length?this.drawOrder("linearization"):this.data.counterexample?.attempts.length&&this.drawOrder(0)}arrow(t){let n={ArrowLeft:-1,ArrowRight:1}[t.key],r={ArrowUp:-1,ArrowDown:1}[t.key];if(t.shiftKey&&n)this.picture.panBy(n*.2);else if(t.shiftKey&&r)this.picture.scrollBy(r*this.scene.laneHeight*3);else if(n)this.go(us(this.scene,this.selected,n));else if(r)this.go(ud(this.scene,this.selected,r));else if(t.key==="Home")this.go(us(this.scene,this.selected,-1/0));else if(t.key==="End")this.go(us(this.scene,this.selected,1/0));else return!1;return!0}go(t){t!==null&&this.bus.select({kind:"operation",index:t})}},hd={name:"timeline",title:"Timeline",keys:[{keys:"\u2190 \u2192",does:"operation before, after (timeline focused)"},{keys:"\u2191 \u2193",does:"operation in the row above, below"},{keys:"Home End",does:"first, last operation of the row"},{keys:"Shift+\u2190 Shift+\u2192",does:"move the picture"},{keys:"+ -",does:"zoom; also the wheel, or two fingers"},{keys:"0",does:"show the whole run"},{keys:"z",does:"zoom to the selected operation"},{keys:"/",does:"search; Enter: next one found"},{keys:"n p",does:"next, previous one found"},{keys:"o",does:"draw the order through the bars, or not"}],empty:e=>e.operations?.start.length?null:"No client did anything in this run: there are no operations to show.",mount:(e,t,n)=>new xa(e,t,n)};var Ai=40,Ma=26,Xn=92,ka=8,A1=40,T1=34,dd=6.7,N1=900;function $1(e,t,n,r){let i=e.operations.flatMap(b=>{let M=n.type[b]===1?-1:n.end[b];return[{operation:b,time:n.start[b],isBegin:!0},...M>=0?[{operation:b,time:M,isBegin:!1}]:[]]}).sort((b,M)=>b.time-M.time||Number(M.isBegin)-Number(b.isBegin)),o=new Map;i.forEach(({operation:b,isBegin:M},_)=>{M&&o.set(b,_)});let s=0,l=t.steps.map(({operation:b})=>s=Math.max(s,o.get(b)??0)),a=new Map;l.forEach((b,M)=>a.set(b,[...a.get(b)??[],M]));let u=new Map,c=new Map,h=new Array(t.steps.length).fill(0),d=Xn+8;return i.forEach(({operation:b,isBegin:M},_)=>{(M?u:c).set(b,d);let O=a.get(_)??[];if(O.length===0){d+=A1;return}for(let N of O){let A=Math.max(T1,We(r[N],24).length*dd+16);h[N]=d+A/2,d+=A}d+=6}),L1({begin:u,finish:c,marks:h,right:d+24})}function L1({begin:e,finish:t,marks:n,right:r}){let i=Math.max(1,Math.min(2,(N1-Xn)/(r-Xn))),o=l=>Xn+(l-Xn)*i,s=l=>new Map([...l].map(([a,u])=>[a,o(u)]));return{begin:s(e),finish:s(t),marks:n.map(o),right:o(r)}}function md(e,t,n,r){let i=n.operations,o=t.steps.map(({state:C})=>C),{begin:s,finish:l,marks:a,right:u}=$1(e,t,i,o),c=[...new Set(e.operations.map(C=>i.process[C]))].sort((C,U)=>C-U),h=C=>c.indexOf(i.process[C]),d=C=>ka+h(C)*Ai+Ai/2,b=ka+c.length*Ai,M=new Set(t.stuck.map(({operation:C})=>C)),_=new Set(t.steps.map(({operation:C})=>C)),O=c.map((C,U)=>L("text",{class:"name",x:Xn-12,y:ka+U*Ai+Ai/2},`process ${i.processes[C]}`)),N=e.operations.map((C,U)=>{let Q=s.get(C),nt=l.get(C)??u,P=!M.has(C)&&!_.has(C),F=Ot(i.type[C]),W=e.operations.filter(E=>h(E)===h(C)&&s.get(E)>Q),v=Math.floor((Math.min(u+80,...W.map(E=>s.get(E)))-Q-14)/dd),S=`${e.letters[U]??""}  ${ce(i,C)}`;return L("g",{class:`bar ${F}${M.has(C)?" stuck":""}${P?" out":""}`,click:()=>r.select({kind:"operation",index:C},"timeline")},L("title",{},Qr(n,C)),L("rect",{x:Q,y:d(C)-Ma/2,width:Math.max(4,nt-Q),height:Ma,rx:4}),L("text",{x:Q+7,y:d(C)-Ma/2-3},We(S,Math.max(3,Math.min(v,60)))))}),A=t.steps.map(({operation:C},U)=>({x:a[U],y:d(C),state:o[U]})),H=A.map(({x:C,y:U},Q)=>`${Q===0?"M":"L"}${C} ${U}`).join(""),$=A.flatMap(({x:C,y:U,state:Q},nt)=>[L("path",{class:"drop",d:`M${C} ${U+9}V${b+10}`}),L("circle",{class:"mark",cx:C,cy:U,r:8.5}),L("text",{class:"place",x:C,y:U+.5},nt+1),L("text",{class:"state",x:C,y:b+22},L("title",{},Q),We(Q,24))]),X=t.stuck.map(({operation:C})=>{let U=s.get(C)+14,Q=d(C);return L("g",{class:"cross"},L("circle",{cx:U,cy:Q,r:8.5}),L("path",{d:`M${U-3} ${Q-3}l6 6m0 -6l-6 6`}))}),z=`Attempt: ${t.steps.map(({operation:C})=>ce(i,C)).join(", then ")}; then ${t.stuck.map(({operation:C})=>`process ${Qe(i,C)}: ${ce(i,C)}`).join(" and ")} does not fit.`;return L("svg",{class:"diagram",width:u+80,height:b+34,viewBox:`0 0 ${u+80} ${b+34}`,role:"img","aria-label":z},...O,L("text",{class:"name",x:Xn-12,y:b+22},"state"),...N,L("path",{class:"line",d:H}),...$,...X)}function pd(e,t,n){let{attempts:r}=e,i=g("div",{class:"attempt",id:"attempt",role:"tabpanel","aria-label":"Attempt",tabindex:0}),o=r.map((a,u)=>g("button",{type:"button",role:"tab","aria-controls":"attempt",click:()=>s(u)},`${u+1}`)),s=a=>{o.forEach((c,h)=>{c.setAttribute("aria-selected",String(h===a)),c.tabIndex=h===a?0:-1});let u=r[a];u&&i.replaceChildren(...C1(e,u,a,t,n))},l=g("div",{class:"attempts",role:"tablist","aria-label":"Attempts"},...o);return l.addEventListener("keydown",a=>{let u=o.indexOf(a.target),c={ArrowRight:1,ArrowLeft:-1}[a.key],h=c===void 0?void 0:o[(u+c+o.length)%o.length];h&&(a.preventDefault(),a.stopPropagation(),h.click(),h.focus())}),s(0),g("section",{class:"card counterexample","aria-labelledby":"counterexample-title"},g("h2",{id:"counterexample-title"},"Why no order explains the answers"),Mn(e.sentence)===Mn(t.verdict.paragraph)?null:g("p",{},...Wr(e.sentence,t,n)),g("p",{class:"aside"},...R1(e)),r.length>1?g("div",{class:"attempts-row"},g("span",{},"Longest attempts"),l):null,r.length>0?i:null)}function R1(e){let{operations:t,is_minimal:n,prefix:r,keys:i,elements:o}=e,s=i.length>0?` of ${i.length===1?"key":"keys"} ${i.join(", ")}`:"",l=[`${De(t.length,"operation")}${s}`];return n&&l.push("none can be left out"),o?.length&&l.push(`only what they say of ${o.join(", ")}`),l.push(`the first ${De(r,"event")} of the history fail already`),[`${l.join("; ")}.`]}function C1(e,t,n,r,i){return[g("div",{class:"scroller",tabindex:0,role:"group","aria-label":"Diagram of the attempt"},md(e,t,r,i)),O1(e,t,r,i),g("p",{class:"places"},g("button",{type:"button",class:"link",click:()=>i.select({kind:"attempt",index:n},"timeline")},"Show this attempt in the timeline, among all operations"))]}function O1(e,t,n,r){let i=new Map(e.operations.map((a,u)=>[a,e.letters[u]??""])),o=n.operations,s=a=>[g("span",{class:"letter"},i.get(a)??""),g("button",{type:"button",class:"link mono",click:()=>r.select({kind:"operation",index:a},"timeline")},ce(o,a))],l=a=>`process ${Qe(o,a)}${Ot(o.type[a])==="info"?", info":""}`;return g("table",{class:"orders"},g("caption",{class:"unseen"},"The attempt, step by step, and the operations that do not fit after it"),g("thead",{},g("tr",{},g("th",{scope:"col"},"step"),g("th",{scope:"col"},"operation"),g("th",{scope:"col"},"by"),g("th",{scope:"col"},"state after it"))),g("tbody",{},g("tr",{class:"initial"},g("td"),g("td",{colspan:2},e.since===void 0?"at the beginning":["before ",i.get(e.since)??"it",": a state that nobody need know"].join("")),g("td",{class:"mono"},e.initial)),...t.steps.map(({operation:a,state:u},c)=>g("tr",{},g("td",{},g("span",{class:"step"},c+1)),g("td",{},...s(a)),g("td",{},l(a)),g("td",{class:"mono"},u))),...t.stuck.map(({operation:a,why:u})=>g("tr",{class:"stuck"},g("td",{},g("span",{class:"step","aria-label":"does not fit"},"\u2715")),g("td",{},...s(a)),g("td",{},l(a)),g("td",{},"does not fit: ",...Wr(u,n,r))))))}var z1=14;function Sa(e,...t){return g("section",{class:"card"},g("h2",{},e),...t)}function I1(e,t,n){return g("details",{class:"card",open:t<=z1},g("summary",{},g("h2",{},e),g("span",{class:"number"},String(t))),n)}function P1(e,t){let{validity:n,paragraph:r,reasons:i}=e.verdict;return g("section",{class:`headline ${n}`,"aria-label":"Verdict"},g("p",{class:"paragraph"},...Wr(r,e,t)),i.length>0?g("ul",{},...i.map(o=>g("li",{},o))):null,H1(e,t))}function H1({command:e},t){if(!e)return null;let n=g("button",{type:"button",class:"quiet small"},"Copy");return n.addEventListener("click",()=>{navigator.clipboard.writeText(e).then(()=>{n.textContent="Copied",t.announce("The command was copied.")},()=>t.announce("The browser does not let this page copy: select the command by hand."))}),g("p",{class:"command"},g("span",{},"See it again: "),g("code",{},e),n)}function F1(e,t,n){let r=(c,h)=>g("button",{type:"button",class:"link",click:h},c),i=[],{event:o,time:s}=e;o!==void 0&&t.trace&&i.push(r("the nodes at that moment",()=>n.select({kind:"event",index:o},"spacetime"))),s!==void 0&&t.operations?.start.length&&i.push(r(`the timeline at ${Ne(t,s)}`,()=>n.select({kind:"time",time:s},"timeline")));let l=Mn(e.words)===Mn(t.verdict.paragraph),a=new Set(t.counterexample?.attempts.length?t.counterexample.operations:[]),u=(e.operations??[]).filter(c=>!a.has(c)).slice(0,20);return g("article",{class:"failure"},g("h3",{},g("span",{class:"kind"},e.kind),e.promise&&e.promise.name!==e.kind?e.promise.name:null),l?null:g("p",{},...e.words.length>0?Wr(e.words,t,n):[e.message]),e.promise?g("p",{class:"promise"},g("span",{},"The promise: "),e.promise.statement," ",e.promise.reason):null,u.length>0?g("ul",{class:"operations"},...u.map(c=>g("li",{},r(ce(t.operations,c),()=>n.select({kind:"operation",index:c},"timeline")),g("span",{},` process ${t.operations.processes[t.operations.process[c]]}`)))):null,i.length>0?g("p",{class:"places"},"Show ",...i.flatMap((c,h)=>h>0?[" \xB7 ",c]:[c])):null)}function B1(e,t){let{steps:n}=e;if(n.length===0)return null;let r=g("ol",{class:"steps"},...n.map(({line:i,words:o,last:s})=>{let l=g("code",{},i);return g("li",{},s!==void 0&&e.trace?g("button",{type:"button",class:"link",click:()=>t.select({kind:"event",index:Math.max(0,s-1)},"spacetime")},l):l,o?g("p",{},o):null)}));return I1("What was done",n.length,r)}function V1({figures:e}){if(e.length===0)return null;let t=new Map;for(let{group:n,name:r,value:i}of e)t.set(n,[...t.get(n)??[],[r,i]]);return Sa("Figures",g("div",{class:"figures"},...[...t].map(([n,r])=>g("section",{},g("h3",{},n),g("dl",{},...r.map(([i,o])=>g("div",{},g("dt",{},i),g("dd",{},o))))))))}function D1(e){let{operations:t}=e,n=[];return t&&n.push(De(t.start.length,"operation"),`by ${De(t.processes.length,"process","processes")}`),e.nodes.length>0&&n.push(De(e.nodes.length,"node")),e.model&&n.push(`model ${e.model}`),e.unit==="ns"&&n.push(`${Ne(e,e.end)} of the run`),g("p",{class:"summary"},n.join(" \xB7 "))}function W1(e,t,n){let{failures:r}=t.verdict;return e.append(g("div",{class:"page"},P1(t,n),D1(t),r.length>0?Sa(r.length===1?"What failed":`What failed: ${r.length} promises`,...r.map(i=>F1(i,t,n))):null,t.counterexample&&t.operations?pd(t.counterexample,t,n):null,B1(t,n),V1(t),t.notes.length>0?Sa("Notes",g("ul",{class:"notes"},...t.notes.map(i=>g("li",{},i)))):null)),{}}var gd={name:"verdict",title:"Verdict",keys:[{keys:"\u2190 \u2192",does:"another attempt (attempts focused)"}],mount:W1};var yd=document.getElementById("report-data"),bd=document.getElementById("app");if(!yd?.textContent||!bd)throw new Error("this page holds no report");new _o(bd,eu(JSON.parse(yd.textContent)),[gd,hd,td,ih]);})();
+"use strict";
+(() => {
+  // src/data.ts
+  var OK = 0;
+  var INFO = 1;
+  var FAIL = 2;
+  function complete(read) {
+    return {
+      version: 1,
+      title: "",
+      subject: "",
+      end: 0,
+      unit: "ns",
+      nodes: [],
+      bands: [],
+      reigns: [],
+      steps: [],
+      skews: [],
+      figures: [],
+      notes: [],
+      ...read,
+      verdict: {
+        validity: "unknown",
+        paragraph: [],
+        failures: [],
+        reasons: [],
+        ...read.verdict
+      }
+    };
+  }
+  function timesOf(trace) {
+    const times2 = new Float64Array(trace.time.length);
+    let now2 = trace.began;
+    for (let at = 0; at < times2.length; at++) {
+      now2 += trace.time[at];
+      times2[at] = now2;
+    }
+    return times2;
+  }
+
+  // src/shell/dom.ts
+  var SVG = "http://www.w3.org/2000/svg";
+  function fill(element, attributes, children2) {
+    for (const [name, value2] of Object.entries(attributes)) {
+      if (value2 === null || value2 === void 0 || value2 === false) continue;
+      if (typeof value2 === "function") element.addEventListener(name, value2);
+      else element.setAttribute(name, value2 === true ? "" : String(value2));
+    }
+    for (const child of children2) {
+      if (child === null || child === void 0 || child === false) continue;
+      element.append(child instanceof Node ? child : String(child));
+    }
+  }
+  function html(name, attributes = {}, ...children2) {
+    const element = document.createElement(name);
+    fill(element, attributes, children2);
+    return element;
+  }
+  function svg(name, attributes = {}, ...children2) {
+    const element = document.createElementNS(SVG, name);
+    fill(element, attributes, children2);
+    return element;
+  }
+  function isTyping(target) {
+    return target instanceof HTMLElement && (target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type) || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable);
+  }
+
+  // src/shell/text.ts
+  var UNITS = [
+    [1e9, "s"],
+    [1e6, "ms"],
+    [1e3, "\xB5s"],
+    [1, "ns"]
+  ];
+  function duration(ns, digits = 3) {
+    if (ns === 0) return "0 s";
+    const [unit2, name] = UNITS.find(([unit3]) => Math.abs(ns) >= unit3 * 0.9995) ?? [1, "ns"];
+    const value2 = ns / unit2;
+    const fraction = Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(1, Math.abs(value2)))));
+    return `${Number(value2.toFixed(fraction))} ${name}`;
+  }
+  function moment(report, time) {
+    if (report.unit === "events") return `event ${time}`;
+    return `${(time / 1e9).toFixed(6).replace(/(\.\d{3}\d*?)0+$/, "$1")} s`;
+  }
+  function count(number4, one2, many = `${one2}s`) {
+    return `${number4.toLocaleString("en")} ${number4 === 1 ? one2 : many}`;
+  }
+  function shortened(text, length) {
+    return text.length <= length ? text : `${text.slice(0, length - 1)}\u2026`;
+  }
+  function typeName(type) {
+    return type === OK ? "ok" : type === FAIL ? "fail" : "info";
+  }
+  function asked(operations, at) {
+    const key = operations.key[at];
+    const parts = [operations.functions[operations.f[at]], key < 0 ? "" : operations.keys[key], operations.value[at]];
+    return parts.filter((part) => part !== "").join(" ");
+  }
+  function answered(operations, at) {
+    const type = operations.type[at];
+    const error = operations.error[at];
+    const reason = error < 0 ? "" : operations.errors[error];
+    if (type === OK) {
+      const result = operations.result[at];
+      return result === "" || result === operations.value[at] ? "" : `\u2192 ${result}`;
+    }
+    if (type === INFO && operations.end[at] < 0) return "never answered";
+    return reason === "" ? typeName(type) : `${typeName(type)}: ${reason}`;
+  }
+  function operationText(operations, at) {
+    const answer = answered(operations, at);
+    return answer === "" ? asked(operations, at) : `${asked(operations, at)} ${answer}`;
+  }
+  function processName(operations, at) {
+    return operations.processes[operations.process[at]];
+  }
+  function operationSentence(report, at) {
+    const operations = report.operations;
+    const type = typeName(operations.type[at]);
+    const start2 = operations.start[at];
+    const end = operations.end[at];
+    const when = end < 0 ? `from ${moment(report, start2)}` : `${moment(report, start2)} to ${moment(report, end)}` + (report.unit === "ns" ? `, ${duration(end - start2)}` : "");
+    return `process ${processName(operations, at)}: ${operationText(operations, at)} (${type}), ${when}`;
+  }
+
+  // src/shell/theme.ts
+  var KEPT = "splitbrain-report-theme";
+  var system = window.matchMedia("(prefers-color-scheme: dark)");
+  function kept() {
+    try {
+      const theme2 = localStorage.getItem(KEPT);
+      return theme2 === "light" || theme2 === "dark" ? theme2 : null;
+    } catch {
+      return null;
+    }
+  }
+  var chosen = kept();
+  function theme() {
+    return chosen ?? (system.matches ? "dark" : "light");
+  }
+  function wear(bus) {
+    document.documentElement.dataset["theme"] = theme();
+    palette = /* @__PURE__ */ new Map();
+    bus.tell("theme", theme());
+  }
+  function startTheme(bus) {
+    system.addEventListener("change", () => wear(bus));
+    wear(bus);
+  }
+  function switchTheme(bus) {
+    chosen = theme() === "dark" ? "light" : "dark";
+    try {
+      localStorage.setItem(KEPT, chosen);
+    } catch {
+    }
+    wear(bus);
+  }
+  var palette = /* @__PURE__ */ new Map();
+  function colour(name) {
+    let value2 = palette.get(name);
+    if (value2 === void 0) {
+      value2 = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+      palette.set(name, value2);
+    }
+    return value2;
+  }
+  var TERM_COLOURS = 8;
+  function termColourName(term) {
+    return `term-${(term % TERM_COLOURS + TERM_COLOURS) % TERM_COLOURS}`;
+  }
+  function termColour(term) {
+    return colour(termColourName(term));
+  }
+
+  // src/plots/nodes.ts
+  var SECOND = 1e9;
+  var MILLISECOND = 1e6;
+  function aligned(lines2, between, end) {
+    const times2 = [.../* @__PURE__ */ new Set([...lines2.flatMap((line2) => line2.times), end])].sort((a, b) => a - b);
+    const columns = lines2.map(({ times: own, values }) => {
+      let at = -1;
+      return times2.map((time) => {
+        while (at + 1 < own.length && own[at + 1] <= time) at++;
+        if (at < 0) return null;
+        const value2 = values[at];
+        if (between === "step" || at + 1 >= own.length) return value2;
+        const part = (time - own[at]) / (own[at + 1] - own[at]);
+        return value2 + part * (values[at + 1] - value2);
+      });
+    });
+    return [times2.map((time) => time / SECOND), ...columns];
+  }
+  var POINTS = 1500;
+  function thinned({ times: times2, values }, end) {
+    if (times2.length <= POINTS) return { times: times2, values };
+    const kept2 = { times: [], values: [] };
+    times2.forEach((time, at) => {
+      const last = kept2.times.at(-1);
+      const isLast = at === times2.length - 1;
+      if (last === void 0 || isLast || time - last >= end / POINTS) {
+        kept2.times.push(time);
+        kept2.values.push(values[at]);
+      }
+    });
+    return kept2;
+  }
+  function terms(data) {
+    const { trace } = data;
+    if (!trace) return null;
+    const lines2 = data.nodes.map((_2, node) => ({
+      times: [trace.began],
+      values: [trace.initial[node]?.term ?? 0]
+    }));
+    const elections = [];
+    const times2 = timesOf(trace);
+    for (let at = 0; at < times2.length; at++) {
+      const kind = trace.kinds[trace.kind[at]];
+      const term = trace.term[at];
+      const time = times2[at];
+      if (kind === "role-changed") {
+        const role = trace.texts[trace.text[at]];
+        if (role === "candidate" || role === "leader") elections.push({ time, term, isWon: role === "leader" });
+      }
+      const line2 = lines2[trace.node[at]];
+      if (!line2 || kind !== "term-changed" && kind !== "started" || line2.values.at(-1) === term) continue;
+      line2.times.push(time);
+      line2.values.push(term);
+    }
+    const nodes = lines2.flatMap((line2, node) => line2.values.some((term) => term > 0) ? [node] : []);
+    if (nodes.length === 0) return null;
+    return { columns: aligned(nodes.map((node) => thinned(lines2[node], data.end)), "step", data.end), nodes, elections };
+  }
+  function skews(all, end) {
+    return aligned(
+      all.map(({ time, offset }) => ({ times: time, values: offset.map((each) => each / MILLISECOND) })),
+      "straight",
+      end
+    );
+  }
+
+  // src/plots/windows.ts
+  var SECOND2 = 1e9;
+  var MILLISECOND2 = 1e6;
+  var LEAST = 1e-3;
+  var ACROSS = 420;
+  var DOWN = 130;
+  function latencies(operations, { from, to }) {
+    const seen = /* @__PURE__ */ new Set();
+    const times2 = [];
+    const series = [[], [], []];
+    const width = Math.max(1, to - from);
+    for (let at = 0; at < operations.start.length; at++) {
+      const start2 = operations.start[at];
+      const end = operations.end[at];
+      if (start2 < from || start2 > to || end < 0) continue;
+      const type = operations.type[at];
+      const took = Math.max(LEAST, (end - start2) / MILLISECOND2);
+      const column = Math.floor((start2 - from) / width * ACROSS);
+      const row = Math.floor((Math.log10(took) + 3) / 8 * DOWN);
+      const cell = (column * (DOWN + 1) + row) * 3 + type;
+      if (seen.has(cell)) continue;
+      seen.add(cell);
+      times2.push(start2 / SECOND2);
+      series.forEach((column2, each) => column2.push(each === type ? took : null));
+    }
+    return [times2, ...series];
+  }
+  function windows({ from, to }, count2) {
+    const length = Math.max(1, (to - from) / count2);
+    return {
+      length,
+      middles: Array.from({ length: count2 }, (_2, at) => (from + (at + 0.5) * length) / SECOND2),
+      begins: Array.from({ length: count2 + 1 }, (_2, at) => (from + at * length) / SECOND2)
+    };
+  }
+  function steps(begins, series) {
+    return [begins, ...series.map((each) => [...each, each.at(-1) ?? 0])];
+  }
+  var QUANTILES = [0.5, 0.95, 0.99, 1];
+  function quantiles(operations, range2, count2) {
+    const { length, middles } = windows(range2, count2);
+    const samples = middles.map(() => []);
+    for (let at = 0; at < operations.start.length; at++) {
+      if (operations.type[at] !== OK) continue;
+      const start2 = operations.start[at];
+      samples[Math.floor((start2 - range2.from) / length)]?.push((operations.end[at] - start2) / MILLISECOND2);
+    }
+    for (const each of samples) each.sort((a, b) => a - b);
+    return [middles, ...QUANTILES.map((quantile2) => samples.map((each) => quantileOf(each, quantile2)))];
+  }
+  function quantileOf(sorted, quantile2) {
+    if (sorted.length === 0) return null;
+    return Math.max(LEAST, sorted[Math.max(0, Math.ceil(quantile2 * sorted.length) - 1)]);
+  }
+  function rates(operations, range2, count2) {
+    const { length, begins } = windows(range2, count2);
+    const series = [0, 1, 2].map(() => new Array(count2).fill(0));
+    for (let at = 0; at < operations.end.length; at++) {
+      const end = operations.end[at];
+      if (end < 0) continue;
+      const place = Math.min(count2 - 1, Math.floor((end - range2.from) / length));
+      if (place >= 0 && end <= range2.to) series[operations.type[at]][place] += SECOND2 / length;
+    }
+    return steps(begins, series);
+  }
+  function fates(messages, wanted, range2, count2) {
+    const { length, begins } = windows(range2, count2);
+    const series = wanted.map(() => new Array(count2).fill(0));
+    const place = messages.fates.map((fate) => wanted.indexOf(fate));
+    for (let at = 0; at < messages.sent.length; at++) {
+      const which = place[messages.fate[at]];
+      const sent = messages.sent[at];
+      const window2 = Math.min(count2 - 1, Math.floor((sent - range2.from) / length));
+      if (which >= 0 && window2 >= 0 && sent <= range2.to) series[which][window2]++;
+    }
+    return steps(begins, series);
+  }
+
+  // src/plots/catalogue.ts
+  var WINDOWS = 80;
+  function milliseconds(value2) {
+    if (value2 >= 1e3) return `${Number((value2 / 1e3).toPrecision(3))} s`;
+    return value2 < 1 ? `${Number((value2 * 1e3).toPrecision(3))} \xB5s` : `${Number(value2.toPrecision(3))} ms`;
+  }
+  function number(value2) {
+    return Number.isInteger(value2) ? value2.toLocaleString("en") : String(Number(value2.toPrecision(3)));
+  }
+  function seriesColour(node) {
+    return `series-${node % 7}`;
+  }
+  function catalogue(data) {
+    return [...ofOperations(data), ...ofTerms(data), ...ofClocks(data), ...ofMessages(data)];
+  }
+  function ofOperations({ operations, unit: unit2 }) {
+    if (!operations?.start.length || unit2 === "events") return [];
+    const types2 = ["ok", "info", "fail"];
+    return [
+      {
+        id: "latency",
+        title: "Latency",
+        about: "Each point is an operation: when it began, and how long it took.",
+        lines: types2.map((type) => ({ label: type, colour: type, style: "points" })),
+        isLogarithmic: true,
+        unit: milliseconds,
+        columns: (range2) => latencies(operations, range2)
+      },
+      {
+        id: "quantiles",
+        title: "Latency quantiles",
+        about: "Of the operations that were answered ok, by when they began.",
+        lines: [
+          { label: "median", colour: "series-0", style: "dotted", width: 2 },
+          { label: "95 %", colour: "series-2", style: "dotted" },
+          { label: "99 %", colour: "series-1", style: "dotted" },
+          { label: "longest", colour: "ink-3", style: "line", width: 1, dash: [4, 3] }
+        ],
+        isLogarithmic: true,
+        unit: milliseconds,
+        columns: (range2) => quantiles(operations, range2, WINDOWS)
+      },
+      {
+        id: "rate",
+        title: "Rate",
+        about: "Answers a second, by type.",
+        lines: types2.map((type) => ({ label: type, colour: type, style: "steps" })),
+        unit: (value2) => `${number(value2)}/s`,
+        columns: (range2) => rates(operations, range2, WINDOWS)
+      }
+    ];
+  }
+  function ofTerms(data) {
+    const found = terms(data);
+    if (!found) return [];
+    const { columns, nodes, elections } = found;
+    return [
+      {
+        id: "terms",
+        title: "Terms and elections",
+        about: `The term of each node. \u25CB: a candidate stands, \u25CF: one is elected (${elections.filter(({ isWon }) => isWon).length} times).`,
+        lines: nodes.map((node) => ({ label: data.nodes[node], colour: seriesColour(node), style: "steps" })),
+        unit: number,
+        least: [0, 2],
+        columns: () => columns,
+        over: (plot) => drawElections(plot, elections)
+      }
+    ];
+  }
+  function drawElections(plot, elections) {
+    const { ctx: context, bbox } = plot;
+    const size = 3.5 * window.devicePixelRatio;
+    context.save();
+    context.beginPath();
+    context.rect(bbox.left, bbox.top - size, bbox.width, bbox.height + 2 * size);
+    context.clip();
+    context.strokeStyle = colour("ink");
+    context.fillStyle = colour("ink");
+    context.lineWidth = window.devicePixelRatio;
+    const drawn = /* @__PURE__ */ new Set();
+    for (const { time, term, isWon } of elections) {
+      const x = Math.round(plot.valToPos(time / 1e9, "x", true));
+      const y = Math.round(plot.valToPos(term, "y", true));
+      const place = `${x >> 1} ${y >> 1} ${isWon}`;
+      if (x < bbox.left || x > bbox.left + bbox.width || drawn.has(place)) continue;
+      drawn.add(place);
+      context.beginPath();
+      context.arc(x, y, size, 0, 2 * Math.PI);
+      if (isWon) context.fill();
+      else context.stroke();
+    }
+    context.restore();
+  }
+  function ofClocks(data) {
+    const moved = data.skews.filter(({ offset }) => offset.some((each) => each !== 0));
+    if (moved.length === 0) return [];
+    const columns = skews(moved, data.end);
+    return [
+      {
+        id: "clocks",
+        title: "Clock skew",
+        about: "How far the clock of each node is from the true time.",
+        lines: moved.map(({ node }) => ({ label: data.nodes[node], colour: seriesColour(node), style: "line" })),
+        unit: (value2) => `${number(value2)} ms`,
+        least: [0, 1e-3],
+        columns: () => columns
+      }
+    ];
+  }
+  var LOST = [
+    ["cut", "cut off", "fault-partition"],
+    ["lost", "lost", "fault-network"],
+    ["down", "receiver down", "fault-crash"],
+    ["duplicate", "duplicated", "series-5"],
+    ["delayed", "delayed", "fault-pause"]
+  ];
+  function ofMessages({ messages }) {
+    if (!messages) return [];
+    const wanted = LOST.filter(([fate]) => {
+      const place = messages.fates.findIndex((each) => each === fate);
+      return place >= 0 && messages.fate.includes(place);
+    });
+    const names = wanted.map(([fate]) => fate);
+    const dropped = messages.fate.filter((fate) => ["cut", "lost", "down"].includes(messages.fates[fate])).length;
+    if (wanted.length === 0) return [];
+    return [
+      {
+        id: "messages",
+        title: "Messages dropped",
+        about: `${number(dropped)} of ${number(messages.sent.length)} messages never arrived. Each step counts those sent in its time.`,
+        lines: wanted.map(([, label3, name]) => ({ label: label3, colour: name, style: "steps" })),
+        unit: number,
+        columns: (range2) => fates(messages, names, range2, WINDOWS)
+      }
+    ];
+  }
+
+  // node_modules/uplot/dist/uPlot.esm.js
+  var FEAT_TIME = true;
+  var pre = "u-";
+  var UPLOT = "uplot";
+  var ORI_HZ = pre + "hz";
+  var ORI_VT = pre + "vt";
+  var TITLE = pre + "title";
+  var WRAP = pre + "wrap";
+  var UNDER = pre + "under";
+  var OVER = pre + "over";
+  var AXIS = pre + "axis";
+  var OFF = pre + "off";
+  var SELECT = pre + "select";
+  var CURSOR_X = pre + "cursor-x";
+  var CURSOR_Y = pre + "cursor-y";
+  var CURSOR_PT = pre + "cursor-pt";
+  var LEGEND = pre + "legend";
+  var LEGEND_LIVE = pre + "live";
+  var LEGEND_INLINE = pre + "inline";
+  var LEGEND_SERIES = pre + "series";
+  var LEGEND_MARKER = pre + "marker";
+  var LEGEND_LABEL = pre + "label";
+  var LEGEND_VALUE = pre + "value";
+  var WIDTH = "width";
+  var HEIGHT = "height";
+  var TOP = "top";
+  var BOTTOM = "bottom";
+  var LEFT = "left";
+  var RIGHT = "right";
+  var hexBlack = "#000";
+  var transparent = hexBlack + "0";
+  var mousemove = "mousemove";
+  var mousedown = "mousedown";
+  var mouseup = "mouseup";
+  var mouseenter = "mouseenter";
+  var mouseleave = "mouseleave";
+  var dblclick = "dblclick";
+  var resize = "resize";
+  var scroll = "scroll";
+  var change = "change";
+  var dppxchange = "dppxchange";
+  var LEGEND_DISP = "--";
+  var domEnv = typeof window != "undefined";
+  var doc = domEnv ? document : null;
+  var win = domEnv ? window : null;
+  var nav = domEnv ? navigator : null;
+  var pxRatio;
+  var query;
+  function setPxRatio() {
+    let _pxRatio = devicePixelRatio;
+    if (pxRatio != _pxRatio) {
+      pxRatio = _pxRatio;
+      query && off(change, query, setPxRatio);
+      query = matchMedia(`(min-resolution: ${pxRatio - 1e-3}dppx) and (max-resolution: ${pxRatio + 1e-3}dppx)`);
+      on(change, query, setPxRatio);
+      win.dispatchEvent(new CustomEvent(dppxchange));
+    }
+  }
+  function addClass(el, c) {
+    if (c != null) {
+      let cl = el.classList;
+      !cl.contains(c) && cl.add(c);
+    }
+  }
+  function remClass(el, c) {
+    let cl = el.classList;
+    cl.contains(c) && cl.remove(c);
+  }
+  function setStylePx(el, name, value2) {
+    el.style[name] = value2 + "px";
+  }
+  function placeTag(tag, cls, targ, refEl) {
+    let el = doc.createElement(tag);
+    if (cls != null)
+      addClass(el, cls);
+    if (targ != null)
+      targ.insertBefore(el, refEl);
+    return el;
+  }
+  function placeDiv(cls, targ) {
+    return placeTag("div", cls, targ);
+  }
+  var xformCache = /* @__PURE__ */ new WeakMap();
+  function elTrans(el, xPos, yPos, xMax, yMax) {
+    let xform = "translate(" + xPos + "px," + yPos + "px)";
+    let xformOld = xformCache.get(el);
+    if (xform != xformOld) {
+      el.style.transform = xform;
+      xformCache.set(el, xform);
+      if (xPos < 0 || yPos < 0 || xPos > xMax || yPos > yMax)
+        addClass(el, OFF);
+      else
+        remClass(el, OFF);
+    }
+  }
+  var colorCache = /* @__PURE__ */ new WeakMap();
+  function elColor(el, background, borderColor) {
+    let newColor = background + borderColor;
+    let oldColor = colorCache.get(el);
+    if (newColor != oldColor) {
+      colorCache.set(el, newColor);
+      el.style.background = background;
+      el.style.borderColor = borderColor;
+    }
+  }
+  var sizeCache = /* @__PURE__ */ new WeakMap();
+  function elSize(el, newWid, newHgt, centered) {
+    let newSize = newWid + "" + newHgt;
+    let oldSize = sizeCache.get(el);
+    if (newSize != oldSize) {
+      sizeCache.set(el, newSize);
+      el.style.height = newHgt + "px";
+      el.style.width = newWid + "px";
+      el.style.marginLeft = centered ? -newWid / 2 + "px" : 0;
+      el.style.marginTop = centered ? -newHgt / 2 + "px" : 0;
+    }
+  }
+  var evOpts = { passive: true };
+  var evOpts2 = { ...evOpts, capture: true };
+  function on(ev, el, cb, capt) {
+    el.addEventListener(ev, cb, capt ? evOpts2 : evOpts);
+  }
+  function off(ev, el, cb, capt) {
+    el.removeEventListener(ev, cb, evOpts);
+  }
+  domEnv && setPxRatio();
+  function closestIdx(num, arr, lo, hi) {
+    let mid;
+    lo = lo || 0;
+    hi = hi || arr.length - 1;
+    let bitwise = hi <= 2147483647;
+    while (hi - lo > 1) {
+      mid = bitwise ? lo + hi >> 1 : floor((lo + hi) / 2);
+      if (arr[mid] < num)
+        lo = mid;
+      else
+        hi = mid;
+    }
+    if (num - arr[lo] <= arr[hi] - num)
+      return lo;
+    return hi;
+  }
+  function makeIndexOfs(predicate) {
+    let indexOfs = (data, _i0, _i1) => {
+      let i0 = -1;
+      let i1 = -1;
+      for (let i = _i0; i <= _i1; i++) {
+        if (predicate(data[i])) {
+          i0 = i;
+          break;
+        }
+      }
+      for (let i = _i1; i >= _i0; i--) {
+        if (predicate(data[i])) {
+          i1 = i;
+          break;
+        }
+      }
+      return [i0, i1];
+    };
+    return indexOfs;
+  }
+  var notNullish = (v) => v != null;
+  var isPositive = (v) => v != null && v > 0;
+  var nonNullIdxs = makeIndexOfs(notNullish);
+  var positiveIdxs = makeIndexOfs(isPositive);
+  function getMinMax(data, _i0, _i1, sorted = 0, log = false) {
+    let getEdgeIdxs = log ? positiveIdxs : nonNullIdxs;
+    let predicate = log ? isPositive : notNullish;
+    [_i0, _i1] = getEdgeIdxs(data, _i0, _i1);
+    let _min = data[_i0];
+    let _max = data[_i0];
+    if (_i0 > -1) {
+      if (sorted == 1) {
+        _min = data[_i0];
+        _max = data[_i1];
+      } else if (sorted == -1) {
+        _min = data[_i1];
+        _max = data[_i0];
+      } else {
+        for (let i = _i0; i <= _i1; i++) {
+          let v = data[i];
+          if (predicate(v)) {
+            if (v < _min)
+              _min = v;
+            else if (v > _max)
+              _max = v;
+          }
+        }
+      }
+    }
+    return [_min ?? inf, _max ?? -inf];
+  }
+  function rangeLog(min2, max2, base, fullMags) {
+    let minSign = sign(min2);
+    let maxSign = sign(max2);
+    if (min2 == max2) {
+      if (minSign == -1) {
+        min2 *= base;
+        max2 /= base;
+      } else {
+        min2 /= base;
+        max2 *= base;
+      }
+    }
+    let logFn = base == 10 ? log10 : log2;
+    let growMinAbs = minSign == 1 ? floor : ceil;
+    let growMaxAbs = maxSign == 1 ? ceil : floor;
+    let minExp = growMinAbs(logFn(abs(min2)));
+    let maxExp = growMaxAbs(logFn(abs(max2)));
+    let minIncr = pow(base, minExp);
+    let maxIncr = pow(base, maxExp);
+    if (base == 10) {
+      if (minExp < 0)
+        minIncr = roundDec(minIncr, -minExp);
+      if (maxExp < 0)
+        maxIncr = roundDec(maxIncr, -maxExp);
+    }
+    if (fullMags || base == 2) {
+      min2 = minIncr * minSign;
+      max2 = maxIncr * maxSign;
+    } else {
+      min2 = incrRoundDn(min2, minIncr);
+      max2 = incrRoundUp(max2, maxIncr);
+    }
+    return [min2, max2];
+  }
+  function rangeAsinh(min2, max2, base, fullMags) {
+    let minMax = rangeLog(min2, max2, base, fullMags);
+    if (min2 == 0)
+      minMax[0] = 0;
+    if (max2 == 0)
+      minMax[1] = 0;
+    return minMax;
+  }
+  var rangePad = 0.1;
+  var autoRangePart = {
+    mode: 3,
+    pad: rangePad
+  };
+  var _eqRangePart = {
+    pad: 0,
+    soft: null,
+    mode: 0
+  };
+  var _eqRange = {
+    min: _eqRangePart,
+    max: _eqRangePart
+  };
+  function rangeNum(_min, _max, mult, extra) {
+    if (isObj(mult))
+      return _rangeNum(_min, _max, mult);
+    _eqRangePart.pad = mult;
+    _eqRangePart.soft = extra ? 0 : null;
+    _eqRangePart.mode = extra ? 3 : 0;
+    return _rangeNum(_min, _max, _eqRange);
+  }
+  function ifNull(lh, rh) {
+    return lh == null ? rh : lh;
+  }
+  function hasData(data, idx0, idx1) {
+    idx0 = ifNull(idx0, 0);
+    idx1 = ifNull(idx1, data.length - 1);
+    while (idx0 <= idx1) {
+      if (data[idx0] != null)
+        return true;
+      idx0++;
+    }
+    return false;
+  }
+  function _rangeNum(_min, _max, cfg) {
+    let cmin = cfg.min;
+    let cmax = cfg.max;
+    let padMin = ifNull(cmin.pad, 0);
+    let padMax = ifNull(cmax.pad, 0);
+    let hardMin = ifNull(cmin.hard, -inf);
+    let hardMax = ifNull(cmax.hard, inf);
+    let softMin = ifNull(cmin.soft, inf);
+    let softMax = ifNull(cmax.soft, -inf);
+    let softMinMode = ifNull(cmin.mode, 0);
+    let softMaxMode = ifNull(cmax.mode, 0);
+    let delta = _max - _min;
+    let deltaMag = log10(delta);
+    let scalarMax = max(abs(_min), abs(_max));
+    let scalarMag = log10(scalarMax);
+    let scalarMagDelta = abs(scalarMag - deltaMag);
+    if (delta < 1e-24 || scalarMagDelta > 10) {
+      delta = 0;
+      if (_min == 0 || _max == 0) {
+        delta = 1e-24;
+        if (softMinMode == 2 && softMin != inf)
+          padMin = 0;
+        if (softMaxMode == 2 && softMax != -inf)
+          padMax = 0;
+      }
+    }
+    let nonZeroDelta = delta || scalarMax || 1e3;
+    let mag = log10(nonZeroDelta);
+    let base = pow(10, floor(mag));
+    let _padMin = nonZeroDelta * (delta == 0 ? _min == 0 ? 0.1 : 1 : padMin);
+    let _newMin = roundDec(incrRoundDn(_min - _padMin, base / 10), 24);
+    let _softMin = _min >= softMin && (softMinMode == 1 || softMinMode == 3 && _newMin <= softMin || softMinMode == 2 && _newMin >= softMin) ? softMin : inf;
+    let minLim = max(hardMin, _newMin < _softMin && _min >= _softMin ? _softMin : min(_softMin, _newMin));
+    let _padMax = nonZeroDelta * (delta == 0 ? _max == 0 ? 0.1 : 1 : padMax);
+    let _newMax = roundDec(incrRoundUp(_max + _padMax, base / 10), 24);
+    let _softMax = _max <= softMax && (softMaxMode == 1 || softMaxMode == 3 && _newMax >= softMax || softMaxMode == 2 && _newMax <= softMax) ? softMax : -inf;
+    let maxLim = min(hardMax, _newMax > _softMax && _max <= _softMax ? _softMax : max(_softMax, _newMax));
+    if (minLim == maxLim && minLim == 0)
+      maxLim = 100;
+    return [minLim, maxLim];
+  }
+  var numFormatter = new Intl.NumberFormat(domEnv ? nav.language : "en-US");
+  var fmtNum = (val) => numFormatter.format(val);
+  var M = Math;
+  var PI = M.PI;
+  var abs = M.abs;
+  var floor = M.floor;
+  var round = M.round;
+  var ceil = M.ceil;
+  var min = M.min;
+  var max = M.max;
+  var pow = M.pow;
+  var sign = M.sign;
+  var log10 = M.log10;
+  var log2 = M.log2;
+  var sinh = (v, linthresh = 1) => M.sinh(v) * linthresh;
+  var asinh = (v, linthresh = 1) => M.asinh(v / linthresh);
+  var inf = Infinity;
+  function numIntDigits(x) {
+    return (log10((x ^ x >> 31) - (x >> 31)) | 0) + 1;
+  }
+  function clamp(num, _min, _max) {
+    return min(max(num, _min), _max);
+  }
+  function isFn(v) {
+    return typeof v == "function";
+  }
+  function fnOrSelf(v) {
+    return isFn(v) ? v : () => v;
+  }
+  var noop = () => {
+  };
+  var retArg0 = (_0) => _0;
+  var retArg1 = (_0, _1) => _1;
+  var retNull = (_2) => null;
+  var retTrue = (_2) => true;
+  var retEq = (a, b) => a == b;
+  var regex6 = /\.\d*?(?=9{6,}|0{6,})/gm;
+  var fixFloat = (val) => {
+    if (isInt(val) || fixedDec.has(val))
+      return val;
+    const str = `${val}`;
+    const match = str.match(regex6);
+    if (match == null)
+      return val;
+    let len = match[0].length - 1;
+    if (str.indexOf("e-") != -1) {
+      let [num, exp] = str.split("e");
+      return +`${fixFloat(num)}e${exp}`;
+    }
+    return roundDec(val, len);
+  };
+  function incrRound(num, incr) {
+    return fixFloat(roundDec(fixFloat(num / incr)) * incr);
+  }
+  function incrRoundUp(num, incr) {
+    return fixFloat(ceil(fixFloat(num / incr)) * incr);
+  }
+  function incrRoundDn(num, incr) {
+    return fixFloat(floor(fixFloat(num / incr)) * incr);
+  }
+  function roundDec(val, dec = 0) {
+    if (isInt(val))
+      return val;
+    let p = 10 ** dec;
+    let n = val * p * (1 + Number.EPSILON);
+    return round(n) / p;
+  }
+  var fixedDec = /* @__PURE__ */ new Map();
+  function guessDec(num) {
+    return (("" + num).split(".")[1] || "").length;
+  }
+  function genIncrs(base, minExp, maxExp, mults) {
+    let incrs = [];
+    let multDec = mults.map(guessDec);
+    for (let exp = minExp; exp < maxExp; exp++) {
+      let expa = abs(exp);
+      let mag = roundDec(pow(base, exp), expa);
+      for (let i = 0; i < mults.length; i++) {
+        let _incr = base == 10 ? +`${mults[i]}e${exp}` : mults[i] * mag;
+        let dec = (exp >= 0 ? 0 : expa) + (exp >= multDec[i] ? 0 : multDec[i]);
+        let incr = base == 10 ? _incr : roundDec(_incr, dec);
+        incrs.push(incr);
+        fixedDec.set(incr, dec);
+      }
+    }
+    return incrs;
+  }
+  var EMPTY_OBJ = {};
+  var EMPTY_ARR = [];
+  var nullNullTuple = [null, null];
+  var isArr = Array.isArray;
+  var isInt = Number.isInteger;
+  var isUndef = (v) => v === void 0;
+  function isStr(v) {
+    return typeof v == "string";
+  }
+  function isObj(v) {
+    let is = false;
+    if (v != null) {
+      let c = v.constructor;
+      is = c == null || c == Object;
+    }
+    return is;
+  }
+  function fastIsObj(v) {
+    return v != null && typeof v == "object";
+  }
+  var TypedArray = Object.getPrototypeOf(Uint8Array);
+  var __proto__ = "__proto__";
+  function copy(o, _isObj = isObj) {
+    let out;
+    if (isArr(o)) {
+      let val = o.find((v) => v != null);
+      if (isArr(val) || _isObj(val)) {
+        out = Array(o.length);
+        for (let i = 0; i < o.length; i++)
+          out[i] = copy(o[i], _isObj);
+      } else
+        out = o.slice();
+    } else if (o instanceof TypedArray)
+      out = o.slice();
+    else if (_isObj(o)) {
+      out = {};
+      for (let k in o) {
+        if (k != __proto__)
+          out[k] = copy(o[k], _isObj);
+      }
+    } else
+      out = o;
+    return out;
+  }
+  function assign(targ) {
+    let args = arguments;
+    for (let i = 1; i < args.length; i++) {
+      let src = args[i];
+      for (let key in src) {
+        if (key != __proto__) {
+          if (isObj(targ[key]))
+            assign(targ[key], copy(src[key]));
+          else
+            targ[key] = copy(src[key]);
+        }
+      }
+    }
+    return targ;
+  }
+  var NULL_REMOVE = 0;
+  var NULL_RETAIN = 1;
+  var NULL_EXPAND = 2;
+  function nullExpand(yVals, nullIdxs, alignedLen) {
+    for (let i = 0, xi, lastNullIdx = -1; i < nullIdxs.length; i++) {
+      let nullIdx = nullIdxs[i];
+      if (nullIdx > lastNullIdx) {
+        xi = nullIdx - 1;
+        while (xi >= 0 && yVals[xi] == null)
+          yVals[xi--] = null;
+        xi = nullIdx + 1;
+        while (xi < alignedLen && yVals[xi] == null)
+          yVals[lastNullIdx = xi++] = null;
+      }
+    }
+  }
+  function join(tables, nullModes) {
+    if (allHeadersSame(tables)) {
+      let table3 = tables[0].slice();
+      for (let i = 1; i < tables.length; i++)
+        table3.push(...tables[i].slice(1));
+      if (!isAsc(table3[0]))
+        table3 = sortCols(table3);
+      return table3;
+    }
+    let xVals = /* @__PURE__ */ new Set();
+    for (let ti = 0; ti < tables.length; ti++) {
+      let t = tables[ti];
+      let xs = t[0];
+      let len = xs.length;
+      for (let i = 0; i < len; i++)
+        xVals.add(xs[i]);
+    }
+    let data = [Array.from(xVals).sort((a, b) => a - b)];
+    let alignedLen = data[0].length;
+    let xIdxs = /* @__PURE__ */ new Map();
+    for (let i = 0; i < alignedLen; i++)
+      xIdxs.set(data[0][i], i);
+    for (let ti = 0; ti < tables.length; ti++) {
+      let t = tables[ti];
+      let xs = t[0];
+      for (let si = 1; si < t.length; si++) {
+        let ys = t[si];
+        let yVals = Array(alignedLen).fill(void 0);
+        let nullMode = nullModes ? nullModes[ti][si] : NULL_RETAIN;
+        let nullIdxs = [];
+        for (let i = 0; i < ys.length; i++) {
+          let yVal = ys[i];
+          let alignedIdx = xIdxs.get(xs[i]);
+          if (yVal === null) {
+            if (nullMode != NULL_REMOVE) {
+              yVals[alignedIdx] = yVal;
+              if (nullMode == NULL_EXPAND)
+                nullIdxs.push(alignedIdx);
+            }
+          } else
+            yVals[alignedIdx] = yVal;
+        }
+        nullExpand(yVals, nullIdxs, alignedLen);
+        data.push(yVals);
+      }
+    }
+    return data;
+  }
+  var microTask = typeof queueMicrotask == "undefined" ? (fn) => Promise.resolve().then(fn) : queueMicrotask;
+  function sortCols(table3) {
+    let head = table3[0];
+    let rlen = head.length;
+    let idxs = Array(rlen);
+    for (let i = 0; i < idxs.length; i++)
+      idxs[i] = i;
+    idxs.sort((i0, i1) => head[i0] - head[i1]);
+    let table22 = [];
+    for (let i = 0; i < table3.length; i++) {
+      let row = table3[i];
+      let row2 = Array(rlen);
+      for (let j = 0; j < rlen; j++)
+        row2[j] = row[idxs[j]];
+      table22.push(row2);
+    }
+    return table22;
+  }
+  function allHeadersSame(tables) {
+    let vals0 = tables[0][0];
+    let len0 = vals0.length;
+    for (let i = 1; i < tables.length; i++) {
+      let vals1 = tables[i][0];
+      if (vals1.length != len0)
+        return false;
+      if (vals1 != vals0) {
+        for (let j = 0; j < len0; j++) {
+          if (vals1[j] != vals0[j])
+            return false;
+        }
+      }
+    }
+    return true;
+  }
+  function isAsc(vals, samples = 100) {
+    const len = vals.length;
+    if (len <= 1)
+      return true;
+    let firstIdx = 0;
+    let lastIdx = len - 1;
+    while (firstIdx <= lastIdx && vals[firstIdx] == null)
+      firstIdx++;
+    while (lastIdx >= firstIdx && vals[lastIdx] == null)
+      lastIdx--;
+    if (lastIdx <= firstIdx)
+      return true;
+    const stride = max(1, floor((lastIdx - firstIdx + 1) / samples));
+    for (let prevVal = vals[firstIdx], i = firstIdx + stride; i <= lastIdx; i += stride) {
+      const v = vals[i];
+      if (v != null) {
+        if (v <= prevVal)
+          return false;
+        prevVal = v;
+      }
+    }
+    return true;
+  }
+  var months = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December"
+  ];
+  var days = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday"
+  ];
+  function slice3(str) {
+    return str.slice(0, 3);
+  }
+  var days3 = days.map(slice3);
+  var months3 = months.map(slice3);
+  var engNames = {
+    MMMM: months,
+    MMM: months3,
+    WWWW: days,
+    WWW: days3
+  };
+  function zeroPad2(int) {
+    return (int < 10 ? "0" : "") + int;
+  }
+  function zeroPad3(int) {
+    return (int < 10 ? "00" : int < 100 ? "0" : "") + int;
+  }
+  var subs = {
+    // 2019
+    YYYY: (d) => d.getFullYear(),
+    // 19
+    YY: (d) => (d.getFullYear() + "").slice(2),
+    // July
+    MMMM: (d, names) => names.MMMM[d.getMonth()],
+    // Jul
+    MMM: (d, names) => names.MMM[d.getMonth()],
+    // 07
+    MM: (d) => zeroPad2(d.getMonth() + 1),
+    // 7
+    M: (d) => d.getMonth() + 1,
+    // 09
+    DD: (d) => zeroPad2(d.getDate()),
+    // 9
+    D: (d) => d.getDate(),
+    // Monday
+    WWWW: (d, names) => names.WWWW[d.getDay()],
+    // Mon
+    WWW: (d, names) => names.WWW[d.getDay()],
+    // 03
+    HH: (d) => zeroPad2(d.getHours()),
+    // 3
+    H: (d) => d.getHours(),
+    // 9 (12hr, unpadded)
+    h: (d) => {
+      let h = d.getHours();
+      return h == 0 ? 12 : h > 12 ? h - 12 : h;
+    },
+    // AM
+    AA: (d) => d.getHours() >= 12 ? "PM" : "AM",
+    // am
+    aa: (d) => d.getHours() >= 12 ? "pm" : "am",
+    // a
+    a: (d) => d.getHours() >= 12 ? "p" : "a",
+    // 09
+    mm: (d) => zeroPad2(d.getMinutes()),
+    // 9
+    m: (d) => d.getMinutes(),
+    // 09
+    ss: (d) => zeroPad2(d.getSeconds()),
+    // 9
+    s: (d) => d.getSeconds(),
+    // 374
+    fff: (d) => zeroPad3(d.getMilliseconds())
+  };
+  function fmtDate(tpl, names) {
+    names = names || engNames;
+    let parts = [];
+    let R = /\{([a-z]+)\}|[^{]+/gi, m;
+    while (m = R.exec(tpl))
+      parts.push(m[0][0] == "{" ? subs[m[1]] : m[0]);
+    return (d) => {
+      let out = "";
+      for (let i = 0; i < parts.length; i++)
+        out += typeof parts[i] == "string" ? parts[i] : parts[i](d, names);
+      return out;
+    };
+  }
+  var localTz = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  function tzDate(date2, tz) {
+    let date22;
+    if (tz == "UTC" || tz == "Etc/UTC")
+      date22 = new Date(+date2 + date2.getTimezoneOffset() * 6e4);
+    else if (tz == localTz)
+      date22 = date2;
+    else {
+      date22 = new Date(date2.toLocaleString("en-US", { timeZone: tz }));
+      date22.setMilliseconds(date2.getMilliseconds());
+    }
+    return date22;
+  }
+  var onlyWhole = (v) => v % 1 == 0;
+  var allMults = [1, 2, 2.5, 5];
+  var decIncrs = genIncrs(10, -32, 0, allMults);
+  var oneIncrs = genIncrs(10, 0, 32, allMults);
+  var wholeIncrs = oneIncrs.filter(onlyWhole);
+  var numIncrs = decIncrs.concat(oneIncrs);
+  var NL = "\n";
+  var yyyy = "{YYYY}";
+  var NLyyyy = NL + yyyy;
+  var md = "{M}/{D}";
+  var NLmd = NL + md;
+  var NLmdyy = NLmd + "/{YY}";
+  var aa = "{aa}";
+  var hmm = "{h}:{mm}";
+  var hmmaa = hmm + aa;
+  var NLhmmaa = NL + hmmaa;
+  var ss = ":{ss}";
+  var _ = null;
+  function genTimeStuffs(ms) {
+    let s = ms * 1e3, m = s * 60, h = m * 60, d = h * 24, mo = d * 30, y = d * 365;
+    let subSecIncrs = ms == 1 ? genIncrs(10, 0, 3, allMults).filter(onlyWhole) : genIncrs(10, -3, 0, allMults);
+    let timeIncrs = subSecIncrs.concat([
+      // minute divisors (# of secs)
+      s,
+      s * 5,
+      s * 10,
+      s * 15,
+      s * 30,
+      // hour divisors (# of mins)
+      m,
+      m * 5,
+      m * 10,
+      m * 15,
+      m * 30,
+      // day divisors (# of hrs)
+      h,
+      h * 2,
+      h * 3,
+      h * 4,
+      h * 6,
+      h * 8,
+      h * 12,
+      // month divisors TODO: need more?
+      d,
+      d * 2,
+      d * 3,
+      d * 4,
+      d * 5,
+      d * 6,
+      d * 7,
+      d * 8,
+      d * 9,
+      d * 10,
+      d * 15,
+      // year divisors (# months, approx)
+      mo,
+      mo * 2,
+      mo * 3,
+      mo * 4,
+      mo * 6,
+      // century divisors
+      y,
+      y * 2,
+      y * 5,
+      y * 10,
+      y * 25,
+      y * 50,
+      y * 100
+    ]);
+    const _timeAxisStamps = [
+      //   tick incr    default          year                    month   day                   hour    min       sec   mode
+      [y, yyyy, _, _, _, _, _, _, 1],
+      [d * 28, "{MMM}", NLyyyy, _, _, _, _, _, 1],
+      [d, md, NLyyyy, _, _, _, _, _, 1],
+      [h, "{h}" + aa, NLmdyy, _, NLmd, _, _, _, 1],
+      [m, hmmaa, NLmdyy, _, NLmd, _, _, _, 1],
+      [s, ss, NLmdyy + " " + hmmaa, _, NLmd + " " + hmmaa, _, NLhmmaa, _, 1],
+      [ms, ss + ".{fff}", NLmdyy + " " + hmmaa, _, NLmd + " " + hmmaa, _, NLhmmaa, _, 1]
+    ];
+    function timeAxisSplits(tzDate2) {
+      return (self, axisIdx, scaleMin, scaleMax, foundIncr, foundSpace) => {
+        let splits = [];
+        let isYr = foundIncr >= y;
+        let isMo = foundIncr >= mo && foundIncr < y;
+        let minDate = tzDate2(scaleMin);
+        let minDateTs = roundDec(minDate * ms, 3);
+        let minMin = mkDate(minDate.getFullYear(), isYr ? 0 : minDate.getMonth(), isMo || isYr ? 1 : minDate.getDate());
+        let minMinTs = roundDec(minMin * ms, 3);
+        if (isMo || isYr) {
+          let moIncr = isMo ? foundIncr / mo : 0;
+          let yrIncr = isYr ? foundIncr / y : 0;
+          let split = minDateTs == minMinTs ? minDateTs : roundDec(mkDate(minMin.getFullYear() + yrIncr, minMin.getMonth() + moIncr, 1) * ms, 3);
+          let splitDate = new Date(round(split / ms));
+          let baseYear = splitDate.getFullYear();
+          let baseMonth = splitDate.getMonth();
+          for (let i = 0; split <= scaleMax; i++) {
+            let next = mkDate(baseYear + yrIncr * i, baseMonth + moIncr * i, 1);
+            let offs = next - tzDate2(roundDec(next * ms, 3));
+            split = roundDec((+next + offs) * ms, 3);
+            if (split <= scaleMax)
+              splits.push(split);
+          }
+        } else {
+          let incr0 = foundIncr >= d ? d : foundIncr;
+          let tzOffset = floor(scaleMin) - floor(minDateTs);
+          let split = minMinTs + tzOffset + incrRoundUp(minDateTs - minMinTs, incr0);
+          splits.push(split);
+          let date0 = tzDate2(split);
+          let prevHour = date0.getHours() + date0.getMinutes() / m + date0.getSeconds() / h;
+          let incrHours = foundIncr / h;
+          let minSpace = self.axes[axisIdx]._space;
+          let pctSpace = foundSpace / minSpace;
+          while (1) {
+            split = roundDec(split + foundIncr, ms == 1 ? 0 : 3);
+            if (split > scaleMax)
+              break;
+            if (incrHours > 1) {
+              let expectedHour = floor(roundDec(prevHour + incrHours, 6)) % 24;
+              let splitDate = tzDate2(split);
+              let actualHour = splitDate.getHours();
+              let dstShift = actualHour - expectedHour;
+              if (dstShift > 1)
+                dstShift = -1;
+              split -= dstShift * h;
+              prevHour = (prevHour + incrHours) % 24;
+              let prevSplit = splits[splits.length - 1];
+              let pctIncr = roundDec((split - prevSplit) / foundIncr, 3);
+              if (pctIncr * pctSpace >= 0.7)
+                splits.push(split);
+            } else
+              splits.push(split);
+          }
+        }
+        return splits;
+      };
+    }
+    return [
+      timeIncrs,
+      _timeAxisStamps,
+      timeAxisSplits
+    ];
+  }
+  var [timeIncrsMs, _timeAxisStampsMs, timeAxisSplitsMs] = genTimeStuffs(1);
+  var [timeIncrsS, _timeAxisStampsS, timeAxisSplitsS] = genTimeStuffs(1e-3);
+  genIncrs(2, -53, 53, [1]);
+  function timeAxisStamps(stampCfg, fmtDate2) {
+    return stampCfg.map((s) => s.map(
+      (v, i) => i == 0 || i == 8 || v == null ? v : fmtDate2(i == 1 || s[8] == 0 ? v : s[1] + v)
+    ));
+  }
+  function timeAxisVals(tzDate2, stamps) {
+    return (self, splits, axisIdx, foundSpace, foundIncr) => {
+      let s = stamps.find((s2) => foundIncr >= s2[0]) || stamps[stamps.length - 1];
+      let prevYear;
+      let prevMnth;
+      let prevDate;
+      let prevHour;
+      let prevMins;
+      let prevSecs;
+      return splits.map((split) => {
+        let date2 = tzDate2(split);
+        let newYear = date2.getFullYear();
+        let newMnth = date2.getMonth();
+        let newDate = date2.getDate();
+        let newHour = date2.getHours();
+        let newMins = date2.getMinutes();
+        let newSecs = date2.getSeconds();
+        let stamp = newYear != prevYear && s[2] || newMnth != prevMnth && s[3] || newDate != prevDate && s[4] || newHour != prevHour && s[5] || newMins != prevMins && s[6] || newSecs != prevSecs && s[7] || s[1];
+        prevYear = newYear;
+        prevMnth = newMnth;
+        prevDate = newDate;
+        prevHour = newHour;
+        prevMins = newMins;
+        prevSecs = newSecs;
+        return stamp(date2);
+      });
+    };
+  }
+  function timeAxisVal(tzDate2, dateTpl) {
+    let stamp = fmtDate(dateTpl);
+    return (self, splits, axisIdx, foundSpace, foundIncr) => splits.map((split) => stamp(tzDate2(split)));
+  }
+  function mkDate(y, m, d) {
+    return new Date(y, m, d);
+  }
+  function timeSeriesStamp(stampCfg, fmtDate2) {
+    return fmtDate2(stampCfg);
+  }
+  var _timeSeriesStamp = "{YYYY}-{MM}-{DD} {h}:{mm}{aa}";
+  function timeSeriesVal(tzDate2, stamp) {
+    return (self, val, seriesIdx, dataIdx) => dataIdx == null ? LEGEND_DISP : stamp(tzDate2(val));
+  }
+  function legendStroke(self, seriesIdx) {
+    let s = self.series[seriesIdx];
+    return s.width ? s.stroke(self, seriesIdx) : s.points.width ? s.points.stroke(self, seriesIdx) : null;
+  }
+  function legendFill(self, seriesIdx) {
+    return self.series[seriesIdx].fill(self, seriesIdx);
+  }
+  var legendOpts = {
+    show: true,
+    live: true,
+    isolate: false,
+    mount: noop,
+    markers: {
+      show: true,
+      width: 2,
+      stroke: legendStroke,
+      fill: legendFill,
+      dash: "solid"
+    },
+    idx: null,
+    idxs: null,
+    values: []
+  };
+  function cursorPointShow(self, si) {
+    let o = self.cursor.points;
+    let pt = placeDiv();
+    let size = o.size(self, si);
+    setStylePx(pt, WIDTH, size);
+    setStylePx(pt, HEIGHT, size);
+    let mar = size / -2;
+    setStylePx(pt, "marginLeft", mar);
+    setStylePx(pt, "marginTop", mar);
+    let width = o.width(self, si, size);
+    width && setStylePx(pt, "borderWidth", width);
+    return pt;
+  }
+  function cursorPointFill(self, si) {
+    let sp = self.series[si].points;
+    return sp._fill || sp._stroke;
+  }
+  function cursorPointStroke(self, si) {
+    let sp = self.series[si].points;
+    return sp._stroke || sp._fill;
+  }
+  function cursorPointSize(self, si) {
+    let sp = self.series[si].points;
+    return sp.size;
+  }
+  var moveTuple = [0, 0];
+  function cursorMove(self, mouseLeft1, mouseTop1) {
+    moveTuple[0] = mouseLeft1;
+    moveTuple[1] = mouseTop1;
+    return moveTuple;
+  }
+  function filtBtn0(self, targ, handle, onlyTarg = true) {
+    return (e) => {
+      e.button == 0 && (!onlyTarg || e.target == targ) && handle(e);
+    };
+  }
+  function filtTarg(self, targ, handle, onlyTarg = true) {
+    return (e) => {
+      (!onlyTarg || e.target == targ) && handle(e);
+    };
+  }
+  var cursorOpts = {
+    show: true,
+    x: true,
+    y: true,
+    lock: false,
+    move: cursorMove,
+    points: {
+      one: false,
+      show: cursorPointShow,
+      size: cursorPointSize,
+      width: 0,
+      stroke: cursorPointStroke,
+      fill: cursorPointFill
+    },
+    bind: {
+      mousedown: filtBtn0,
+      mouseup: filtBtn0,
+      click: filtBtn0,
+      // legend clicks, not .u-over clicks
+      dblclick: filtBtn0,
+      mousemove: filtTarg,
+      mouseleave: filtTarg,
+      mouseenter: filtTarg
+    },
+    drag: {
+      setScale: true,
+      x: true,
+      y: false,
+      dist: 0,
+      uni: null,
+      click: (self, e) => {
+        e.stopPropagation();
+        e.stopImmediatePropagation();
+      },
+      _x: false,
+      _y: false
+    },
+    focus: {
+      dist: (self, seriesIdx, dataIdx, valPos, curPos) => valPos - curPos,
+      prox: -1,
+      bias: 0
+    },
+    hover: {
+      skip: [void 0],
+      prox: null,
+      bias: 0
+    },
+    left: -10,
+    top: -10,
+    idx: null,
+    dataIdx: null,
+    idxs: null,
+    event: null
+  };
+  var axisLines = {
+    show: true,
+    stroke: "rgba(0,0,0,0.07)",
+    width: 2
+    //	dash: [],
+  };
+  var grid = assign({}, axisLines, {
+    filter: retArg1
+  });
+  var ticks = assign({}, grid, {
+    size: 10
+  });
+  var border = assign({}, axisLines, {
+    show: false
+  });
+  var font = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif, "Apple Color Emoji", "Segoe UI Emoji", "Segoe UI Symbol", "Noto Color Emoji"';
+  var labelFont = "bold " + font;
+  var lineGap = 1.5;
+  var xAxisOpts = {
+    show: true,
+    scale: "x",
+    stroke: hexBlack,
+    space: 50,
+    gap: 5,
+    alignTo: 1,
+    size: 50,
+    labelGap: 0,
+    labelSize: 30,
+    labelFont,
+    side: 2,
+    //	class: "x-vals",
+    //	incrs: timeIncrs,
+    //	values: timeVals,
+    //	filter: retArg1,
+    grid,
+    ticks,
+    border,
+    font,
+    lineGap,
+    rotate: 0
+  };
+  var numSeriesLabel = "Value";
+  var timeSeriesLabel = "Time";
+  var xSeriesOpts = {
+    show: true,
+    scale: "x",
+    auto: false,
+    sorted: 1,
+    //	label: "Time",
+    //	value: v => stamp(new Date(v * 1e3)),
+    // internal caches
+    min: inf,
+    max: -inf,
+    idxs: []
+  };
+  function numAxisVals(self, splits, axisIdx, foundSpace, foundIncr) {
+    return splits.map((v) => v == null ? "" : fmtNum(v));
+  }
+  function numAxisSplits(self, axisIdx, scaleMin, scaleMax, foundIncr, foundSpace, forceMin) {
+    let splits = [];
+    let numDec = fixedDec.get(foundIncr) || 0;
+    scaleMin = forceMin ? scaleMin : roundDec(incrRoundUp(scaleMin, foundIncr), numDec);
+    for (let val = scaleMin; val <= scaleMax; val = roundDec(val + foundIncr, numDec))
+      splits.push(Object.is(val, -0) ? 0 : val);
+    return splits;
+  }
+  function logAxisSplits(self, axisIdx, scaleMin, scaleMax, foundIncr, foundSpace, forceMin) {
+    const splits = [];
+    const logBase = self.scales[self.axes[axisIdx].scale].log;
+    const logFn = logBase == 10 ? log10 : log2;
+    const exp = floor(logFn(scaleMin));
+    foundIncr = pow(logBase, exp);
+    if (logBase == 10)
+      foundIncr = numIncrs[closestIdx(foundIncr, numIncrs)];
+    let split = scaleMin;
+    let nextMagIncr = foundIncr * logBase;
+    if (logBase == 10)
+      nextMagIncr = numIncrs[closestIdx(nextMagIncr, numIncrs)];
+    do {
+      splits.push(split);
+      split = split + foundIncr;
+      if (logBase == 10 && !fixedDec.has(split))
+        split = roundDec(split, fixedDec.get(foundIncr));
+      if (split >= nextMagIncr) {
+        foundIncr = split;
+        nextMagIncr = foundIncr * logBase;
+        if (logBase == 10)
+          nextMagIncr = numIncrs[closestIdx(nextMagIncr, numIncrs)];
+      }
+    } while (split <= scaleMax);
+    return splits;
+  }
+  function asinhAxisSplits(self, axisIdx, scaleMin, scaleMax, foundIncr, foundSpace, forceMin) {
+    let sc = self.scales[self.axes[axisIdx].scale];
+    let linthresh = sc.asinh;
+    let posSplits = scaleMax > linthresh ? logAxisSplits(self, axisIdx, max(linthresh, scaleMin), scaleMax, foundIncr) : [linthresh];
+    let zero3 = scaleMax >= 0 && scaleMin <= 0 ? [0] : [];
+    let negSplits = scaleMin < -linthresh ? logAxisSplits(self, axisIdx, max(linthresh, -scaleMax), -scaleMin, foundIncr) : [linthresh];
+    return negSplits.reverse().map((v) => -v).concat(zero3, posSplits);
+  }
+  var RE_ALL = /./;
+  var RE_12357 = /[12357]/;
+  var RE_125 = /[125]/;
+  var RE_1 = /1/;
+  var _filt = (splits, distr, re2, keepMod) => splits.map((v, i) => distr == 4 && v == 0 || i % keepMod == 0 && re2.test(v.toExponential()[v < 0 ? 1 : 0]) ? v : null);
+  function log10AxisValsFilt(self, splits, axisIdx, foundSpace, foundIncr) {
+    let axis = self.axes[axisIdx];
+    let scaleKey = axis.scale;
+    let sc = self.scales[scaleKey];
+    let valToPos = self.valToPos;
+    let minSpace = axis._space;
+    let _10 = valToPos(10, scaleKey);
+    let re2 = valToPos(9, scaleKey) - _10 >= minSpace ? RE_ALL : valToPos(7, scaleKey) - _10 >= minSpace ? RE_12357 : valToPos(5, scaleKey) - _10 >= minSpace ? RE_125 : RE_1;
+    if (re2 == RE_1) {
+      let magSpace = abs(valToPos(1, scaleKey) - _10);
+      if (magSpace < minSpace)
+        return _filt(splits.slice().reverse(), sc.distr, re2, ceil(minSpace / magSpace)).reverse();
+    }
+    return _filt(splits, sc.distr, re2, 1);
+  }
+  function log2AxisValsFilt(self, splits, axisIdx, foundSpace, foundIncr) {
+    let axis = self.axes[axisIdx];
+    let scaleKey = axis.scale;
+    let minSpace = axis._space;
+    let valToPos = self.valToPos;
+    let magSpace = abs(valToPos(1, scaleKey) - valToPos(2, scaleKey));
+    if (magSpace < minSpace)
+      return _filt(splits.slice().reverse(), 3, RE_ALL, ceil(minSpace / magSpace)).reverse();
+    return splits;
+  }
+  function numSeriesVal(self, val, seriesIdx, dataIdx) {
+    return dataIdx == null ? LEGEND_DISP : val == null ? "" : fmtNum(val);
+  }
+  var yAxisOpts = {
+    show: true,
+    scale: "y",
+    stroke: hexBlack,
+    space: 30,
+    gap: 5,
+    alignTo: 1,
+    size: 50,
+    labelGap: 0,
+    labelSize: 30,
+    labelFont,
+    side: 3,
+    //	class: "y-vals",
+    //	incrs: numIncrs,
+    //	values: (vals, space) => vals,
+    //	filter: retArg1,
+    grid,
+    ticks,
+    border,
+    font,
+    lineGap,
+    rotate: 0
+  };
+  function ptDia(width, mult) {
+    let dia = 3 + (width || 1) * 2;
+    return roundDec(dia * mult, 3);
+  }
+  function seriesPointsShow(self, si) {
+    let { scale, idxs } = self.series[0];
+    let xData = self._data[0];
+    let p0 = self.valToPos(xData[idxs[0]], scale, true);
+    let p1 = self.valToPos(xData[idxs[1]], scale, true);
+    let dim = abs(p1 - p0);
+    let s = self.series[si];
+    let maxPts = dim / (s.points.space * pxRatio);
+    return idxs[1] - idxs[0] <= maxPts;
+  }
+  var facet = {
+    scale: null,
+    auto: true,
+    sorted: 0,
+    // internal caches
+    min: inf,
+    max: -inf
+  };
+  var gaps = (self, seriesIdx, idx0, idx1, nullGaps) => nullGaps;
+  var xySeriesOpts = {
+    show: true,
+    auto: true,
+    sorted: 0,
+    gaps,
+    alpha: 1,
+    facets: [
+      assign({}, facet, { scale: "x" }),
+      assign({}, facet, { scale: "y" })
+    ]
+  };
+  var ySeriesOpts = {
+    scale: "y",
+    auto: true,
+    sorted: 0,
+    show: true,
+    spanGaps: false,
+    gaps,
+    alpha: 1,
+    points: {
+      show: seriesPointsShow,
+      filter: null
+      //  paths:
+      //	stroke: "#000",
+      //	fill: "#fff",
+      //	width: 1,
+      //	size: 10,
+    },
+    //	label: "Value",
+    //	value: v => v,
+    values: null,
+    // internal caches
+    min: inf,
+    max: -inf,
+    idxs: [],
+    path: null,
+    clip: null
+  };
+  function clampScale(self, val, scaleMin, scaleMax, scaleKey) {
+    return scaleMin / 10;
+  }
+  var xScaleOpts = {
+    time: FEAT_TIME,
+    auto: true,
+    distr: 1,
+    log: 10,
+    asinh: 1,
+    min: null,
+    max: null,
+    dir: 1,
+    ori: 0
+  };
+  var yScaleOpts = assign({}, xScaleOpts, {
+    time: false,
+    ori: 1
+  });
+  var syncs = {};
+  function _sync(key, opts) {
+    let s = syncs[key];
+    if (!s) {
+      s = {
+        key,
+        plots: [],
+        sub(plot) {
+          s.plots.push(plot);
+        },
+        unsub(plot) {
+          s.plots = s.plots.filter((c) => c != plot);
+        },
+        pub(type, self, x, y, w, h, i) {
+          for (let j = 0; j < s.plots.length; j++)
+            s.plots[j] != self && s.plots[j].pub(type, self, x, y, w, h, i);
+        }
+      };
+      if (key != null)
+        syncs[key] = s;
+    }
+    return s;
+  }
+  var BAND_CLIP_FILL = 1 << 0;
+  var BAND_CLIP_STROKE = 1 << 1;
+  function orient(u, seriesIdx, cb) {
+    const mode = u.mode;
+    const series = u.series[seriesIdx];
+    const data = mode == 2 ? u._data[seriesIdx] : u._data;
+    const scales = u.scales;
+    const bbox = u.bbox;
+    let dx = data[0], dy = mode == 2 ? data[1] : data[seriesIdx], sx = mode == 2 ? scales[series.facets[0].scale] : scales[u.series[0].scale], sy = mode == 2 ? scales[series.facets[1].scale] : scales[series.scale], l = bbox.left, t = bbox.top, w = bbox.width, h = bbox.height, H = u.valToPosH, V = u.valToPosV;
+    return sx.ori == 0 ? cb(
+      series,
+      dx,
+      dy,
+      sx,
+      sy,
+      H,
+      V,
+      l,
+      t,
+      w,
+      h,
+      moveToH,
+      lineToH,
+      rectH,
+      arcH,
+      bezierCurveToH
+    ) : cb(
+      series,
+      dx,
+      dy,
+      sx,
+      sy,
+      V,
+      H,
+      t,
+      l,
+      h,
+      w,
+      moveToV,
+      lineToV,
+      rectV,
+      arcV,
+      bezierCurveToV
+    );
+  }
+  function bandFillClipDirs(self, seriesIdx) {
+    let fillDir = 0;
+    let clipDirs = 0;
+    let bands = ifNull(self.bands, EMPTY_ARR);
+    for (let i = 0; i < bands.length; i++) {
+      let b = bands[i];
+      if (b.series[0] == seriesIdx)
+        fillDir = b.dir;
+      else if (b.series[1] == seriesIdx) {
+        if (b.dir == 1)
+          clipDirs |= 1;
+        else
+          clipDirs |= 2;
+      }
+    }
+    return [
+      fillDir,
+      clipDirs == 1 ? -1 : (
+        // neg only
+        clipDirs == 2 ? 1 : (
+          // pos only
+          clipDirs == 3 ? 2 : (
+            // both
+            0
+          )
+        )
+      )
+    ];
+  }
+  function seriesFillTo(self, seriesIdx, dataMin, dataMax, bandFillDir) {
+    let mode = self.mode;
+    let series = self.series[seriesIdx];
+    let scaleKey = mode == 2 ? series.facets[1].scale : series.scale;
+    let scale = self.scales[scaleKey];
+    return bandFillDir == -1 ? scale.min : bandFillDir == 1 ? scale.max : scale.distr == 3 ? scale.dir == 1 ? scale.min : scale.max : 0;
+  }
+  function clipBandLine(self, seriesIdx, idx0, idx1, strokePath, clipDir) {
+    return orient(self, seriesIdx, (series, dataX, dataY, scaleX, scaleY, valToPosX, valToPosY, xOff, yOff, xDim, yDim) => {
+      let pxRound = series.pxRound;
+      const dir = scaleX.dir * (scaleX.ori == 0 ? 1 : -1);
+      const lineTo = scaleX.ori == 0 ? lineToH : lineToV;
+      let frIdx, toIdx;
+      if (dir == 1) {
+        frIdx = idx0;
+        toIdx = idx1;
+      } else {
+        frIdx = idx1;
+        toIdx = idx0;
+      }
+      let x0 = pxRound(valToPosX(dataX[frIdx], scaleX, xDim, xOff));
+      let y0 = pxRound(valToPosY(dataY[frIdx], scaleY, yDim, yOff));
+      let x1 = pxRound(valToPosX(dataX[toIdx], scaleX, xDim, xOff));
+      let yLimit = pxRound(valToPosY(clipDir == 1 ? scaleY.max : scaleY.min, scaleY, yDim, yOff));
+      let clip = new Path2D(strokePath);
+      lineTo(clip, x1, yLimit);
+      lineTo(clip, x0, yLimit);
+      lineTo(clip, x0, y0);
+      return clip;
+    });
+  }
+  function clipGaps(gaps2, ori, plotLft, plotTop, plotWid, plotHgt) {
+    let clip = null;
+    if (gaps2.length > 0) {
+      clip = new Path2D();
+      const rect2 = ori == 0 ? rectH : rectV;
+      let prevGapEnd = plotLft;
+      for (let i = 0; i < gaps2.length; i++) {
+        let g = gaps2[i];
+        if (g[1] > g[0]) {
+          let w2 = g[0] - prevGapEnd;
+          w2 > 0 && rect2(clip, prevGapEnd, plotTop, w2, plotTop + plotHgt);
+          prevGapEnd = g[1];
+        }
+      }
+      let w = plotLft + plotWid - prevGapEnd;
+      let maxStrokeWidth = 10;
+      w > 0 && rect2(clip, prevGapEnd, plotTop - maxStrokeWidth / 2, w, plotTop + plotHgt + maxStrokeWidth);
+    }
+    return clip;
+  }
+  function addGap(gaps2, fromX, toX) {
+    let prevGap = gaps2[gaps2.length - 1];
+    if (prevGap && prevGap[0] == fromX)
+      prevGap[1] = toX;
+    else
+      gaps2.push([fromX, toX]);
+  }
+  function findGaps(xs, ys, idx0, idx1, dir, pixelForX, align) {
+    let gaps2 = [];
+    let len = xs.length;
+    for (let i = dir == 1 ? idx0 : idx1; i >= idx0 && i <= idx1; i += dir) {
+      let yVal = ys[i];
+      if (yVal === null) {
+        let fr = i, to = i;
+        if (dir == 1) {
+          while (++i <= idx1 && ys[i] === null)
+            to = i;
+        } else {
+          while (--i >= idx0 && ys[i] === null)
+            to = i;
+        }
+        let frPx = pixelForX(xs[fr]);
+        let toPx = to == fr ? frPx : pixelForX(xs[to]);
+        let fri2 = fr - dir;
+        let frPx2 = align <= 0 && fri2 >= 0 && fri2 < len ? pixelForX(xs[fri2]) : frPx;
+        frPx = frPx2;
+        let toi2 = to + dir;
+        let toPx2 = align >= 0 && toi2 >= 0 && toi2 < len ? pixelForX(xs[toi2]) : toPx;
+        toPx = toPx2;
+        if (toPx >= frPx)
+          gaps2.push([frPx, toPx]);
+      }
+    }
+    return gaps2;
+  }
+  function pxRoundGen(pxAlign) {
+    return pxAlign == 0 ? retArg0 : pxAlign == 1 ? round : (v) => incrRound(v, pxAlign);
+  }
+  function rect(ori) {
+    let moveTo = ori == 0 ? moveToH : moveToV;
+    let arcTo = ori == 0 ? (p, x1, y1, x2, y2, r) => {
+      p.arcTo(x1, y1, x2, y2, r);
+    } : (p, y1, x1, y2, x2, r) => {
+      p.arcTo(x1, y1, x2, y2, r);
+    };
+    let rect2 = ori == 0 ? (p, x, y, w, h) => {
+      p.rect(x, y, w, h);
+    } : (p, y, x, h, w) => {
+      p.rect(x, y, w, h);
+    };
+    return (p, x, y, w, h, endRad = 0, baseRad = 0) => {
+      if (endRad == 0 && baseRad == 0)
+        rect2(p, x, y, w, h);
+      else {
+        endRad = min(endRad, w / 2, h / 2);
+        baseRad = min(baseRad, w / 2, h / 2);
+        moveTo(p, x + endRad, y);
+        arcTo(p, x + w, y, x + w, y + h, endRad);
+        arcTo(p, x + w, y + h, x, y + h, baseRad);
+        arcTo(p, x, y + h, x, y, baseRad);
+        arcTo(p, x, y, x + w, y, endRad);
+        p.closePath();
+      }
+    };
+  }
+  var moveToH = (p, x, y) => {
+    p.moveTo(x, y);
+  };
+  var moveToV = (p, y, x) => {
+    p.moveTo(x, y);
+  };
+  var lineToH = (p, x, y) => {
+    p.lineTo(x, y);
+  };
+  var lineToV = (p, y, x) => {
+    p.lineTo(x, y);
+  };
+  var rectH = rect(0);
+  var rectV = rect(1);
+  var arcH = (p, x, y, r, startAngle, endAngle) => {
+    p.arc(x, y, r, startAngle, endAngle);
+  };
+  var arcV = (p, y, x, r, startAngle, endAngle) => {
+    p.arc(x, y, r, startAngle, endAngle);
+  };
+  var bezierCurveToH = (p, bp1x, bp1y, bp2x, bp2y, p2x, p2y) => {
+    p.bezierCurveTo(bp1x, bp1y, bp2x, bp2y, p2x, p2y);
+  };
+  var bezierCurveToV = (p, bp1y, bp1x, bp2y, bp2x, p2y, p2x) => {
+    p.bezierCurveTo(bp1x, bp1y, bp2x, bp2y, p2x, p2y);
+  };
+  function points(opts) {
+    return (u, seriesIdx, idx0, idx1, filtIdxs) => {
+      return orient(u, seriesIdx, (series, dataX, dataY, scaleX, scaleY, valToPosX, valToPosY, xOff, yOff, xDim, yDim) => {
+        let { pxRound, points: points2 } = series;
+        let moveTo, arc;
+        if (scaleX.ori == 0) {
+          moveTo = moveToH;
+          arc = arcH;
+        } else {
+          moveTo = moveToV;
+          arc = arcV;
+        }
+        const width = roundDec(points2.width * pxRatio, 3);
+        let rad = (points2.size - points2.width) / 2 * pxRatio;
+        let dia = roundDec(rad * 2, 3);
+        let fill2 = new Path2D();
+        let clip = new Path2D();
+        let { left: lft, top, width: wid, height: hgt } = u.bbox;
+        rectH(
+          clip,
+          lft - dia,
+          top - dia,
+          wid + dia * 2,
+          hgt + dia * 2
+        );
+        const drawPoint = (pi2) => {
+          if (dataY[pi2] != null) {
+            let x = pxRound(valToPosX(dataX[pi2], scaleX, xDim, xOff));
+            let y = pxRound(valToPosY(dataY[pi2], scaleY, yDim, yOff));
+            moveTo(fill2, x + rad, y);
+            arc(fill2, x, y, rad, 0, PI * 2);
+          }
+        };
+        if (filtIdxs)
+          filtIdxs.forEach(drawPoint);
+        else {
+          for (let pi2 = idx0; pi2 <= idx1; pi2++)
+            drawPoint(pi2);
+        }
+        return {
+          stroke: width > 0 ? fill2 : null,
+          fill: fill2,
+          clip,
+          flags: BAND_CLIP_FILL | BAND_CLIP_STROKE
+        };
+      });
+    };
+  }
+  function _drawAcc(lineTo) {
+    return (stroke, accX, minY, maxY, inY, outY) => {
+      if (minY != maxY) {
+        if (inY != minY && outY != minY)
+          lineTo(stroke, accX, minY);
+        if (inY != maxY && outY != maxY)
+          lineTo(stroke, accX, maxY);
+        lineTo(stroke, accX, outY);
+      }
+    };
+  }
+  var drawAccH = _drawAcc(lineToH);
+  var drawAccV = _drawAcc(lineToV);
+  function linear(opts) {
+    const alignGaps = ifNull(opts?.alignGaps, 0);
+    return (u, seriesIdx, idx0, idx1) => {
+      return orient(u, seriesIdx, (series, dataX, dataY, scaleX, scaleY, valToPosX, valToPosY, xOff, yOff, xDim, yDim) => {
+        [idx0, idx1] = nonNullIdxs(dataY, idx0, idx1);
+        let pxRound = series.pxRound;
+        let pixelForX = (val) => pxRound(valToPosX(val, scaleX, xDim, xOff));
+        let pixelForY = (val) => pxRound(valToPosY(val, scaleY, yDim, yOff));
+        let lineTo, drawAcc;
+        if (scaleX.ori == 0) {
+          lineTo = lineToH;
+          drawAcc = drawAccH;
+        } else {
+          lineTo = lineToV;
+          drawAcc = drawAccV;
+        }
+        const dir = scaleX.dir * (scaleX.ori == 0 ? 1 : -1);
+        const _paths = { stroke: new Path2D(), fill: null, clip: null, band: null, gaps: null, flags: BAND_CLIP_FILL };
+        const stroke = _paths.stroke;
+        let hasGap = false;
+        const decimate = idx1 - idx0 >= xDim * 4;
+        if (decimate) {
+          let xForPixel = (pos) => u.posToVal(pos, scaleX.key, true);
+          let minY = null, maxY = null, inY, outY, drawnAtX;
+          let accX = pixelForX(dataX[dir == 1 ? idx0 : idx1]);
+          let idx0px = pixelForX(dataX[idx0]);
+          let idx1px = pixelForX(dataX[idx1]);
+          let nextAccXVal = xForPixel(dir == 1 ? idx0px + 1 : idx1px - 1);
+          for (let i = dir == 1 ? idx0 : idx1; i >= idx0 && i <= idx1; i += dir) {
+            let xVal = dataX[i];
+            let reuseAccX = dir == 1 ? xVal < nextAccXVal : xVal > nextAccXVal;
+            let x = reuseAccX ? accX : pixelForX(xVal);
+            let yVal = dataY[i];
+            if (x == accX) {
+              if (yVal != null) {
+                outY = yVal;
+                if (minY == null) {
+                  lineTo(stroke, x, pixelForY(outY));
+                  inY = minY = maxY = outY;
+                } else {
+                  if (outY < minY)
+                    minY = outY;
+                  else if (outY > maxY)
+                    maxY = outY;
+                }
+              } else {
+                if (yVal === null)
+                  hasGap = true;
+              }
+            } else {
+              if (minY != null)
+                drawAcc(stroke, accX, pixelForY(minY), pixelForY(maxY), pixelForY(inY), pixelForY(outY));
+              if (yVal != null) {
+                outY = yVal;
+                lineTo(stroke, x, pixelForY(outY));
+                minY = maxY = inY = outY;
+              } else {
+                minY = maxY = null;
+                if (yVal === null)
+                  hasGap = true;
+              }
+              accX = x;
+              nextAccXVal = xForPixel(accX + dir);
+            }
+          }
+          if (minY != null && minY != maxY && drawnAtX != accX)
+            drawAcc(stroke, accX, pixelForY(minY), pixelForY(maxY), pixelForY(inY), pixelForY(outY));
+        } else {
+          for (let i = dir == 1 ? idx0 : idx1; i >= idx0 && i <= idx1; i += dir) {
+            let yVal = dataY[i];
+            if (yVal === null)
+              hasGap = true;
+            else if (yVal != null)
+              lineTo(stroke, pixelForX(dataX[i]), pixelForY(yVal));
+          }
+        }
+        let [bandFillDir, bandClipDir] = bandFillClipDirs(u, seriesIdx);
+        if (series.fill != null || bandFillDir != 0) {
+          let fill2 = _paths.fill = new Path2D(stroke);
+          let fillToVal = series.fillTo(u, seriesIdx, series.min, series.max, bandFillDir);
+          let fillToY = pixelForY(fillToVal);
+          let frX = pixelForX(dataX[idx0]);
+          let toX = pixelForX(dataX[idx1]);
+          if (dir == -1)
+            [toX, frX] = [frX, toX];
+          lineTo(fill2, toX, fillToY);
+          lineTo(fill2, frX, fillToY);
+        }
+        if (!series.spanGaps) {
+          let gaps2 = [];
+          hasGap && gaps2.push(...findGaps(dataX, dataY, idx0, idx1, dir, pixelForX, alignGaps));
+          _paths.gaps = gaps2 = series.gaps(u, seriesIdx, idx0, idx1, gaps2);
+          _paths.clip = clipGaps(gaps2, scaleX.ori, xOff, yOff, xDim, yDim);
+        }
+        if (bandClipDir != 0) {
+          _paths.band = bandClipDir == 2 ? [
+            clipBandLine(u, seriesIdx, idx0, idx1, stroke, -1),
+            clipBandLine(u, seriesIdx, idx0, idx1, stroke, 1)
+          ] : clipBandLine(u, seriesIdx, idx0, idx1, stroke, bandClipDir);
+        }
+        return _paths;
+      });
+    };
+  }
+  function stepped(opts) {
+    const align = ifNull(opts.align, 1);
+    const ascDesc = ifNull(opts.ascDesc, false);
+    const alignGaps = ifNull(opts.alignGaps, 0);
+    const extend2 = ifNull(opts.extend, false);
+    return (u, seriesIdx, idx0, idx1) => {
+      return orient(u, seriesIdx, (series, dataX, dataY, scaleX, scaleY, valToPosX, valToPosY, xOff, yOff, xDim, yDim) => {
+        [idx0, idx1] = nonNullIdxs(dataY, idx0, idx1);
+        let pxRound = series.pxRound;
+        let { left, width } = u.bbox;
+        let pixelForX = (val) => pxRound(valToPosX(val, scaleX, xDim, xOff));
+        let pixelForY = (val) => pxRound(valToPosY(val, scaleY, yDim, yOff));
+        let lineTo = scaleX.ori == 0 ? lineToH : lineToV;
+        const _paths = { stroke: new Path2D(), fill: null, clip: null, band: null, gaps: null, flags: BAND_CLIP_FILL };
+        const stroke = _paths.stroke;
+        const dir = scaleX.dir * (scaleX.ori == 0 ? 1 : -1);
+        let prevYPos = pixelForY(dataY[dir == 1 ? idx0 : idx1]);
+        let firstXPos = pixelForX(dataX[dir == 1 ? idx0 : idx1]);
+        let prevXPos = firstXPos;
+        let firstXPosExt = firstXPos;
+        if (extend2 && align == -1) {
+          firstXPosExt = left;
+          lineTo(stroke, firstXPosExt, prevYPos);
+        }
+        lineTo(stroke, firstXPos, prevYPos);
+        for (let i = dir == 1 ? idx0 : idx1; i >= idx0 && i <= idx1; i += dir) {
+          let yVal1 = dataY[i];
+          if (yVal1 == null)
+            continue;
+          let x1 = pixelForX(dataX[i]);
+          let y1 = pixelForY(yVal1);
+          if (align == 1)
+            lineTo(stroke, x1, prevYPos);
+          else
+            lineTo(stroke, prevXPos, y1);
+          lineTo(stroke, x1, y1);
+          prevYPos = y1;
+          prevXPos = x1;
+        }
+        let prevXPosExt = prevXPos;
+        if (extend2 && align == 1) {
+          prevXPosExt = left + width;
+          lineTo(stroke, prevXPosExt, prevYPos);
+        }
+        let [bandFillDir, bandClipDir] = bandFillClipDirs(u, seriesIdx);
+        if (series.fill != null || bandFillDir != 0) {
+          let fill2 = _paths.fill = new Path2D(stroke);
+          let fillTo = series.fillTo(u, seriesIdx, series.min, series.max, bandFillDir);
+          let fillToY = pixelForY(fillTo);
+          lineTo(fill2, prevXPosExt, fillToY);
+          lineTo(fill2, firstXPosExt, fillToY);
+        }
+        if (!series.spanGaps) {
+          let gaps2 = [];
+          gaps2.push(...findGaps(dataX, dataY, idx0, idx1, dir, pixelForX, alignGaps));
+          let halfStroke = series.width * pxRatio / 2;
+          let startsOffset = ascDesc || align == 1 ? halfStroke : -halfStroke;
+          let endsOffset = ascDesc || align == -1 ? -halfStroke : halfStroke;
+          gaps2.forEach((g) => {
+            g[0] += startsOffset;
+            g[1] += endsOffset;
+          });
+          _paths.gaps = gaps2 = series.gaps(u, seriesIdx, idx0, idx1, gaps2);
+          _paths.clip = clipGaps(gaps2, scaleX.ori, xOff, yOff, xDim, yDim);
+        }
+        if (bandClipDir != 0) {
+          _paths.band = bandClipDir == 2 ? [
+            clipBandLine(u, seriesIdx, idx0, idx1, stroke, -1),
+            clipBandLine(u, seriesIdx, idx0, idx1, stroke, 1)
+          ] : clipBandLine(u, seriesIdx, idx0, idx1, stroke, bandClipDir);
+        }
+        return _paths;
+      });
+    };
+  }
+  function findColWidth(dataX, dataY, valToPosX, scaleX, xDim, xOff, colWid = inf) {
+    if (dataX.length > 1) {
+      let prevIdx = null;
+      for (let i = 0, minDelta = Infinity; i < dataX.length; i++) {
+        if (dataY[i] !== void 0) {
+          if (prevIdx != null) {
+            let delta = abs(dataX[i] - dataX[prevIdx]);
+            if (delta < minDelta) {
+              minDelta = delta;
+              colWid = abs(valToPosX(dataX[i], scaleX, xDim, xOff) - valToPosX(dataX[prevIdx], scaleX, xDim, xOff));
+            }
+          }
+          prevIdx = i;
+        }
+      }
+    }
+    return colWid;
+  }
+  function bars(opts) {
+    opts = opts || EMPTY_OBJ;
+    const size = ifNull(opts.size, [0.6, inf, 1]);
+    const align = opts.align || 0;
+    const _extraGap = opts.gap || 0;
+    let ro = opts.radius;
+    ro = // [valueRadius, baselineRadius]
+    ro == null ? [0, 0] : typeof ro == "number" ? [ro, 0] : ro;
+    const radiusFn = fnOrSelf(ro);
+    const gapFactor = 1 - size[0];
+    const _maxWidth = ifNull(size[1], inf);
+    const _minWidth = ifNull(size[2], 1);
+    const disp = ifNull(opts.disp, EMPTY_OBJ);
+    const _each = ifNull(opts.each, (_2) => {
+    });
+    const { fill: dispFills, stroke: dispStrokes } = disp;
+    return (u, seriesIdx, idx0, idx1) => {
+      return orient(u, seriesIdx, (series, dataX, dataY, scaleX, scaleY, valToPosX, valToPosY, xOff, yOff, xDim, yDim) => {
+        let pxRound = series.pxRound;
+        let _align = align;
+        let extraGap = _extraGap * pxRatio;
+        let maxWidth = _maxWidth * pxRatio;
+        let minWidth = _minWidth * pxRatio;
+        let valRadius, baseRadius;
+        if (scaleX.ori == 0)
+          [valRadius, baseRadius] = radiusFn(u, seriesIdx);
+        else
+          [baseRadius, valRadius] = radiusFn(u, seriesIdx);
+        const _dirX = scaleX.dir * (scaleX.ori == 0 ? 1 : -1);
+        let rect2 = scaleX.ori == 0 ? rectH : rectV;
+        let each = scaleX.ori == 0 ? _each : (u2, seriesIdx2, i, top, lft, hgt, wid) => {
+          _each(u2, seriesIdx2, i, lft, top, wid, hgt);
+        };
+        let band = ifNull(u.bands, EMPTY_ARR).find((b) => b.series[0] == seriesIdx);
+        let fillDir = band != null ? band.dir : 0;
+        let fillTo = series.fillTo(u, seriesIdx, series.min, series.max, fillDir);
+        let fillToY = pxRound(valToPosY(fillTo, scaleY, yDim, yOff));
+        let xShift, barWid, fullGap, colWid = xDim;
+        let strokeWidth = pxRound(series.width * pxRatio);
+        let multiPath = false;
+        let fillColors = null;
+        let fillPaths = null;
+        let strokeColors = null;
+        let strokePaths = null;
+        if (dispFills != null && (strokeWidth == 0 || dispStrokes != null)) {
+          multiPath = true;
+          fillColors = dispFills.values(u, seriesIdx, idx0, idx1);
+          fillPaths = /* @__PURE__ */ new Map();
+          new Set(fillColors).forEach((color2) => {
+            if (color2 != null)
+              fillPaths.set(color2, new Path2D());
+          });
+          if (strokeWidth > 0) {
+            strokeColors = dispStrokes.values(u, seriesIdx, idx0, idx1);
+            strokePaths = /* @__PURE__ */ new Map();
+            new Set(strokeColors).forEach((color2) => {
+              if (color2 != null)
+                strokePaths.set(color2, new Path2D());
+            });
+          }
+        }
+        let { x0, size: size2 } = disp;
+        if (x0 != null && size2 != null) {
+          _align = 1;
+          dataX = x0.values(u, seriesIdx, idx0, idx1);
+          if (x0.unit == 2)
+            dataX = dataX.map((pct) => u.posToVal(xOff + pct * xDim, scaleX.key, true));
+          let sizes = size2.values(u, seriesIdx, idx0, idx1);
+          if (size2.unit == 2)
+            barWid = sizes[0] * xDim;
+          else
+            barWid = valToPosX(sizes[0], scaleX, xDim, xOff) - valToPosX(0, scaleX, xDim, xOff);
+          colWid = findColWidth(dataX, dataY, valToPosX, scaleX, xDim, xOff, colWid);
+          let gapWid = colWid - barWid;
+          fullGap = gapWid + extraGap;
+        } else {
+          colWid = findColWidth(dataX, dataY, valToPosX, scaleX, xDim, xOff, colWid);
+          let gapWid = colWid * gapFactor;
+          fullGap = gapWid + extraGap;
+          barWid = colWid - fullGap;
+        }
+        if (fullGap < 1)
+          fullGap = 0;
+        if (strokeWidth >= barWid / 2)
+          strokeWidth = 0;
+        if (fullGap < 5)
+          pxRound = retArg0;
+        let insetStroke = fullGap > 0;
+        let rawBarWid = colWid - fullGap - (insetStroke ? strokeWidth : 0);
+        barWid = pxRound(clamp(rawBarWid, minWidth, maxWidth));
+        xShift = (_align == 0 ? barWid / 2 : _align == _dirX ? 0 : barWid) - _align * _dirX * ((_align == 0 ? extraGap / 2 : 0) + (insetStroke ? strokeWidth / 2 : 0));
+        const _paths = { stroke: null, fill: null, clip: null, band: null, gaps: null, flags: 0 };
+        const stroke = multiPath ? null : new Path2D();
+        let dataY0 = null;
+        if (band != null)
+          dataY0 = u.data[band.series[1]];
+        else {
+          let { y0, y1 } = disp;
+          if (y0 != null && y1 != null) {
+            dataY = y1.values(u, seriesIdx, idx0, idx1);
+            dataY0 = y0.values(u, seriesIdx, idx0, idx1);
+          }
+        }
+        let radVal = valRadius * barWid;
+        let radBase = baseRadius * barWid;
+        for (let i = _dirX == 1 ? idx0 : idx1; i >= idx0 && i <= idx1; i += _dirX) {
+          let yVal = dataY[i];
+          if (yVal == null)
+            continue;
+          if (dataY0 != null) {
+            let yVal0 = dataY0[i] ?? 0;
+            if (yVal - yVal0 == 0)
+              continue;
+            fillToY = valToPosY(yVal0, scaleY, yDim, yOff);
+          }
+          let xVal = scaleX.distr != 2 || disp != null ? dataX[i] : i;
+          let xPos = valToPosX(xVal, scaleX, xDim, xOff);
+          let yPos = valToPosY(ifNull(yVal, fillTo), scaleY, yDim, yOff);
+          let lft = pxRound(xPos - xShift);
+          let btm = pxRound(max(yPos, fillToY));
+          let top = pxRound(min(yPos, fillToY));
+          let barHgt = btm - top;
+          if (yVal != null) {
+            let rv = yVal < 0 ? radBase : radVal;
+            let rb = yVal < 0 ? radVal : radBase;
+            if (multiPath) {
+              if (strokeWidth > 0 && strokeColors[i] != null)
+                rect2(strokePaths.get(strokeColors[i]), lft, top + floor(strokeWidth / 2), barWid, max(0, barHgt - strokeWidth), rv, rb);
+              if (fillColors[i] != null)
+                rect2(fillPaths.get(fillColors[i]), lft, top + floor(strokeWidth / 2), barWid, max(0, barHgt - strokeWidth), rv, rb);
+            } else
+              rect2(stroke, lft, top + floor(strokeWidth / 2), barWid, max(0, barHgt - strokeWidth), rv, rb);
+            each(
+              u,
+              seriesIdx,
+              i,
+              lft - strokeWidth / 2,
+              top,
+              barWid + strokeWidth,
+              barHgt
+            );
+          }
+        }
+        if (strokeWidth > 0)
+          _paths.stroke = multiPath ? strokePaths : stroke;
+        else if (!multiPath) {
+          _paths._fill = series.width == 0 ? series._fill : series._stroke ?? series._fill;
+          _paths.width = 0;
+        }
+        _paths.fill = multiPath ? fillPaths : stroke;
+        return _paths;
+      });
+    };
+  }
+  function splineInterp(interp, opts) {
+    const alignGaps = ifNull(opts?.alignGaps, 0);
+    return (u, seriesIdx, idx0, idx1) => {
+      return orient(u, seriesIdx, (series, dataX, dataY, scaleX, scaleY, valToPosX, valToPosY, xOff, yOff, xDim, yDim) => {
+        [idx0, idx1] = nonNullIdxs(dataY, idx0, idx1);
+        let pxRound = series.pxRound;
+        let pixelForX = (val) => pxRound(valToPosX(val, scaleX, xDim, xOff));
+        let pixelForY = (val) => pxRound(valToPosY(val, scaleY, yDim, yOff));
+        let moveTo, bezierCurveTo, lineTo;
+        if (scaleX.ori == 0) {
+          moveTo = moveToH;
+          lineTo = lineToH;
+          bezierCurveTo = bezierCurveToH;
+        } else {
+          moveTo = moveToV;
+          lineTo = lineToV;
+          bezierCurveTo = bezierCurveToV;
+        }
+        const dir = scaleX.dir * (scaleX.ori == 0 ? 1 : -1);
+        let firstXPos = pixelForX(dataX[dir == 1 ? idx0 : idx1]);
+        let prevXPos = firstXPos;
+        let xCoords = [];
+        let yCoords = [];
+        for (let i = dir == 1 ? idx0 : idx1; i >= idx0 && i <= idx1; i += dir) {
+          let yVal = dataY[i];
+          if (yVal != null) {
+            let xVal = dataX[i];
+            let xPos = pixelForX(xVal);
+            xCoords.push(prevXPos = xPos);
+            yCoords.push(pixelForY(dataY[i]));
+          }
+        }
+        const _paths = { stroke: interp(xCoords, yCoords, moveTo, lineTo, bezierCurveTo, pxRound), fill: null, clip: null, band: null, gaps: null, flags: BAND_CLIP_FILL };
+        const stroke = _paths.stroke;
+        let [bandFillDir, bandClipDir] = bandFillClipDirs(u, seriesIdx);
+        if (series.fill != null || bandFillDir != 0) {
+          let fill2 = _paths.fill = new Path2D(stroke);
+          let fillTo = series.fillTo(u, seriesIdx, series.min, series.max, bandFillDir);
+          let fillToY = pixelForY(fillTo);
+          lineTo(fill2, prevXPos, fillToY);
+          lineTo(fill2, firstXPos, fillToY);
+        }
+        if (!series.spanGaps) {
+          let gaps2 = [];
+          gaps2.push(...findGaps(dataX, dataY, idx0, idx1, dir, pixelForX, alignGaps));
+          _paths.gaps = gaps2 = series.gaps(u, seriesIdx, idx0, idx1, gaps2);
+          _paths.clip = clipGaps(gaps2, scaleX.ori, xOff, yOff, xDim, yDim);
+        }
+        if (bandClipDir != 0) {
+          _paths.band = bandClipDir == 2 ? [
+            clipBandLine(u, seriesIdx, idx0, idx1, stroke, -1),
+            clipBandLine(u, seriesIdx, idx0, idx1, stroke, 1)
+          ] : clipBandLine(u, seriesIdx, idx0, idx1, stroke, bandClipDir);
+        }
+        return _paths;
+      });
+    };
+  }
+  function monotoneCubic(opts) {
+    return splineInterp(_monotoneCubic, opts);
+  }
+  function _monotoneCubic(xs, ys, moveTo, lineTo, bezierCurveTo, pxRound) {
+    const n = xs.length;
+    if (n < 2)
+      return null;
+    const path = new Path2D();
+    moveTo(path, xs[0], ys[0]);
+    if (n == 2)
+      lineTo(path, xs[1], ys[1]);
+    else {
+      let ms = Array(n), ds = Array(n - 1), dys = Array(n - 1), dxs = Array(n - 1);
+      for (let i = 0; i < n - 1; i++) {
+        dys[i] = ys[i + 1] - ys[i];
+        dxs[i] = xs[i + 1] - xs[i];
+        ds[i] = dys[i] / dxs[i];
+      }
+      ms[0] = ds[0];
+      for (let i = 1; i < n - 1; i++) {
+        if (ds[i] === 0 || ds[i - 1] === 0 || ds[i - 1] > 0 !== ds[i] > 0)
+          ms[i] = 0;
+        else {
+          ms[i] = 3 * (dxs[i - 1] + dxs[i]) / ((2 * dxs[i] + dxs[i - 1]) / ds[i - 1] + (dxs[i] + 2 * dxs[i - 1]) / ds[i]);
+          if (!isFinite(ms[i]))
+            ms[i] = 0;
+        }
+      }
+      ms[n - 1] = ds[n - 2];
+      for (let i = 0; i < n - 1; i++) {
+        bezierCurveTo(
+          path,
+          xs[i] + dxs[i] / 3,
+          ys[i] + ms[i] * dxs[i] / 3,
+          xs[i + 1] - dxs[i] / 3,
+          ys[i + 1] - ms[i + 1] * dxs[i] / 3,
+          xs[i + 1],
+          ys[i + 1]
+        );
+      }
+    }
+    return path;
+  }
+  var cursorPlots = /* @__PURE__ */ new Set();
+  function invalidateRects() {
+    for (let u of cursorPlots)
+      u.syncRect(true);
+  }
+  if (domEnv) {
+    on(resize, win, invalidateRects);
+    on(scroll, win, invalidateRects, true);
+    on(dppxchange, win, () => {
+      uPlot.pxRatio = pxRatio;
+    });
+  }
+  var linearPath = linear();
+  var pointsPath = points();
+  function setDefaults(d, xo, yo, initY) {
+    let d2 = initY ? [d[0], d[1]].concat(d.slice(2)) : [d[0]].concat(d.slice(1));
+    return d2.map((o, i) => setDefault(o, i, xo, yo));
+  }
+  function setDefaults2(d, xyo) {
+    return d.map((o, i) => i == 0 ? {} : assign({}, xyo, o));
+  }
+  function setDefault(o, i, xo, yo) {
+    return assign({}, i == 0 ? xo : yo, o);
+  }
+  function snapNumX(self, dataMin, dataMax) {
+    return dataMin == null ? nullNullTuple : [dataMin, dataMax];
+  }
+  var snapTimeX = snapNumX;
+  function snapNumY(self, dataMin, dataMax) {
+    return dataMin == null ? nullNullTuple : rangeNum(dataMin, dataMax, rangePad, true);
+  }
+  function snapLogY(self, dataMin, dataMax, scale) {
+    return dataMin == null ? nullNullTuple : rangeLog(dataMin, dataMax, self.scales[scale].log, false);
+  }
+  var snapLogX = snapLogY;
+  function snapAsinhY(self, dataMin, dataMax, scale) {
+    return dataMin == null ? nullNullTuple : rangeAsinh(dataMin, dataMax, self.scales[scale].log, false);
+  }
+  var snapAsinhX = snapAsinhY;
+  function findIncr(minVal, maxVal, incrs, dim, minSpace) {
+    let intDigits = max(numIntDigits(minVal), numIntDigits(maxVal));
+    let delta = maxVal - minVal;
+    let incrIdx = closestIdx(minSpace / dim * delta, incrs);
+    do {
+      let foundIncr = incrs[incrIdx];
+      let foundSpace = dim * foundIncr / delta;
+      if (foundSpace >= minSpace && intDigits + (foundIncr < 5 ? fixedDec.get(foundIncr) : 0) <= 17)
+        return [foundIncr, foundSpace];
+    } while (++incrIdx < incrs.length);
+    return [0, 0];
+  }
+  function pxRatioFont(font2) {
+    let fontSize, fontSizeCss;
+    font2 = font2.replace(/(\d+)px/, (m, p1) => (fontSize = round((fontSizeCss = +p1) * pxRatio)) + "px");
+    return [font2, fontSize, fontSizeCss];
+  }
+  function syncFontSize(axis) {
+    if (axis.show) {
+      [axis.font, axis.labelFont].forEach((f) => {
+        let size = roundDec(f[2] * pxRatio, 1);
+        f[0] = f[0].replace(/[0-9.]+px/, size + "px");
+        f[1] = size;
+      });
+    }
+  }
+  function uPlot(opts, data, then) {
+    const self = {
+      mode: ifNull(opts.mode, 1)
+    };
+    const mode = self.mode;
+    function getHPos(val, scale, dim, off2) {
+      let pct = scale.valToPct(val);
+      return off2 + dim * (scale.dir == -1 ? 1 - pct : pct);
+    }
+    function getVPos(val, scale, dim, off2) {
+      let pct = scale.valToPct(val);
+      return off2 + dim * (scale.dir == -1 ? pct : 1 - pct);
+    }
+    function getPos(val, scale, dim, off2) {
+      return scale.ori == 0 ? getHPos(val, scale, dim, off2) : getVPos(val, scale, dim, off2);
+    }
+    self.valToPosH = getHPos;
+    self.valToPosV = getVPos;
+    let ready = false;
+    self.status = 0;
+    const root2 = self.root = placeDiv(UPLOT);
+    if (opts.id != null)
+      root2.id = opts.id;
+    addClass(root2, opts.class);
+    if (opts.title) {
+      let title = placeDiv(TITLE, root2);
+      title.textContent = opts.title;
+    }
+    const can = placeTag("canvas");
+    const ctx = self.ctx = can.getContext("2d");
+    const wrap = placeDiv(WRAP, root2);
+    on("click", wrap, (e) => {
+      if (e.target === over) {
+        let didDrag = mouseLeft1 != mouseLeft0 || mouseTop1 != mouseTop0;
+        didDrag && drag.click(self, e);
+      }
+    }, true);
+    const under = self.under = placeDiv(UNDER, wrap);
+    wrap.appendChild(can);
+    const over = self.over = placeDiv(OVER, wrap);
+    opts = copy(opts);
+    const pxAlign = +ifNull(opts.pxAlign, 1);
+    const pxRound = pxRoundGen(pxAlign);
+    (opts.plugins || []).forEach((p) => {
+      if (p.opts)
+        opts = p.opts(self, opts) || opts;
+    });
+    const ms = opts.ms || 1e-3;
+    const series = self.series = mode == 1 ? setDefaults(opts.series || [], xSeriesOpts, ySeriesOpts, false) : setDefaults2(opts.series || [null], xySeriesOpts);
+    const axes = self.axes = setDefaults(opts.axes || [], xAxisOpts, yAxisOpts, true);
+    const scales = self.scales = {};
+    const bands = self.bands = opts.bands || [];
+    bands.forEach((b) => {
+      b.fill = fnOrSelf(b.fill || null);
+      b.dir = ifNull(b.dir, -1);
+    });
+    const xScaleKey = mode == 2 ? series[1].facets[0].scale : series[0].scale;
+    const drawOrderMap = {
+      axes: drawAxesGrid,
+      series: drawSeries
+    };
+    const drawOrder2 = (opts.drawOrder || ["axes", "series"]).map((key2) => drawOrderMap[key2]);
+    function initValToPct(sc) {
+      const getVal = sc.distr == 3 ? (val) => log10(val > 0 ? val : sc.clamp(self, val, sc.min, sc.max, sc.key)) : sc.distr == 4 ? (val) => asinh(val, sc.asinh) : sc.distr == 100 ? (val) => sc.fwd(val) : (val) => val;
+      return (val) => {
+        let _val = getVal(val);
+        let { _min, _max } = sc;
+        let delta = _max - _min;
+        return (_val - _min) / delta;
+      };
+    }
+    function initScale(scaleKey) {
+      let sc = scales[scaleKey];
+      if (sc == null) {
+        let scaleOpts = (opts.scales || EMPTY_OBJ)[scaleKey] || EMPTY_OBJ;
+        if (scaleOpts.from != null) {
+          initScale(scaleOpts.from);
+          let sc2 = assign({}, scales[scaleOpts.from], scaleOpts, { key: scaleKey });
+          sc2.valToPct = initValToPct(sc2);
+          scales[scaleKey] = sc2;
+        } else {
+          sc = scales[scaleKey] = assign({}, scaleKey == xScaleKey ? xScaleOpts : yScaleOpts, scaleOpts);
+          sc.key = scaleKey;
+          let isTime = sc.time;
+          let rn = sc.range;
+          let rangeIsArr = isArr(rn);
+          if (scaleKey != xScaleKey || mode == 2 && !isTime) {
+            if (rangeIsArr && (rn[0] == null || rn[1] == null)) {
+              rn = {
+                min: rn[0] == null ? autoRangePart : {
+                  mode: 1,
+                  hard: rn[0],
+                  soft: rn[0]
+                },
+                max: rn[1] == null ? autoRangePart : {
+                  mode: 1,
+                  hard: rn[1],
+                  soft: rn[1]
+                }
+              };
+              rangeIsArr = false;
+            }
+            if (!rangeIsArr && isObj(rn)) {
+              let cfg = rn;
+              rn = (self2, dataMin, dataMax) => dataMin == null ? nullNullTuple : rangeNum(dataMin, dataMax, cfg);
+            }
+          }
+          sc.range = fnOrSelf(rn || (isTime ? snapTimeX : scaleKey == xScaleKey ? sc.distr == 3 ? snapLogX : sc.distr == 4 ? snapAsinhX : snapNumX : sc.distr == 3 ? snapLogY : sc.distr == 4 ? snapAsinhY : snapNumY));
+          sc.auto = fnOrSelf(rangeIsArr ? false : sc.auto);
+          sc.clamp = fnOrSelf(sc.clamp || clampScale);
+          sc._min = sc._max = null;
+          sc.valToPct = initValToPct(sc);
+        }
+      }
+    }
+    initScale("x");
+    initScale("y");
+    if (mode == 1) {
+      series.forEach((s) => {
+        initScale(s.scale);
+      });
+    }
+    axes.forEach((a) => {
+      initScale(a.scale);
+    });
+    for (let k in opts.scales)
+      initScale(k);
+    const scaleX = scales[xScaleKey];
+    const xScaleDistr = scaleX.distr;
+    let valToPosX, valToPosY;
+    if (scaleX.ori == 0) {
+      addClass(root2, ORI_HZ);
+      valToPosX = getHPos;
+      valToPosY = getVPos;
+    } else {
+      addClass(root2, ORI_VT);
+      valToPosX = getVPos;
+      valToPosY = getHPos;
+    }
+    const pendScales = {};
+    for (let k in scales) {
+      let sc = scales[k];
+      if (sc.min != null || sc.max != null) {
+        pendScales[k] = { min: sc.min, max: sc.max };
+        sc.min = sc.max = null;
+      }
+    }
+    const _tzDate = opts.tzDate || ((ts) => new Date(round(ts / ms)));
+    const _fmtDate = opts.fmtDate || fmtDate;
+    const _timeAxisSplits = ms == 1 ? timeAxisSplitsMs(_tzDate) : timeAxisSplitsS(_tzDate);
+    const _timeAxisVals = timeAxisVals(_tzDate, timeAxisStamps(ms == 1 ? _timeAxisStampsMs : _timeAxisStampsS, _fmtDate));
+    const _timeSeriesVal = timeSeriesVal(_tzDate, timeSeriesStamp(_timeSeriesStamp, _fmtDate));
+    const activeIdxs = [];
+    const legend3 = self.legend = assign({}, legendOpts, opts.legend);
+    const cursor = self.cursor = assign({}, cursorOpts, { drag: { y: mode == 2 } }, opts.cursor);
+    const showLegend = legend3.show;
+    const showCursor = cursor.show;
+    const markers = legend3.markers;
+    {
+      legend3.idxs = activeIdxs;
+      markers.width = fnOrSelf(markers.width);
+      markers.dash = fnOrSelf(markers.dash);
+      markers.stroke = fnOrSelf(markers.stroke);
+      markers.fill = fnOrSelf(markers.fill);
+    }
+    let legendTable;
+    let legendHead;
+    let legendBody;
+    let legendRows = [];
+    let legendCells = [];
+    let legendCols;
+    let multiValLegend = false;
+    let NULL_LEGEND_VALUES = {};
+    if (legend3.live) {
+      const getMultiVals = series[1] ? series[1].values : null;
+      multiValLegend = getMultiVals != null;
+      legendCols = multiValLegend ? getMultiVals(self, 1, 0) : { _: 0 };
+      for (let k in legendCols)
+        NULL_LEGEND_VALUES[k] = LEGEND_DISP;
+    }
+    if (showLegend) {
+      legendTable = placeTag("table", LEGEND, root2);
+      legendBody = placeTag("tbody", null, legendTable);
+      legend3.mount(self, legendTable);
+      if (multiValLegend) {
+        legendHead = placeTag("thead", null, legendTable, legendBody);
+        let head = placeTag("tr", null, legendHead);
+        placeTag("th", null, head);
+        for (var key in legendCols)
+          placeTag("th", LEGEND_LABEL, head).textContent = key;
+      } else {
+        addClass(legendTable, LEGEND_INLINE);
+        legend3.live && addClass(legendTable, LEGEND_LIVE);
+      }
+    }
+    const son = { show: true };
+    const soff = { show: false };
+    function initLegendRow(s, i) {
+      if (i == 0 && (multiValLegend || !legend3.live || mode == 2))
+        return nullNullTuple;
+      let cells = [];
+      let row = placeTag("tr", LEGEND_SERIES, legendBody, legendBody.childNodes[i]);
+      addClass(row, s.class);
+      if (!s.show)
+        addClass(row, OFF);
+      let label3 = placeTag("th", null, row);
+      if (markers.show) {
+        let indic = placeDiv(LEGEND_MARKER, label3);
+        if (i > 0) {
+          let width = markers.width(self, i);
+          if (width)
+            indic.style.border = width + "px " + markers.dash(self, i) + " " + markers.stroke(self, i);
+          indic.style.background = markers.fill(self, i);
+        }
+      }
+      let text = placeDiv(LEGEND_LABEL, label3);
+      if (s.label instanceof HTMLElement)
+        text.appendChild(s.label);
+      else
+        text.textContent = s.label;
+      if (i > 0) {
+        if (!markers.show)
+          text.style.color = s.width > 0 ? markers.stroke(self, i) : markers.fill(self, i);
+        onMouse("click", label3, (e) => {
+          if (cursor._lock)
+            return;
+          setCursorEvent(e);
+          let seriesIdx = series.indexOf(s);
+          if ((e.ctrlKey || e.metaKey) != legend3.isolate) {
+            let isolate = series.some((s2, i2) => i2 > 0 && i2 != seriesIdx && s2.show);
+            series.forEach((s2, i2) => {
+              i2 > 0 && setSeries(i2, isolate ? i2 == seriesIdx ? son : soff : son, true, syncOpts.setSeries);
+            });
+          } else
+            setSeries(seriesIdx, { show: !s.show }, true, syncOpts.setSeries);
+        }, false);
+        if (cursorFocus) {
+          onMouse(mouseenter, label3, (e) => {
+            if (cursor._lock)
+              return;
+            setCursorEvent(e);
+            setSeries(series.indexOf(s), FOCUS_TRUE, true, syncOpts.setSeries);
+          }, false);
+        }
+      }
+      for (var key2 in legendCols) {
+        let v = placeTag("td", LEGEND_VALUE, row);
+        v.textContent = "--";
+        cells.push(v);
+      }
+      return [row, cells];
+    }
+    const mouseListeners = /* @__PURE__ */ new Map();
+    function onMouse(ev, targ, fn, onlyTarg = true) {
+      const targListeners = mouseListeners.get(targ) || {};
+      const listener = cursor.bind[ev](self, targ, fn, onlyTarg);
+      if (listener) {
+        on(ev, targ, targListeners[ev] = listener);
+        mouseListeners.set(targ, targListeners);
+      }
+    }
+    function offMouse(ev, targ, fn) {
+      const targListeners = mouseListeners.get(targ) || {};
+      for (let k in targListeners) {
+        if (ev == null || k == ev) {
+          off(k, targ, targListeners[k]);
+          delete targListeners[k];
+        }
+      }
+      if (ev == null)
+        mouseListeners.delete(targ);
+    }
+    let fullWidCss = 0;
+    let fullHgtCss = 0;
+    let plotWidCss = 0;
+    let plotHgtCss = 0;
+    let plotLftCss = 0;
+    let plotTopCss = 0;
+    let _plotLftCss = plotLftCss;
+    let _plotTopCss = plotTopCss;
+    let _plotWidCss = plotWidCss;
+    let _plotHgtCss = plotHgtCss;
+    let plotLft = 0;
+    let plotTop = 0;
+    let plotWid = 0;
+    let plotHgt = 0;
+    self.bbox = {};
+    let shouldSetScales = false;
+    let shouldSetSize = false;
+    let shouldConvergeSize = false;
+    let shouldSetCursor = false;
+    let shouldSetSelect = false;
+    let shouldSetLegend = false;
+    function _setSize(width, height, force) {
+      if (force || (width != self.width || height != self.height))
+        calcSize(width, height);
+      resetYSeries(false);
+      shouldConvergeSize = true;
+      shouldSetSize = true;
+      commit();
+    }
+    function calcSize(width, height) {
+      self.width = fullWidCss = plotWidCss = width;
+      self.height = fullHgtCss = plotHgtCss = height;
+      plotLftCss = plotTopCss = 0;
+      calcPlotRect();
+      calcAxesRects();
+      let bb = self.bbox;
+      plotLft = bb.left = incrRound(plotLftCss * pxRatio, 0.5);
+      plotTop = bb.top = incrRound(plotTopCss * pxRatio, 0.5);
+      plotWid = bb.width = incrRound(plotWidCss * pxRatio, 0.5);
+      plotHgt = bb.height = incrRound(plotHgtCss * pxRatio, 0.5);
+    }
+    const CYCLE_LIMIT = 3;
+    function convergeSize() {
+      let converged = false;
+      let cycleNum = 0;
+      while (!converged) {
+        cycleNum++;
+        let axesConverged = axesCalc(cycleNum);
+        let paddingConverged = paddingCalc(cycleNum);
+        converged = cycleNum == CYCLE_LIMIT || axesConverged && paddingConverged;
+        if (!converged) {
+          calcSize(self.width, self.height);
+          shouldSetSize = true;
+        }
+      }
+    }
+    function setSize({ width, height }) {
+      _setSize(width, height);
+    }
+    self.setSize = setSize;
+    function calcPlotRect() {
+      let hasTopAxis = false;
+      let hasBtmAxis = false;
+      let hasRgtAxis = false;
+      let hasLftAxis = false;
+      axes.forEach((axis, i) => {
+        if (axis.show && axis._show) {
+          let { side, _size } = axis;
+          let isVt = side % 2;
+          let labelSize = axis.label != null ? axis.labelSize : 0;
+          let fullSize = _size + labelSize;
+          if (fullSize > 0) {
+            if (isVt) {
+              plotWidCss -= fullSize;
+              if (side == 3) {
+                plotLftCss += fullSize;
+                hasLftAxis = true;
+              } else
+                hasRgtAxis = true;
+            } else {
+              plotHgtCss -= fullSize;
+              if (side == 0) {
+                plotTopCss += fullSize;
+                hasTopAxis = true;
+              } else
+                hasBtmAxis = true;
+            }
+          }
+        }
+      });
+      sidesWithAxes[0] = hasTopAxis;
+      sidesWithAxes[1] = hasRgtAxis;
+      sidesWithAxes[2] = hasBtmAxis;
+      sidesWithAxes[3] = hasLftAxis;
+      plotWidCss -= _padding[1] + _padding[3];
+      plotLftCss += _padding[3];
+      plotHgtCss -= _padding[2] + _padding[0];
+      plotTopCss += _padding[0];
+    }
+    function calcAxesRects() {
+      let off1 = plotLftCss + plotWidCss;
+      let off2 = plotTopCss + plotHgtCss;
+      let off3 = plotLftCss;
+      let off0 = plotTopCss;
+      function incrOffset(side, size) {
+        switch (side) {
+          case 1:
+            off1 += size;
+            return off1 - size;
+          case 2:
+            off2 += size;
+            return off2 - size;
+          case 3:
+            off3 -= size;
+            return off3 + size;
+          case 0:
+            off0 -= size;
+            return off0 + size;
+        }
+      }
+      axes.forEach((axis, i) => {
+        if (axis.show && axis._show) {
+          let side = axis.side;
+          axis._pos = incrOffset(side, axis._size);
+          if (axis.label != null)
+            axis._lpos = incrOffset(side, axis.labelSize);
+        }
+      });
+    }
+    if (cursor.dataIdx == null) {
+      let hov = cursor.hover;
+      let skip = hov.skip = new Set(hov.skip ?? []);
+      skip.add(void 0);
+      let prox = hov.prox = fnOrSelf(hov.prox);
+      let bias = hov.bias ??= 0;
+      cursor.dataIdx = (self2, seriesIdx, cursorIdx, valAtPosX) => {
+        if (seriesIdx == 0)
+          return cursorIdx;
+        let idx2 = cursorIdx;
+        let _prox = prox(self2, seriesIdx, cursorIdx, valAtPosX) ?? inf;
+        let withProx = _prox >= 0 && _prox < inf;
+        let xDim = scaleX.ori == 0 ? plotWidCss : plotHgtCss;
+        let cursorLft = cursor.left;
+        let xValues = data[0];
+        let yValues = data[seriesIdx];
+        if (skip.has(yValues[cursorIdx])) {
+          idx2 = null;
+          let nonNullLft = null, nonNullRgt = null, j;
+          if (bias == 0 || bias == -1) {
+            j = cursorIdx;
+            while (nonNullLft == null && j-- > 0) {
+              if (!skip.has(yValues[j]))
+                nonNullLft = j;
+            }
+          }
+          if (bias == 0 || bias == 1) {
+            j = cursorIdx;
+            while (nonNullRgt == null && j++ < yValues.length) {
+              if (!skip.has(yValues[j]))
+                nonNullRgt = j;
+            }
+          }
+          if (nonNullLft != null || nonNullRgt != null) {
+            if (withProx) {
+              let lftPos = nonNullLft == null ? -Infinity : valToPosX(xValues[nonNullLft], scaleX, xDim, 0);
+              let rgtPos = nonNullRgt == null ? Infinity : valToPosX(xValues[nonNullRgt], scaleX, xDim, 0);
+              let lftDelta = cursorLft - lftPos;
+              let rgtDelta = rgtPos - cursorLft;
+              if (lftDelta <= rgtDelta) {
+                if (lftDelta <= _prox)
+                  idx2 = nonNullLft;
+              } else {
+                if (rgtDelta <= _prox)
+                  idx2 = nonNullRgt;
+              }
+            } else {
+              idx2 = nonNullRgt == null ? nonNullLft : nonNullLft == null ? nonNullRgt : cursorIdx - nonNullLft <= nonNullRgt - cursorIdx ? nonNullLft : nonNullRgt;
+            }
+          }
+        } else if (withProx) {
+          let dist = abs(cursorLft - valToPosX(xValues[cursorIdx], scaleX, xDim, 0));
+          if (dist > _prox)
+            idx2 = null;
+        }
+        return idx2;
+      };
+    }
+    const setCursorEvent = (e) => {
+      cursor.event = e;
+    };
+    cursor.idxs = activeIdxs;
+    cursor._lock = false;
+    let points2 = cursor.points;
+    points2.show = fnOrSelf(points2.show);
+    points2.size = fnOrSelf(points2.size);
+    points2.stroke = fnOrSelf(points2.stroke);
+    points2.width = fnOrSelf(points2.width);
+    points2.fill = fnOrSelf(points2.fill);
+    const focus = self.focus = assign({}, opts.focus || { alpha: 0.3 }, cursor.focus);
+    const cursorFocus = focus.prox >= 0;
+    const cursorOnePt = cursorFocus && points2.one;
+    let cursorPts = [];
+    let cursorPtsLft = [];
+    let cursorPtsTop = [];
+    function initCursorPt(s, si) {
+      let pt = points2.show(self, si);
+      if (pt instanceof HTMLElement) {
+        addClass(pt, CURSOR_PT);
+        addClass(pt, s.class);
+        elTrans(pt, -10, -10, plotWidCss, plotHgtCss);
+        over.insertBefore(pt, cursorPts[si]);
+        return pt;
+      }
+    }
+    function initSeries(s, i) {
+      if (mode == 1 || i > 0) {
+        let isTime = mode == 1 && scales[s.scale].time;
+        let sv = s.value;
+        s.value = isTime ? isStr(sv) ? timeSeriesVal(_tzDate, timeSeriesStamp(sv, _fmtDate)) : sv || _timeSeriesVal : sv || numSeriesVal;
+        s.label = s.label || (isTime ? timeSeriesLabel : numSeriesLabel);
+      }
+      if (cursorOnePt || i > 0) {
+        s.width = s.width == null ? 1 : s.width;
+        s.paths = s.paths || linearPath || retNull;
+        s.fillTo = fnOrSelf(s.fillTo || seriesFillTo);
+        s.pxAlign = +ifNull(s.pxAlign, pxAlign);
+        s.pxRound = pxRoundGen(s.pxAlign);
+        s.stroke = fnOrSelf(s.stroke || null);
+        s.fill = fnOrSelf(s.fill || null);
+        s._stroke = s._fill = s._paths = s._focus = null;
+        let _ptDia = ptDia(max(1, s.width), 1);
+        let points3 = s.points = assign({}, {
+          size: _ptDia,
+          width: max(1, _ptDia * 0.2),
+          stroke: s.stroke,
+          space: _ptDia * 2,
+          paths: pointsPath,
+          _stroke: null,
+          _fill: null
+        }, s.points);
+        points3.show = fnOrSelf(points3.show);
+        points3.filter = fnOrSelf(points3.filter);
+        points3.fill = fnOrSelf(points3.fill);
+        points3.stroke = fnOrSelf(points3.stroke);
+        points3.paths = fnOrSelf(points3.paths);
+        points3.pxAlign = s.pxAlign;
+      }
+      if (showLegend) {
+        let rowCells = initLegendRow(s, i);
+        legendRows.splice(i, 0, rowCells[0]);
+        legendCells.splice(i, 0, rowCells[1]);
+        legend3.values.push(null);
+      }
+      if (showCursor) {
+        activeIdxs.splice(i, 0, null);
+        let pt = null;
+        if (cursorOnePt) {
+          if (i == 0)
+            pt = initCursorPt(s, i);
+        } else if (i > 0)
+          pt = initCursorPt(s, i);
+        cursorPts.splice(i, 0, pt);
+        cursorPtsLft.splice(i, 0, 0);
+        cursorPtsTop.splice(i, 0, 0);
+      }
+      fire("addSeries", i);
+    }
+    function addSeries(opts2, si) {
+      si = si == null ? series.length : si;
+      opts2 = mode == 1 ? setDefault(opts2, si, xSeriesOpts, ySeriesOpts) : setDefault(opts2, si, {}, xySeriesOpts);
+      series.splice(si, 0, opts2);
+      initSeries(series[si], si);
+    }
+    self.addSeries = addSeries;
+    function delSeries(i) {
+      series.splice(i, 1);
+      if (showLegend) {
+        legend3.values.splice(i, 1);
+        legendCells.splice(i, 1);
+        let tr = legendRows.splice(i, 1)[0];
+        offMouse(null, tr.firstChild);
+        tr.remove();
+      }
+      if (showCursor) {
+        activeIdxs.splice(i, 1);
+        cursorPts.splice(i, 1)[0].remove();
+        cursorPtsLft.splice(i, 1);
+        cursorPtsTop.splice(i, 1);
+      }
+      fire("delSeries", i);
+    }
+    self.delSeries = delSeries;
+    const sidesWithAxes = [false, false, false, false];
+    function initAxis(axis, i) {
+      axis._show = axis.show;
+      if (axis.show) {
+        let isVt = axis.side % 2;
+        let sc = scales[axis.scale];
+        if (sc == null) {
+          axis.scale = isVt ? series[1].scale : xScaleKey;
+          sc = scales[axis.scale];
+        }
+        let isTime = sc.time;
+        axis.size = fnOrSelf(axis.size);
+        axis.space = fnOrSelf(axis.space);
+        axis.rotate = fnOrSelf(axis.rotate);
+        if (isArr(axis.incrs)) {
+          axis.incrs.forEach((incr) => {
+            !fixedDec.has(incr) && fixedDec.set(incr, guessDec(incr));
+          });
+        }
+        axis.incrs = fnOrSelf(axis.incrs || (sc.distr == 2 ? wholeIncrs : isTime ? ms == 1 ? timeIncrsMs : timeIncrsS : numIncrs));
+        axis.splits = fnOrSelf(axis.splits || (isTime && sc.distr == 1 ? _timeAxisSplits : sc.distr == 3 ? logAxisSplits : sc.distr == 4 ? asinhAxisSplits : numAxisSplits));
+        axis.stroke = fnOrSelf(axis.stroke);
+        axis.grid.stroke = fnOrSelf(axis.grid.stroke);
+        axis.ticks.stroke = fnOrSelf(axis.ticks.stroke);
+        axis.border.stroke = fnOrSelf(axis.border.stroke);
+        let av = axis.values;
+        axis.values = // static array of tick values
+        isArr(av) && !isArr(av[0]) ? fnOrSelf(av) : (
+          // temporal
+          isTime ? (
+            // config array of fmtDate string tpls
+            isArr(av) ? timeAxisVals(_tzDate, timeAxisStamps(av, _fmtDate)) : (
+              // fmtDate string tpl
+              isStr(av) ? timeAxisVal(_tzDate, av) : av || _timeAxisVals
+            )
+          ) : av || numAxisVals
+        );
+        axis.filter = fnOrSelf(axis.filter || (sc.distr >= 3 && sc.log == 10 ? log10AxisValsFilt : sc.distr == 3 && sc.log == 2 ? log2AxisValsFilt : retArg1));
+        axis.font = pxRatioFont(axis.font);
+        axis.labelFont = pxRatioFont(axis.labelFont);
+        axis._size = axis.size(self, null, i, 0);
+        axis._space = axis._rotate = axis._incrs = axis._found = // foundIncrSpace
+        axis._splits = axis._values = null;
+        if (axis._size > 0) {
+          sidesWithAxes[i] = true;
+          axis._el = placeDiv(AXIS, wrap);
+        }
+      }
+    }
+    function autoPadSide(self2, side, sidesWithAxes2, cycleNum) {
+      let [hasTopAxis, hasRgtAxis, hasBtmAxis, hasLftAxis] = sidesWithAxes2;
+      let ori = side % 2;
+      let size = 0;
+      if (ori == 0 && (hasLftAxis || hasRgtAxis))
+        size = side == 0 && !hasTopAxis || side == 2 && !hasBtmAxis ? round(xAxisOpts.size / 3) : 0;
+      if (ori == 1 && (hasTopAxis || hasBtmAxis))
+        size = side == 1 && !hasRgtAxis || side == 3 && !hasLftAxis ? round(yAxisOpts.size / 2) : 0;
+      return size;
+    }
+    const padding = self.padding = (opts.padding || [autoPadSide, autoPadSide, autoPadSide, autoPadSide]).map((p) => fnOrSelf(ifNull(p, autoPadSide)));
+    const _padding = self._padding = padding.map((p, i) => p(self, i, sidesWithAxes, 0));
+    let dataLen;
+    let i0 = null;
+    let i1 = null;
+    const idxs = mode == 1 ? series[0].idxs : null;
+    let data0 = null;
+    let viaAutoScaleX = false;
+    function setData(_data, _resetScales) {
+      data = _data == null ? [] : _data;
+      self.data = self._data = data;
+      if (mode == 2) {
+        dataLen = 0;
+        for (let i = 1; i < series.length; i++)
+          dataLen += data[i][0].length;
+      } else {
+        if (data.length == 0)
+          self.data = self._data = data = [[]];
+        data0 = data[0];
+        dataLen = data0.length;
+        let scaleData = data;
+        if (xScaleDistr == 2) {
+          scaleData = data.slice();
+          let _data0 = scaleData[0] = Array(dataLen);
+          for (let i = 0; i < dataLen; i++)
+            _data0[i] = i;
+        }
+        self._data = data = scaleData;
+      }
+      resetYSeries(true);
+      fire("setData");
+      if (xScaleDistr == 2) {
+        shouldConvergeSize = true;
+      }
+      if (_resetScales !== false) {
+        let xsc = scaleX;
+        if (xsc.auto(self, viaAutoScaleX))
+          autoScaleX();
+        else
+          _setScale(xScaleKey, xsc.min, xsc.max);
+        shouldSetCursor = shouldSetCursor || cursor.left >= 0;
+        shouldSetLegend = true;
+        commit();
+      }
+    }
+    self.setData = setData;
+    function autoScaleX() {
+      viaAutoScaleX = true;
+      let _min, _max;
+      if (mode == 1) {
+        if (dataLen > 0) {
+          i0 = idxs[0] = 0;
+          i1 = idxs[1] = dataLen - 1;
+          _min = data[0][i0];
+          _max = data[0][i1];
+          if (xScaleDistr == 2) {
+            _min = i0;
+            _max = i1;
+          } else if (_min == _max) {
+            if (xScaleDistr == 3)
+              [_min, _max] = rangeLog(_min, _min, scaleX.log, false);
+            else if (xScaleDistr == 4)
+              [_min, _max] = rangeAsinh(_min, _min, scaleX.log, false);
+            else if (scaleX.time)
+              _max = _min + round(86400 / ms);
+            else
+              [_min, _max] = rangeNum(_min, _max, rangePad, true);
+          }
+        } else {
+          i0 = idxs[0] = _min = null;
+          i1 = idxs[1] = _max = null;
+        }
+      }
+      _setScale(xScaleKey, _min, _max);
+    }
+    let ctxStroke, ctxFill, ctxWidth, ctxDash, ctxJoin, ctxCap, ctxFont, ctxAlign, ctxBaseline;
+    let ctxAlpha;
+    function setCtxStyle(stroke, width, dash, cap, fill2, join2) {
+      stroke ??= transparent;
+      dash ??= EMPTY_ARR;
+      cap ??= "butt";
+      fill2 ??= transparent;
+      join2 ??= "round";
+      if (stroke != ctxStroke)
+        ctx.strokeStyle = ctxStroke = stroke;
+      if (fill2 != ctxFill)
+        ctx.fillStyle = ctxFill = fill2;
+      if (width != ctxWidth)
+        ctx.lineWidth = ctxWidth = width;
+      if (join2 != ctxJoin)
+        ctx.lineJoin = ctxJoin = join2;
+      if (cap != ctxCap)
+        ctx.lineCap = ctxCap = cap;
+      if (dash != ctxDash)
+        ctx.setLineDash(ctxDash = dash);
+    }
+    function setFontStyle(font2, fill2, align, baseline) {
+      if (fill2 != ctxFill)
+        ctx.fillStyle = ctxFill = fill2;
+      if (font2 != ctxFont)
+        ctx.font = ctxFont = font2;
+      if (align != ctxAlign)
+        ctx.textAlign = ctxAlign = align;
+      if (baseline != ctxBaseline)
+        ctx.textBaseline = ctxBaseline = baseline;
+    }
+    function accScale(wsc, psc, facet2, data2, sorted = 0) {
+      if (data2.length > 0 && wsc.auto(self, viaAutoScaleX) && (psc == null || psc.min == null)) {
+        let _i0 = ifNull(i0, 0);
+        let _i1 = ifNull(i1, data2.length - 1);
+        let minMax = facet2.min == null ? getMinMax(data2, _i0, _i1, sorted, wsc.distr == 3) : [facet2.min, facet2.max];
+        wsc.min = min(wsc.min, facet2.min = minMax[0]);
+        wsc.max = max(wsc.max, facet2.max = minMax[1]);
+      }
+    }
+    const AUTOSCALE = { min: null, max: null };
+    function setScales() {
+      for (let k in scales) {
+        let sc = scales[k];
+        if (pendScales[k] == null && // scales that have never been set (on init)
+        (sc.min == null || // or auto scales when the x scale was explicitly set
+        pendScales[xScaleKey] != null && sc.auto(self, viaAutoScaleX))) {
+          pendScales[k] = AUTOSCALE;
+        }
+      }
+      for (let k in scales) {
+        let sc = scales[k];
+        if (pendScales[k] == null && sc.from != null && pendScales[sc.from] != null)
+          pendScales[k] = AUTOSCALE;
+      }
+      if (pendScales[xScaleKey] != null)
+        resetYSeries(true);
+      let wipScales = {};
+      for (let k in pendScales) {
+        let psc = pendScales[k];
+        if (psc != null) {
+          let wsc = wipScales[k] = copy(scales[k], fastIsObj);
+          if (psc.min != null)
+            assign(wsc, psc);
+          else if (k != xScaleKey || mode == 2) {
+            if (dataLen == 0 && wsc.from == null) {
+              let minMax = wsc.range(self, null, null, k);
+              wsc.min = minMax[0];
+              wsc.max = minMax[1];
+            } else {
+              wsc.min = inf;
+              wsc.max = -inf;
+            }
+          }
+        }
+      }
+      if (dataLen > 0) {
+        series.forEach((s, i) => {
+          if (mode == 1) {
+            let k = s.scale;
+            let psc = pendScales[k];
+            if (psc == null)
+              return;
+            let wsc = wipScales[k];
+            if (i == 0) {
+              let minMax = wsc.range(self, wsc.min, wsc.max, k);
+              wsc.min = minMax[0];
+              wsc.max = minMax[1];
+              i0 = closestIdx(wsc.min, data[0]);
+              i1 = closestIdx(wsc.max, data[0]);
+              if (i1 - i0 > 1) {
+                if (data[0][i0] < wsc.min)
+                  i0++;
+                if (data[0][i1] > wsc.max)
+                  i1--;
+              }
+              s.min = data0[i0];
+              s.max = data0[i1];
+            } else if (s.show && s.auto)
+              accScale(wsc, psc, s, data[i], s.sorted);
+            s.idxs[0] = i0;
+            s.idxs[1] = i1;
+          } else {
+            if (i > 0) {
+              if (s.show && s.auto) {
+                let [xFacet, yFacet] = s.facets;
+                let xScaleKey2 = xFacet.scale;
+                let yScaleKey = yFacet.scale;
+                let [xData, yData] = data[i];
+                let wscx = wipScales[xScaleKey2];
+                let wscy = wipScales[yScaleKey];
+                wscx != null && accScale(wscx, pendScales[xScaleKey2], xFacet, xData, xFacet.sorted);
+                wscy != null && accScale(wscy, pendScales[yScaleKey], yFacet, yData, yFacet.sorted);
+                s.min = yFacet.min;
+                s.max = yFacet.max;
+              }
+            }
+          }
+        });
+        for (let k in wipScales) {
+          let wsc = wipScales[k];
+          let psc = pendScales[k];
+          if (wsc.from == null && (psc == null || psc.min == null)) {
+            let minMax = wsc.range(
+              self,
+              wsc.min == inf ? null : wsc.min,
+              wsc.max == -inf ? null : wsc.max,
+              k
+            );
+            wsc.min = minMax[0];
+            wsc.max = minMax[1];
+          }
+        }
+      }
+      for (let k in wipScales) {
+        let wsc = wipScales[k];
+        if (wsc.from != null) {
+          let base = wipScales[wsc.from];
+          if (base.min == null)
+            wsc.min = wsc.max = null;
+          else {
+            let minMax = wsc.range(self, base.min, base.max, k);
+            wsc.min = minMax[0];
+            wsc.max = minMax[1];
+          }
+        }
+      }
+      let changed = {};
+      let anyChanged = false;
+      for (let k in wipScales) {
+        let wsc = wipScales[k];
+        let sc = scales[k];
+        if (sc.min != wsc.min || sc.max != wsc.max) {
+          sc.min = wsc.min;
+          sc.max = wsc.max;
+          let distr = sc.distr;
+          sc._min = distr == 3 ? log10(sc.min) : distr == 4 ? asinh(sc.min, sc.asinh) : distr == 100 ? sc.fwd(sc.min) : sc.min;
+          sc._max = distr == 3 ? log10(sc.max) : distr == 4 ? asinh(sc.max, sc.asinh) : distr == 100 ? sc.fwd(sc.max) : sc.max;
+          changed[k] = anyChanged = true;
+        }
+      }
+      if (anyChanged) {
+        series.forEach((s, i) => {
+          if (mode == 2) {
+            if (i > 0 && changed.y)
+              s._paths = null;
+          } else {
+            if (changed[s.scale])
+              s._paths = null;
+          }
+        });
+        for (let k in changed) {
+          shouldConvergeSize = true;
+          fire("setScale", k);
+        }
+        if (showCursor && cursor.left >= 0)
+          shouldSetCursor = shouldSetLegend = true;
+      }
+      for (let k in pendScales)
+        pendScales[k] = null;
+    }
+    function getOuterIdxs(ydata) {
+      let _i0 = clamp(i0 - 1, 0, dataLen - 1);
+      let _i1 = clamp(i1 + 1, 0, dataLen - 1);
+      while (ydata[_i0] == null && _i0 > 0)
+        _i0--;
+      while (ydata[_i1] == null && _i1 < dataLen - 1)
+        _i1++;
+      return [_i0, _i1];
+    }
+    function drawSeries() {
+      if (dataLen > 0) {
+        let shouldAlpha = series.some((s) => s._focus) && ctxAlpha != focus.alpha;
+        if (shouldAlpha)
+          ctx.globalAlpha = ctxAlpha = focus.alpha;
+        series.forEach((s, i) => {
+          if (i > 0 && s.show) {
+            cacheStrokeFill(i, false);
+            cacheStrokeFill(i, true);
+            if (s._paths == null) {
+              let _ctxAlpha = ctxAlpha;
+              if (ctxAlpha != s.alpha)
+                ctx.globalAlpha = ctxAlpha = s.alpha;
+              let _idxs = mode == 2 ? [0, data[i][0].length - 1] : getOuterIdxs(data[i]);
+              s._paths = s.paths(self, i, _idxs[0], _idxs[1]);
+              if (ctxAlpha != _ctxAlpha)
+                ctx.globalAlpha = ctxAlpha = _ctxAlpha;
+            }
+          }
+        });
+        series.forEach((s, i) => {
+          if (i > 0 && s.show) {
+            let _ctxAlpha = ctxAlpha;
+            if (ctxAlpha != s.alpha)
+              ctx.globalAlpha = ctxAlpha = s.alpha;
+            s._paths != null && drawPath(i, false);
+            {
+              let _gaps = s._paths != null ? s._paths.gaps : null;
+              let show = s.points.show(self, i, i0, i1, _gaps);
+              let idxs2 = s.points.filter(self, i, show, _gaps);
+              if (show || idxs2) {
+                s.points._paths = s.points.paths(self, i, i0, i1, idxs2);
+                drawPath(i, true);
+              }
+            }
+            if (ctxAlpha != _ctxAlpha)
+              ctx.globalAlpha = ctxAlpha = _ctxAlpha;
+            fire("drawSeries", i);
+          }
+        });
+        if (shouldAlpha)
+          ctx.globalAlpha = ctxAlpha = 1;
+      }
+    }
+    function cacheStrokeFill(si, _points) {
+      let s = _points ? series[si].points : series[si];
+      s._stroke = s.stroke(self, si);
+      s._fill = s.fill(self, si);
+    }
+    function drawPath(si, _points) {
+      let s = _points ? series[si].points : series[si];
+      let {
+        stroke,
+        fill: fill2,
+        clip: gapsClip,
+        flags,
+        _stroke: strokeStyle = s._stroke,
+        _fill: fillStyle = s._fill,
+        _width: width = s.width
+      } = s._paths;
+      width = roundDec(width * pxRatio, 3);
+      let boundsClip = null;
+      let offset = width % 2 / 2;
+      if (_points && fillStyle == null)
+        fillStyle = width > 0 ? "#fff" : strokeStyle;
+      let _pxAlign = s.pxAlign == 1 && offset > 0;
+      _pxAlign && ctx.translate(offset, offset);
+      if (!_points) {
+        let lft = plotLft - width / 2, top = plotTop - width / 2, wid = plotWid + width, hgt = plotHgt + width;
+        boundsClip = new Path2D();
+        boundsClip.rect(lft, top, wid, hgt);
+      }
+      if (_points)
+        strokeFill(strokeStyle, width, s.dash, s.cap, fillStyle, stroke, fill2, flags, gapsClip);
+      else
+        fillStroke(si, strokeStyle, width, s.dash, s.cap, fillStyle, stroke, fill2, flags, boundsClip, gapsClip);
+      _pxAlign && ctx.translate(-offset, -offset);
+    }
+    function fillStroke(si, strokeStyle, lineWidth, lineDash, lineCap, fillStyle, strokePath, fillPath, flags, boundsClip, gapsClip) {
+      let didStrokeFill = false;
+      flags != 0 && bands.forEach((b, bi) => {
+        if (b.series[0] == si) {
+          let lowerEdge = series[b.series[1]];
+          let lowerData = data[b.series[1]];
+          let bandClip = (lowerEdge._paths || EMPTY_OBJ).band;
+          if (isArr(bandClip))
+            bandClip = b.dir == 1 ? bandClip[0] : bandClip[1];
+          let gapsClip2;
+          let _fillStyle = null;
+          if (lowerEdge.show && bandClip && hasData(lowerData, i0, i1)) {
+            _fillStyle = b.fill(self, bi) || fillStyle;
+            gapsClip2 = lowerEdge._paths.clip;
+          } else
+            bandClip = null;
+          strokeFill(strokeStyle, lineWidth, lineDash, lineCap, _fillStyle, strokePath, fillPath, flags, boundsClip, gapsClip, gapsClip2, bandClip);
+          didStrokeFill = true;
+        }
+      });
+      if (!didStrokeFill)
+        strokeFill(strokeStyle, lineWidth, lineDash, lineCap, fillStyle, strokePath, fillPath, flags, boundsClip, gapsClip);
+    }
+    const CLIP_FILL_STROKE = BAND_CLIP_FILL | BAND_CLIP_STROKE;
+    function strokeFill(strokeStyle, lineWidth, lineDash, lineCap, fillStyle, strokePath, fillPath, flags, boundsClip, gapsClip, gapsClip2, bandClip) {
+      setCtxStyle(strokeStyle, lineWidth, lineDash, lineCap, fillStyle);
+      if (boundsClip || gapsClip || bandClip) {
+        ctx.save();
+        boundsClip && ctx.clip(boundsClip);
+        gapsClip && ctx.clip(gapsClip);
+      }
+      if (bandClip) {
+        if ((flags & CLIP_FILL_STROKE) == CLIP_FILL_STROKE) {
+          ctx.clip(bandClip);
+          gapsClip2 && ctx.clip(gapsClip2);
+          doFill(fillStyle, fillPath);
+          doStroke(strokeStyle, strokePath, lineWidth);
+        } else if (flags & BAND_CLIP_STROKE) {
+          doFill(fillStyle, fillPath);
+          ctx.clip(bandClip);
+          doStroke(strokeStyle, strokePath, lineWidth);
+        } else if (flags & BAND_CLIP_FILL) {
+          ctx.save();
+          ctx.clip(bandClip);
+          gapsClip2 && ctx.clip(gapsClip2);
+          doFill(fillStyle, fillPath);
+          ctx.restore();
+          doStroke(strokeStyle, strokePath, lineWidth);
+        }
+      } else {
+        doFill(fillStyle, fillPath);
+        doStroke(strokeStyle, strokePath, lineWidth);
+      }
+      if (boundsClip || gapsClip || bandClip)
+        ctx.restore();
+    }
+    function doStroke(strokeStyle, strokePath, lineWidth) {
+      if (lineWidth > 0) {
+        if (strokePath instanceof Map) {
+          strokePath.forEach((strokePath2, strokeStyle2) => {
+            ctx.strokeStyle = ctxStroke = strokeStyle2;
+            ctx.stroke(strokePath2);
+          });
+        } else
+          strokePath != null && strokeStyle && ctx.stroke(strokePath);
+      }
+    }
+    function doFill(fillStyle, fillPath) {
+      if (fillPath instanceof Map) {
+        fillPath.forEach((fillPath2, fillStyle2) => {
+          ctx.fillStyle = ctxFill = fillStyle2;
+          ctx.fill(fillPath2);
+        });
+      } else
+        fillPath != null && fillStyle && ctx.fill(fillPath);
+    }
+    function getIncrSpace(axisIdx, min2, max2, fullDim) {
+      let axis = axes[axisIdx];
+      let incrSpace;
+      if (fullDim <= 0)
+        incrSpace = [0, 0];
+      else {
+        let minSpace = axis._space = axis.space(self, axisIdx, min2, max2, fullDim);
+        let incrs = axis._incrs = axis.incrs(self, axisIdx, min2, max2, fullDim, minSpace);
+        incrSpace = findIncr(min2, max2, incrs, fullDim, minSpace);
+      }
+      return axis._found = incrSpace;
+    }
+    function drawOrthoLines(offs, filts, ori, side, pos0, len, width, stroke, dash, cap) {
+      let offset = width % 2 / 2;
+      pxAlign == 1 && ctx.translate(offset, offset);
+      setCtxStyle(stroke, width, dash, cap, stroke);
+      ctx.beginPath();
+      let x0, y0, x1, y1, pos1 = pos0 + (side == 0 || side == 3 ? -len : len);
+      if (ori == 0) {
+        y0 = pos0;
+        y1 = pos1;
+      } else {
+        x0 = pos0;
+        x1 = pos1;
+      }
+      for (let i = 0; i < offs.length; i++) {
+        if (filts[i] != null) {
+          if (ori == 0)
+            x0 = x1 = offs[i];
+          else
+            y0 = y1 = offs[i];
+          ctx.moveTo(x0, y0);
+          ctx.lineTo(x1, y1);
+        }
+      }
+      ctx.stroke();
+      pxAlign == 1 && ctx.translate(-offset, -offset);
+    }
+    function axesCalc(cycleNum) {
+      let converged = true;
+      axes.forEach((axis, i) => {
+        if (!axis.show)
+          return;
+        let scale = scales[axis.scale];
+        if (scale.min == null) {
+          if (axis._show) {
+            converged = false;
+            axis._show = false;
+            resetYSeries(false);
+          }
+          return;
+        } else {
+          if (!axis._show) {
+            converged = false;
+            axis._show = true;
+            resetYSeries(false);
+          }
+        }
+        let side = axis.side;
+        let ori = side % 2;
+        let { min: min2, max: max2 } = scale;
+        let [_incr, _space] = getIncrSpace(i, min2, max2, ori == 0 ? plotWidCss : plotHgtCss);
+        if (_space == 0)
+          return;
+        let forceMin = scale.distr == 2;
+        let _splits = axis._splits = axis.splits(self, i, min2, max2, _incr, _space, forceMin);
+        let splits = scale.distr == 2 ? _splits.map((i2) => data0[i2]) : _splits;
+        let incr = scale.distr == 2 ? data0[_splits[1]] - data0[_splits[0]] : _incr;
+        let values = axis._values = axis.values(self, axis.filter(self, splits, i, _space, incr), i, _space, incr);
+        axis._rotate = side == 2 ? axis.rotate(self, values, i, _space) : 0;
+        let oldSize = axis._size;
+        axis._size = ceil(axis.size(self, values, i, cycleNum));
+        if (oldSize != null && axis._size != oldSize)
+          converged = false;
+      });
+      return converged;
+    }
+    function paddingCalc(cycleNum) {
+      let converged = true;
+      padding.forEach((p, i) => {
+        let _p = p(self, i, sidesWithAxes, cycleNum);
+        if (_p != _padding[i])
+          converged = false;
+        _padding[i] = _p;
+      });
+      return converged;
+    }
+    function drawAxesGrid() {
+      for (let i = 0; i < axes.length; i++) {
+        let axis = axes[i];
+        if (!axis.show || !axis._show)
+          continue;
+        let side = axis.side;
+        let ori = side % 2;
+        let x, y;
+        let fillStyle = axis.stroke(self, i);
+        let shiftDir = side == 0 || side == 3 ? -1 : 1;
+        let [_incr, _space] = axis._found;
+        if (axis.label != null) {
+          let shiftAmt2 = axis.labelGap * shiftDir;
+          let baseLpos = round((axis._lpos + shiftAmt2) * pxRatio);
+          setFontStyle(axis.labelFont[0], fillStyle, "center", side == 2 ? TOP : BOTTOM);
+          ctx.save();
+          if (ori == 1) {
+            x = y = 0;
+            ctx.translate(
+              baseLpos,
+              round(plotTop + plotHgt / 2)
+            );
+            ctx.rotate((side == 3 ? -PI : PI) / 2);
+          } else {
+            x = round(plotLft + plotWid / 2);
+            y = baseLpos;
+          }
+          let _label = isFn(axis.label) ? axis.label(self, i, _incr, _space) : axis.label;
+          ctx.fillText(_label, x, y);
+          ctx.restore();
+        }
+        if (_space == 0)
+          continue;
+        let scale = scales[axis.scale];
+        let plotDim = ori == 0 ? plotWid : plotHgt;
+        let plotOff = ori == 0 ? plotLft : plotTop;
+        let _splits = axis._splits;
+        let splits = scale.distr == 2 ? _splits.map((i2) => data0[i2]) : _splits;
+        let incr = scale.distr == 2 ? data0[_splits[1]] - data0[_splits[0]] : _incr;
+        let ticks3 = axis.ticks;
+        let border2 = axis.border;
+        let _tickSize = ticks3.show ? ticks3.size : 0;
+        let tickSize = round(_tickSize * pxRatio);
+        let axisGap = round((axis.alignTo == 2 ? axis._size - _tickSize - axis.gap : axis.gap) * pxRatio);
+        let angle = axis._rotate * -PI / 180;
+        let basePos = pxRound(axis._pos * pxRatio);
+        let shiftAmt = (tickSize + axisGap) * shiftDir;
+        let finalPos = basePos + shiftAmt;
+        y = ori == 0 ? finalPos : 0;
+        x = ori == 1 ? finalPos : 0;
+        let font2 = axis.font[0];
+        let textAlign = axis.align == 1 ? LEFT : axis.align == 2 ? RIGHT : angle > 0 ? LEFT : angle < 0 ? RIGHT : ori == 0 ? "center" : side == 3 ? RIGHT : LEFT;
+        let textBaseline = angle || ori == 1 ? "middle" : side == 2 ? TOP : BOTTOM;
+        setFontStyle(font2, fillStyle, textAlign, textBaseline);
+        let lineHeight = axis.font[1] * axis.lineGap;
+        let canOffs = _splits.map((val) => pxRound(getPos(val, scale, plotDim, plotOff)));
+        let _values = axis._values;
+        for (let i2 = 0; i2 < _values.length; i2++) {
+          let val = _values[i2];
+          if (val != null) {
+            if (ori == 0)
+              x = canOffs[i2];
+            else
+              y = canOffs[i2];
+            val = "" + val;
+            let _parts = val.indexOf("\n") == -1 ? [val] : val.split(/\n/gm);
+            for (let j = 0; j < _parts.length; j++) {
+              let text = _parts[j];
+              if (angle) {
+                ctx.save();
+                ctx.translate(x, y + j * lineHeight);
+                ctx.rotate(angle);
+                ctx.fillText(text, 0, 0);
+                ctx.restore();
+              } else
+                ctx.fillText(text, x, y + j * lineHeight);
+            }
+          }
+        }
+        if (ticks3.show) {
+          drawOrthoLines(
+            canOffs,
+            ticks3.filter(self, splits, i, _space, incr),
+            ori,
+            side,
+            basePos,
+            tickSize,
+            roundDec(ticks3.width * pxRatio, 3),
+            ticks3.stroke(self, i),
+            ticks3.dash,
+            ticks3.cap
+          );
+        }
+        let grid2 = axis.grid;
+        if (grid2.show) {
+          drawOrthoLines(
+            canOffs,
+            grid2.filter(self, splits, i, _space, incr),
+            ori,
+            ori == 0 ? 2 : 1,
+            ori == 0 ? plotTop : plotLft,
+            ori == 0 ? plotHgt : plotWid,
+            roundDec(grid2.width * pxRatio, 3),
+            grid2.stroke(self, i),
+            grid2.dash,
+            grid2.cap
+          );
+        }
+        if (border2.show) {
+          drawOrthoLines(
+            [basePos],
+            [1],
+            ori == 0 ? 1 : 0,
+            ori == 0 ? 1 : 2,
+            ori == 1 ? plotTop : plotLft,
+            ori == 1 ? plotHgt : plotWid,
+            roundDec(border2.width * pxRatio, 3),
+            border2.stroke(self, i),
+            border2.dash,
+            border2.cap
+          );
+        }
+      }
+      fire("drawAxes");
+    }
+    function resetYSeries(minMax) {
+      series.forEach((s, i) => {
+        if (i > 0) {
+          s._paths = null;
+          if (minMax) {
+            if (mode == 1) {
+              s.min = null;
+              s.max = null;
+            } else {
+              s.facets.forEach((f) => {
+                f.min = null;
+                f.max = null;
+              });
+            }
+          }
+        }
+      });
+    }
+    let queuedCommit = false;
+    let deferHooks = false;
+    let hooksQueue = [];
+    function flushHooks() {
+      deferHooks = false;
+      for (let i = 0; i < hooksQueue.length; i++)
+        fire(...hooksQueue[i]);
+      hooksQueue.length = 0;
+    }
+    function commit() {
+      if (!queuedCommit) {
+        microTask(_commit);
+        queuedCommit = true;
+      }
+    }
+    function batch(fn, _deferHooks = false) {
+      queuedCommit = true;
+      deferHooks = _deferHooks;
+      fn(self);
+      _commit();
+      if (_deferHooks && hooksQueue.length > 0)
+        queueMicrotask(flushHooks);
+    }
+    self.batch = batch;
+    function _commit() {
+      if (shouldSetScales) {
+        setScales();
+        shouldSetScales = false;
+      }
+      if (shouldConvergeSize) {
+        convergeSize();
+        shouldConvergeSize = false;
+      }
+      if (shouldSetSize) {
+        setStylePx(under, LEFT, plotLftCss);
+        setStylePx(under, TOP, plotTopCss);
+        setStylePx(under, WIDTH, plotWidCss);
+        setStylePx(under, HEIGHT, plotHgtCss);
+        setStylePx(over, LEFT, plotLftCss);
+        setStylePx(over, TOP, plotTopCss);
+        setStylePx(over, WIDTH, plotWidCss);
+        setStylePx(over, HEIGHT, plotHgtCss);
+        setStylePx(wrap, WIDTH, fullWidCss);
+        setStylePx(wrap, HEIGHT, fullHgtCss);
+        can.width = round(fullWidCss * pxRatio);
+        can.height = round(fullHgtCss * pxRatio);
+        axes.forEach(({ _el, _show, _size, _pos, side }) => {
+          if (_el != null) {
+            if (_show) {
+              let posOffset = side === 3 || side === 0 ? _size : 0;
+              let isVt = side % 2 == 1;
+              setStylePx(_el, isVt ? "left" : "top", _pos - posOffset);
+              setStylePx(_el, isVt ? "width" : "height", _size);
+              setStylePx(_el, isVt ? "top" : "left", isVt ? plotTopCss : plotLftCss);
+              setStylePx(_el, isVt ? "height" : "width", isVt ? plotHgtCss : plotWidCss);
+              remClass(_el, OFF);
+            } else
+              addClass(_el, OFF);
+          }
+        });
+        ctxStroke = ctxFill = ctxWidth = ctxJoin = ctxCap = ctxFont = ctxAlign = ctxBaseline = ctxDash = null;
+        ctxAlpha = 1;
+        syncRect(true);
+        if (plotLftCss != _plotLftCss || plotTopCss != _plotTopCss || plotWidCss != _plotWidCss || plotHgtCss != _plotHgtCss) {
+          resetYSeries(false);
+          let pctWid = plotWidCss / _plotWidCss;
+          let pctHgt = plotHgtCss / _plotHgtCss;
+          if (showCursor && !shouldSetCursor && cursor.left >= 0) {
+            cursor.left *= pctWid;
+            cursor.top *= pctHgt;
+            vCursor && elTrans(vCursor, round(cursor.left), 0, plotWidCss, plotHgtCss);
+            hCursor && elTrans(hCursor, 0, round(cursor.top), plotWidCss, plotHgtCss);
+            for (let i = 0; i < cursorPts.length; i++) {
+              let pt = cursorPts[i];
+              if (pt != null) {
+                cursorPtsLft[i] *= pctWid;
+                cursorPtsTop[i] *= pctHgt;
+                elTrans(pt, ceil(cursorPtsLft[i]), ceil(cursorPtsTop[i]), plotWidCss, plotHgtCss);
+              }
+            }
+          }
+          if (select2.show && !shouldSetSelect && select2.left >= 0 && select2.width > 0) {
+            select2.left *= pctWid;
+            select2.width *= pctWid;
+            select2.top *= pctHgt;
+            select2.height *= pctHgt;
+            for (let prop in _hideProps)
+              setStylePx(selectDiv, prop, select2[prop]);
+          }
+          _plotLftCss = plotLftCss;
+          _plotTopCss = plotTopCss;
+          _plotWidCss = plotWidCss;
+          _plotHgtCss = plotHgtCss;
+        }
+        fire("setSize");
+        shouldSetSize = false;
+      }
+      if (fullWidCss > 0 && fullHgtCss > 0) {
+        ctx.clearRect(0, 0, can.width, can.height);
+        fire("drawClear");
+        drawOrder2.forEach((fn) => fn());
+        fire("draw");
+      }
+      if (select2.show && shouldSetSelect) {
+        setSelect(select2);
+        shouldSetSelect = false;
+      }
+      if (showCursor && shouldSetCursor) {
+        updateCursor(null, true, false);
+        shouldSetCursor = false;
+      }
+      if (legend3.show && legend3.live && shouldSetLegend) {
+        setLegend();
+        shouldSetLegend = false;
+      }
+      if (!ready) {
+        ready = true;
+        self.status = 1;
+        fire("ready");
+      }
+      viaAutoScaleX = false;
+      queuedCommit = false;
+    }
+    self.redraw = (rebuildPaths, recalcAxes) => {
+      shouldConvergeSize = recalcAxes || false;
+      if (rebuildPaths !== false)
+        _setScale(xScaleKey, scaleX.min, scaleX.max);
+      else
+        commit();
+    };
+    function setScale(key2, opts2) {
+      let sc = scales[key2];
+      if (sc.from == null) {
+        if (dataLen == 0) {
+          let minMax = sc.range(self, opts2.min, opts2.max, key2);
+          opts2.min = minMax[0];
+          opts2.max = minMax[1];
+        }
+        if (opts2.min > opts2.max) {
+          let _min = opts2.min;
+          opts2.min = opts2.max;
+          opts2.max = _min;
+        }
+        if (dataLen > 1 && opts2.min != null && opts2.max != null && opts2.max - opts2.min < 1e-16)
+          return;
+        if (key2 == xScaleKey) {
+          if (sc.distr == 2 && dataLen > 0) {
+            opts2.min = closestIdx(opts2.min, data[0]);
+            opts2.max = closestIdx(opts2.max, data[0]);
+            if (opts2.min == opts2.max)
+              opts2.max++;
+          }
+        }
+        pendScales[key2] = opts2;
+        shouldSetScales = true;
+        commit();
+      }
+    }
+    self.setScale = setScale;
+    let xCursor;
+    let yCursor;
+    let vCursor;
+    let hCursor;
+    let rawMouseLeft0;
+    let rawMouseTop0;
+    let mouseLeft0;
+    let mouseTop0;
+    let rawMouseLeft1;
+    let rawMouseTop1;
+    let mouseLeft1;
+    let mouseTop1;
+    let dragging = false;
+    const drag = cursor.drag;
+    let dragX = drag.x;
+    let dragY = drag.y;
+    if (showCursor) {
+      if (cursor.x)
+        xCursor = placeDiv(CURSOR_X, over);
+      if (cursor.y)
+        yCursor = placeDiv(CURSOR_Y, over);
+      if (scaleX.ori == 0) {
+        vCursor = xCursor;
+        hCursor = yCursor;
+      } else {
+        vCursor = yCursor;
+        hCursor = xCursor;
+      }
+      mouseLeft1 = cursor.left;
+      mouseTop1 = cursor.top;
+    }
+    const select2 = self.select = assign({
+      show: true,
+      over: true,
+      left: 0,
+      width: 0,
+      top: 0,
+      height: 0
+    }, opts.select);
+    const selectDiv = select2.show ? placeDiv(SELECT, select2.over ? over : under) : null;
+    function setSelect(opts2, _fire) {
+      if (select2.show) {
+        for (let prop in opts2) {
+          select2[prop] = opts2[prop];
+          if (prop in _hideProps)
+            setStylePx(selectDiv, prop, opts2[prop]);
+        }
+        _fire !== false && fire("setSelect");
+      }
+    }
+    self.setSelect = setSelect;
+    function toggleDOM(i) {
+      let s = series[i];
+      if (s.show)
+        showLegend && remClass(legendRows[i], OFF);
+      else {
+        showLegend && addClass(legendRows[i], OFF);
+        if (showCursor) {
+          let pt = cursorOnePt ? cursorPts[0] : cursorPts[i];
+          pt != null && elTrans(pt, -10, -10, plotWidCss, plotHgtCss);
+        }
+      }
+    }
+    function _setScale(key2, min2, max2) {
+      setScale(key2, { min: min2, max: max2 });
+    }
+    function setSeries(i, opts2, _fire, _pub) {
+      if (opts2.focus != null)
+        setFocus(i);
+      if (opts2.show != null) {
+        series.forEach((s, si) => {
+          if (si > 0 && (i == si || i == null)) {
+            s.show = opts2.show;
+            toggleDOM(si);
+            if (mode == 2) {
+              _setScale(s.facets[0].scale, null, null);
+              _setScale(s.facets[1].scale, null, null);
+            } else
+              _setScale(s.scale, null, null);
+            commit();
+          }
+        });
+      }
+      _fire !== false && fire("setSeries", i, opts2);
+      _pub && pubSync("setSeries", self, i, opts2);
+    }
+    self.setSeries = setSeries;
+    function setBand(bi, opts2) {
+      assign(bands[bi], opts2);
+    }
+    function addBand(opts2, bi) {
+      opts2.fill = fnOrSelf(opts2.fill || null);
+      opts2.dir = ifNull(opts2.dir, -1);
+      bi = bi == null ? bands.length : bi;
+      bands.splice(bi, 0, opts2);
+    }
+    function delBand(bi) {
+      if (bi == null)
+        bands.length = 0;
+      else
+        bands.splice(bi, 1);
+    }
+    self.addBand = addBand;
+    self.setBand = setBand;
+    self.delBand = delBand;
+    function setAlpha(i, value2) {
+      series[i].alpha = value2;
+      if (showCursor && cursorPts[i] != null)
+        cursorPts[i].style.opacity = value2;
+      if (showLegend && legendRows[i])
+        legendRows[i].style.opacity = value2;
+    }
+    let closestDist;
+    let closestSeries;
+    let focusedSeries;
+    const FOCUS_TRUE = { focus: true };
+    function setFocus(i) {
+      if (i != focusedSeries) {
+        let allFocused = i == null;
+        let _setAlpha = focus.alpha != 1;
+        series.forEach((s, i2) => {
+          if (mode == 1 || i2 > 0) {
+            let isFocused = allFocused || i2 == 0 || i2 == i;
+            s._focus = allFocused ? null : isFocused;
+            _setAlpha && setAlpha(i2, isFocused ? 1 : focus.alpha);
+          }
+        });
+        focusedSeries = i;
+        _setAlpha && commit();
+      }
+    }
+    if (showLegend && cursorFocus) {
+      onMouse(mouseleave, legendTable, (e) => {
+        if (cursor._lock)
+          return;
+        setCursorEvent(e);
+        if (focusedSeries != null)
+          setSeries(null, FOCUS_TRUE, true, syncOpts.setSeries);
+      });
+    }
+    function posToVal(pos, scale, can2) {
+      let sc = scales[scale];
+      if (can2)
+        pos = pos / pxRatio - (sc.ori == 1 ? plotTopCss : plotLftCss);
+      let dim = plotWidCss;
+      if (sc.ori == 1) {
+        dim = plotHgtCss;
+        pos = dim - pos;
+      }
+      if (sc.dir == -1)
+        pos = dim - pos;
+      let _min = sc._min, _max = sc._max, pct = pos / dim;
+      let sv = _min + (_max - _min) * pct;
+      let distr = sc.distr;
+      return distr == 3 ? pow(10, sv) : distr == 4 ? sinh(sv, sc.asinh) : distr == 100 ? sc.bwd(sv) : sv;
+    }
+    function closestIdxFromXpos(pos, can2) {
+      let v = posToVal(pos, xScaleKey, can2);
+      return closestIdx(v, data[0], i0, i1);
+    }
+    self.valToIdx = (val) => closestIdx(val, data[0]);
+    self.posToIdx = closestIdxFromXpos;
+    self.posToVal = posToVal;
+    self.valToPos = (val, scale, can2) => scales[scale].ori == 0 ? getHPos(
+      val,
+      scales[scale],
+      can2 ? plotWid : plotWidCss,
+      can2 ? plotLft : 0
+    ) : getVPos(
+      val,
+      scales[scale],
+      can2 ? plotHgt : plotHgtCss,
+      can2 ? plotTop : 0
+    );
+    self.setCursor = (opts2, _fire, _pub) => {
+      mouseLeft1 = opts2.left;
+      mouseTop1 = opts2.top;
+      updateCursor(null, _fire, _pub);
+    };
+    function setSelH(off2, dim) {
+      setStylePx(selectDiv, LEFT, select2.left = off2);
+      setStylePx(selectDiv, WIDTH, select2.width = dim);
+    }
+    function setSelV(off2, dim) {
+      setStylePx(selectDiv, TOP, select2.top = off2);
+      setStylePx(selectDiv, HEIGHT, select2.height = dim);
+    }
+    let setSelX = scaleX.ori == 0 ? setSelH : setSelV;
+    let setSelY = scaleX.ori == 1 ? setSelH : setSelV;
+    function syncLegend() {
+      if (showLegend && legend3.live) {
+        for (let i = mode == 2 ? 1 : 0; i < series.length; i++) {
+          if (i == 0 && multiValLegend)
+            continue;
+          let vals = legend3.values[i];
+          let j = 0;
+          for (let k in vals)
+            legendCells[i][j++].firstChild.nodeValue = vals[k];
+        }
+      }
+    }
+    function setLegend(opts2, _fire) {
+      if (opts2 != null) {
+        if (opts2.idxs) {
+          opts2.idxs.forEach((didx, sidx) => {
+            activeIdxs[sidx] = didx;
+          });
+        } else if (!isUndef(opts2.idx))
+          activeIdxs.fill(opts2.idx);
+        legend3.idx = activeIdxs[0];
+      }
+      if (showLegend && legend3.live) {
+        for (let sidx = 0; sidx < series.length; sidx++) {
+          if (sidx > 0 || mode == 1 && !multiValLegend)
+            setLegendValues(sidx, activeIdxs[sidx]);
+        }
+        syncLegend();
+      }
+      shouldSetLegend = false;
+      _fire !== false && fire("setLegend");
+    }
+    self.setLegend = setLegend;
+    function setLegendValues(sidx, idx) {
+      let s = series[sidx];
+      let src = sidx == 0 && xScaleDistr == 2 ? data0 : data[sidx];
+      let val;
+      if (multiValLegend)
+        val = s.values(self, sidx, idx) ?? NULL_LEGEND_VALUES;
+      else {
+        val = s.value(self, idx == null ? null : src[idx], sidx, idx);
+        val = val == null ? NULL_LEGEND_VALUES : { _: val };
+      }
+      legend3.values[sidx] = val;
+    }
+    function updateCursor(src, _fire, _pub) {
+      rawMouseLeft1 = mouseLeft1;
+      rawMouseTop1 = mouseTop1;
+      [mouseLeft1, mouseTop1] = cursor.move(self, mouseLeft1, mouseTop1);
+      cursor.left = mouseLeft1;
+      cursor.top = mouseTop1;
+      if (showCursor) {
+        vCursor && elTrans(vCursor, round(mouseLeft1), 0, plotWidCss, plotHgtCss);
+        hCursor && elTrans(hCursor, 0, round(mouseTop1), plotWidCss, plotHgtCss);
+      }
+      let idx;
+      let noDataInRange = i0 > i1;
+      closestDist = inf;
+      closestSeries = null;
+      let xDim = scaleX.ori == 0 ? plotWidCss : plotHgtCss;
+      let yDim = scaleX.ori == 1 ? plotWidCss : plotHgtCss;
+      if (mouseLeft1 < 0 || dataLen == 0 || noDataInRange) {
+        idx = cursor.idx = null;
+        for (let i = 0; i < series.length; i++) {
+          let pt = cursorPts[i];
+          pt != null && elTrans(pt, -10, -10, plotWidCss, plotHgtCss);
+        }
+        if (cursorFocus)
+          setSeries(null, FOCUS_TRUE, true, src == null && syncOpts.setSeries);
+        if (legend3.live) {
+          activeIdxs.fill(idx);
+          shouldSetLegend = true;
+        }
+      } else {
+        let mouseXPos, valAtPosX, xPos;
+        if (mode == 1) {
+          mouseXPos = scaleX.ori == 0 ? mouseLeft1 : mouseTop1;
+          valAtPosX = posToVal(mouseXPos, xScaleKey);
+          idx = cursor.idx = closestIdx(valAtPosX, data[0], i0, i1);
+          xPos = valToPosX(data[0][idx], scaleX, xDim, 0);
+        }
+        let _ptLft = -10;
+        let _ptTop = -10;
+        let _ptWid = 0;
+        let _ptHgt = 0;
+        let _centered = true;
+        let _ptFill = "";
+        let _ptStroke = "";
+        for (let i = mode == 2 ? 1 : 0; i < series.length; i++) {
+          let s = series[i];
+          let idx1 = activeIdxs[i];
+          let yVal1 = idx1 == null ? null : mode == 1 ? data[i][idx1] : data[i][1][idx1];
+          let idx2 = cursor.dataIdx(self, i, idx, valAtPosX);
+          let yVal2 = idx2 == null ? null : mode == 1 ? data[i][idx2] : data[i][1][idx2];
+          shouldSetLegend = shouldSetLegend || yVal2 != yVal1 || idx2 != idx1;
+          activeIdxs[i] = idx2;
+          if (i > 0 && s.show) {
+            let xPos2 = idx2 == null ? -10 : idx2 == idx ? xPos : valToPosX(mode == 1 ? data[0][idx2] : data[i][0][idx2], scaleX, xDim, 0);
+            let yPos = yVal2 == null ? -10 : valToPosY(yVal2, mode == 1 ? scales[s.scale] : scales[s.facets[1].scale], yDim, 0);
+            if (cursorFocus && yVal2 != null) {
+              let mouseYPos = scaleX.ori == 1 ? mouseLeft1 : mouseTop1;
+              let dist = abs(focus.dist(self, i, idx2, yPos, mouseYPos));
+              if (dist < closestDist) {
+                let bias = focus.bias;
+                if (bias != 0) {
+                  let mouseYVal = posToVal(mouseYPos, s.scale);
+                  let seriesYValSign = yVal2 >= 0 ? 1 : -1;
+                  let mouseYValSign = mouseYVal >= 0 ? 1 : -1;
+                  if (mouseYValSign == seriesYValSign && (mouseYValSign == 1 ? bias == 1 ? yVal2 >= mouseYVal : yVal2 <= mouseYVal : (
+                    // >= 0
+                    bias == 1 ? yVal2 <= mouseYVal : yVal2 >= mouseYVal
+                  ))) {
+                    closestDist = dist;
+                    closestSeries = i;
+                  }
+                } else {
+                  closestDist = dist;
+                  closestSeries = i;
+                }
+              }
+            }
+            if (shouldSetLegend || cursorOnePt) {
+              let hPos, vPos;
+              if (scaleX.ori == 0) {
+                hPos = xPos2;
+                vPos = yPos;
+              } else {
+                hPos = yPos;
+                vPos = xPos2;
+              }
+              let ptWid, ptHgt, ptLft, ptTop, ptStroke, ptFill, centered = true, getBBox = points2.bbox;
+              if (getBBox != null) {
+                centered = false;
+                let bbox = getBBox(self, i);
+                ptLft = bbox.left;
+                ptTop = bbox.top;
+                ptWid = bbox.width;
+                ptHgt = bbox.height;
+              } else {
+                ptLft = hPos;
+                ptTop = vPos;
+                ptWid = ptHgt = points2.size(self, i);
+              }
+              ptFill = points2.fill(self, i);
+              ptStroke = points2.stroke(self, i);
+              if (cursorOnePt) {
+                if (i == closestSeries && closestDist <= focus.prox) {
+                  _ptLft = ptLft;
+                  _ptTop = ptTop;
+                  _ptWid = ptWid;
+                  _ptHgt = ptHgt;
+                  _centered = centered;
+                  _ptFill = ptFill;
+                  _ptStroke = ptStroke;
+                }
+              } else {
+                let pt = cursorPts[i];
+                if (pt != null) {
+                  cursorPtsLft[i] = ptLft;
+                  cursorPtsTop[i] = ptTop;
+                  elSize(pt, ptWid, ptHgt, centered);
+                  elColor(pt, ptFill, ptStroke);
+                  elTrans(pt, ceil(ptLft), ceil(ptTop), plotWidCss, plotHgtCss);
+                }
+              }
+            }
+          }
+        }
+        if (cursorOnePt) {
+          let p = focus.prox;
+          let focusChanged = focusedSeries == null ? closestDist <= p : closestDist > p || closestSeries != focusedSeries;
+          if (shouldSetLegend || focusChanged) {
+            let pt = cursorPts[0];
+            if (pt != null) {
+              cursorPtsLft[0] = _ptLft;
+              cursorPtsTop[0] = _ptTop;
+              elSize(pt, _ptWid, _ptHgt, _centered);
+              elColor(pt, _ptFill, _ptStroke);
+              elTrans(pt, ceil(_ptLft), ceil(_ptTop), plotWidCss, plotHgtCss);
+            }
+          }
+        }
+      }
+      if (select2.show && dragging) {
+        if (src != null) {
+          let [xKey, yKey] = syncOpts.scales;
+          let [matchXKeys, matchYKeys] = syncOpts.match;
+          let [xKeySrc, yKeySrc] = src.cursor.sync.scales;
+          let sdrag = src.cursor.drag;
+          dragX = sdrag._x;
+          dragY = sdrag._y;
+          if (dragX || dragY) {
+            let { left, top, width, height } = src.select;
+            let sori = src.scales[xKeySrc].ori;
+            let sPosToVal = src.posToVal;
+            let sOff, sDim, sc, a, b;
+            let matchingX = xKey != null && matchXKeys(xKey, xKeySrc);
+            let matchingY = yKey != null && matchYKeys(yKey, yKeySrc);
+            if (matchingX && dragX) {
+              if (sori == 0) {
+                sOff = left;
+                sDim = width;
+              } else {
+                sOff = top;
+                sDim = height;
+              }
+              sc = scales[xKey];
+              a = valToPosX(sPosToVal(sOff, xKeySrc), sc, xDim, 0);
+              b = valToPosX(sPosToVal(sOff + sDim, xKeySrc), sc, xDim, 0);
+              setSelX(min(a, b), abs(b - a));
+            } else
+              setSelX(0, xDim);
+            if (matchingY && dragY) {
+              if (sori == 1) {
+                sOff = left;
+                sDim = width;
+              } else {
+                sOff = top;
+                sDim = height;
+              }
+              sc = scales[yKey];
+              a = valToPosY(sPosToVal(sOff, yKeySrc), sc, yDim, 0);
+              b = valToPosY(sPosToVal(sOff + sDim, yKeySrc), sc, yDim, 0);
+              setSelY(min(a, b), abs(b - a));
+            } else
+              setSelY(0, yDim);
+          } else
+            hideSelect();
+        } else {
+          let rawDX = abs(rawMouseLeft1 - rawMouseLeft0);
+          let rawDY = abs(rawMouseTop1 - rawMouseTop0);
+          if (scaleX.ori == 1) {
+            let _rawDX = rawDX;
+            rawDX = rawDY;
+            rawDY = _rawDX;
+          }
+          dragX = drag.x && rawDX >= drag.dist;
+          dragY = drag.y && rawDY >= drag.dist;
+          let uni = drag.uni;
+          if (uni != null) {
+            if (dragX && dragY) {
+              dragX = rawDX >= uni;
+              dragY = rawDY >= uni;
+              if (!dragX && !dragY) {
+                if (rawDY > rawDX)
+                  dragY = true;
+                else
+                  dragX = true;
+              }
+            }
+          } else if (drag.x && drag.y && (dragX || dragY))
+            dragX = dragY = true;
+          let p0, p1;
+          if (dragX) {
+            if (scaleX.ori == 0) {
+              p0 = mouseLeft0;
+              p1 = mouseLeft1;
+            } else {
+              p0 = mouseTop0;
+              p1 = mouseTop1;
+            }
+            setSelX(min(p0, p1), abs(p1 - p0));
+            if (!dragY)
+              setSelY(0, yDim);
+          }
+          if (dragY) {
+            if (scaleX.ori == 1) {
+              p0 = mouseLeft0;
+              p1 = mouseLeft1;
+            } else {
+              p0 = mouseTop0;
+              p1 = mouseTop1;
+            }
+            setSelY(min(p0, p1), abs(p1 - p0));
+            if (!dragX)
+              setSelX(0, xDim);
+          }
+          if (!dragX && !dragY) {
+            setSelX(0, 0);
+            setSelY(0, 0);
+          }
+        }
+      }
+      drag._x = dragX;
+      drag._y = dragY;
+      if (src == null) {
+        if (_pub) {
+          if (syncKey != null) {
+            let [xSyncKey, ySyncKey] = syncOpts.scales;
+            syncOpts.values[0] = xSyncKey != null ? posToVal(scaleX.ori == 0 ? mouseLeft1 : mouseTop1, xSyncKey) : null;
+            syncOpts.values[1] = ySyncKey != null ? posToVal(scaleX.ori == 1 ? mouseLeft1 : mouseTop1, ySyncKey) : null;
+          }
+          pubSync(mousemove, self, mouseLeft1, mouseTop1, plotWidCss, plotHgtCss, idx);
+        }
+        if (cursorFocus) {
+          let shouldPub = _pub && syncOpts.setSeries;
+          let p = focus.prox;
+          if (focusedSeries == null) {
+            if (closestDist <= p)
+              setSeries(closestSeries, FOCUS_TRUE, true, shouldPub);
+          } else {
+            if (closestDist > p)
+              setSeries(null, FOCUS_TRUE, true, shouldPub);
+            else if (closestSeries != focusedSeries)
+              setSeries(closestSeries, FOCUS_TRUE, true, shouldPub);
+          }
+        }
+      }
+      if (shouldSetLegend) {
+        legend3.idx = idx;
+        setLegend();
+      }
+      _fire !== false && fire("setCursor");
+    }
+    let rect2 = null;
+    Object.defineProperty(self, "rect", {
+      get() {
+        if (rect2 == null)
+          syncRect(false);
+        return rect2;
+      }
+    });
+    function syncRect(defer = false) {
+      if (defer)
+        rect2 = null;
+      else {
+        rect2 = over.getBoundingClientRect();
+        fire("syncRect", rect2);
+      }
+    }
+    function mouseMove(e, src, _l, _t, _w, _h, _i) {
+      if (cursor._lock)
+        return;
+      if (dragging && e != null && e.movementX == 0 && e.movementY == 0)
+        return;
+      cacheMouse(e, src, _l, _t, _w, _h, _i, false, e != null);
+      if (e != null)
+        updateCursor(null, true, true);
+      else
+        updateCursor(src, true, false);
+    }
+    function cacheMouse(e, src, _l, _t, _w, _h, _i, initial, snap) {
+      if (rect2 == null)
+        syncRect(false);
+      setCursorEvent(e);
+      if (e != null) {
+        _l = e.clientX - rect2.left;
+        _t = e.clientY - rect2.top;
+      } else {
+        if (_l < 0 || _t < 0) {
+          mouseLeft1 = -10;
+          mouseTop1 = -10;
+          return;
+        }
+        let [xKey, yKey] = syncOpts.scales;
+        let syncOptsSrc = src.cursor.sync;
+        let [xValSrc, yValSrc] = syncOptsSrc.values;
+        let [xKeySrc, yKeySrc] = syncOptsSrc.scales;
+        let [matchXKeys, matchYKeys] = syncOpts.match;
+        let rotSrc = src.axes[0].side % 2 == 1;
+        let xDim = scaleX.ori == 0 ? plotWidCss : plotHgtCss, yDim = scaleX.ori == 1 ? plotWidCss : plotHgtCss, _xDim = rotSrc ? _h : _w, _yDim = rotSrc ? _w : _h, _xPos = rotSrc ? _t : _l, _yPos = rotSrc ? _l : _t;
+        if (xKeySrc != null)
+          _l = matchXKeys(xKey, xKeySrc) ? getPos(xValSrc, scales[xKey], xDim, 0) : -10;
+        else
+          _l = xDim * (_xPos / _xDim);
+        if (yKeySrc != null)
+          _t = matchYKeys(yKey, yKeySrc) ? getPos(yValSrc, scales[yKey], yDim, 0) : -10;
+        else
+          _t = yDim * (_yPos / _yDim);
+        if (scaleX.ori == 1) {
+          let __l = _l;
+          _l = _t;
+          _t = __l;
+        }
+      }
+      if (snap && (src == null || src.cursor.event.type == mousemove)) {
+        if (_l <= 1 || _l >= plotWidCss - 1)
+          _l = incrRound(_l, plotWidCss);
+        if (_t <= 1 || _t >= plotHgtCss - 1)
+          _t = incrRound(_t, plotHgtCss);
+      }
+      if (initial) {
+        rawMouseLeft0 = _l;
+        rawMouseTop0 = _t;
+        [mouseLeft0, mouseTop0] = cursor.move(self, _l, _t);
+      } else {
+        mouseLeft1 = _l;
+        mouseTop1 = _t;
+      }
+    }
+    const _hideProps = {
+      width: 0,
+      height: 0,
+      left: 0,
+      top: 0
+    };
+    function hideSelect() {
+      setSelect(_hideProps, false);
+    }
+    let downSelectLeft;
+    let downSelectTop;
+    let downSelectWidth;
+    let downSelectHeight;
+    function mouseDown(e, src, _l, _t, _w, _h, _i) {
+      dragging = true;
+      dragX = dragY = drag._x = drag._y = false;
+      cacheMouse(e, src, _l, _t, _w, _h, _i, true, false);
+      if (e != null) {
+        onMouse(mouseup, doc, mouseUp, false);
+        pubSync(mousedown, self, mouseLeft0, mouseTop0, plotWidCss, plotHgtCss, null);
+      }
+      let { left, top, width, height } = select2;
+      downSelectLeft = left;
+      downSelectTop = top;
+      downSelectWidth = width;
+      downSelectHeight = height;
+    }
+    function mouseUp(e, src, _l, _t, _w, _h, _i) {
+      dragging = drag._x = drag._y = false;
+      cacheMouse(e, src, _l, _t, _w, _h, _i, false, true);
+      let { left, top, width, height } = select2;
+      let hasSelect = width > 0 || height > 0;
+      let chgSelect = downSelectLeft != left || downSelectTop != top || downSelectWidth != width || downSelectHeight != height;
+      hasSelect && chgSelect && setSelect(select2);
+      if (drag.setScale && hasSelect && chgSelect) {
+        let xOff = left, xDim = width, yOff = top, yDim = height;
+        if (scaleX.ori == 1) {
+          xOff = top, xDim = height, yOff = left, yDim = width;
+        }
+        if (dragX) {
+          _setScale(
+            xScaleKey,
+            posToVal(xOff, xScaleKey),
+            posToVal(xOff + xDim, xScaleKey)
+          );
+        }
+        if (dragY) {
+          for (let k in scales) {
+            let sc = scales[k];
+            if (k != xScaleKey && sc.from == null && sc.min != inf) {
+              _setScale(
+                k,
+                posToVal(yOff + yDim, k),
+                posToVal(yOff, k)
+              );
+            }
+          }
+        }
+        hideSelect();
+      } else if (cursor.lock) {
+        cursor._lock = !cursor._lock;
+        updateCursor(src, true, e != null);
+      }
+      if (e != null) {
+        offMouse(mouseup, doc);
+        pubSync(mouseup, self, mouseLeft1, mouseTop1, plotWidCss, plotHgtCss, null);
+      }
+    }
+    function mouseLeave(e, src, _l, _t, _w, _h, _i) {
+      if (cursor._lock)
+        return;
+      setCursorEvent(e);
+      let _dragging = dragging;
+      if (dragging) {
+        let snapH = true;
+        let snapV = true;
+        let snapProx = 10;
+        let dragH, dragV;
+        if (scaleX.ori == 0) {
+          dragH = dragX;
+          dragV = dragY;
+        } else {
+          dragH = dragY;
+          dragV = dragX;
+        }
+        if (dragH && dragV) {
+          snapH = mouseLeft1 <= snapProx || mouseLeft1 >= plotWidCss - snapProx;
+          snapV = mouseTop1 <= snapProx || mouseTop1 >= plotHgtCss - snapProx;
+        }
+        if (dragH && snapH)
+          mouseLeft1 = mouseLeft1 < mouseLeft0 ? 0 : plotWidCss;
+        if (dragV && snapV)
+          mouseTop1 = mouseTop1 < mouseTop0 ? 0 : plotHgtCss;
+        updateCursor(null, true, true);
+        dragging = false;
+      }
+      mouseLeft1 = -10;
+      mouseTop1 = -10;
+      activeIdxs.fill(null);
+      updateCursor(null, true, true);
+      if (_dragging)
+        dragging = _dragging;
+    }
+    function dblClick(e, src, _l, _t, _w, _h, _i) {
+      if (cursor._lock)
+        return;
+      setCursorEvent(e);
+      autoScaleX();
+      hideSelect();
+      if (e != null)
+        pubSync(dblclick, self, mouseLeft1, mouseTop1, plotWidCss, plotHgtCss, null);
+    }
+    function syncPxRatio() {
+      axes.forEach(syncFontSize);
+      _setSize(self.width, self.height, true);
+    }
+    on(dppxchange, win, syncPxRatio);
+    const events = {};
+    events.mousedown = mouseDown;
+    events.mousemove = mouseMove;
+    events.mouseup = mouseUp;
+    events.dblclick = dblClick;
+    events["setSeries"] = (e, src, idx, opts2) => {
+      let seriesIdxMatcher2 = syncOpts.match[2];
+      idx = seriesIdxMatcher2(self, src, idx);
+      idx != -1 && setSeries(idx, opts2, true, false);
+    };
+    if (showCursor) {
+      onMouse(mousedown, over, mouseDown);
+      onMouse(mousemove, over, mouseMove);
+      onMouse(mouseenter, over, (e) => {
+        setCursorEvent(e);
+        syncRect(false);
+      });
+      onMouse(mouseleave, over, mouseLeave);
+      onMouse(dblclick, over, dblClick);
+      cursorPlots.add(self);
+      self.syncRect = syncRect;
+    }
+    const hooks = self.hooks = opts.hooks || {};
+    function fire(evName, a1, a2) {
+      if (deferHooks)
+        hooksQueue.push([evName, a1, a2]);
+      else {
+        if (evName in hooks) {
+          hooks[evName].forEach((fn) => {
+            fn.call(null, self, a1, a2);
+          });
+        }
+      }
+    }
+    (opts.plugins || []).forEach((p) => {
+      for (let evName in p.hooks)
+        hooks[evName] = (hooks[evName] || []).concat(p.hooks[evName]);
+    });
+    const seriesIdxMatcher = (self2, src, srcSeriesIdx) => srcSeriesIdx;
+    const syncOpts = assign({
+      key: null,
+      setSeries: false,
+      filters: {
+        pub: retTrue,
+        sub: retTrue
+      },
+      scales: [xScaleKey, series[1] ? series[1].scale : null],
+      match: [retEq, retEq, seriesIdxMatcher],
+      values: [null, null]
+    }, cursor.sync);
+    if (syncOpts.match.length == 2)
+      syncOpts.match.push(seriesIdxMatcher);
+    cursor.sync = syncOpts;
+    const syncKey = syncOpts.key;
+    const sync = _sync(syncKey);
+    function pubSync(type, src, x, y, w, h, i) {
+      if (syncOpts.filters.pub(type, src, x, y, w, h, i))
+        sync.pub(type, src, x, y, w, h, i);
+    }
+    sync.sub(self);
+    function pub(type, src, x, y, w, h, i) {
+      if (syncOpts.filters.sub(type, src, x, y, w, h, i))
+        events[type](null, src, x, y, w, h, i);
+    }
+    self.pub = pub;
+    function destroy() {
+      sync.unsub(self);
+      cursorPlots.delete(self);
+      mouseListeners.clear();
+      off(dppxchange, win, syncPxRatio);
+      root2.remove();
+      legendTable?.remove();
+      fire("destroy");
+    }
+    self.destroy = destroy;
+    function _init() {
+      fire("init", opts, data);
+      setData(data || opts.data, false);
+      if (pendScales[xScaleKey])
+        setScale(xScaleKey, pendScales[xScaleKey]);
+      else
+        autoScaleX();
+      shouldSetSelect = select2.show && (select2.width > 0 || select2.height > 0);
+      shouldSetCursor = shouldSetLegend = true;
+      _setSize(opts.width, opts.height);
+    }
+    series.forEach(initSeries);
+    axes.forEach(initAxis);
+    if (then) {
+      if (then instanceof HTMLElement) {
+        then.appendChild(root2);
+        _init();
+      } else
+        then(self, _init);
+    } else
+      _init();
+    return self;
+  }
+  uPlot.assign = assign;
+  uPlot.fmtNum = fmtNum;
+  uPlot.rangeNum = rangeNum;
+  uPlot.rangeLog = rangeLog;
+  uPlot.rangeAsinh = rangeAsinh;
+  uPlot.orient = orient;
+  uPlot.pxRatio = pxRatio;
+  {
+    uPlot.join = join;
+  }
+  {
+    uPlot.fmtDate = fmtDate;
+    uPlot.tzDate = tzDate;
+  }
+  uPlot.sync = _sync;
+  {
+    uPlot.addGap = addGap;
+    uPlot.clipGaps = clipGaps;
+    let paths = uPlot.paths = {
+      points
+    };
+    paths.linear = linear;
+    paths.stepped = stepped;
+    paths.bars = bars;
+    paths.spline = monotoneCubic;
+  }
+
+  // node_modules/d3-array/dist/d3-array.mjs
+  function ascending(a, b) {
+    return a == null || b == null ? NaN : a < b ? -1 : a > b ? 1 : a >= b ? 0 : NaN;
+  }
+  function descending(a, b) {
+    return a == null || b == null ? NaN : b < a ? -1 : b > a ? 1 : b >= a ? 0 : NaN;
+  }
+  function bisector(f) {
+    let compare1, compare2, delta;
+    if (f.length !== 2) {
+      compare1 = ascending;
+      compare2 = (d, x) => ascending(f(d), x);
+      delta = (d, x) => f(d) - x;
+    } else {
+      compare1 = f === ascending || f === descending ? f : zero;
+      compare2 = f;
+      delta = f;
+    }
+    function left(a, x, lo = 0, hi = a.length) {
+      if (lo < hi) {
+        if (compare1(x, x) !== 0) return hi;
+        do {
+          const mid = lo + hi >>> 1;
+          if (compare2(a[mid], x) < 0) lo = mid + 1;
+          else hi = mid;
+        } while (lo < hi);
+      }
+      return lo;
+    }
+    function right(a, x, lo = 0, hi = a.length) {
+      if (lo < hi) {
+        if (compare1(x, x) !== 0) return hi;
+        do {
+          const mid = lo + hi >>> 1;
+          if (compare2(a[mid], x) <= 0) lo = mid + 1;
+          else hi = mid;
+        } while (lo < hi);
+      }
+      return lo;
+    }
+    function center(a, x, lo = 0, hi = a.length) {
+      const i = left(a, x, lo, hi - 1);
+      return i > lo && delta(a[i - 1], x) > -delta(a[i], x) ? i - 1 : i;
+    }
+    return { left, center, right };
+  }
+  function zero() {
+    return 0;
+  }
+  function number2(x) {
+    return x === null ? NaN : +x;
+  }
+  var ascendingBisect = bisector(ascending);
+  var bisectRight = ascendingBisect.right;
+  var bisectLeft = ascendingBisect.left;
+  var bisectCenter = bisector(number2).center;
+  var blur2 = Blur2(blurf);
+  var blurImage = Blur2(blurfImage);
+  function Blur2(blur) {
+    return function(data, rx, ry = rx) {
+      if (!((rx = +rx) >= 0)) throw new RangeError("invalid rx");
+      if (!((ry = +ry) >= 0)) throw new RangeError("invalid ry");
+      let { data: values, width, height } = data;
+      if (!((width = Math.floor(width)) >= 0)) throw new RangeError("invalid width");
+      if (!((height = Math.floor(height !== void 0 ? height : values.length / width)) >= 0)) throw new RangeError("invalid height");
+      if (!width || !height || !rx && !ry) return data;
+      const blurx = rx && blur(rx);
+      const blury = ry && blur(ry);
+      const temp = values.slice();
+      if (blurx && blury) {
+        blurh(blurx, temp, values, width, height);
+        blurh(blurx, values, temp, width, height);
+        blurh(blurx, temp, values, width, height);
+        blurv(blury, values, temp, width, height);
+        blurv(blury, temp, values, width, height);
+        blurv(blury, values, temp, width, height);
+      } else if (blurx) {
+        blurh(blurx, values, temp, width, height);
+        blurh(blurx, temp, values, width, height);
+        blurh(blurx, values, temp, width, height);
+      } else if (blury) {
+        blurv(blury, values, temp, width, height);
+        blurv(blury, temp, values, width, height);
+        blurv(blury, values, temp, width, height);
+      }
+      return data;
+    };
+  }
+  function blurh(blur, T, S, w, h) {
+    for (let y = 0, n = w * h; y < n; ) {
+      blur(T, S, y, y += w, 1);
+    }
+  }
+  function blurv(blur, T, S, w, h) {
+    for (let x = 0, n = w * h; x < w; ++x) {
+      blur(T, S, x, x + n, w);
+    }
+  }
+  function blurfImage(radius) {
+    const blur = blurf(radius);
+    return (T, S, start2, stop, step) => {
+      start2 <<= 2, stop <<= 2, step <<= 2;
+      blur(T, S, start2 + 0, stop + 0, step);
+      blur(T, S, start2 + 1, stop + 1, step);
+      blur(T, S, start2 + 2, stop + 2, step);
+      blur(T, S, start2 + 3, stop + 3, step);
+    };
+  }
+  function blurf(radius) {
+    const radius0 = Math.floor(radius);
+    if (radius0 === radius) return bluri(radius);
+    const t = radius - radius0;
+    const w = 2 * radius + 1;
+    return (T, S, start2, stop, step) => {
+      if (!((stop -= step) >= start2)) return;
+      let sum = radius0 * S[start2];
+      const s0 = step * radius0;
+      const s1 = s0 + step;
+      for (let i = start2, j = start2 + s0; i < j; i += step) {
+        sum += S[Math.min(stop, i)];
+      }
+      for (let i = start2, j = stop; i <= j; i += step) {
+        sum += S[Math.min(stop, i + s0)];
+        T[i] = (sum + t * (S[Math.max(start2, i - s1)] + S[Math.min(stop, i + s1)])) / w;
+        sum -= S[Math.max(start2, i - s0)];
+      }
+    };
+  }
+  function bluri(radius) {
+    const w = 2 * radius + 1;
+    return (T, S, start2, stop, step) => {
+      if (!((stop -= step) >= start2)) return;
+      let sum = radius * S[start2];
+      const s = step * radius;
+      for (let i = start2, j = start2 + s; i < j; i += step) {
+        sum += S[Math.min(stop, i)];
+      }
+      for (let i = start2, j = stop; i <= j; i += step) {
+        sum += S[Math.min(stop, i + s)];
+        T[i] = sum / w;
+        sum -= S[Math.max(start2, i - s)];
+      }
+    };
+  }
+  var array = Array.prototype;
+  var slice = array.slice;
+  var e10 = Math.sqrt(50);
+  var e5 = Math.sqrt(10);
+  var e2 = Math.sqrt(2);
+  function tickSpec(start2, stop, count2) {
+    const step = (stop - start2) / Math.max(0, count2), power = Math.floor(Math.log10(step)), error = step / Math.pow(10, power), factor = error >= e10 ? 10 : error >= e5 ? 5 : error >= e2 ? 2 : 1;
+    let i1, i2, inc;
+    if (power < 0) {
+      inc = Math.pow(10, -power) / factor;
+      i1 = Math.round(start2 * inc);
+      i2 = Math.round(stop * inc);
+      if (i1 / inc < start2) ++i1;
+      if (i2 / inc > stop) --i2;
+      inc = -inc;
+    } else {
+      inc = Math.pow(10, power) * factor;
+      i1 = Math.round(start2 / inc);
+      i2 = Math.round(stop / inc);
+      if (i1 * inc < start2) ++i1;
+      if (i2 * inc > stop) --i2;
+    }
+    if (i2 < i1 && 0.5 <= count2 && count2 < 2) return tickSpec(start2, stop, count2 * 2);
+    return [i1, i2, inc];
+  }
+  function ticks2(start2, stop, count2) {
+    stop = +stop, start2 = +start2, count2 = +count2;
+    if (!(count2 > 0)) return [];
+    if (start2 === stop) return [start2];
+    const reverse = stop < start2, [i1, i2, inc] = reverse ? tickSpec(stop, start2, count2) : tickSpec(start2, stop, count2);
+    if (!(i2 >= i1)) return [];
+    const n = i2 - i1 + 1, ticks3 = new Array(n);
+    if (reverse) {
+      if (inc < 0) for (let i = 0; i < n; ++i) ticks3[i] = (i2 - i) / -inc;
+      else for (let i = 0; i < n; ++i) ticks3[i] = (i2 - i) * inc;
+    } else {
+      if (inc < 0) for (let i = 0; i < n; ++i) ticks3[i] = (i1 + i) / -inc;
+      else for (let i = 0; i < n; ++i) ticks3[i] = (i1 + i) * inc;
+    }
+    return ticks3;
+  }
+  function tickIncrement(start2, stop, count2) {
+    stop = +stop, start2 = +start2, count2 = +count2;
+    return tickSpec(start2, stop, count2)[2];
+  }
+  function tickStep(start2, stop, count2) {
+    stop = +stop, start2 = +start2, count2 = +count2;
+    const reverse = stop < start2, inc = reverse ? tickIncrement(stop, start2, count2) : tickIncrement(start2, stop, count2);
+    return (reverse ? -1 : 1) * (inc < 0 ? 1 / -inc : inc);
+  }
+  var shuffle = shuffler(Math.random);
+  function shuffler(random) {
+    return function shuffle2(array3, i0 = 0, i1 = array3.length) {
+      let m = i1 - (i0 = +i0);
+      while (m) {
+        const i = random() * m-- | 0, t = array3[m + i0];
+        array3[m + i0] = array3[i + i0];
+        array3[i + i0] = t;
+      }
+      return array3;
+    };
+  }
+
+  // node_modules/d3-color/dist/d3-color.mjs
+  function define(constructor, factory, prototype) {
+    constructor.prototype = factory.prototype = prototype;
+    prototype.constructor = constructor;
+  }
+  function extend(parent, definition) {
+    var prototype = Object.create(parent.prototype);
+    for (var key in definition) prototype[key] = definition[key];
+    return prototype;
+  }
+  function Color() {
+  }
+  var darker = 0.7;
+  var brighter = 1 / darker;
+  var reI = "\\s*([+-]?\\d+)\\s*";
+  var reN = "\\s*([+-]?(?:\\d*\\.)?\\d+(?:[eE][+-]?\\d+)?)\\s*";
+  var reP = "\\s*([+-]?(?:\\d*\\.)?\\d+(?:[eE][+-]?\\d+)?)%\\s*";
+  var reHex = /^#([0-9a-f]{3,8})$/;
+  var reRgbInteger = new RegExp(`^rgb\\(${reI},${reI},${reI}\\)$`);
+  var reRgbPercent = new RegExp(`^rgb\\(${reP},${reP},${reP}\\)$`);
+  var reRgbaInteger = new RegExp(`^rgba\\(${reI},${reI},${reI},${reN}\\)$`);
+  var reRgbaPercent = new RegExp(`^rgba\\(${reP},${reP},${reP},${reN}\\)$`);
+  var reHslPercent = new RegExp(`^hsl\\(${reN},${reP},${reP}\\)$`);
+  var reHslaPercent = new RegExp(`^hsla\\(${reN},${reP},${reP},${reN}\\)$`);
+  var named = {
+    aliceblue: 15792383,
+    antiquewhite: 16444375,
+    aqua: 65535,
+    aquamarine: 8388564,
+    azure: 15794175,
+    beige: 16119260,
+    bisque: 16770244,
+    black: 0,
+    blanchedalmond: 16772045,
+    blue: 255,
+    blueviolet: 9055202,
+    brown: 10824234,
+    burlywood: 14596231,
+    cadetblue: 6266528,
+    chartreuse: 8388352,
+    chocolate: 13789470,
+    coral: 16744272,
+    cornflowerblue: 6591981,
+    cornsilk: 16775388,
+    crimson: 14423100,
+    cyan: 65535,
+    darkblue: 139,
+    darkcyan: 35723,
+    darkgoldenrod: 12092939,
+    darkgray: 11119017,
+    darkgreen: 25600,
+    darkgrey: 11119017,
+    darkkhaki: 12433259,
+    darkmagenta: 9109643,
+    darkolivegreen: 5597999,
+    darkorange: 16747520,
+    darkorchid: 10040012,
+    darkred: 9109504,
+    darksalmon: 15308410,
+    darkseagreen: 9419919,
+    darkslateblue: 4734347,
+    darkslategray: 3100495,
+    darkslategrey: 3100495,
+    darkturquoise: 52945,
+    darkviolet: 9699539,
+    deeppink: 16716947,
+    deepskyblue: 49151,
+    dimgray: 6908265,
+    dimgrey: 6908265,
+    dodgerblue: 2003199,
+    firebrick: 11674146,
+    floralwhite: 16775920,
+    forestgreen: 2263842,
+    fuchsia: 16711935,
+    gainsboro: 14474460,
+    ghostwhite: 16316671,
+    gold: 16766720,
+    goldenrod: 14329120,
+    gray: 8421504,
+    green: 32768,
+    greenyellow: 11403055,
+    grey: 8421504,
+    honeydew: 15794160,
+    hotpink: 16738740,
+    indianred: 13458524,
+    indigo: 4915330,
+    ivory: 16777200,
+    khaki: 15787660,
+    lavender: 15132410,
+    lavenderblush: 16773365,
+    lawngreen: 8190976,
+    lemonchiffon: 16775885,
+    lightblue: 11393254,
+    lightcoral: 15761536,
+    lightcyan: 14745599,
+    lightgoldenrodyellow: 16448210,
+    lightgray: 13882323,
+    lightgreen: 9498256,
+    lightgrey: 13882323,
+    lightpink: 16758465,
+    lightsalmon: 16752762,
+    lightseagreen: 2142890,
+    lightskyblue: 8900346,
+    lightslategray: 7833753,
+    lightslategrey: 7833753,
+    lightsteelblue: 11584734,
+    lightyellow: 16777184,
+    lime: 65280,
+    limegreen: 3329330,
+    linen: 16445670,
+    magenta: 16711935,
+    maroon: 8388608,
+    mediumaquamarine: 6737322,
+    mediumblue: 205,
+    mediumorchid: 12211667,
+    mediumpurple: 9662683,
+    mediumseagreen: 3978097,
+    mediumslateblue: 8087790,
+    mediumspringgreen: 64154,
+    mediumturquoise: 4772300,
+    mediumvioletred: 13047173,
+    midnightblue: 1644912,
+    mintcream: 16121850,
+    mistyrose: 16770273,
+    moccasin: 16770229,
+    navajowhite: 16768685,
+    navy: 128,
+    oldlace: 16643558,
+    olive: 8421376,
+    olivedrab: 7048739,
+    orange: 16753920,
+    orangered: 16729344,
+    orchid: 14315734,
+    palegoldenrod: 15657130,
+    palegreen: 10025880,
+    paleturquoise: 11529966,
+    palevioletred: 14381203,
+    papayawhip: 16773077,
+    peachpuff: 16767673,
+    peru: 13468991,
+    pink: 16761035,
+    plum: 14524637,
+    powderblue: 11591910,
+    purple: 8388736,
+    rebeccapurple: 6697881,
+    red: 16711680,
+    rosybrown: 12357519,
+    royalblue: 4286945,
+    saddlebrown: 9127187,
+    salmon: 16416882,
+    sandybrown: 16032864,
+    seagreen: 3050327,
+    seashell: 16774638,
+    sienna: 10506797,
+    silver: 12632256,
+    skyblue: 8900331,
+    slateblue: 6970061,
+    slategray: 7372944,
+    slategrey: 7372944,
+    snow: 16775930,
+    springgreen: 65407,
+    steelblue: 4620980,
+    tan: 13808780,
+    teal: 32896,
+    thistle: 14204888,
+    tomato: 16737095,
+    turquoise: 4251856,
+    violet: 15631086,
+    wheat: 16113331,
+    white: 16777215,
+    whitesmoke: 16119285,
+    yellow: 16776960,
+    yellowgreen: 10145074
+  };
+  define(Color, color, {
+    copy(channels) {
+      return Object.assign(new this.constructor(), this, channels);
+    },
+    displayable() {
+      return this.rgb().displayable();
+    },
+    hex: color_formatHex,
+    // Deprecated! Use color.formatHex.
+    formatHex: color_formatHex,
+    formatHex8: color_formatHex8,
+    formatHsl: color_formatHsl,
+    formatRgb: color_formatRgb,
+    toString: color_formatRgb
+  });
+  function color_formatHex() {
+    return this.rgb().formatHex();
+  }
+  function color_formatHex8() {
+    return this.rgb().formatHex8();
+  }
+  function color_formatHsl() {
+    return hslConvert(this).formatHsl();
+  }
+  function color_formatRgb() {
+    return this.rgb().formatRgb();
+  }
+  function color(format2) {
+    var m, l;
+    format2 = (format2 + "").trim().toLowerCase();
+    return (m = reHex.exec(format2)) ? (l = m[1].length, m = parseInt(m[1], 16), l === 6 ? rgbn(m) : l === 3 ? new Rgb(m >> 8 & 15 | m >> 4 & 240, m >> 4 & 15 | m & 240, (m & 15) << 4 | m & 15, 1) : l === 8 ? rgba(m >> 24 & 255, m >> 16 & 255, m >> 8 & 255, (m & 255) / 255) : l === 4 ? rgba(m >> 12 & 15 | m >> 8 & 240, m >> 8 & 15 | m >> 4 & 240, m >> 4 & 15 | m & 240, ((m & 15) << 4 | m & 15) / 255) : null) : (m = reRgbInteger.exec(format2)) ? new Rgb(m[1], m[2], m[3], 1) : (m = reRgbPercent.exec(format2)) ? new Rgb(m[1] * 255 / 100, m[2] * 255 / 100, m[3] * 255 / 100, 1) : (m = reRgbaInteger.exec(format2)) ? rgba(m[1], m[2], m[3], m[4]) : (m = reRgbaPercent.exec(format2)) ? rgba(m[1] * 255 / 100, m[2] * 255 / 100, m[3] * 255 / 100, m[4]) : (m = reHslPercent.exec(format2)) ? hsla(m[1], m[2] / 100, m[3] / 100, 1) : (m = reHslaPercent.exec(format2)) ? hsla(m[1], m[2] / 100, m[3] / 100, m[4]) : named.hasOwnProperty(format2) ? rgbn(named[format2]) : format2 === "transparent" ? new Rgb(NaN, NaN, NaN, 0) : null;
+  }
+  function rgbn(n) {
+    return new Rgb(n >> 16 & 255, n >> 8 & 255, n & 255, 1);
+  }
+  function rgba(r, g, b, a) {
+    if (a <= 0) r = g = b = NaN;
+    return new Rgb(r, g, b, a);
+  }
+  function rgbConvert(o) {
+    if (!(o instanceof Color)) o = color(o);
+    if (!o) return new Rgb();
+    o = o.rgb();
+    return new Rgb(o.r, o.g, o.b, o.opacity);
+  }
+  function rgb(r, g, b, opacity) {
+    return arguments.length === 1 ? rgbConvert(r) : new Rgb(r, g, b, opacity == null ? 1 : opacity);
+  }
+  function Rgb(r, g, b, opacity) {
+    this.r = +r;
+    this.g = +g;
+    this.b = +b;
+    this.opacity = +opacity;
+  }
+  define(Rgb, rgb, extend(Color, {
+    brighter(k) {
+      k = k == null ? brighter : Math.pow(brighter, k);
+      return new Rgb(this.r * k, this.g * k, this.b * k, this.opacity);
+    },
+    darker(k) {
+      k = k == null ? darker : Math.pow(darker, k);
+      return new Rgb(this.r * k, this.g * k, this.b * k, this.opacity);
+    },
+    rgb() {
+      return this;
+    },
+    clamp() {
+      return new Rgb(clampi(this.r), clampi(this.g), clampi(this.b), clampa(this.opacity));
+    },
+    displayable() {
+      return -0.5 <= this.r && this.r < 255.5 && (-0.5 <= this.g && this.g < 255.5) && (-0.5 <= this.b && this.b < 255.5) && (0 <= this.opacity && this.opacity <= 1);
+    },
+    hex: rgb_formatHex,
+    // Deprecated! Use color.formatHex.
+    formatHex: rgb_formatHex,
+    formatHex8: rgb_formatHex8,
+    formatRgb: rgb_formatRgb,
+    toString: rgb_formatRgb
+  }));
+  function rgb_formatHex() {
+    return `#${hex(this.r)}${hex(this.g)}${hex(this.b)}`;
+  }
+  function rgb_formatHex8() {
+    return `#${hex(this.r)}${hex(this.g)}${hex(this.b)}${hex((isNaN(this.opacity) ? 1 : this.opacity) * 255)}`;
+  }
+  function rgb_formatRgb() {
+    const a = clampa(this.opacity);
+    return `${a === 1 ? "rgb(" : "rgba("}${clampi(this.r)}, ${clampi(this.g)}, ${clampi(this.b)}${a === 1 ? ")" : `, ${a})`}`;
+  }
+  function clampa(opacity) {
+    return isNaN(opacity) ? 1 : Math.max(0, Math.min(1, opacity));
+  }
+  function clampi(value2) {
+    return Math.max(0, Math.min(255, Math.round(value2) || 0));
+  }
+  function hex(value2) {
+    value2 = clampi(value2);
+    return (value2 < 16 ? "0" : "") + value2.toString(16);
+  }
+  function hsla(h, s, l, a) {
+    if (a <= 0) h = s = l = NaN;
+    else if (l <= 0 || l >= 1) h = s = NaN;
+    else if (s <= 0) h = NaN;
+    return new Hsl(h, s, l, a);
+  }
+  function hslConvert(o) {
+    if (o instanceof Hsl) return new Hsl(o.h, o.s, o.l, o.opacity);
+    if (!(o instanceof Color)) o = color(o);
+    if (!o) return new Hsl();
+    if (o instanceof Hsl) return o;
+    o = o.rgb();
+    var r = o.r / 255, g = o.g / 255, b = o.b / 255, min2 = Math.min(r, g, b), max2 = Math.max(r, g, b), h = NaN, s = max2 - min2, l = (max2 + min2) / 2;
+    if (s) {
+      if (r === max2) h = (g - b) / s + (g < b) * 6;
+      else if (g === max2) h = (b - r) / s + 2;
+      else h = (r - g) / s + 4;
+      s /= l < 0.5 ? max2 + min2 : 2 - max2 - min2;
+      h *= 60;
+    } else {
+      s = l > 0 && l < 1 ? 0 : h;
+    }
+    return new Hsl(h, s, l, o.opacity);
+  }
+  function hsl(h, s, l, opacity) {
+    return arguments.length === 1 ? hslConvert(h) : new Hsl(h, s, l, opacity == null ? 1 : opacity);
+  }
+  function Hsl(h, s, l, opacity) {
+    this.h = +h;
+    this.s = +s;
+    this.l = +l;
+    this.opacity = +opacity;
+  }
+  define(Hsl, hsl, extend(Color, {
+    brighter(k) {
+      k = k == null ? brighter : Math.pow(brighter, k);
+      return new Hsl(this.h, this.s, this.l * k, this.opacity);
+    },
+    darker(k) {
+      k = k == null ? darker : Math.pow(darker, k);
+      return new Hsl(this.h, this.s, this.l * k, this.opacity);
+    },
+    rgb() {
+      var h = this.h % 360 + (this.h < 0) * 360, s = isNaN(h) || isNaN(this.s) ? 0 : this.s, l = this.l, m2 = l + (l < 0.5 ? l : 1 - l) * s, m1 = 2 * l - m2;
+      return new Rgb(
+        hsl2rgb(h >= 240 ? h - 240 : h + 120, m1, m2),
+        hsl2rgb(h, m1, m2),
+        hsl2rgb(h < 120 ? h + 240 : h - 120, m1, m2),
+        this.opacity
+      );
+    },
+    clamp() {
+      return new Hsl(clamph(this.h), clampt(this.s), clampt(this.l), clampa(this.opacity));
+    },
+    displayable() {
+      return (0 <= this.s && this.s <= 1 || isNaN(this.s)) && (0 <= this.l && this.l <= 1) && (0 <= this.opacity && this.opacity <= 1);
+    },
+    formatHsl() {
+      const a = clampa(this.opacity);
+      return `${a === 1 ? "hsl(" : "hsla("}${clamph(this.h)}, ${clampt(this.s) * 100}%, ${clampt(this.l) * 100}%${a === 1 ? ")" : `, ${a})`}`;
+    }
+  }));
+  function clamph(value2) {
+    value2 = (value2 || 0) % 360;
+    return value2 < 0 ? value2 + 360 : value2;
+  }
+  function clampt(value2) {
+    return Math.max(0, Math.min(1, value2 || 0));
+  }
+  function hsl2rgb(h, m1, m2) {
+    return (h < 60 ? m1 + (m2 - m1) * h / 60 : h < 180 ? m2 : h < 240 ? m1 + (m2 - m1) * (240 - h) / 60 : m1) * 255;
+  }
+  var radians = Math.PI / 180;
+  var degrees = 180 / Math.PI;
+  var K = 18;
+  var Xn = 0.96422;
+  var Yn = 1;
+  var Zn = 0.82521;
+  var t0 = 4 / 29;
+  var t1 = 6 / 29;
+  var t2 = 3 * t1 * t1;
+  var t3 = t1 * t1 * t1;
+  function labConvert(o) {
+    if (o instanceof Lab) return new Lab(o.l, o.a, o.b, o.opacity);
+    if (o instanceof Hcl) return hcl2lab(o);
+    if (!(o instanceof Rgb)) o = rgbConvert(o);
+    var r = rgb2lrgb(o.r), g = rgb2lrgb(o.g), b = rgb2lrgb(o.b), y = xyz2lab((0.2225045 * r + 0.7168786 * g + 0.0606169 * b) / Yn), x, z;
+    if (r === g && g === b) x = z = y;
+    else {
+      x = xyz2lab((0.4360747 * r + 0.3850649 * g + 0.1430804 * b) / Xn);
+      z = xyz2lab((0.0139322 * r + 0.0971045 * g + 0.7141733 * b) / Zn);
+    }
+    return new Lab(116 * y - 16, 500 * (x - y), 200 * (y - z), o.opacity);
+  }
+  function lab(l, a, b, opacity) {
+    return arguments.length === 1 ? labConvert(l) : new Lab(l, a, b, opacity == null ? 1 : opacity);
+  }
+  function Lab(l, a, b, opacity) {
+    this.l = +l;
+    this.a = +a;
+    this.b = +b;
+    this.opacity = +opacity;
+  }
+  define(Lab, lab, extend(Color, {
+    brighter(k) {
+      return new Lab(this.l + K * (k == null ? 1 : k), this.a, this.b, this.opacity);
+    },
+    darker(k) {
+      return new Lab(this.l - K * (k == null ? 1 : k), this.a, this.b, this.opacity);
+    },
+    rgb() {
+      var y = (this.l + 16) / 116, x = isNaN(this.a) ? y : y + this.a / 500, z = isNaN(this.b) ? y : y - this.b / 200;
+      x = Xn * lab2xyz(x);
+      y = Yn * lab2xyz(y);
+      z = Zn * lab2xyz(z);
+      return new Rgb(
+        lrgb2rgb(3.1338561 * x - 1.6168667 * y - 0.4906146 * z),
+        lrgb2rgb(-0.9787684 * x + 1.9161415 * y + 0.033454 * z),
+        lrgb2rgb(0.0719453 * x - 0.2289914 * y + 1.4052427 * z),
+        this.opacity
+      );
+    }
+  }));
+  function xyz2lab(t) {
+    return t > t3 ? Math.pow(t, 1 / 3) : t / t2 + t0;
+  }
+  function lab2xyz(t) {
+    return t > t1 ? t * t * t : t2 * (t - t0);
+  }
+  function lrgb2rgb(x) {
+    return 255 * (x <= 31308e-7 ? 12.92 * x : 1.055 * Math.pow(x, 1 / 2.4) - 0.055);
+  }
+  function rgb2lrgb(x) {
+    return (x /= 255) <= 0.04045 ? x / 12.92 : Math.pow((x + 0.055) / 1.055, 2.4);
+  }
+  function hclConvert(o) {
+    if (o instanceof Hcl) return new Hcl(o.h, o.c, o.l, o.opacity);
+    if (!(o instanceof Lab)) o = labConvert(o);
+    if (o.a === 0 && o.b === 0) return new Hcl(NaN, 0 < o.l && o.l < 100 ? 0 : NaN, o.l, o.opacity);
+    var h = Math.atan2(o.b, o.a) * degrees;
+    return new Hcl(h < 0 ? h + 360 : h, Math.sqrt(o.a * o.a + o.b * o.b), o.l, o.opacity);
+  }
+  function hcl(h, c, l, opacity) {
+    return arguments.length === 1 ? hclConvert(h) : new Hcl(h, c, l, opacity == null ? 1 : opacity);
+  }
+  function Hcl(h, c, l, opacity) {
+    this.h = +h;
+    this.c = +c;
+    this.l = +l;
+    this.opacity = +opacity;
+  }
+  function hcl2lab(o) {
+    if (isNaN(o.h)) return new Lab(o.l, 0, 0, o.opacity);
+    var h = o.h * radians;
+    return new Lab(o.l, Math.cos(h) * o.c, Math.sin(h) * o.c, o.opacity);
+  }
+  define(Hcl, hcl, extend(Color, {
+    brighter(k) {
+      return new Hcl(this.h, this.c, this.l + K * (k == null ? 1 : k), this.opacity);
+    },
+    darker(k) {
+      return new Hcl(this.h, this.c, this.l - K * (k == null ? 1 : k), this.opacity);
+    },
+    rgb() {
+      return hcl2lab(this).rgb();
+    }
+  }));
+  var A = -0.14861;
+  var B = 1.78277;
+  var C = -0.29227;
+  var D = -0.90649;
+  var E = 1.97294;
+  var ED = E * D;
+  var EB = E * B;
+  var BC_DA = B * C - D * A;
+  function cubehelixConvert(o) {
+    if (o instanceof Cubehelix) return new Cubehelix(o.h, o.s, o.l, o.opacity);
+    if (!(o instanceof Rgb)) o = rgbConvert(o);
+    var r = o.r / 255, g = o.g / 255, b = o.b / 255, l = (BC_DA * b + ED * r - EB * g) / (BC_DA + ED - EB), bl = b - l, k = (E * (g - l) - C * bl) / D, s = Math.sqrt(k * k + bl * bl) / (E * l * (1 - l)), h = s ? Math.atan2(k, bl) * degrees - 120 : NaN;
+    return new Cubehelix(h < 0 ? h + 360 : h, s, l, o.opacity);
+  }
+  function cubehelix(h, s, l, opacity) {
+    return arguments.length === 1 ? cubehelixConvert(h) : new Cubehelix(h, s, l, opacity == null ? 1 : opacity);
+  }
+  function Cubehelix(h, s, l, opacity) {
+    this.h = +h;
+    this.s = +s;
+    this.l = +l;
+    this.opacity = +opacity;
+  }
+  define(Cubehelix, cubehelix, extend(Color, {
+    brighter(k) {
+      k = k == null ? brighter : Math.pow(brighter, k);
+      return new Cubehelix(this.h, this.s, this.l * k, this.opacity);
+    },
+    darker(k) {
+      k = k == null ? darker : Math.pow(darker, k);
+      return new Cubehelix(this.h, this.s, this.l * k, this.opacity);
+    },
+    rgb() {
+      var h = isNaN(this.h) ? 0 : (this.h + 120) * radians, l = +this.l, a = isNaN(this.s) ? 0 : this.s * l * (1 - l), cosh2 = Math.cos(h), sinh3 = Math.sin(h);
+      return new Rgb(
+        255 * (l + a * (A * cosh2 + B * sinh3)),
+        255 * (l + a * (C * cosh2 + D * sinh3)),
+        255 * (l + a * (E * cosh2)),
+        this.opacity
+      );
+    }
+  }));
+
+  // node_modules/d3-interpolate/dist/d3-interpolate.mjs
+  function basis(t12, v0, v1, v2, v3) {
+    var t22 = t12 * t12, t32 = t22 * t12;
+    return ((1 - 3 * t12 + 3 * t22 - t32) * v0 + (4 - 6 * t22 + 3 * t32) * v1 + (1 + 3 * t12 + 3 * t22 - 3 * t32) * v2 + t32 * v3) / 6;
+  }
+  function basis$1(values) {
+    var n = values.length - 1;
+    return function(t) {
+      var i = t <= 0 ? t = 0 : t >= 1 ? (t = 1, n - 1) : Math.floor(t * n), v1 = values[i], v2 = values[i + 1], v0 = i > 0 ? values[i - 1] : 2 * v1 - v2, v3 = i < n - 1 ? values[i + 2] : 2 * v2 - v1;
+      return basis((t - i / n) * n, v0, v1, v2, v3);
+    };
+  }
+  function basisClosed(values) {
+    var n = values.length;
+    return function(t) {
+      var i = Math.floor(((t %= 1) < 0 ? ++t : t) * n), v0 = values[(i + n - 1) % n], v1 = values[i % n], v2 = values[(i + 1) % n], v3 = values[(i + 2) % n];
+      return basis((t - i / n) * n, v0, v1, v2, v3);
+    };
+  }
+  var constant = (x) => () => x;
+  function linear2(a, d) {
+    return function(t) {
+      return a + t * d;
+    };
+  }
+  function exponential(a, b, y) {
+    return a = Math.pow(a, y), b = Math.pow(b, y) - a, y = 1 / y, function(t) {
+      return Math.pow(a + t * b, y);
+    };
+  }
+  function hue$1(a, b) {
+    var d = b - a;
+    return d ? linear2(a, d > 180 || d < -180 ? d - 360 * Math.round(d / 360) : d) : constant(isNaN(a) ? b : a);
+  }
+  function gamma(y) {
+    return (y = +y) === 1 ? nogamma : function(a, b) {
+      return b - a ? exponential(a, b, y) : constant(isNaN(a) ? b : a);
+    };
+  }
+  function nogamma(a, b) {
+    var d = b - a;
+    return d ? linear2(a, d) : constant(isNaN(a) ? b : a);
+  }
+  var rgb2 = (function rgbGamma(y) {
+    var color2 = gamma(y);
+    function rgb3(start2, end) {
+      var r = color2((start2 = rgb(start2)).r, (end = rgb(end)).r), g = color2(start2.g, end.g), b = color2(start2.b, end.b), opacity = nogamma(start2.opacity, end.opacity);
+      return function(t) {
+        start2.r = r(t);
+        start2.g = g(t);
+        start2.b = b(t);
+        start2.opacity = opacity(t);
+        return start2 + "";
+      };
+    }
+    rgb3.gamma = rgbGamma;
+    return rgb3;
+  })(1);
+  function rgbSpline(spline) {
+    return function(colors) {
+      var n = colors.length, r = new Array(n), g = new Array(n), b = new Array(n), i, color2;
+      for (i = 0; i < n; ++i) {
+        color2 = rgb(colors[i]);
+        r[i] = color2.r || 0;
+        g[i] = color2.g || 0;
+        b[i] = color2.b || 0;
+      }
+      r = spline(r);
+      g = spline(g);
+      b = spline(b);
+      color2.opacity = 1;
+      return function(t) {
+        color2.r = r(t);
+        color2.g = g(t);
+        color2.b = b(t);
+        return color2 + "";
+      };
+    };
+  }
+  var rgbBasis = rgbSpline(basis$1);
+  var rgbBasisClosed = rgbSpline(basisClosed);
+  function numberArray(a, b) {
+    if (!b) b = [];
+    var n = a ? Math.min(b.length, a.length) : 0, c = b.slice(), i;
+    return function(t) {
+      for (i = 0; i < n; ++i) c[i] = a[i] * (1 - t) + b[i] * t;
+      return c;
+    };
+  }
+  function isNumberArray(x) {
+    return ArrayBuffer.isView(x) && !(x instanceof DataView);
+  }
+  function genericArray(a, b) {
+    var nb = b ? b.length : 0, na = a ? Math.min(nb, a.length) : 0, x = new Array(na), c = new Array(nb), i;
+    for (i = 0; i < na; ++i) x[i] = value(a[i], b[i]);
+    for (; i < nb; ++i) c[i] = b[i];
+    return function(t) {
+      for (i = 0; i < na; ++i) c[i] = x[i](t);
+      return c;
+    };
+  }
+  function date(a, b) {
+    var d = /* @__PURE__ */ new Date();
+    return a = +a, b = +b, function(t) {
+      return d.setTime(a * (1 - t) + b * t), d;
+    };
+  }
+  function number3(a, b) {
+    return a = +a, b = +b, function(t) {
+      return a * (1 - t) + b * t;
+    };
+  }
+  function object(a, b) {
+    var i = {}, c = {}, k;
+    if (a === null || typeof a !== "object") a = {};
+    if (b === null || typeof b !== "object") b = {};
+    for (k in b) {
+      if (k in a) {
+        i[k] = value(a[k], b[k]);
+      } else {
+        c[k] = b[k];
+      }
+    }
+    return function(t) {
+      for (k in i) c[k] = i[k](t);
+      return c;
+    };
+  }
+  var reA = /[-+]?(?:\d+\.?\d*|\.?\d+)(?:[eE][-+]?\d+)?/g;
+  var reB = new RegExp(reA.source, "g");
+  function zero2(b) {
+    return function() {
+      return b;
+    };
+  }
+  function one(b) {
+    return function(t) {
+      return b(t) + "";
+    };
+  }
+  function string(a, b) {
+    var bi = reA.lastIndex = reB.lastIndex = 0, am, bm, bs, i = -1, s = [], q = [];
+    a = a + "", b = b + "";
+    while ((am = reA.exec(a)) && (bm = reB.exec(b))) {
+      if ((bs = bm.index) > bi) {
+        bs = b.slice(bi, bs);
+        if (s[i]) s[i] += bs;
+        else s[++i] = bs;
+      }
+      if ((am = am[0]) === (bm = bm[0])) {
+        if (s[i]) s[i] += bm;
+        else s[++i] = bm;
+      } else {
+        s[++i] = null;
+        q.push({ i, x: number3(am, bm) });
+      }
+      bi = reB.lastIndex;
+    }
+    if (bi < b.length) {
+      bs = b.slice(bi);
+      if (s[i]) s[i] += bs;
+      else s[++i] = bs;
+    }
+    return s.length < 2 ? q[0] ? one(q[0].x) : zero2(b) : (b = q.length, function(t) {
+      for (var i2 = 0, o; i2 < b; ++i2) s[(o = q[i2]).i] = o.x(t);
+      return s.join("");
+    });
+  }
+  function value(a, b) {
+    var t = typeof b, c;
+    return b == null || t === "boolean" ? constant(b) : (t === "number" ? number3 : t === "string" ? (c = color(b)) ? (b = c, rgb2) : string : b instanceof color ? rgb2 : b instanceof Date ? date : isNumberArray(b) ? numberArray : Array.isArray(b) ? genericArray : typeof b.valueOf !== "function" && typeof b.toString !== "function" || isNaN(b) ? object : number3)(a, b);
+  }
+  function round2(a, b) {
+    return a = +a, b = +b, function(t) {
+      return Math.round(a * (1 - t) + b * t);
+    };
+  }
+  var degrees2 = 180 / Math.PI;
+  var identity = {
+    translateX: 0,
+    translateY: 0,
+    rotate: 0,
+    skewX: 0,
+    scaleX: 1,
+    scaleY: 1
+  };
+  function decompose(a, b, c, d, e, f) {
+    var scaleX, scaleY, skewX;
+    if (scaleX = Math.sqrt(a * a + b * b)) a /= scaleX, b /= scaleX;
+    if (skewX = a * c + b * d) c -= a * skewX, d -= b * skewX;
+    if (scaleY = Math.sqrt(c * c + d * d)) c /= scaleY, d /= scaleY, skewX /= scaleY;
+    if (a * d < b * c) a = -a, b = -b, skewX = -skewX, scaleX = -scaleX;
+    return {
+      translateX: e,
+      translateY: f,
+      rotate: Math.atan2(b, a) * degrees2,
+      skewX: Math.atan(skewX) * degrees2,
+      scaleX,
+      scaleY
+    };
+  }
+  var svgNode;
+  function parseCss(value2) {
+    const m = new (typeof DOMMatrix === "function" ? DOMMatrix : WebKitCSSMatrix)(value2 + "");
+    return m.isIdentity ? identity : decompose(m.a, m.b, m.c, m.d, m.e, m.f);
+  }
+  function parseSvg(value2) {
+    if (value2 == null) return identity;
+    if (!svgNode) svgNode = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    svgNode.setAttribute("transform", value2);
+    if (!(value2 = svgNode.transform.baseVal.consolidate())) return identity;
+    value2 = value2.matrix;
+    return decompose(value2.a, value2.b, value2.c, value2.d, value2.e, value2.f);
+  }
+  function interpolateTransform(parse, pxComma, pxParen, degParen) {
+    function pop(s) {
+      return s.length ? s.pop() + " " : "";
+    }
+    function translate(xa, ya, xb, yb, s, q) {
+      if (xa !== xb || ya !== yb) {
+        var i = s.push("translate(", null, pxComma, null, pxParen);
+        q.push({ i: i - 4, x: number3(xa, xb) }, { i: i - 2, x: number3(ya, yb) });
+      } else if (xb || yb) {
+        s.push("translate(" + xb + pxComma + yb + pxParen);
+      }
+    }
+    function rotate(a, b, s, q) {
+      if (a !== b) {
+        if (a - b > 180) b += 360;
+        else if (b - a > 180) a += 360;
+        q.push({ i: s.push(pop(s) + "rotate(", null, degParen) - 2, x: number3(a, b) });
+      } else if (b) {
+        s.push(pop(s) + "rotate(" + b + degParen);
+      }
+    }
+    function skewX(a, b, s, q) {
+      if (a !== b) {
+        q.push({ i: s.push(pop(s) + "skewX(", null, degParen) - 2, x: number3(a, b) });
+      } else if (b) {
+        s.push(pop(s) + "skewX(" + b + degParen);
+      }
+    }
+    function scale(xa, ya, xb, yb, s, q) {
+      if (xa !== xb || ya !== yb) {
+        var i = s.push(pop(s) + "scale(", null, ",", null, ")");
+        q.push({ i: i - 4, x: number3(xa, xb) }, { i: i - 2, x: number3(ya, yb) });
+      } else if (xb !== 1 || yb !== 1) {
+        s.push(pop(s) + "scale(" + xb + "," + yb + ")");
+      }
+    }
+    return function(a, b) {
+      var s = [], q = [];
+      a = parse(a), b = parse(b);
+      translate(a.translateX, a.translateY, b.translateX, b.translateY, s, q);
+      rotate(a.rotate, b.rotate, s, q);
+      skewX(a.skewX, b.skewX, s, q);
+      scale(a.scaleX, a.scaleY, b.scaleX, b.scaleY, s, q);
+      a = b = null;
+      return function(t) {
+        var i = -1, n = q.length, o;
+        while (++i < n) s[(o = q[i]).i] = o.x(t);
+        return s.join("");
+      };
+    };
+  }
+  var interpolateTransformCss = interpolateTransform(parseCss, "px, ", "px)", "deg)");
+  var interpolateTransformSvg = interpolateTransform(parseSvg, ", ", ")", ")");
+  var epsilon2 = 1e-12;
+  function cosh(x) {
+    return ((x = Math.exp(x)) + 1 / x) / 2;
+  }
+  function sinh2(x) {
+    return ((x = Math.exp(x)) - 1 / x) / 2;
+  }
+  function tanh(x) {
+    return ((x = Math.exp(2 * x)) - 1) / (x + 1);
+  }
+  var zoom = (function zoomRho(rho, rho2, rho4) {
+    function zoom3(p0, p1) {
+      var ux0 = p0[0], uy0 = p0[1], w0 = p0[2], ux1 = p1[0], uy1 = p1[1], w1 = p1[2], dx = ux1 - ux0, dy = uy1 - uy0, d2 = dx * dx + dy * dy, i, S;
+      if (d2 < epsilon2) {
+        S = Math.log(w1 / w0) / rho;
+        i = function(t) {
+          return [
+            ux0 + t * dx,
+            uy0 + t * dy,
+            w0 * Math.exp(rho * t * S)
+          ];
+        };
+      } else {
+        var d1 = Math.sqrt(d2), b02 = (w1 * w1 - w0 * w0 + rho4 * d2) / (2 * w0 * rho2 * d1), b12 = (w1 * w1 - w0 * w0 - rho4 * d2) / (2 * w1 * rho2 * d1), r0 = Math.log(Math.sqrt(b02 * b02 + 1) - b02), r1 = Math.log(Math.sqrt(b12 * b12 + 1) - b12);
+        S = (r1 - r0) / rho;
+        i = function(t) {
+          var s = t * S, coshr0 = cosh(r0), u = w0 / (rho2 * d1) * (coshr0 * tanh(rho * s + r0) - sinh2(r0));
+          return [
+            ux0 + u * dx,
+            uy0 + u * dy,
+            w0 * coshr0 / cosh(rho * s + r0)
+          ];
+        };
+      }
+      i.duration = Math.abs(S) * 1e3 * rho / Math.SQRT2;
+      return i;
+    }
+    zoom3.rho = function(_2) {
+      var _1 = Math.max(1e-3, +_2), _22 = _1 * _1, _4 = _22 * _22;
+      return zoomRho(_1, _22, _4);
+    };
+    return zoom3;
+  })(Math.SQRT2, 2, 4);
+  function hsl2(hue) {
+    return function(start2, end) {
+      var h = hue((start2 = hsl(start2)).h, (end = hsl(end)).h), s = nogamma(start2.s, end.s), l = nogamma(start2.l, end.l), opacity = nogamma(start2.opacity, end.opacity);
+      return function(t) {
+        start2.h = h(t);
+        start2.s = s(t);
+        start2.l = l(t);
+        start2.opacity = opacity(t);
+        return start2 + "";
+      };
+    };
+  }
+  var hsl_default = hsl2(hue$1);
+  var hslLong = hsl2(nogamma);
+  function hcl2(hue) {
+    return function(start2, end) {
+      var h = hue((start2 = hcl(start2)).h, (end = hcl(end)).h), c = nogamma(start2.c, end.c), l = nogamma(start2.l, end.l), opacity = nogamma(start2.opacity, end.opacity);
+      return function(t) {
+        start2.h = h(t);
+        start2.c = c(t);
+        start2.l = l(t);
+        start2.opacity = opacity(t);
+        return start2 + "";
+      };
+    };
+  }
+  var hcl_default = hcl2(hue$1);
+  var hclLong = hcl2(nogamma);
+  function cubehelix2(hue) {
+    return (function cubehelixGamma(y) {
+      y = +y;
+      function cubehelix3(start2, end) {
+        var h = hue((start2 = cubehelix(start2)).h, (end = cubehelix(end)).h), s = nogamma(start2.s, end.s), l = nogamma(start2.l, end.l), opacity = nogamma(start2.opacity, end.opacity);
+        return function(t) {
+          start2.h = h(t);
+          start2.s = s(t);
+          start2.l = l(Math.pow(t, y));
+          start2.opacity = opacity(t);
+          return start2 + "";
+        };
+      }
+      cubehelix3.gamma = cubehelixGamma;
+      return cubehelix3;
+    })(1);
+  }
+  var cubehelix_default = cubehelix2(hue$1);
+  var cubehelixLong = cubehelix2(nogamma);
+
+  // node_modules/d3-format/dist/d3-format.mjs
+  function formatDecimal(x) {
+    return Math.abs(x = Math.round(x)) >= 1e21 ? x.toLocaleString("en").replace(/,/g, "") : x.toString(10);
+  }
+  function formatDecimalParts(x, p) {
+    if (!isFinite(x) || x === 0) return null;
+    var i = (x = p ? x.toExponential(p - 1) : x.toExponential()).indexOf("e"), coefficient = x.slice(0, i);
+    return [
+      coefficient.length > 1 ? coefficient[0] + coefficient.slice(2) : coefficient,
+      +x.slice(i + 1)
+    ];
+  }
+  function exponent(x) {
+    return x = formatDecimalParts(Math.abs(x)), x ? x[1] : NaN;
+  }
+  function formatGroup(grouping, thousands) {
+    return function(value2, width) {
+      var i = value2.length, t = [], j = 0, g = grouping[0], length = 0;
+      while (i > 0 && g > 0) {
+        if (length + g + 1 > width) g = Math.max(1, width - length);
+        t.push(value2.substring(i -= g, i + g));
+        if ((length += g + 1) > width) break;
+        g = grouping[j = (j + 1) % grouping.length];
+      }
+      return t.reverse().join(thousands);
+    };
+  }
+  function formatNumerals(numerals) {
+    return function(value2) {
+      return value2.replace(/[0-9]/g, function(i) {
+        return numerals[+i];
+      });
+    };
+  }
+  var re = /^(?:(.)?([<>=^]))?([+\-( ])?([$#])?(0)?(\d+)?(,)?(\.\d+)?(~)?([a-z%])?$/i;
+  function formatSpecifier(specifier) {
+    if (!(match = re.exec(specifier))) throw new Error("invalid format: " + specifier);
+    var match;
+    return new FormatSpecifier({
+      fill: match[1],
+      align: match[2],
+      sign: match[3],
+      symbol: match[4],
+      zero: match[5],
+      width: match[6],
+      comma: match[7],
+      precision: match[8] && match[8].slice(1),
+      trim: match[9],
+      type: match[10]
+    });
+  }
+  formatSpecifier.prototype = FormatSpecifier.prototype;
+  function FormatSpecifier(specifier) {
+    this.fill = specifier.fill === void 0 ? " " : specifier.fill + "";
+    this.align = specifier.align === void 0 ? ">" : specifier.align + "";
+    this.sign = specifier.sign === void 0 ? "-" : specifier.sign + "";
+    this.symbol = specifier.symbol === void 0 ? "" : specifier.symbol + "";
+    this.zero = !!specifier.zero;
+    this.width = specifier.width === void 0 ? void 0 : +specifier.width;
+    this.comma = !!specifier.comma;
+    this.precision = specifier.precision === void 0 ? void 0 : +specifier.precision;
+    this.trim = !!specifier.trim;
+    this.type = specifier.type === void 0 ? "" : specifier.type + "";
+  }
+  FormatSpecifier.prototype.toString = function() {
+    return this.fill + this.align + this.sign + this.symbol + (this.zero ? "0" : "") + (this.width === void 0 ? "" : Math.max(1, this.width | 0)) + (this.comma ? "," : "") + (this.precision === void 0 ? "" : "." + Math.max(0, this.precision | 0)) + (this.trim ? "~" : "") + this.type;
+  };
+  function formatTrim(s) {
+    out: for (var n = s.length, i = 1, i0 = -1, i1; i < n; ++i) {
+      switch (s[i]) {
+        case ".":
+          i0 = i1 = i;
+          break;
+        case "0":
+          if (i0 === 0) i0 = i;
+          i1 = i;
+          break;
+        default:
+          if (!+s[i]) break out;
+          if (i0 > 0) i0 = 0;
+          break;
+      }
+    }
+    return i0 > 0 ? s.slice(0, i0) + s.slice(i1 + 1) : s;
+  }
+  var prefixExponent;
+  function formatPrefixAuto(x, p) {
+    var d = formatDecimalParts(x, p);
+    if (!d) return prefixExponent = void 0, x.toPrecision(p);
+    var coefficient = d[0], exponent3 = d[1], i = exponent3 - (prefixExponent = Math.max(-8, Math.min(8, Math.floor(exponent3 / 3))) * 3) + 1, n = coefficient.length;
+    return i === n ? coefficient : i > n ? coefficient + new Array(i - n + 1).join("0") : i > 0 ? coefficient.slice(0, i) + "." + coefficient.slice(i) : "0." + new Array(1 - i).join("0") + formatDecimalParts(x, Math.max(0, p + i - 1))[0];
+  }
+  function formatRounded(x, p) {
+    var d = formatDecimalParts(x, p);
+    if (!d) return x + "";
+    var coefficient = d[0], exponent3 = d[1];
+    return exponent3 < 0 ? "0." + new Array(-exponent3).join("0") + coefficient : coefficient.length > exponent3 + 1 ? coefficient.slice(0, exponent3 + 1) + "." + coefficient.slice(exponent3 + 1) : coefficient + new Array(exponent3 - coefficient.length + 2).join("0");
+  }
+  var formatTypes = {
+    "%": (x, p) => (x * 100).toFixed(p),
+    "b": (x) => Math.round(x).toString(2),
+    "c": (x) => x + "",
+    "d": formatDecimal,
+    "e": (x, p) => x.toExponential(p),
+    "f": (x, p) => x.toFixed(p),
+    "g": (x, p) => x.toPrecision(p),
+    "o": (x) => Math.round(x).toString(8),
+    "p": (x, p) => formatRounded(x * 100, p),
+    "r": formatRounded,
+    "s": formatPrefixAuto,
+    "X": (x) => Math.round(x).toString(16).toUpperCase(),
+    "x": (x) => Math.round(x).toString(16)
+  };
+  function identity2(x) {
+    return x;
+  }
+  var map = Array.prototype.map;
+  var prefixes = ["y", "z", "a", "f", "p", "n", "\xB5", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
+  function formatLocale(locale2) {
+    var group = locale2.grouping === void 0 || locale2.thousands === void 0 ? identity2 : formatGroup(map.call(locale2.grouping, Number), locale2.thousands + ""), currencyPrefix = locale2.currency === void 0 ? "" : locale2.currency[0] + "", currencySuffix = locale2.currency === void 0 ? "" : locale2.currency[1] + "", decimal = locale2.decimal === void 0 ? "." : locale2.decimal + "", numerals = locale2.numerals === void 0 ? identity2 : formatNumerals(map.call(locale2.numerals, String)), percent = locale2.percent === void 0 ? "%" : locale2.percent + "", minus = locale2.minus === void 0 ? "\u2212" : locale2.minus + "", nan = locale2.nan === void 0 ? "NaN" : locale2.nan + "";
+    function newFormat(specifier, options) {
+      specifier = formatSpecifier(specifier);
+      var fill2 = specifier.fill, align = specifier.align, sign2 = specifier.sign, symbol = specifier.symbol, zero3 = specifier.zero, width = specifier.width, comma = specifier.comma, precision = specifier.precision, trim = specifier.trim, type = specifier.type;
+      if (type === "n") comma = true, type = "g";
+      else if (!formatTypes[type]) precision === void 0 && (precision = 12), trim = true, type = "g";
+      if (zero3 || fill2 === "0" && align === "=") zero3 = true, fill2 = "0", align = "=";
+      var prefix = (options && options.prefix !== void 0 ? options.prefix : "") + (symbol === "$" ? currencyPrefix : symbol === "#" && /[boxX]/.test(type) ? "0" + type.toLowerCase() : ""), suffix = (symbol === "$" ? currencySuffix : /[%p]/.test(type) ? percent : "") + (options && options.suffix !== void 0 ? options.suffix : "");
+      var formatType = formatTypes[type], maybeSuffix = /[defgprs%]/.test(type);
+      precision = precision === void 0 ? 6 : /[gprs]/.test(type) ? Math.max(1, Math.min(21, precision)) : Math.max(0, Math.min(20, precision));
+      function format2(value2) {
+        var valuePrefix = prefix, valueSuffix = suffix, i, n, c;
+        if (type === "c") {
+          valueSuffix = formatType(value2) + valueSuffix;
+          value2 = "";
+        } else {
+          value2 = +value2;
+          var valueNegative = value2 < 0 || 1 / value2 < 0;
+          value2 = isNaN(value2) ? nan : formatType(Math.abs(value2), precision);
+          if (trim) value2 = formatTrim(value2);
+          if (valueNegative && +value2 === 0 && sign2 !== "+") valueNegative = false;
+          valuePrefix = (valueNegative ? sign2 === "(" ? sign2 : minus : sign2 === "-" || sign2 === "(" ? "" : sign2) + valuePrefix;
+          valueSuffix = (type === "s" && !isNaN(value2) && prefixExponent !== void 0 ? prefixes[8 + prefixExponent / 3] : "") + valueSuffix + (valueNegative && sign2 === "(" ? ")" : "");
+          if (maybeSuffix) {
+            i = -1, n = value2.length;
+            while (++i < n) {
+              if (c = value2.charCodeAt(i), 48 > c || c > 57) {
+                valueSuffix = (c === 46 ? decimal + value2.slice(i + 1) : value2.slice(i)) + valueSuffix;
+                value2 = value2.slice(0, i);
+                break;
+              }
+            }
+          }
+        }
+        if (comma && !zero3) value2 = group(value2, Infinity);
+        var length = valuePrefix.length + value2.length + valueSuffix.length, padding = length < width ? new Array(width - length + 1).join(fill2) : "";
+        if (comma && zero3) value2 = group(padding + value2, padding.length ? width - valueSuffix.length : Infinity), padding = "";
+        switch (align) {
+          case "<":
+            value2 = valuePrefix + value2 + valueSuffix + padding;
+            break;
+          case "=":
+            value2 = valuePrefix + padding + value2 + valueSuffix;
+            break;
+          case "^":
+            value2 = padding.slice(0, length = padding.length >> 1) + valuePrefix + value2 + valueSuffix + padding.slice(length);
+            break;
+          default:
+            value2 = padding + valuePrefix + value2 + valueSuffix;
+            break;
+        }
+        return numerals(value2);
+      }
+      format2.toString = function() {
+        return specifier + "";
+      };
+      return format2;
+    }
+    function formatPrefix2(specifier, value2) {
+      var e = Math.max(-8, Math.min(8, Math.floor(exponent(value2) / 3))) * 3, k = Math.pow(10, -e), f = newFormat((specifier = formatSpecifier(specifier), specifier.type = "f", specifier), { suffix: prefixes[8 + e / 3] });
+      return function(value3) {
+        return f(k * value3);
+      };
+    }
+    return {
+      format: newFormat,
+      formatPrefix: formatPrefix2
+    };
+  }
+  var locale;
+  var format;
+  var formatPrefix;
+  defaultLocale({
+    thousands: ",",
+    grouping: [3],
+    currency: ["$", ""]
+  });
+  function defaultLocale(definition) {
+    locale = formatLocale(definition);
+    format = locale.format;
+    formatPrefix = locale.formatPrefix;
+    return locale;
+  }
+  function precisionFixed(step) {
+    return Math.max(0, -exponent(Math.abs(step)));
+  }
+  function precisionPrefix(step, value2) {
+    return Math.max(0, Math.max(-8, Math.min(8, Math.floor(exponent(value2) / 3))) * 3 - exponent(Math.abs(step)));
+  }
+  function precisionRound(step, max2) {
+    step = Math.abs(step), max2 = Math.abs(max2) - step;
+    return Math.max(0, exponent(max2) - exponent(step)) + 1;
+  }
+
+  // node_modules/d3-scale/dist/d3-scale.mjs
+  function initRange(domain, range2) {
+    switch (arguments.length) {
+      case 0:
+        break;
+      case 1:
+        this.range(domain);
+        break;
+      default:
+        this.range(range2).domain(domain);
+        break;
+    }
+    return this;
+  }
+  function constants(x) {
+    return function() {
+      return x;
+    };
+  }
+  function number$1(x) {
+    return +x;
+  }
+  var unit = [0, 1];
+  function identity$1(x) {
+    return x;
+  }
+  function normalize(a, b) {
+    return (b -= a = +a) ? function(x) {
+      return (x - a) / b;
+    } : constants(isNaN(b) ? NaN : 0.5);
+  }
+  function clamper(a, b) {
+    var t;
+    if (a > b) t = a, a = b, b = t;
+    return function(x) {
+      return Math.max(a, Math.min(b, x));
+    };
+  }
+  function bimap(domain, range2, interpolate2) {
+    var d0 = domain[0], d1 = domain[1], r0 = range2[0], r1 = range2[1];
+    if (d1 < d0) d0 = normalize(d1, d0), r0 = interpolate2(r1, r0);
+    else d0 = normalize(d0, d1), r0 = interpolate2(r0, r1);
+    return function(x) {
+      return r0(d0(x));
+    };
+  }
+  function polymap(domain, range2, interpolate2) {
+    var j = Math.min(domain.length, range2.length) - 1, d = new Array(j), r = new Array(j), i = -1;
+    if (domain[j] < domain[0]) {
+      domain = domain.slice().reverse();
+      range2 = range2.slice().reverse();
+    }
+    while (++i < j) {
+      d[i] = normalize(domain[i], domain[i + 1]);
+      r[i] = interpolate2(range2[i], range2[i + 1]);
+    }
+    return function(x) {
+      var i2 = bisectRight(domain, x, 1, j) - 1;
+      return r[i2](d[i2](x));
+    };
+  }
+  function copy$1(source2, target) {
+    return target.domain(source2.domain()).range(source2.range()).interpolate(source2.interpolate()).clamp(source2.clamp()).unknown(source2.unknown());
+  }
+  function transformer$2() {
+    var domain = unit, range2 = unit, interpolate$1 = value, transform2, untransform, unknown, clamp2 = identity$1, piecewise2, output, input;
+    function rescale() {
+      var n = Math.min(domain.length, range2.length);
+      if (clamp2 !== identity$1) clamp2 = clamper(domain[0], domain[n - 1]);
+      piecewise2 = n > 2 ? polymap : bimap;
+      output = input = null;
+      return scale;
+    }
+    function scale(x) {
+      return x == null || isNaN(x = +x) ? unknown : (output || (output = piecewise2(domain.map(transform2), range2, interpolate$1)))(transform2(clamp2(x)));
+    }
+    scale.invert = function(y) {
+      return clamp2(untransform((input || (input = piecewise2(range2, domain.map(transform2), number3)))(y)));
+    };
+    scale.domain = function(_2) {
+      return arguments.length ? (domain = Array.from(_2, number$1), rescale()) : domain.slice();
+    };
+    scale.range = function(_2) {
+      return arguments.length ? (range2 = Array.from(_2), rescale()) : range2.slice();
+    };
+    scale.rangeRound = function(_2) {
+      return range2 = Array.from(_2), interpolate$1 = round2, rescale();
+    };
+    scale.clamp = function(_2) {
+      return arguments.length ? (clamp2 = _2 ? true : identity$1, rescale()) : clamp2 !== identity$1;
+    };
+    scale.interpolate = function(_2) {
+      return arguments.length ? (interpolate$1 = _2, rescale()) : interpolate$1;
+    };
+    scale.unknown = function(_2) {
+      return arguments.length ? (unknown = _2, scale) : unknown;
+    };
+    return function(t, u) {
+      transform2 = t, untransform = u;
+      return rescale();
+    };
+  }
+  function continuous() {
+    return transformer$2()(identity$1, identity$1);
+  }
+  function tickFormat(start2, stop, count2, specifier) {
+    var step = tickStep(start2, stop, count2), precision;
+    specifier = formatSpecifier(specifier == null ? ",f" : specifier);
+    switch (specifier.type) {
+      case "s": {
+        var value2 = Math.max(Math.abs(start2), Math.abs(stop));
+        if (specifier.precision == null && !isNaN(precision = precisionPrefix(step, value2))) specifier.precision = precision;
+        return formatPrefix(specifier, value2);
+      }
+      case "":
+      case "e":
+      case "g":
+      case "p":
+      case "r": {
+        if (specifier.precision == null && !isNaN(precision = precisionRound(step, Math.max(Math.abs(start2), Math.abs(stop))))) specifier.precision = precision - (specifier.type === "e");
+        break;
+      }
+      case "f":
+      case "%": {
+        if (specifier.precision == null && !isNaN(precision = precisionFixed(step))) specifier.precision = precision - (specifier.type === "%") * 2;
+        break;
+      }
+    }
+    return format(specifier);
+  }
+  function linearish(scale) {
+    var domain = scale.domain;
+    scale.ticks = function(count2) {
+      var d = domain();
+      return ticks2(d[0], d[d.length - 1], count2 == null ? 10 : count2);
+    };
+    scale.tickFormat = function(count2, specifier) {
+      var d = domain();
+      return tickFormat(d[0], d[d.length - 1], count2 == null ? 10 : count2, specifier);
+    };
+    scale.nice = function(count2) {
+      if (count2 == null) count2 = 10;
+      var d = domain();
+      var i0 = 0;
+      var i1 = d.length - 1;
+      var start2 = d[i0];
+      var stop = d[i1];
+      var prestep;
+      var step;
+      var maxIter = 10;
+      if (stop < start2) {
+        step = start2, start2 = stop, stop = step;
+        step = i0, i0 = i1, i1 = step;
+      }
+      while (maxIter-- > 0) {
+        step = tickIncrement(start2, stop, count2);
+        if (step === prestep) {
+          d[i0] = start2;
+          d[i1] = stop;
+          return domain(d);
+        } else if (step > 0) {
+          start2 = Math.floor(start2 / step) * step;
+          stop = Math.ceil(stop / step) * step;
+        } else if (step < 0) {
+          start2 = Math.ceil(start2 * step) / step;
+          stop = Math.floor(stop * step) / step;
+        } else {
+          break;
+        }
+        prestep = step;
+      }
+      return scale;
+    };
+    return scale;
+  }
+  function linear3() {
+    var scale = continuous();
+    scale.copy = function() {
+      return copy$1(scale, linear3());
+    };
+    initRange.apply(scale, arguments);
+    return linearish(scale);
+  }
+
+  // src/timeline/lanes.ts
+  function lanesOf(operations, mask) {
+    const lanes = [];
+    const laneOf = /* @__PURE__ */ new Map();
+    for (let at = 0; at < operations.start.length; at++) {
+      const process = operations.process[at];
+      const start2 = operations.start[at];
+      let lane = laneOf.get(process);
+      if (lane === void 0) {
+        lane = lanes.find(({ free }) => free <= start2);
+        if (lane === void 0) {
+          lane = { operations: [], processes: [], free: Infinity };
+          lanes.push(lane);
+        }
+        lane.free = Infinity;
+        lane.processes.push(process);
+        laneOf.set(process, lane);
+      }
+      if (operations.type[at] === INFO && operations.end[at] >= 0) lane.free = operations.end[at];
+      if (mask[at]) lane.operations.push(at);
+    }
+    return lanes.filter((lane) => lane.operations.length > 0).map(({ operations: members, processes }) => ({
+      operations: Int32Array.from(members),
+      open: Int32Array.from(members.filter((at) => operations.type[at] === INFO || operations.end[at] < 0)),
+      name: operations.processes[processes[0]],
+      processes
+    })).sort((one2, other) => compare(one2.name, other.name));
+  }
+  function compare(one2, other) {
+    const numbers = [Number(one2), Number(other)];
+    if (Number.isNaN(numbers[0]) || Number.isNaN(numbers[1])) {
+      return Number(Number.isNaN(numbers[0])) - Number(Number.isNaN(numbers[1])) || (one2 < other ? -1 : 1);
+    }
+    return numbers[0] - numbers[1];
+  }
+  function lastBegun(lane, start2, time) {
+    let low = 0;
+    let high = lane.operations.length;
+    while (low < high) {
+      const middle = low + high >> 1;
+      if (start2[lane.operations[middle]] <= time) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+  function packed(spans, gap, limit) {
+    const order = spans.map((_2, at) => at).sort((a, b) => spans[a].start - spans[b].start);
+    const ends2 = [];
+    const row = new Array(spans.length).fill(0);
+    for (const at of order) {
+      let found = ends2.findIndex((end) => end + gap <= spans[at].start);
+      if (found < 0) found = ends2.length < limit ? ends2.length : ends2.indexOf(Math.min(...ends2));
+      ends2[found] = Math.max(ends2[found] ?? 0, spans[at].end);
+      row[at] = found;
+    }
+    return { row, rows: ends2.length };
+  }
+
+  // src/timeline/scene.ts
+  var AXIS2 = 26;
+  var FAULT_ROW = 18;
+  var LEADER_ROW = 20;
+  var GAP = 6;
+  var LANE = 32;
+  var LANE_AT_LEAST = 15;
+  var OVERVIEW = 44;
+  var Scene = class {
+    constructor(data) {
+      this.data = data;
+      this.end = Math.max(1, data.end);
+      const begin = this.end / 400;
+      this.bands = packed(
+        data.bands.map(({ start: start2, end }) => ({ start: start2, end: Math.max(end ?? this.end, start2 + begin * 4) })),
+        begin,
+        5
+      );
+      this.reigns = packed(
+        data.reigns.map(({ start: start2, end }) => ({ start: start2, end: end ?? this.end })),
+        0,
+        4
+      );
+      const { counterexample: counterexample2, verdict: verdict2 } = data;
+      this.accused = /* @__PURE__ */ new Set([
+        ...verdict2.failures.flatMap(({ operations }) => operations ?? []),
+        ...counterexample2?.operations ?? []
+      ]);
+      counterexample2?.operations.forEach((operation, at) => {
+        this.letters.set(operation, counterexample2.letters[at] ?? "");
+      });
+      this.mask = new Uint8Array(data.operations?.start.length ?? 0).fill(1);
+      this.filter(this.mask);
+    }
+    data;
+    width = 800;
+    height = 400;
+    gutter = 96;
+    /** Pixels that the lanes are scrolled by. */
+    scroll = 0;
+    lanes = [];
+    /** By operation: its lane, or -1. */
+    laneOf = new Int32Array(0);
+    /** The time at the left edge and at the right edge. */
+    view = linear3();
+    mask;
+    found = null;
+    order = null;
+    /** Operations beside which all others fade. */
+    focus = null;
+    letters = /* @__PURE__ */ new Map();
+    accused;
+    bands;
+    reigns;
+    end;
+    filter(mask) {
+      const { operations } = this.data;
+      this.mask = mask;
+      if (!operations) return;
+      this.lanes = lanesOf(operations, mask);
+      this.laneOf = new Int32Array(mask.length).fill(-1);
+      this.lanes.forEach((lane, at) => {
+        for (const operation of lane.operations) this.laneOf[operation] = at;
+      });
+      this.scrollBy(0);
+    }
+    resize(width, height) {
+      this.width = width;
+      this.height = height;
+      this.gutter = width < 640 ? 54 : 96;
+      this.scrollBy(0);
+    }
+    get plotWidth() {
+      return Math.max(1, this.width - this.gutter - 8);
+    }
+    /** The whole run, over the width. */
+    get whole() {
+      return linear3([0, this.end], [this.gutter, this.gutter + this.plotWidth]);
+    }
+    get faultsTop() {
+      return AXIS2 + GAP;
+    }
+    get leadersTop() {
+      return this.faultsTop + (this.bands.rows > 0 ? this.bands.rows * FAULT_ROW + GAP : 0);
+    }
+    get lanesTop() {
+      return this.leadersTop + (this.reigns.rows > 0 ? this.reigns.rows * LEADER_ROW + GAP : 0);
+    }
+    get lanesBottom() {
+      return this.height - OVERVIEW;
+    }
+    get laneHeight() {
+      const room = (this.lanesBottom - this.lanesTop) / Math.max(1, this.lanes.length);
+      return Math.max(LANE_AT_LEAST, Math.min(LANE, Math.floor(room)));
+    }
+    get overflow() {
+      return Math.max(0, this.lanes.length * this.laneHeight - (this.lanesBottom - this.lanesTop));
+    }
+    scrollBy(pixels) {
+      this.scroll = Math.max(0, Math.min(this.overflow, this.scroll + pixels));
+    }
+    /** Scroll so that the lane can be seen. */
+    reveal(lane) {
+      const top = lane * this.laneHeight;
+      const room = this.lanesBottom - this.lanesTop;
+      if (top < this.scroll) this.scroll = top;
+      else if (top + this.laneHeight > this.scroll + room) this.scroll = top + this.laneHeight - room;
+      this.scrollBy(0);
+    }
+    laneTop(lane) {
+      return this.lanesTop + lane * this.laneHeight - this.scroll;
+    }
+    bandTop(at) {
+      return this.faultsTop + this.bands.row[at] * FAULT_ROW;
+    }
+    reignTop(at) {
+      return this.leadersTop + this.reigns.row[at] * LEADER_ROW;
+    }
+    bandHeight = FAULT_ROW - 3;
+    reignHeight = LEADER_ROW - 3;
+    /** When the bar of the operation ends: an indeterminate one runs to the end. */
+    barEnd(operation) {
+      const operations = this.data.operations;
+      const end = operations.end[operation];
+      return operations.type[operation] === INFO || end < 0 ? this.end : end;
+    }
+    /** When its solid part ends. */
+    solidEnd(operation) {
+      const end = this.data.operations.end[operation];
+      return end < 0 ? this.end : end;
+    }
+    /** What is drawn at a point. */
+    hit(x, y) {
+      if (x < this.gutter) return null;
+      if (y < this.lanesTop) return this.hitAbove(x, y);
+      if (y >= this.lanesBottom) return null;
+      const operation = this.hitLane(Math.floor((y - this.lanesTop + this.scroll) / this.laneHeight), x);
+      return operation === null ? null : { kind: "operation", index: operation };
+    }
+    hitLane(at, x) {
+      const lane = this.lanes[at];
+      if (!lane) return null;
+      const { start: start2 } = this.data.operations;
+      const { view } = this;
+      const begun = lastBegun(lane, start2, view.invert(x));
+      let nearest = null;
+      let distance = 4;
+      for (const place of [begun, begun + 1]) {
+        const operation = lane.operations[place];
+        if (operation === void 0) continue;
+        const left = this.view(start2[operation]);
+        const right = this.view(this.solidEnd(operation));
+        const away = Math.max(0, left - x, x - right);
+        if (away < distance) [nearest, distance] = [operation, away];
+      }
+      if (nearest !== null) return nearest;
+      return lane.open.findLast((operation) => view.invert(x) >= start2[operation]) ?? null;
+    }
+    hitAbove(x, y) {
+      const within2 = (start2, end) => x >= this.view(start2) - 4 && x <= Math.max(this.view(end ?? this.end), this.view(start2)) + 4;
+      const failure2 = this.data.verdict.failures.findIndex(
+        ({ time }) => time !== void 0 && y < AXIS2 && Math.abs(this.view(time) - x) < 8
+      );
+      if (failure2 >= 0) return { kind: "failure", index: failure2 };
+      const last = (things, top, height) => {
+        for (let at = things.length - 1; at >= 0; at--) {
+          const inside = y >= top(at) && y <= top(at) + height;
+          if (inside && within2(things[at].start, things[at].end)) return at;
+        }
+        return -1;
+      };
+      const band = last(this.data.bands, (at) => this.bandTop(at), this.bandHeight);
+      if (band >= 0) return { kind: "band", index: band };
+      const reign = last(this.data.reigns, (at) => this.reignTop(at), this.reignHeight);
+      return reign >= 0 ? { kind: "reign", index: reign } : null;
+    }
+  };
+
+  // src/timeline/ticks.ts
+  function timeTicks(scale, about, unit2) {
+    const [from, to] = scale.domain();
+    const values = scale.ticks(about);
+    if (unit2 === "events") return { values, label: (value2) => Number.isInteger(value2) ? String(value2) : "" };
+    const step = Math.max(1e-3, tickStep(from, to, about));
+    const largest = Math.max(Math.abs(from), Math.abs(to));
+    const [size, name] = largest >= 1e9 && step >= 1e6 ? [1e9, "s"] : largest >= 1e6 && step >= 1e3 ? [1e6, "ms"] : largest >= 1e3 && step >= 1 ? [1e3, "\xB5s"] : [1, "ns"];
+    const digits = Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9));
+    return { values, label: (value2) => `${(value2 / size).toFixed(digits)} ${name}` };
+  }
+
+  // src/timeline/surroundings.ts
+  var FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+  var SMALL = FONT.replace("12px", "11px");
+  var FAMILIES = [
+    [/partition|isolate|cut|split|hold|one-way|bridge|ring/, "partition"],
+    [/crash|kill|restart|power|stop/, "crash"],
+    [/pause|stall|slow-node|freeze|steal/, "pause"],
+    [/loss|lose|drop|delay|duplic|reorder|corrupt-mess|slow|network|link/, "network"],
+    [/clock|time|skew|rate/, "clock"],
+    [/disk|wipe|torn|flip|fsync|sync|bit|file|space/, "disk"],
+    [/member|reconfig|add|remove|change-serv|transfer|leave|promote|replace/, "membership"]
+  ];
+  function faultColour(band) {
+    const family = FAMILIES.find(([pattern]) => pattern.test(band.kind))?.[1] ?? "other";
+    return colour(`fault-${family}`);
+  }
+  function drawBackground(context, scene) {
+    const { gutter, width, height } = scene;
+    context.globalAlpha = 1;
+    context.fillStyle = colour("surface");
+    context.fillRect(0, 0, width, height);
+    context.fillStyle = colour("stripe");
+    for (let lane = 0; lane < scene.lanes.length; lane += 2) {
+      const top = scene.laneTop(lane);
+      if (top + scene.laneHeight >= scene.lanesTop && top <= scene.lanesBottom) context.fillRect(gutter, top, width - gutter, scene.laneHeight);
+    }
+    for (const band of scene.data.bands) {
+      const left = Math.max(gutter, scene.view(band.start));
+      const right = Math.min(width, scene.view(band.end ?? scene.end));
+      if (right < gutter || left > width) continue;
+      context.fillStyle = faultColour(band);
+      context.globalAlpha = right - left < 1.5 ? 0.45 : 0.07;
+      context.fillRect(left, scene.lanesTop, Math.max(1, right - left), scene.lanesBottom - scene.lanesTop);
+    }
+    context.globalAlpha = 1;
+    const ticks3 = timeTicks(scene.view, Math.max(2, scene.plotWidth / 110), scene.data.unit);
+    context.fillStyle = colour("line");
+    for (const value2 of ticks3.values) context.fillRect(Math.round(scene.view(value2)), AXIS2, 1, scene.lanesBottom - AXIS2);
+  }
+  function drawFrame(context, scene) {
+    drawFailures(context, scene);
+    context.fillStyle = colour("surface");
+    context.fillRect(0, 0, scene.gutter, scene.height);
+    context.fillRect(0, 0, scene.width, AXIS2);
+    drawNames(context, scene);
+    drawAxis(context, scene);
+    drawFlags(context, scene);
+    context.fillStyle = colour("line");
+    context.fillRect(scene.gutter, AXIS2, 1, scene.lanesBottom - AXIS2);
+    context.fillRect(0, AXIS2, scene.width, 1);
+    if (scene.overflow > 0) {
+      const room = scene.lanesBottom - scene.lanesTop;
+      const part = room / (room + scene.overflow);
+      context.fillStyle = colour("line-2");
+      context.beginPath();
+      context.roundRect(scene.width - 6, scene.lanesTop + scene.scroll * part, 4, Math.max(16, room * part), 2);
+      context.fill();
+    }
+  }
+  function drawAxis(context, scene) {
+    context.font = SMALL;
+    context.textBaseline = "middle";
+    context.textAlign = "center";
+    context.fillStyle = colour("ink-3");
+    const ticks3 = timeTicks(scene.view, Math.max(2, scene.plotWidth / 110), scene.data.unit);
+    for (const value2 of ticks3.values) {
+      const x = scene.view(value2);
+      const text = ticks3.label(value2);
+      const half = context.measureText(text).width / 2;
+      if (x - half > scene.gutter - 20 && x + half < scene.width) context.fillText(text, x, AXIS2 / 2);
+    }
+    context.textAlign = "left";
+  }
+  function label(context, scene, texts, left, right, middle) {
+    const from = Math.max(left, scene.gutter) + 6;
+    const room = Math.min(right, scene.width) - from - 4;
+    for (const text of texts) {
+      if (context.measureText(text).width <= room) {
+        context.fillText(text, from, middle);
+        return;
+      }
+    }
+    const characters = Math.floor(room / 6.4);
+    if (characters >= 3) context.fillText(shortened(texts[0], characters), from, middle);
+  }
+  function drawRows(context, scene) {
+    context.font = SMALL;
+    context.textBaseline = "middle";
+    scene.data.bands.forEach((band, at) => {
+      const left = scene.view(band.start);
+      const right = scene.view(band.end ?? scene.end);
+      if (right < scene.gutter - 8 || left > scene.width) return;
+      const top = scene.bandTop(at);
+      context.fillStyle = faultColour(band);
+      if (right - left < 2) {
+        const middle = top + scene.bandHeight / 2;
+        context.beginPath();
+        context.moveTo(left, middle - 6);
+        context.lineTo(left + 5, middle);
+        context.lineTo(left, middle + 6);
+        context.lineTo(left - 5, middle);
+        context.fill();
+        return;
+      }
+      const seen = Math.max(left, scene.gutter - 4);
+      context.globalAlpha = 0.22;
+      context.beginPath();
+      context.roundRect(seen, top, Math.min(right, scene.width + 4) - seen, scene.bandHeight, 3);
+      context.fill();
+      context.globalAlpha = 1;
+      if (left >= scene.gutter - 4) context.fillRect(left, top, 3, scene.bandHeight);
+      context.fillStyle = colour("ink");
+      label(context, scene, [band.words, band.kind], left, right, top + scene.bandHeight / 2 + 0.5);
+    });
+    scene.data.reigns.forEach((reign, at) => {
+      const left = scene.view(reign.start);
+      const right = scene.view(reign.end ?? scene.end);
+      if (right < scene.gutter || left > scene.width) return;
+      const top = scene.reignTop(at);
+      const seen = Math.max(left, scene.gutter - 4);
+      context.fillStyle = termColour(reign.term);
+      context.beginPath();
+      context.roundRect(seen, top, Math.max(2, Math.min(right, scene.width + 4) - seen - 1), scene.reignHeight, 3);
+      context.fill();
+      context.fillStyle = colour("term-ink");
+      const node = scene.data.nodes[reign.node] ?? "?";
+      label(context, scene, [`${node} leads term ${reign.term}`, `${node} \xB7 ${reign.term}`, node], left, right, top + scene.reignHeight / 2 + 0.5);
+    });
+  }
+  function drawNames(context, scene) {
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    const right = scene.gutter - 10;
+    const isNarrow = scene.gutter < 90;
+    context.save();
+    context.beginPath();
+    context.rect(0, scene.lanesTop, scene.gutter, scene.lanesBottom - scene.lanesTop);
+    context.clip();
+    scene.lanes.forEach((lane, at) => {
+      const middle = scene.laneTop(at) + scene.laneHeight / 2;
+      if (middle < scene.lanesTop - 20 || middle > scene.lanesBottom + 20) return;
+      const more = lane.processes.length > 1 ? ` +${lane.processes.length - 1}` : "";
+      context.font = SMALL;
+      context.fillStyle = colour("ink-3");
+      context.fillText(more, right, middle);
+      const room = right - context.measureText(more).width;
+      context.font = FONT;
+      context.fillStyle = colour("ink-2");
+      context.fillText(isNarrow || more ? shortened(lane.name, 8) : `process ${shortened(lane.name, 8)}`, room, middle);
+    });
+    context.restore();
+    context.font = SMALL;
+    context.fillStyle = colour("ink-3");
+    if (scene.bands.rows > 0) context.fillText("faults", right, scene.faultsTop + scene.bandHeight / 2);
+    if (scene.reigns.rows > 0) context.fillText("leaders", right, scene.leadersTop + scene.reignHeight / 2);
+    context.textAlign = "left";
+  }
+  function drawFailures(context, scene) {
+    context.fillStyle = colour("violation");
+    for (const { time } of scene.data.verdict.failures) {
+      if (time === void 0) continue;
+      const x = Math.round(scene.view(time));
+      if (x >= scene.gutter && x <= scene.width) context.fillRect(x, AXIS2, 1.5, scene.lanesBottom - AXIS2);
+    }
+  }
+  function drawFlags(context, scene) {
+    context.font = SMALL;
+    context.textBaseline = "middle";
+    for (const { time, kind } of scene.data.verdict.failures) {
+      if (time === void 0) continue;
+      const x = scene.view(time);
+      if (x < scene.gutter || x > scene.width) continue;
+      const width = context.measureText(kind).width + 10;
+      const left = Math.min(x, scene.width - width - 2);
+      context.fillStyle = colour("violation");
+      context.beginPath();
+      context.roundRect(left, 4, width, AXIS2 - 8, 3);
+      context.fill();
+      context.fillStyle = colour("surface");
+      context.fillText(kind, left + 5, AXIS2 / 2);
+    }
+  }
+
+  // src/plots/chart.ts
+  var HEIGHT2 = 210;
+  var FONT2 = '11px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif';
+  var SECOND3 = 1e9;
+  function seconds(value2, step) {
+    if (step < 1e-3) return `${(value2 * 1e3).toFixed(step < 1e-4 ? 2 : 1)} ms`;
+    return `${Number(value2.toFixed(Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))))} s`;
+  }
+  function powers(min2, max2) {
+    const [from, to] = uPlot.rangeLog((min2 ?? 1) * 0.8, (max2 ?? 10) * 1.25, 10, false);
+    return [from ?? 1, to ?? 10];
+  }
+  function shadeFaults(plot, data) {
+    const { ctx: context, bbox } = plot;
+    context.save();
+    context.beginPath();
+    context.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    context.clip();
+    for (const band of data.bands) {
+      const left = plot.valToPos(band.start / SECOND3, "x", true);
+      const right = plot.valToPos((band.end ?? data.end) / SECOND3, "x", true);
+      if (right < bbox.left || left > bbox.left + bbox.width) continue;
+      context.fillStyle = faultColour(band);
+      const isInstant = right - left < 1.5;
+      context.globalAlpha = isInstant ? 0.5 : 0.11;
+      context.fillRect(left, bbox.top, Math.max(isInstant ? 1 : 0, right - left), bbox.height);
+      context.globalAlpha = 0.8;
+      context.fillRect(left, bbox.top, Math.max(2, right - left), 3);
+    }
+    context.globalAlpha = 1;
+    context.fillStyle = colour("violation");
+    for (const { time } of data.verdict.failures) {
+      if (time !== void 0) context.fillRect(plot.valToPos(time / SECOND3, "x", true), bbox.top, 1.5, bbox.height);
+    }
+    context.restore();
+  }
+  var Chart = class {
+    constructor(data, what, zoomed) {
+      this.data = data;
+      this.what = what;
+      this.zoomed = zoomed;
+      this.range = { from: 0, to: data.end };
+      this.element = html(
+        "section",
+        { class: "card plot", id: `plot-${what.id}`, "aria-labelledby": `plot-${what.id}-title` },
+        html("h2", { id: `plot-${what.id}-title` }, what.title),
+        html("p", { class: "aside" }, what.about),
+        this.place
+      );
+      this.place.setAttribute("role", "img");
+      this.place.setAttribute("aria-label", `${what.title}. ${what.about}`);
+      new ResizeObserver(() => this.fit()).observe(this.place);
+    }
+    data;
+    what;
+    zoomed;
+    element;
+    place = html("div", { class: "plot-place" });
+    plot = null;
+    range;
+    build() {
+      this.plot?.destroy();
+      this.plot = null;
+      const width = this.place.clientWidth;
+      if (width === 0) return;
+      this.plot = new uPlot(this.options(width), this.what.columns(this.range), this.place);
+    }
+    fit() {
+      const width = this.place.clientWidth;
+      if (width === 0) return;
+      if (!this.plot) this.build();
+      else if (this.plot.width !== width) this.plot.setSize({ width, height: HEIGHT2 });
+    }
+    show(range2) {
+      if (range2.from === this.range.from && range2.to === this.range.to) return;
+      this.range = range2;
+      if (!this.plot) return;
+      const { plot } = this;
+      plot.batch(() => {
+        plot.setData(this.what.columns(range2), false);
+        plot.setScale("x", { min: range2.from / SECOND3, max: range2.to / SECOND3 });
+      });
+    }
+    options(width) {
+      const { what } = this;
+      const grid2 = { stroke: colour("line"), width: 1 };
+      return {
+        width,
+        height: HEIGHT2,
+        padding: [8, 12, 0, 0],
+        // The range is ours alone: what is dragged over is asked for, and comes back through show.
+        scales: {
+          x: { time: false, auto: false, range: () => [this.range.from / SECOND3, this.range.to / SECOND3] },
+          y: what.isLogarithmic ? { distr: 3, log: 10, range: (_2, min2, max2) => powers(min2, max2) } : { range: (_2, min2, max2) => this.values(min2, max2) }
+        },
+        series: [
+          { label: "time", value: (_2, value2) => value2 === null ? "\u2013" : `${value2.toFixed(3)} s` },
+          ...what.lines.map((line2) => this.series(line2))
+        ],
+        axes: [
+          {
+            stroke: colour("ink-3"),
+            font: FONT2,
+            grid: grid2,
+            ticks: grid2,
+            space: 70,
+            size: 30,
+            values: (_2, splits, __, ___, step) => splits.map((value2) => seconds(value2, step))
+          },
+          {
+            stroke: colour("ink-3"),
+            font: FONT2,
+            grid: grid2,
+            ticks: grid2,
+            size: 62,
+            values: (_2, splits) => splits.map((value2) => value2 === null ? "" : what.unit(value2))
+          }
+        ],
+        cursor: { drag: { x: true, y: false, setScale: false }, sync: { key: "splitbrain" }, points: { size: 7 }, bind: { dblclick: () => () => this.all() } },
+        legend: { live: true },
+        hooks: {
+          drawClear: [(plot) => shadeFaults(plot, this.data)],
+          draw: what.over ? [(plot) => what.over?.(plot)] : [],
+          setSelect: [(plot) => this.selected(plot)]
+        }
+      };
+    }
+    all() {
+      this.zoomed({ from: 0, to: this.data.end });
+      return null;
+    }
+    /** All values, and something around them; never nothing. */
+    values(min2, max2) {
+      const [low, high] = this.what.least ?? [0, 1];
+      const from = Math.min(low, min2 ?? low);
+      const to = Math.max(high, max2 ?? high);
+      const margin = (to - from) * 0.06;
+      return [from < 0 ? from - margin : from, to + margin];
+    }
+    series({ label: label3, colour: name, style, width, dash }) {
+      const stroke = colour(name);
+      const value2 = (_2, raw) => raw === null || raw === void 0 ? "\u2013" : this.what.unit(raw);
+      if (style === "points") {
+        return { label: label3, stroke, value: value2, paths: () => null, points: { show: true, size: 4, width: 1, stroke, fill: `${stroke}88` } };
+      }
+      const steps2 = style === "steps" ? uPlot.paths.stepped?.({ align: 1 }) : void 0;
+      return {
+        label: label3,
+        stroke,
+        value: value2,
+        width: width ?? 1.5,
+        points: { show: style === "dotted", size: 4, stroke, fill: stroke },
+        ...dash ? { dash } : {},
+        ...steps2 ? { paths: steps2 } : {}
+      };
+    }
+    selected(plot) {
+      const { left, width } = plot.select;
+      if (width < 4) return;
+      const from = plot.posToVal(left, "x") * SECOND3;
+      const to = plot.posToVal(left + width, "x") * SECOND3;
+      plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+      this.zoomed({ from, to });
+    }
+  };
+
+  // src/plots/tables.ts
+  function latencyTable(operations) {
+    const samples = /* @__PURE__ */ new Map();
+    for (let at = 0; at < operations.start.length; at++) {
+      const name = `${operations.functions[operations.f[at]]} ${typeName(operations.type[at])}`;
+      const took = operations.end[at] < 0 ? [] : [operations.end[at] - operations.start[at]];
+      const all = samples.get(name);
+      if (all) all.push(...took);
+      else samples.set(name, took);
+    }
+    const rows = [...samples].sort(([one2], [other]) => one2 < other ? -1 : 1);
+    const cells = ["operation", "number", "median", "95 %", "99 %", "longest"];
+    return html(
+      "section",
+      { class: "card plot" },
+      html("h2", {}, "Latency by function and type"),
+      html(
+        "table",
+        { class: "numbers" },
+        html("thead", {}, html("tr", {}, ...cells.map((cell) => html("th", { scope: "col" }, cell)))),
+        html(
+          "tbody",
+          {},
+          ...rows.map(([name, took]) => {
+            took.sort((a, b) => a - b);
+            const at = (quantile2) => took.length === 0 ? "\u2013" : duration(quantileOf(took, quantile2));
+            return html(
+              "tr",
+              {},
+              html("th", { scope: "row", class: "mono" }, name),
+              html("td", {}, took.length.toLocaleString("en")),
+              ...[0.5, 0.95, 0.99, 1].map((quantile2) => html("td", {}, at(quantile2)))
+            );
+          })
+        )
+      )
+    );
+  }
+  function effectsTable({ figures: figures2 }) {
+    const counted = figures2.filter(({ group, value: value2 }) => group === "effects" && /^[\d,]+$/.test(value2));
+    if (counted.length === 0) return null;
+    const number4 = (value2) => Number(value2.replaceAll(",", ""));
+    const most = Math.max(1, ...counted.map(({ value: value2 }) => number4(value2)));
+    return html(
+      "section",
+      { class: "card plot" },
+      html("h2", {}, "What faults did"),
+      html("p", { class: "aside" }, "How often each was seen to have an effect."),
+      html(
+        "table",
+        { class: "numbers effects" },
+        html(
+          "tbody",
+          {},
+          ...counted.map(({ name, value: value2 }) => {
+            const bar = html("div", { class: "bar" });
+            bar.style.width = `${Math.max(1, Math.log1p(number4(value2)) / Math.log1p(most) * 100)}%`;
+            return html("tr", {}, html("th", { scope: "row" }, name), html("td", {}, value2), html("td", { "aria-hidden": "true" }, bar));
+          })
+        )
+      )
+    );
+  }
+
+  // src/plots/view.ts
+  var Plots = class {
+    constructor(element, data, bus) {
+      this.data = data;
+      this.bus = bus;
+      this.range = { from: 0, to: data.end };
+      this.charts = catalogue(data).map((plot) => new Chart(data, plot, (range2) => this.zoom(range2)));
+      const operations = data.unit === "ns" && data.operations?.start.length ? data.operations : null;
+      const button2 = (name, title, does) => html("button", { type: "button", title, "aria-label": title, click: does }, name);
+      element.append(
+        html(
+          "div",
+          { class: "toolbar", role: "group", "aria-label": "Time shown" },
+          html("span", { class: "hint" }, "Drag over a plot to zoom all of them; double-click for the whole run."),
+          this.told,
+          html(
+            "div",
+            { class: "zoom", role: "group", "aria-label": "Zoom" },
+            button2("\u2212", "Zoom out", () => this.scale(2)),
+            button2("+", "Zoom in", () => this.scale(0.5)),
+            button2("Whole run", "Show the whole run", () => this.zoom({ from: 0, to: data.end }))
+          )
+        ),
+        html(
+          "div",
+          { class: "plots-grid" },
+          ...this.charts.map((chart) => chart.element),
+          operations ? latencyTable(operations) : "",
+          effectsTable(data) ?? ""
+        )
+      );
+      bus.on("theme", () => this.repaint());
+      this.tell();
+    }
+    data;
+    bus;
+    charts;
+    told = html("span", { class: "range", role: "status" });
+    range;
+    isVisible = false;
+    isStale = true;
+    shown() {
+      this.isVisible = true;
+      if (this.isStale) this.repaint();
+    }
+    hidden() {
+      this.isVisible = false;
+    }
+    repaint() {
+      this.isStale = !this.isVisible;
+      if (this.isVisible) for (const chart of this.charts) chart.build();
+    }
+    zoom({ from, to }) {
+      const { end } = this.data;
+      const length = Math.min(end, Math.max(1e3, to - from));
+      const begin = Math.max(0, Math.min(end - length, from));
+      this.range = { from: begin, to: begin + length };
+      for (const chart of this.charts) chart.show(this.range);
+      this.tell();
+    }
+    scale(factor) {
+      const { from, to } = this.range;
+      const half = (to - from) / 2 * factor;
+      const middle = (from + to) / 2;
+      this.zoom({ from: middle - half, to: middle + half });
+    }
+    tell() {
+      const { from, to } = this.range;
+      this.told.textContent = `${moment(this.data, from)} \u2013 ${moment(this.data, to)}`;
+    }
+    key(event) {
+      const { from, to } = this.range;
+      const step = (to - from) * 0.2;
+      if (event.key === "+" || event.key === "=") this.scale(0.5);
+      else if (event.key === "-") this.scale(2);
+      else if (event.key === "0") this.zoom({ from: 0, to: this.data.end });
+      else if (event.key === "ArrowLeft") this.zoom({ from: from - step, to: to - step });
+      else if (event.key === "ArrowRight") this.zoom({ from: from + step, to: to + step });
+      else return false;
+      this.bus.announce(`Shown: ${this.told.textContent}`);
+      return true;
+    }
+  };
+  function nothing(data) {
+    if (catalogue(data).length > 0) return null;
+    return data.unit === "events" ? "This history has no times: there is nothing to plot over them." : "Nothing was measured in this run that could be plotted.";
+  }
+  var plots = {
+    name: "plots",
+    title: "Plots",
+    keys: [
+      { keys: "+ -", does: "zoom all plots" },
+      { keys: "\u2190 \u2192", does: "earlier, later" },
+      { keys: "0", does: "show the whole run" }
+    ],
+    empty: nothing,
+    mount: (element, data, bus) => new Plots(element, data, bus)
+  };
+
+  // src/shell/bus.ts
+  var Bus = class {
+    listeners = {
+      selection: /* @__PURE__ */ new Set(),
+      show: /* @__PURE__ */ new Set(),
+      theme: /* @__PURE__ */ new Set(),
+      announcement: /* @__PURE__ */ new Set()
+    };
+    current = null;
+    get selection() {
+      return this.current;
+    }
+    /** Select, and show it in `view` if one is named. A view that is shown for the first time finds
+     * the selection here. */
+    select(selection2, view) {
+      this.current = selection2;
+      if (view !== void 0) this.tell("show", view);
+      this.tell("selection", selection2);
+    }
+    announce(sentence2) {
+      this.tell("announcement", sentence2);
+    }
+    /** Listen; what is returned ends it. */
+    on(name, listener) {
+      this.listeners[name].add(listener);
+      return () => this.listeners[name].delete(listener);
+    }
+    tell(name, message) {
+      for (const listener of this.listeners[name]) listener(message);
+    }
+  };
+
+  // src/shell/help.ts
+  var EVERYWHERE = [
+    { keys: "1 \u2013 4", does: "show a view" },
+    { keys: "Tab", does: "go to the next control; Shift+Tab: back" },
+    { keys: "Esc", does: "select nothing; close this help" },
+    { keys: "d", does: "switch between light and dark" },
+    { keys: "?", does: "this help" }
+  ];
+  function table(title, keys) {
+    return html(
+      "section",
+      {},
+      html("h3", {}, title),
+      html(
+        "dl",
+        { class: "keys" },
+        ...keys.flatMap(({ keys: keys2, does }) => [
+          html("dt", {}, ...keys2.split(" ").map((key) => /^[–/]$|^or$/.test(key) ? ` ${key} ` : html("kbd", {}, key))),
+          html("dd", {}, does)
+        ])
+      )
+    );
+  }
+  function helpDialog(views) {
+    const close = html("button", { type: "button", class: "quiet" }, "Close");
+    const dialog = html(
+      "dialog",
+      { class: "help", "aria-labelledby": "help-title" },
+      html("header", {}, html("h2", { id: "help-title" }, "Keys"), close),
+      html(
+        "div",
+        { class: "help-columns" },
+        table("Everywhere", EVERYWHERE),
+        ...views.filter((view) => view.keys.length > 0).map((view) => table(view.title, view.keys))
+      )
+    );
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog) dialog.close();
+    });
+    return dialog;
+  }
+
+  // src/shell/shell.ts
+  var Shell = class {
+    constructor(app2, data, modules) {
+      this.data = data;
+      startTheme(this.bus);
+      this.places = modules.map((module) => this.place(module));
+      this.help = helpDialog(modules);
+      document.title = `${data.title} \xB7 ${data.verdict.validity}`;
+      const announcer = html("div", { class: "unseen", role: "status", "aria-live": "polite", id: "announcer" });
+      app2.append(
+        html("a", { class: "skip", href: "#view", click: (event) => this.skip(event) }, "Skip to the view"),
+        this.header(),
+        html("main", { id: "view", tabindex: -1 }, ...this.places.map((place) => place.panel)),
+        announcer,
+        this.help
+      );
+      this.bus.on("show", (name) => this.show(name));
+      this.bus.on("announcement", (sentence2) => {
+        announcer.textContent = sentence2;
+      });
+      document.addEventListener("keydown", (event) => this.key(event));
+      window.addEventListener("hashchange", () => this.showByAddress());
+      this.showByAddress();
+    }
+    data;
+    bus = new Bus();
+    places;
+    help;
+    shown = null;
+    place(module) {
+      const panel = html("section", {
+        id: `panel-${module.name}`,
+        class: `panel ${module.name}`,
+        role: "tabpanel",
+        "aria-labelledby": `tab-${module.name}`,
+        hidden: true
+      });
+      const tab = html(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          id: `tab-${module.name}`,
+          "aria-controls": panel.id,
+          "aria-selected": "false",
+          tabindex: -1,
+          click: () => this.show(module.name)
+        },
+        module.title
+      );
+      return { module, tab, panel, view: null };
+    }
+    header() {
+      const { data } = this;
+      const tabs = html("div", { class: "tabs", role: "tablist", "aria-label": "Views" }, ...this.places.map(({ tab }) => tab));
+      tabs.addEventListener("keydown", (event) => this.tabKey(event));
+      const switcher = html("button", { type: "button", class: "quiet", id: "theme", click: () => switchTheme(this.bus) });
+      const name = () => {
+        switcher.textContent = theme() === "dark" ? "Light" : "Dark";
+        switcher.setAttribute("aria-label", `Switch to the ${theme() === "dark" ? "light" : "dark"} theme`);
+      };
+      this.bus.on("theme", name);
+      name();
+      return html(
+        "header",
+        { class: "bar" },
+        html(
+          "div",
+          { class: "heading" },
+          html("span", { class: `badge ${data.verdict.validity}` }, data.verdict.validity),
+          html("div", { class: "titles" }, html("h1", {}, data.title), data.subject && html("p", {}, data.subject))
+        ),
+        html(
+          "nav",
+          { "aria-label": "Views and settings" },
+          tabs,
+          html(
+            "div",
+            { class: "tools" },
+            switcher,
+            html("button", { type: "button", class: "quiet", "aria-label": "Help: keys", click: () => this.help.showModal() }, "?")
+          )
+        )
+      );
+    }
+    skip(event) {
+      event.preventDefault();
+      document.getElementById("view")?.focus();
+    }
+    /** The address says which view is shown: report.html#timeline. */
+    showByAddress() {
+      const name = location.hash.slice(1);
+      const place = this.places.find(({ module }) => module.name === name) ?? this.places[0];
+      if (place) this.show(place.module.name);
+    }
+    show(name) {
+      const place = this.places.find(({ module }) => module.name === name);
+      if (!place || place === this.shown) return;
+      const first = this.shown === null;
+      this.shown?.view?.hidden?.();
+      this.shown = place;
+      for (const each of this.places) {
+        const chosen2 = each === place;
+        each.panel.hidden = !chosen2;
+        each.tab.setAttribute("aria-selected", String(chosen2));
+        each.tab.tabIndex = chosen2 ? 0 : -1;
+      }
+      if (!first && location.hash.slice(1) !== name) history.pushState(null, "", `#${name}`);
+      this.mount(place);
+      place.view?.shown?.();
+    }
+    mount(place) {
+      if (place.view) return;
+      const reason = place.module.empty?.(this.data) ?? null;
+      if (reason === null) {
+        place.view = place.module.mount(place.panel, this.data, this.bus);
+      } else {
+        place.view = {};
+        place.panel.append(html("p", { class: "nothing" }, reason));
+      }
+    }
+    tabKey(event) {
+      const at = this.places.findIndex(({ tab }) => tab === event.target);
+      const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: this.places.length - 1 }[event.key];
+      const place = to === void 0 ? void 0 : this.places[(to + this.places.length) % this.places.length];
+      if (!place) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.show(place.module.name);
+      place.tab.focus();
+    }
+    key(event) {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isTyping(event.target) || this.help.open) return;
+      if (this.take(event)) event.preventDefault();
+    }
+    take(event) {
+      if (this.shown?.view?.key?.(event)) return true;
+      const place = /^[1-9]$/.test(event.key) ? this.places[Number(event.key) - 1] : void 0;
+      if (place) {
+        this.show(place.module.name);
+        place.tab.focus();
+      } else if (event.key === "?") this.help.showModal();
+      else if (event.key === "d") switchTheme(this.bus);
+      else if (event.key === "Escape") this.bus.select(null);
+      else return false;
+      return true;
+    }
+  };
+
+  // src/spacetime/boxes.ts
+  function logOf(state) {
+    return state.isUp ? { ...state.saved, base: state.base, baseTerm: state.baseTerm, tip: state.tip, last: state.last } : state.saved;
+  }
+  function windowOf(states, most) {
+    const last = Math.max(1, ...states.map((state) => logOf(state).last));
+    return { first: Math.max(1, last - most + 1), last };
+  }
+  function indexHeads({ first, last }) {
+    const heads = [];
+    for (let index = first; index <= last; index++) {
+      heads.push(html("th", { scope: "col", class: "index" }, index === first && first > 1 ? `\u2026${index}` : index));
+    }
+    return heads;
+  }
+  function boxes(fold, state, window2, options = {}) {
+    const log = logOf(state);
+    const entries = fold.entries(log, window2.last - window2.first + 1);
+    const before = options.before && logOf(options.before);
+    const known = new Map(before ? fold.entries(before, window2.last - window2.first + 8).map((each) => [each.index, each.term]) : []);
+    const byIndex = new Map(entries.map((each) => [each.index, each]));
+    const cells = [];
+    if (log.base >= window2.first) {
+      const span = Math.min(log.base, window2.last) - window2.first + 1;
+      const title = `snapshot up to entry ${log.base}${log.baseTerm ? ` of term ${log.baseTerm}` : ""}`;
+      cells.push(html("td", { class: "snapshot", colspan: span, title }, span > 1 ? `snapshot \u2264 ${log.base}` : `\u2264${log.base}`));
+    }
+    for (let index = Math.max(window2.first, log.base + 1); index <= window2.last; index++) {
+      const entry = byIndex.get(index);
+      if (!entry) {
+        const wasThere = options.before !== void 0 && known.has(index) && (before?.last ?? 0) >= index;
+        cells.push(html("td", { class: wasThere ? "gone" : "none", title: wasThere ? `entry ${index} was removed` : null }));
+        continue;
+      }
+      const isCommitted = state.isUp && index <= state.commit;
+      const isDurable = !state.isUp || state.isRecovering || index <= state.durable;
+      const isNew = before !== void 0 && known.get(index) !== entry.term && (before.base < index || before.last < index);
+      const title = [
+        `entry ${index} of term ${entry.term}${entry.text ? `: ${entry.text}` : ""}`,
+        isCommitted ? "committed, as far as this node knows" : null,
+        isDurable ? null : "not yet on its disk"
+      ];
+      const classes = [
+        "box",
+        isCommitted && "committed",
+        !isDurable && "volatile",
+        isNew && "new",
+        options.accused === index && "accused"
+      ];
+      cells.push(
+        html(
+          "td",
+          {
+            class: classes.filter(Boolean).join(" "),
+            style: `--term: var(--${termColourName(entry.term)})`,
+            title: title.filter(Boolean).join("; "),
+            "data-index": index,
+            "data-term": entry.term
+          },
+          html("b", {}, entry.term),
+          options.hasText && entry.text && html("small", {}, entry.text)
+        )
+      );
+    }
+    return cells;
+  }
+
+  // src/spacetime/cards.ts
+  var BOX = 40;
+  var OTHERS = 420;
+  var Cards = class {
+    constructor(scene) {
+      this.scene = scene;
+    }
+    scene;
+    element = html("div", { class: "st-cards" });
+    marked = -1;
+    /** Mark a node; -1: none. */
+    mark(node) {
+      this.marked = node;
+      this.element.querySelectorAll("tbody tr").forEach((row, at) => row.classList.toggle("marked", at === node));
+    }
+    show(cursor) {
+      const { fold, moments, report } = this.scene;
+      const [from] = this.scene.beat(cursor);
+      const before = fold.at(moments.place[from]);
+      const states = fold.at(moments.place[cursor]);
+      const room = Math.max(4, Math.floor((this.element.clientWidth - OTHERS) / BOX) || 12);
+      const window2 = windowOf(states, room);
+      const accused = this.scene.violations.find((each) => each.cursor === cursor);
+      const rows = states.map(
+        (state, node) => this.row(report.nodes[node], state, before[node], window2, node, accused?.nodes.includes(node) ?? false)
+      );
+      this.element.replaceChildren(
+        html(
+          "table",
+          {},
+          html("caption", { class: "unseen" }, "The nodes at this step"),
+          html(
+            "thead",
+            {},
+            html(
+              "tr",
+              {},
+              ...["Node", "Role", "Term", "Vote", "Commit", "On disk"].map((name) => html("th", { scope: "col" }, name)),
+              ...indexHeads(window2)
+            )
+          ),
+          html("tbody", {}, ...rows)
+        )
+      );
+    }
+    row(name, state, before, window2, node, isAccused) {
+      const { fold, teller } = this.scene;
+      const term = state.isUp ? state.term : state.saved.term;
+      const vote = state.isUp ? state.vote : state.saved.vote;
+      const log = logOf(state);
+      const standing = state.isUp ? state.role : state.hasRun ? "down" : "not started";
+      const cell = (text, was, is, more = "") => html("td", { class: `fact${was !== is ? " changed" : ""}${more}` }, text);
+      const beforeTerm = before && (before.isUp ? before.term : before.saved.term);
+      const beforeVote = before && (before.isUp ? before.vote : before.saved.vote);
+      const isUnsaved = state.isUp && (state.saved.term !== state.term || state.saved.vote !== state.vote);
+      const classes = [
+        state.isUp ? "" : "down",
+        standing === "leader" ? "leads" : "",
+        isAccused ? "accused" : "",
+        node === this.marked ? "marked" : ""
+      ];
+      return html(
+        "tr",
+        {
+          class: classes.filter(Boolean).join(" "),
+          "data-node": name,
+          "data-role": standing,
+          "data-term": term,
+          "data-vote": vote < 0 ? "" : teller.node(vote),
+          "data-commit": state.isUp ? state.commit : 0,
+          "data-durable": state.isUp ? state.durable : log.last,
+          "data-last": log.last
+        },
+        html("th", { scope: "row" }, name),
+        html("td", { class: `fact role ${standing.replace(" ", "-")}${before && standingOf(before) !== standing ? " changed" : ""}` }, standing),
+        cell(term, beforeTerm, term),
+        cell(vote < 0 ? "\u2013" : teller.node(vote), beforeVote, vote, isUnsaved ? " unsaved" : ""),
+        cell(state.isUp ? state.commit : "\u2013", before?.commit, state.commit),
+        cell(state.isUp ? state.isRecovering ? "\u2026" : state.durable : log.last, before?.durable, state.durable),
+        ...boxes(fold, state, window2, { before, hasText: true })
+      );
+    }
+  };
+  function standingOf(state) {
+    return state.isUp ? state.role : state.hasRun ? "down" : "not started";
+  }
+
+  // src/spacetime/moments.ts
+  var EVENT = 0;
+  var ARRIVAL = 1;
+  var SENDING = 2;
+  var NONE = {
+    kinds: [],
+    texts: [],
+    labels: [],
+    fates: [],
+    source: [],
+    target: [],
+    kind: [],
+    term: [],
+    sent: [],
+    sent_at: [],
+    arrived: [],
+    arrived_at: [],
+    fate: [],
+    original: [],
+    words: []
+  };
+  var Moments = class {
+    constructor(trace, messages, borders2 = /* @__PURE__ */ new Set()) {
+      this.trace = trace;
+      this.messages = messages ?? NONE;
+      const count2 = this.messages.source.length;
+      const room = trace.kind.length + 2 * count2;
+      this.what = new Uint8Array(room);
+      this.which = new Int32Array(room);
+      this.node = new Int32Array(room);
+      this.time = new Float64Array(room);
+      this.place = new Int32Array(room + 1);
+      this.ofEvent = new Int32Array(trace.kind.length);
+      this.ofSending = new Int32Array(count2).fill(-1);
+      this.ofArrival = new Int32Array(count2).fill(-1);
+      this.bySending = Int32Array.from({ length: count2 }, (_2, row) => row);
+      this.fill(timesOf(trace));
+      this.beats = this.findBeats(borders2);
+    }
+    trace;
+    messages;
+    /** EVENT, ARRIVAL or SENDING, and what: a position in the trace, or in the messages. */
+    what;
+    which;
+    node;
+    time;
+    /** So many events of the trace, as shown, happened before each moment; one element more. */
+    place;
+    /** The moment of each event; of each message when it left, and when it was received (-1: never). */
+    ofEvent;
+    ofSending;
+    ofArrival;
+    /** The messages in the order in which they left. */
+    bySending;
+    /** The first moment of each beat, and the end of the last. */
+    beats;
+    length = 0;
+    /** So many moments. */
+    get size() {
+      return this.length;
+    }
+    fill(times2) {
+      const { messages, trace } = this;
+      const size = trace.kind.length;
+      const placeOf = (global) => Math.max(0, Math.min(size, global - trace.first));
+      const { bySending: sendings } = this;
+      sendings.sort(
+        (one2, other) => messages.sent_at[one2] - messages.sent_at[other] || messages.sent[one2] - messages.sent[other] || one2 - other
+      );
+      const rank = new Int32Array(sendings.length);
+      sendings.forEach((row, at) => rank[row] = at);
+      const down = messages.fates.indexOf("down");
+      const arrivals = Array.from(sendings).filter(
+        (row) => messages.arrived_at[row] >= 0 && messages.fate[row] !== down
+      );
+      arrivals.sort(
+        (one2, other) => messages.arrived_at[one2] - messages.arrived_at[other] || messages.arrived[one2] - messages.arrived[other] || rank[one2] - rank[other]
+      );
+      let sending = 0;
+      let arriving = 0;
+      for (let place = 0; place <= size; place++) {
+        const first = sending;
+        while (sending < sendings.length && placeOf(messages.sent_at[sendings[sending]]) <= place) sending++;
+        const from = arriving;
+        while (arriving < arrivals.length && placeOf(messages.arrived_at[arrivals[arriving]]) <= place) arriving++;
+        if (sending > first || arriving > from) {
+          this.interleave(sendings.subarray(first, sending), arrivals.slice(from, arriving), rank, place);
+        }
+        if (place < size) {
+          this.ofEvent[place] = this.length;
+          this.add(EVENT, place, trace.node[place], times2[place], place);
+        }
+      }
+      this.place[this.length] = size;
+    }
+    /**
+     * Sendings and arrivals that no event lies between. A message arrives after it was sent; what a
+     * node sends at the same time comes after what has reached it.
+     */
+    interleave(sendings, arrivals, rank, place) {
+      const { messages } = this;
+      let next = 0;
+      const arriveUpTo = (until) => {
+        for (; next < until; next++) {
+          const row = arrivals[next];
+          this.ofArrival[row] = this.length;
+          this.add(ARRIVAL, row, messages.target[row], messages.arrived[row], place);
+        }
+      };
+      for (const row of sendings) {
+        const sent = messages.sent[row];
+        let until = next;
+        for (let at = next; at < arrivals.length; at++) {
+          const arrival = arrivals[at];
+          const arrived = messages.arrived[arrival];
+          if (arrived > sent || arrived === sent && rank[arrival] >= rank[row]) break;
+          if (arrived < sent || messages.target[arrival] === messages.source[row]) until = at + 1;
+        }
+        arriveUpTo(until);
+        this.ofSending[row] = this.length;
+        this.add(SENDING, row, messages.source[row], sent, place);
+      }
+      arriveUpTo(arrivals.length);
+    }
+    add(what, which, node, time, place) {
+      const at = this.length++;
+      this.what[at] = what;
+      this.which[at] = which;
+      this.node[at] = node;
+      this.time[at] = time;
+      this.place[at] = place;
+    }
+    findBeats(borders2) {
+      const found = [];
+      for (let at = 0; at < this.length; at++) {
+        if (at === 0 || this.beginsBeat(at, borders2)) found.push(at);
+      }
+      found.push(this.length);
+      return Int32Array.from(found);
+    }
+    beginsBeat(at, borders2) {
+      if (this.what[at] === ARRIVAL) return true;
+      if (this.node[at] !== this.node[at - 1] || this.time[at] !== this.time[at - 1]) return true;
+      if (this.what[at] !== EVENT) return false;
+      const kind = this.kind(at);
+      if (kind === "started" || kind === "stopped") return true;
+      return this.what[at - 1] !== ARRIVAL && borders2.has(this.place[at] + this.trace.first);
+    }
+    /** The kind of an event's moment. */
+    kind(at) {
+      return this.trace.kinds[this.trace.kind[this.which[at]]];
+    }
+    /** The beat that a cursor is in or at the end of: positions in `beats`. */
+    beatBefore(cursor) {
+      return Math.max(0, lowerBound(this.beats, cursor) - 1);
+    }
+    /** The cursor right after so many events. */
+    cursorOfPlace(place) {
+      return place <= 0 ? 0 : this.ofEvent[Math.min(place, this.ofEvent.length) - 1] + 1;
+    }
+  };
+  function lowerBound(values, sought) {
+    let low = 0;
+    let high = values.length;
+    while (low < high) {
+      const middle = low + high >> 1;
+      if (values[middle] < sought) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  // src/spacetime/chapters.ts
+  function borders(report) {
+    return new Set(hasSteps(report) ? report.steps.map(({ first }) => first) : []);
+  }
+  function hasSteps({ steps: steps2 }) {
+    return steps2.some(({ words }) => words) && steps2.every(({ first }) => first !== void 0);
+  }
+  function chaptersOf(report, moments, teller) {
+    return hasSteps(report) ? stepChapters(report, moments) : landmarkChapters(report, moments, teller);
+  }
+  function stepChapters(report, moments) {
+    const { first: shown } = report.trace;
+    const starts = report.steps.map(({ first, time }) => startOf(moments, first - shown, time ?? 0));
+    const chapters = [];
+    if (starts[0] > 0) chapters.push({ from: 0, to: starts[0], title: "start", words: "" });
+    report.steps.forEach(({ line: line2, words }, at) => {
+      const from = starts[at];
+      const to = Math.max(from, starts[at + 1] ?? moments.size);
+      chapters.push({ from, to, title: line2, words: words ?? "" });
+    });
+    return chapters;
+  }
+  function startOf(moments, place, time) {
+    const after = moments.cursorOfPlace(place);
+    const event = moments.ofEvent[place] ?? moments.size;
+    const beat = event < moments.size ? moments.beats[moments.beatBefore(event + 1)] : event;
+    let at = after;
+    while (at < event && moments.time[at] <= time) at++;
+    return Math.max(after, Math.min(at, beat));
+  }
+  function landmarkChapters(report, moments, teller) {
+    const trace = report.trace;
+    const marks = /* @__PURE__ */ new Map();
+    const mark2 = (at, title) => {
+      marks.set(at, [...marks.get(at) ?? [], title]);
+    };
+    const began = /* @__PURE__ */ new Set();
+    for (let event = 0; event < trace.kind.length; event++) {
+      const kind = trace.kinds[trace.kind[event]];
+      const node = trace.node[event];
+      if (kind === "started") {
+        if (began.has(node)) mark2(moments.ofEvent[event], `${teller.node(node)} starts again`);
+        began.add(node);
+      } else if (kind === "stopped") {
+        mark2(moments.ofEvent[event], `${teller.node(node)} is down`);
+      } else if (kind === "role-changed" && trace.texts[trace.text[event]] === "leader") {
+        mark2(moments.ofEvent[event], `${teller.node(node)} leads term ${trace.term[event]}`);
+      }
+    }
+    const times2 = moments.time.subarray(0, moments.size);
+    for (const { kind, start: start2, nodes } of report.bands) {
+      if (kind !== "down") {
+        mark2(lowerBound(times2, start2), [kind, ...(nodes ?? []).map((node) => teller.node(node))].join(" "));
+      }
+    }
+    const starts = [...marks.keys()].filter((at) => at < moments.size).sort((one2, other) => one2 - other);
+    const chapters = [];
+    if (starts[0] !== 0) chapters.push({ from: 0, to: starts[0] ?? moments.size, title: "start", words: "" });
+    starts.forEach((from, at) => {
+      const title = [...new Set(marks.get(from))].join("; ");
+      chapters.push({ from, to: starts[at + 1] ?? moments.size, title, words: "" });
+    });
+    return chapters;
+  }
+  function chapterAt(chapters, cursor) {
+    let found = 0;
+    while (found + 1 < chapters.length && chapters[found + 1].from < cursor) found++;
+    return found;
+  }
+
+  // src/spacetime/controls.ts
+  var ICONS = {
+    first: "M3 3v10M13 3 6 8l7 5Z",
+    chapterBack: "M8 3 2 8l6 5ZM14 3 8 8l6 5Z",
+    back: "M11 3 4 8l7 5Z",
+    play: "M4 2.5 13 8l-9 5.5Z",
+    pause: "M5 3v10M11 3v10",
+    forward: "M5 3l7 5-7 5Z",
+    chapterForward: "M2 3l6 5-6 5ZM8 3l6 5-6 5Z",
+    last: "M13 3v10M3 3l7 5-7 5Z"
+  };
+  function icon(name) {
+    return svg("svg", { viewBox: "0 0 16 16", width: 15, height: 15, "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
+  }
+  var Controls = class {
+    constructor(wishes, beats, violations, hasChapters) {
+      this.beats = beats;
+      const button2 = (name, label3, key, does) => html("button", { type: "button", class: "st-icon", "aria-label": label3, title: `${label3} (${key})`, click: does }, icon(name));
+      this.playButton = button2("play", "Play", "Space", () => wishes.play());
+      this.slider = html("input", {
+        type: "range",
+        min: 0,
+        max: beats,
+        step: 1,
+        "aria-label": "Step",
+        input: () => wishes.beat(Number(this.slider.value))
+      });
+      this.position = html("output", { class: "st-position" });
+      this.speedField = html(
+        "select",
+        { "aria-label": "Speed" },
+        ...[1, 2, 5, 20].map((speed) => html("option", { value: speed, selected: speed === 2 }, `${speed} / s`))
+      );
+      this.axisButtons = choice("Axis", { order: "Order", time: "Time" }, (kind) => wishes.axis(kind));
+      this.pageButtons = choice("Picture", { diagram: "Diagram", figure: "Figure" }, (page) => wishes.page(page));
+      this.diagramTools = html(
+        "div",
+        { class: "st-group" },
+        this.axisButtons,
+        html("button", { type: "button", class: "st-icon", "aria-label": "Zoom out", title: "Zoom out (\u2212)", click: () => wishes.zoom(0.6) }, "\u2212"),
+        html("button", { type: "button", class: "st-icon", "aria-label": "Zoom in", title: "Zoom in (+)", click: () => wishes.zoom(1.7) }, "+"),
+        html("button", { type: "button", title: "Show the whole run (0)", click: () => wishes.fit() }, "Fit")
+      );
+      this.element = html(
+        "div",
+        { class: "st-controls", role: "toolbar", "aria-label": "Steps" },
+        html(
+          "div",
+          { class: "st-group" },
+          button2("first", "First step", "Home", () => wishes.first()),
+          hasChapters && button2("chapterBack", "Chapter back", "Shift+\u2190", () => wishes.chapter(-1)),
+          button2("back", "Step back", "\u2190", () => wishes.step(-1)),
+          this.playButton,
+          button2("forward", "Step forward", "\u2192", () => wishes.step(1)),
+          hasChapters && button2("chapterForward", "Chapter forward", "Shift+\u2192", () => wishes.chapter(1)),
+          button2("last", "Last step", "End", () => wishes.last()),
+          this.speedField
+        ),
+        html("div", { class: "st-group st-slide" }, this.slider, this.position),
+        violations > 0 && html(
+          "button",
+          { type: "button", class: "st-to-violation", title: "Go to the violation (v)", click: () => wishes.violation() },
+          violations > 1 ? `Violation (${violations})` : "Violation"
+        ),
+        this.diagramTools,
+        this.pageButtons
+      );
+    }
+    beats;
+    element;
+    playButton;
+    slider;
+    position;
+    speedField;
+    diagramTools;
+    axisButtons;
+    pageButtons;
+    /** Steps a second, while it plays. */
+    get speed() {
+      return Number(this.speedField.value);
+    }
+    show(beat) {
+      this.slider.value = String(beat);
+      this.slider.setAttribute("aria-valuetext", `step ${beat} of ${this.beats}`);
+      this.position.textContent = `${beat} / ${this.beats}`;
+    }
+    plays(isPlaying) {
+      this.playButton.replaceChildren(icon(isPlaying ? "pause" : "play"));
+      this.playButton.setAttribute("aria-label", isPlaying ? "Pause" : "Play");
+      this.playButton.title = isPlaying ? "Pause (Space)" : "Play (Space)";
+    }
+    setPage(page) {
+      this.diagramTools.hidden = page === "figure";
+      press(this.pageButtons, page);
+    }
+    setAxis(kind) {
+      press(this.axisButtons, kind);
+    }
+  };
+  function choice(label3, names, chosen2) {
+    const group = html("div", { class: "st-choice", role: "group", "aria-label": label3 });
+    for (const [name, words] of Object.entries(names)) {
+      const isFirst = group.children.length === 0;
+      group.append(
+        html("button", { type: "button", "data-name": name, "aria-pressed": String(isFirst), click: () => chosen2(name) }, words)
+      );
+    }
+    return group;
+  }
+  function press(group, name) {
+    for (const button2 of group.querySelectorAll("button")) {
+      button2.setAttribute("aria-pressed", String(button2.dataset["name"] === name));
+    }
+  }
+
+  // src/spacetime/draw_arrows.ts
+  var MOST_SINGLE = 500;
+  var MOST = 4e3;
+  var GAP2 = 6;
+  function drawArrows(frame2) {
+    const { arrows } = frame2.scene;
+    const rows = arrows.within(frame2.from, frame2.to, MOST);
+    if (rows === null) return lostOnly(frame2);
+    const seen = rows.map((row) => arrows.arrow(row, frame2.axis));
+    if (seen.length > MOST_SINGLE) return lines(frame2, seen);
+    const hasLabels = seen.length <= 60;
+    return svg("g", { class: "st-arrows" }, ...seen.map((arrow) => single(frame2, arrow, hasLabels)));
+  }
+  function ends(frame2, arrow) {
+    const down = arrow.target > arrow.source ? 1 : -1;
+    const y1 = frame2.y(arrow.source) + GAP2 * down;
+    const y2 = frame2.y(arrow.target) - GAP2 * down;
+    const x1 = frame2.x(arrow.from);
+    if (arrow.fate === "held") {
+      const length = 12 + 9 * Math.abs(arrow.target - arrow.source);
+      return { x1, y1, x2: x1 + length * 0.6, y2: y1 + length * down };
+    }
+    return { x1, y1, x2: frame2.x(arrow.to), y2: y1 + (y2 - y1) * arrow.reach };
+  }
+  function lines(frame2, arrows) {
+    const paths = /* @__PURE__ */ new Map();
+    for (const arrow of arrows) {
+      const name = arrow.reach < 1 ? `${arrow.family} ${arrow.fate}` : arrow.family;
+      const { x1, y1, x2, y2 } = ends(frame2, arrow);
+      const path = paths.get(name) ?? [];
+      path.push(`M${x1.toFixed(1)} ${y1.toFixed(0)}L${x2.toFixed(1)} ${y2.toFixed(0)}`);
+      paths.set(name, path);
+    }
+    return svg(
+      "g",
+      { class: "st-arrows many" },
+      ...[...paths].map(([name, path]) => svg("path", { class: `st-arrow ${name}`, d: path.join("") }))
+    );
+  }
+  function lostOnly(frame2) {
+    const { arrows, moments } = frame2.scene;
+    const drawn = /* @__PURE__ */ new Set();
+    const path = [];
+    for (const row of arrows.dropped(frame2.from, frame2.to)) {
+      const x = Math.round(frame2.x(frame2.axis.left[moments.ofSending[row]]));
+      const y = Math.round(frame2.y(moments.messages.source[row])) + 9;
+      if (drawn.has(`${x} ${y}`)) continue;
+      drawn.add(`${x} ${y}`);
+      path.push(`M${x} ${y}v6`);
+    }
+    return svg("g", { class: "st-arrows many" }, svg("path", { class: "st-arrow lost", d: path.join("") }));
+  }
+  function single(frame2, arrow, hasLabel) {
+    const { moments } = frame2.scene;
+    const line2 = ends(frame2, arrow);
+    const { x1, y1, x2, y2 } = line2;
+    const arrival = moments.ofArrival[arrow.row];
+    const sending = moments.ofSending[arrow.row];
+    const [from, to] = frame2.beat;
+    const isNow = arrival >= from && arrival < to || sending >= from && sending < to;
+    const classes = ["st-arrow", arrow.family, arrow.fate, arrow.isReply && "reply", isNow && "now"];
+    const path = `M${x1.toFixed(1)} ${y1.toFixed(1)}L${x2.toFixed(1)} ${y2.toFixed(1)}`;
+    return svg(
+      "g",
+      {
+        class: classes.filter(Boolean).join(" "),
+        "data-row": arrow.row,
+        "data-moment": arrival >= 0 ? arrival : sending,
+        "data-fate": arrow.fate
+      },
+      svg("path", { class: "reach", d: path }),
+      arrow.fate === "duplicate" && svg("path", { class: "copy", d: path }),
+      svg("path", { class: "line", d: path }),
+      svg("path", { class: "end", d: endOf(arrow, line2) }),
+      arrow.fate === "delayed" && svg("circle", { class: "clock", cx: (x1 + x2) / 2, cy: (y1 + y2) / 2, r: 4.5 }),
+      arrow.fate === "delayed" && svg("path", { class: "hands", d: clockHands((x1 + x2) / 2, (y1 + y2) / 2) }),
+      hasLabel && label2(frame2, arrow, line2)
+    );
+  }
+  function endOf(arrow, { x1, y1, x2, y2 }) {
+    const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+    const along = [(x2 - x1) / length, (y2 - y1) / length];
+    const point = (forward, aside) => `${(x2 + along[0] * forward - along[1] * aside).toFixed(1)} ${(y2 + along[1] * forward + along[0] * aside).toFixed(1)}`;
+    switch (arrow.fate) {
+      case "lost":
+      case "cut":
+      case "down":
+        return `M${(x2 - 4.5).toFixed(1)} ${(y2 - 4.5).toFixed(1)}l9 9m-9 0l9-9`;
+      case "held":
+        return `M${point(0, -5)}L${point(0, 5)}M${point(4, -5)}L${point(4, 5)}`;
+      default:
+        return `M${point(-7, -3.4)}L${point(0, 0)}L${point(-7, 3.4)}`;
+    }
+  }
+  function clockHands(x, y) {
+    return `M${x} ${y - 3}V${y}H${x + 2.2}`;
+  }
+  function label2(frame2, arrow, { x1, y1, x2, y2 }) {
+    const text = frame2.scene.teller.label(arrow.row);
+    const length = Math.hypot(x2 - x1, y2 - y1);
+    if (arrow.reach < 1 || length < text.length * 5.6 + 26) return null;
+    let angle = Math.atan2(y2 - y1, x2 - x1) * 180 / Math.PI;
+    if (Math.abs(angle) > 90) angle -= Math.sign(angle) * 180;
+    const [x, y] = [x1 + (x2 - x1) * 0.4, y1 + (y2 - y1) * 0.4];
+    return svg("text", { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${angle.toFixed(1)})`, dy: -4 }, text);
+  }
+
+  // src/spacetime/marks.ts
+  function mark(name, path, offset, legend3) {
+    return { name, path, offset, legend: legend3 };
+  }
+  var STAR = "M0-6.5 1.9-2.2 6.4-1.9 2.9 1 4 5.5 0 3 -4 5.5 -2.9 1 -6.4-1.9 -1.9-2.2Z";
+  var MARKS = {
+    leader: mark("leader", STAR, -15, "becomes leader"),
+    candidate: mark("candidate", "M0-5.5 5.5 4.5H-5.5Z", -14, "campaigns"),
+    "step-down": mark("step-down", "M0 5.5 5.5-4.5H-5.5Z", -14, "follows again"),
+    vote: mark("vote", "M0-5.5 5.5 0 0 5.5 -5.5 0Z", 0, "votes"),
+    append: mark("append", "M-5-5H5V5H-5Z", -14, "appends an entry (its term)"),
+    truncate: mark("truncate", "M-5-5H5V5H-5ZM-5-5 5 5M-5 5 5-5", -14, "removes entries"),
+    commit: mark("commit", "M-5 0 -1.5 4 5-4.5", 15, "commits up to an entry"),
+    crash: mark("crash", "M-6-6 6 6M-6 6 6-6", 0, "goes down"),
+    start: mark("start", "M-4-6 6 0 -4 6Z", 0, "starts"),
+    snapshot: mark("snapshot", "M-5-4.5H5V-1.5H-5ZM-5 0.5H5V3.5H-5Z", 15, "takes or restores a snapshot"),
+    saved: mark("saved", "M0-4.5V4.5", 0, "has saved to its disk"),
+    other: mark("other", "M-2.5-2.5H2.5V2.5H-2.5Z", 13, "lease, transfer")
+  };
+  function markOf(trace, event) {
+    switch (trace.kinds[trace.kind[event]]) {
+      case "role-changed":
+        return markOfRole(trace.texts[trace.text[event]]);
+      case "vote-granted":
+        return MARKS.vote;
+      case "appended":
+        return MARKS.append;
+      case "truncated":
+        return MARKS.truncate;
+      case "committed":
+        return MARKS.commit;
+      case "stopped":
+        return MARKS.crash;
+      case "started":
+        return MARKS.start;
+      case "snapshot-taken":
+      case "snapshot-restored":
+        return MARKS.snapshot;
+      case "persisted":
+        return MARKS.saved;
+      case "lease-read":
+      case "transfer-started":
+      case "transfer-ended":
+        return MARKS.other;
+    }
+    return null;
+  }
+  function markOfRole(role) {
+    if (role === "leader") return MARKS.leader;
+    return role === "follower" ? MARKS["step-down"] : MARKS.candidate;
+  }
+
+  // src/spacetime/strips.ts
+  function stripsOf(report, moments) {
+    const trace = report.trace;
+    const strips = report.nodes.map((_2, node) => {
+      const given = trace.initial[node];
+      const standing = given?.is_up ? given.role || "follower" : given && given.term > 0 ? "down" : "unborn";
+      return [{ from: 0, standing, term: given?.term ?? 0 }];
+    });
+    for (let event = 0; event < trace.kind.length; event++) {
+      const strip = strips[trace.node[event]];
+      if (!strip) continue;
+      const { standing, term } = strip.at(-1);
+      const at = moments.ofEvent[event];
+      switch (trace.kinds[trace.kind[event]]) {
+        case "started":
+          add(strip, at, "follower", trace.term[event]);
+          break;
+        case "stopped":
+          add(strip, at, "down", term);
+          break;
+        case "term-changed":
+          add(strip, at, standing, trace.term[event]);
+          break;
+        case "role-changed":
+          add(strip, at, trace.texts[trace.text[event]], Math.max(term, trace.term[event]));
+          break;
+      }
+    }
+    return strips;
+  }
+  function add(strip, from, standing, term) {
+    const last = strip.at(-1);
+    if (last.standing === standing && last.term === term) return;
+    if (last.from === from) strip.pop();
+    strip.push({ from, standing, term });
+  }
+  function within(strip, from, to) {
+    const bound = (sought) => {
+      let low = 0;
+      let high = strip.length;
+      while (low < high) {
+        const middle = low + high >> 1;
+        if (strip[middle].from < sought) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    };
+    return [Math.max(0, bound(from + 1) - 1), bound(to)];
+  }
+
+  // src/spacetime/words.ts
+  function entriesWords(first, last) {
+    if (first === last) return `entry ${first}`;
+    return `entries ${first} ${last === first + 1 ? "and" : "to"} ${last}`;
+  }
+  function listed(words) {
+    if (words.length < 2) return words.join("");
+    return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+  }
+  function timeWords(nanoseconds, digits = 3) {
+    const milliseconds2 = nanoseconds / 1e6;
+    if (milliseconds2 >= 1e4) return `${(milliseconds2 / 1e3).toFixed(2)} s`;
+    return `${Number(milliseconds2.toFixed(digits))} ms`;
+  }
+  var DETAILS = /* @__PURE__ */ new Set(["term-exposed", "applied", "state-digest", "configuration-changed"]);
+  var NOUNS = {
+    append: "AppendEntries",
+    "append-reply": "its answer",
+    vote: "RequestVote",
+    "vote-reply": "its answer",
+    "pre-vote": "a question for a pre-vote",
+    "pre-vote-reply": "its answer",
+    snapshot: "InstallSnapshot",
+    "snapshot-reply": "its answer",
+    "timeout-now": "TimeoutNow",
+    "read-index": "a question for a read index",
+    "read-index-reply": "its answer"
+  };
+  var Teller = class {
+    constructor(report, moments) {
+      this.report = report;
+      this.moments = moments;
+      this.trace = report.trace;
+    }
+    report;
+    moments;
+    trace;
+    node(number4) {
+      return this.report.nodes[number4] ?? "?";
+    }
+    /** The moments of one beat, or a part of it, as a sentence. */
+    beat(from, to) {
+      const { moments } = this;
+      if (from >= to) return "Nothing has happened yet.";
+      const clauses = [];
+      const sent = [];
+      let opening = "";
+      for (let at = from; at < to; at++) {
+        if (moments.what[at] === ARRIVAL) {
+          opening = `receives ${this.message(moments.which[at])}`;
+        } else if (moments.what[at] === SENDING) {
+          sent.push(moments.which[at]);
+        } else {
+          at = this.event(at, to, clauses) - 1;
+        }
+      }
+      const told = clauses.filter(({ isDetail }) => !isDetail);
+      let phrases = (told.length > 0 ? told : opening || sent.length > 0 ? [] : clauses).map(({ text }) => text);
+      if (sent.length > 0) phrases = [...phrases, this.sendings(sent)];
+      const subject = this.node(moments.node[from]);
+      if (!opening) return `${subject} ${listed(phrases)}.`;
+      return phrases.length > 0 ? `${subject} ${opening}: it ${listed(phrases)}.` : `${subject} ${opening}.`;
+    }
+    /** One event, and those of the same kind that follow it: where they end. */
+    event(at, to, clauses) {
+      const { moments } = this;
+      const kind = moments.kind(at);
+      const first = moments.which[at];
+      let end = at + 1;
+      if (kind === "appended" || kind === "applied") {
+        while (end < to && moments.what[end] === 0 && moments.kind(end) === kind) end++;
+      }
+      const last = moments.which[end - 1];
+      const isFew = last - first < 3;
+      const words = last > first ? this.severalWords(kind, first, last, isFew) : this.eventWords(first);
+      clauses.push({ text: words, isDetail: DETAILS.has(kind) });
+      return end;
+    }
+    severalWords(kind, first, last, isFew) {
+      const { trace } = this;
+      const range2 = entriesWords(trace.index[first], trace.index[last]);
+      if (kind === "applied") return `applies ${range2}`;
+      if (!isFew) return `appends ${range2}`;
+      const each = [];
+      for (let at = first; at <= last; at++) each.push(`term ${trace.term[at]}: ${this.text(at)}`);
+      return `appends ${range2} (${each.join("; ")})`;
+    }
+    text(event) {
+      const at = this.trace.text[event];
+      return at < 0 ? "" : this.trace.texts[at] ?? "";
+    }
+    /** One event, as a verb phrase. */
+    eventWords(event) {
+      const { trace } = this;
+      const kind = trace.kinds[trace.kind[event]];
+      const index = trace.index[event];
+      const term = trace.term[event];
+      const other = trace.node2[event];
+      const number4 = trace.number[event];
+      const text = this.text(event);
+      switch (kind) {
+        case "started":
+          return `starts in term ${term}${other >= 0 ? `, in which it has voted for ${this.node(other)}` : ""}`;
+        case "stopped":
+          return text === "crashed" ? "crashes" : `goes down (${text})`;
+        case "term-changed":
+          return `enters term ${term}`;
+        case "term-exposed":
+          return `sends its first message of term ${term}`;
+        case "role-changed":
+          return text === "leader" ? `becomes leader of term ${term}` : `is a ${text} in term ${term}`;
+        case "vote-granted":
+          return other === trace.node[event] ? `votes for itself in term ${term}` : `votes for ${this.node(other)} in term ${term}`;
+        case "appended":
+          return `appends entry ${index} of term ${term}${text ? ` (${text})` : ""}`;
+        case "truncated":
+          return `removes the entries from ${index} on`;
+        case "persisted":
+          return `has saved its term, vote and log${index > 0 ? ` up to entry ${index}` : ""}`;
+        case "committed":
+          return `commits up to entry ${index}`;
+        case "applied":
+          return `applies entry ${index}${number4 === 0 && text ? " (a duplicate, not executed again)" : ""}`;
+        case "configuration-changed":
+          return `goes by the configuration ${text}`;
+        case "snapshot-taken":
+          return `takes a snapshot up to entry ${index} of term ${term}`;
+        case "snapshot-restored":
+          return `restores a snapshot up to entry ${index} of term ${term}`;
+        case "compacted":
+          return `no longer keeps the entries up to ${index}`;
+        case "state-digest":
+          return `has state ${text} after entry ${index}`;
+        case "lease-read":
+          return `confirms a read at entry ${index} by its lease`;
+        case "transfer-started":
+          return `begins to hand over to ${this.node(other)}`;
+        case "transfer-ended":
+          return `ends the hand-over: ${text}`;
+      }
+      return kind;
+    }
+    /** A message, as a noun. */
+    message(row) {
+      const { messages } = this.moments;
+      const words = messages.texts[messages.words[row]];
+      if (words) return words;
+      return `a message ${messages.kinds[messages.kind[row]]} of ${this.node(messages.source[row])}`;
+    }
+    /** A message in a word or two. */
+    label(row) {
+      const { messages } = this.moments;
+      return messages.labels[messages.words[row]] ?? messages.kinds[messages.kind[row]] ?? "";
+    }
+    sendings(rows) {
+      const { messages } = this.moments;
+      const targets = /* @__PURE__ */ new Map();
+      for (const row of rows) {
+        const noun = NOUNS[messages.kinds[messages.kind[row]]] ?? messages.kinds[messages.kind[row]];
+        const whom = targets.get(noun) ?? [];
+        const target = this.node(messages.target[row]);
+        if (!whom.includes(target)) whom.push(target);
+        targets.set(noun, whom);
+      }
+      return listed([...targets].map(([noun, whom]) => `sends ${noun} to ${listed(whom)}`));
+    }
+    /** What became of a message. */
+    fate(row) {
+      const { messages } = this.moments;
+      const target = this.node(messages.target[row]);
+      const took = timeWords(messages.arrived[row] - messages.sent[row]);
+      switch (messages.fates[messages.fate[row]]) {
+        case "delivered":
+          return `arrives at ${target} after ${took}`;
+        case "delayed":
+          return `is held back, and arrives at ${target} after ${took}`;
+        case "duplicate":
+          return `is a second copy, and arrives at ${target} after ${took}`;
+        case "lost":
+          return `is lost on its way to ${target}`;
+        case "cut":
+          return `is dropped: ${target} is cut off`;
+        case "down":
+          return `finds ${target} down`;
+        case "held":
+          return `has not reached ${target} when the run ends`;
+      }
+      return "";
+    }
+  };
+
+  // src/spacetime/draw_lines.ts
+  var NUMBERS = 10;
+  var MARKS2 = 2.5;
+  var MOST_SPANS = 240;
+  function fitted(text, width, letter = 6.4) {
+    const most = Math.floor(width / letter);
+    if (text.length <= most) return text;
+    return most < 4 ? "" : `${text.slice(0, most - 1)}\u2026`;
+  }
+  function drawChapters(frame2) {
+    const { scene, axis } = frame2;
+    const drawn = [];
+    let last = -Infinity;
+    scene.chapters.forEach(({ from, to, title }, at) => {
+      if (to < frame2.from || from > frame2.to) return;
+      const left = Math.max(frame2.gutter, frame2.x(axis.left[from]) - 3);
+      const right = Math.min(frame2.width, frame2.x(axis.left[to]) - 3);
+      if (right - last < 9 && at !== frame2.chapter) return;
+      last = right;
+      const width = Math.max(1, right - left);
+      const classes = ["st-chapter", at % 2 === 1 && "odd", at === frame2.chapter && "now"];
+      drawn.push(
+        svg(
+          "g",
+          { class: classes.filter(Boolean).join(" "), "data-cursor": to },
+          svg("title", {}, title),
+          svg("rect", { class: "ground", x: left, y: frame2.top, width, height: frame2.bottom - frame2.top }),
+          svg("rect", { class: "head", x: left, y: 2, width: Math.max(1, width - 1), height: frame2.top - 10, rx: 3 }),
+          svg("text", { x: left + 6, y: 16 }, fitted(title, width - 12))
+        )
+      );
+    });
+    return svg("g", { class: "st-chapters" }, ...drawn);
+  }
+  var HEIGHTS = { leader: 12, candidate: 9, "pre-candidate": 9, follower: 5, down: 0, unborn: 0 };
+  function drawLines(frame2) {
+    const parts = frame2.scene.strips.map((strip) => within(strip, frame2.from, frame2.to));
+    const count2 = parts.reduce((sum, [first, end]) => sum + end - first, 0);
+    if (count2 > MOST_SPANS) return linesOfMany(frame2, parts);
+    return svg("g", { class: "st-lines" }, ...frame2.scene.strips.map((strip, node) => line(frame2, strip, node, parts[node])));
+  }
+  function edges(frame2, strip, at) {
+    const { left } = frame2.axis;
+    const next = strip[at + 1];
+    const x = Math.max(frame2.gutter, frame2.x(left[strip[at].from]));
+    return [x, Math.max(0.8, Math.min(frame2.width, next ? frame2.x(left[next.from]) : frame2.width) - x)];
+  }
+  function line(frame2, strip, node, [first, end]) {
+    const y = frame2.y(node);
+    const drawn = [];
+    let labelled = -1;
+    for (let at = first; at < end; at++) {
+      const { standing, term } = strip[at];
+      const [x, width] = edges(frame2, strip, at);
+      const height = HEIGHTS[standing];
+      if (height === 0) {
+        drawn.push(svg("line", { class: `st-span ${standing}`, x1: x, x2: x + width, y1: y, y2: y }));
+        continue;
+      }
+      const style = `--term: var(--${termColourName(term)})`;
+      drawn.push(svg("rect", { class: `st-span ${standing}`, x, y: y - height / 2, width, height, style }));
+      if (term !== labelled && width > 26) {
+        drawn.push(svg("text", { class: "st-term", x: x + 3, y: y + 19 }, width > 58 ? `term ${term}` : `t${term}`));
+      }
+      labelled = term;
+    }
+    return svg("g", {}, ...drawn);
+  }
+  function linesOfMany(frame2, parts) {
+    const paths = /* @__PURE__ */ new Map();
+    frame2.scene.strips.forEach((strip, node) => {
+      const y = frame2.y(node);
+      for (let at = parts[node][0]; at < parts[node][1]; at++) {
+        const { standing, term } = strip[at];
+        const height = HEIGHTS[standing];
+        const style = height > 0 ? `--term: var(--${termColourName(term)})` : "";
+        const name = `${standing} ${style}`;
+        const found = paths.get(name) ?? { classes: `st-span ${standing}`, style, path: [] };
+        paths.set(name, found);
+        const [x, width] = edges(frame2, strip, at);
+        const [from, to] = [x.toFixed(1), (x + width).toFixed(1)];
+        found.path.push(height > 0 ? `M${from} ${y - height / 2}H${to}v${height}H${from}Z` : `M${from} ${y}H${to}`);
+      }
+    });
+    return svg(
+      "g",
+      { class: "st-lines many" },
+      ...[...paths.values()].map(({ classes, style, path }) => svg("path", { class: classes, style, d: path.join("") }))
+    );
+  }
+  function drawPauses(frame2) {
+    const { report, moments } = frame2.scene;
+    const times2 = moments.time.subarray(0, moments.size);
+    const drawn = report.bands.filter(({ kind }) => kind.includes("pause")).flatMap(({ start: start2, end, nodes, words }) => {
+      const from = lowerBound(times2, start2);
+      const to = end === void 0 ? moments.size : lowerBound(times2, end);
+      if (to < frame2.from || from > frame2.to) return [];
+      const left = frame2.x(frame2.axis.left[from]);
+      const width = Math.max(2, frame2.x(frame2.axis.left[to]) - left);
+      return (nodes ?? []).map(
+        (node) => svg(
+          "rect",
+          { class: "st-pause", x: left, y: frame2.y(node) - 14, width, height: 28, rx: 4 },
+          svg("title", {}, words)
+        )
+      );
+    });
+    return svg("g", {}, ...drawn);
+  }
+  function drawMarks(frame2) {
+    const { scene } = frame2;
+    const { moments } = scene;
+    const trace = scene.report.trace;
+    if (frame2.scale < MARKS2) return landmarks(frame2);
+    const drawn = [];
+    for (let at = frame2.from; at < frame2.to; at++) {
+      if (moments.what[at] !== EVENT) continue;
+      const event = moments.which[at];
+      const mark2 = markOf(trace, event);
+      if (!mark2 || mark2.name === "saved" && frame2.scale < 6) continue;
+      drawn.push(single2(frame2, at, event, mark2));
+    }
+    return svg("g", { class: "st-marks" }, ...drawn);
+  }
+  function single2(frame2, at, event, mark2) {
+    const { axis, scene } = frame2;
+    const trace = scene.report.trace;
+    const small = mark2.name === "saved" ? 0.2 : 0.5;
+    const x = frame2.x(axis.left[at] + small * Math.min(1, axis.left[at + 1] - axis.left[at]) * 2 * 0.5);
+    const size = Math.min(1.25, Math.max(0.45, frame2.scale / 13));
+    const y = frame2.y(trace.node[event]) + mark2.offset * Math.min(1.15, frame2.row / 60);
+    const isNow = at >= frame2.beat[0] && at < frame2.beat[1];
+    const style = mark2.name === "append" ? `--term: var(--${termColourName(trace.term[event])})` : null;
+    return svg(
+      "g",
+      { class: `st-mark ${mark2.name}${isNow ? " now" : ""}`, "data-moment": at, style },
+      svg("path", { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${size.toFixed(2)})`, d: mark2.path }),
+      frame2.scale >= NUMBERS && numberOf(frame2, event, mark2, x, y)
+    );
+  }
+  function numberOf(frame2, event, mark2, x, y) {
+    const trace = frame2.scene.report.trace;
+    if (mark2.name === "append") {
+      return svg("text", { class: "inside", x, y: y + 3.6 }, trace.term[event]);
+    }
+    if (mark2.name === "commit") return svg("text", { x, y: y + 16 }, `\u2264${trace.index[event]}`);
+    return null;
+  }
+  function landmarks(frame2) {
+    const paths = { leader: [], crash: [] };
+    frame2.scene.strips.forEach((strip, node) => {
+      const [first, end] = within(strip, frame2.from, frame2.to);
+      const last = { leader: -Infinity, crash: -Infinity };
+      for (let at = first; at < end; at++) {
+        const { from, standing } = strip[at];
+        if (from < frame2.from || standing !== "leader" && standing !== "down") continue;
+        const name = standing === "leader" ? "leader" : "crash";
+        const x = frame2.x(frame2.axis.left[from]);
+        if (x - last[name] < 9) continue;
+        last[name] = x;
+        const y = frame2.y(node) + (name === "leader" ? -12 : 0);
+        paths[name].push(`M${x.toFixed(1)} ${y}${name === "leader" ? "l-4-6h8Z" : "m-3.5-3.5l7 7m-7 0l7-7"}`);
+      }
+    });
+    return svg(
+      "g",
+      { class: "st-marks" },
+      ...Object.entries(paths).map(
+        ([name, path]) => svg("g", { class: `st-mark ${name} many` }, svg("path", { d: path.join("") }))
+      )
+    );
+  }
+  function drawAxis2(frame2) {
+    const { axis, scene } = frame2;
+    const { moments } = scene;
+    const drawn = [];
+    for (const { at, duration: duration2 } of axis.breaks) {
+      if (at < frame2.from || at > frame2.to) continue;
+      const x = frame2.x(axis.left[at] - 0.5);
+      if (frame2.scale < MARKS2 && drawn.length > 60) break;
+      const y = frame2.bottom;
+      drawn.push(
+        svg(
+          "g",
+          { class: "st-break" },
+          svg("title", {}, `nothing happens for ${timeWords(duration2)}`),
+          svg("path", { d: `M${x - 4} ${y + 5}l4-8m1 8l4-8` }),
+          svg("line", { x1: x, x2: x, y1: frame2.top, y2: y })
+        )
+      );
+    }
+    let last = -Infinity;
+    let told = "";
+    for (let at = frame2.from; at < frame2.to; at = nextTick(frame2, at)) {
+      const x = frame2.x(axis.left[at]);
+      if (x < frame2.gutter || x - last < 84 || x > frame2.width - 40) continue;
+      const words = timeWords(moments.time[at], 1);
+      const text = axis.kind === "time" ? words : `${scene.place(at)} \xB7 ${words}`;
+      if (text === told) continue;
+      last = x;
+      told = text;
+      drawn.push(
+        svg("line", { x1: x, x2: x, y1: frame2.bottom, y2: frame2.bottom + 4 }),
+        svg("text", { x, y: frame2.bottom + 17 }, text)
+      );
+    }
+    return svg("g", { class: "st-axis" }, svg("line", { x1: frame2.gutter, x2: frame2.width, y1: frame2.bottom, y2: frame2.bottom }), ...drawn);
+  }
+  function nextTick(frame2, at) {
+    const { left } = frame2.axis;
+    return Math.max(at + 1, lowerBound(left, left[at] + 86 / frame2.scale));
+  }
+
+  // node_modules/d3-selection/dist/d3-selection.mjs
+  var xhtml = "http://www.w3.org/1999/xhtml";
+  var namespaces = {
+    svg: "http://www.w3.org/2000/svg",
+    xhtml,
+    xlink: "http://www.w3.org/1999/xlink",
+    xml: "http://www.w3.org/XML/1998/namespace",
+    xmlns: "http://www.w3.org/2000/xmlns/"
+  };
+  function namespace(name) {
+    var prefix = name += "", i = prefix.indexOf(":");
+    if (i >= 0 && (prefix = name.slice(0, i)) !== "xmlns") name = name.slice(i + 1);
+    return namespaces.hasOwnProperty(prefix) ? { space: namespaces[prefix], local: name } : name;
+  }
+  function creatorInherit(name) {
+    return function() {
+      var document2 = this.ownerDocument, uri = this.namespaceURI;
+      return uri === xhtml && document2.documentElement.namespaceURI === xhtml ? document2.createElement(name) : document2.createElementNS(uri, name);
+    };
+  }
+  function creatorFixed(fullname) {
+    return function() {
+      return this.ownerDocument.createElementNS(fullname.space, fullname.local);
+    };
+  }
+  function creator(name) {
+    var fullname = namespace(name);
+    return (fullname.local ? creatorFixed : creatorInherit)(fullname);
+  }
+  function none() {
+  }
+  function selector(selector2) {
+    return selector2 == null ? none : function() {
+      return this.querySelector(selector2);
+    };
+  }
+  function selection_select(select2) {
+    if (typeof select2 !== "function") select2 = selector(select2);
+    for (var groups = this._groups, m = groups.length, subgroups = new Array(m), j = 0; j < m; ++j) {
+      for (var group = groups[j], n = group.length, subgroup = subgroups[j] = new Array(n), node, subnode, i = 0; i < n; ++i) {
+        if ((node = group[i]) && (subnode = select2.call(node, node.__data__, i, group))) {
+          if ("__data__" in node) subnode.__data__ = node.__data__;
+          subgroup[i] = subnode;
+        }
+      }
+    }
+    return new Selection(subgroups, this._parents);
+  }
+  function array2(x) {
+    return x == null ? [] : Array.isArray(x) ? x : Array.from(x);
+  }
+  function empty() {
+    return [];
+  }
+  function selectorAll(selector2) {
+    return selector2 == null ? empty : function() {
+      return this.querySelectorAll(selector2);
+    };
+  }
+  function arrayAll(select2) {
+    return function() {
+      return array2(select2.apply(this, arguments));
+    };
+  }
+  function selection_selectAll(select2) {
+    if (typeof select2 === "function") select2 = arrayAll(select2);
+    else select2 = selectorAll(select2);
+    for (var groups = this._groups, m = groups.length, subgroups = [], parents = [], j = 0; j < m; ++j) {
+      for (var group = groups[j], n = group.length, node, i = 0; i < n; ++i) {
+        if (node = group[i]) {
+          subgroups.push(select2.call(node, node.__data__, i, group));
+          parents.push(node);
+        }
+      }
+    }
+    return new Selection(subgroups, parents);
+  }
+  function matcher(selector2) {
+    return function() {
+      return this.matches(selector2);
+    };
+  }
+  function childMatcher(selector2) {
+    return function(node) {
+      return node.matches(selector2);
+    };
+  }
+  var find = Array.prototype.find;
+  function childFind(match) {
+    return function() {
+      return find.call(this.children, match);
+    };
+  }
+  function childFirst() {
+    return this.firstElementChild;
+  }
+  function selection_selectChild(match) {
+    return this.select(match == null ? childFirst : childFind(typeof match === "function" ? match : childMatcher(match)));
+  }
+  var filter = Array.prototype.filter;
+  function children() {
+    return Array.from(this.children);
+  }
+  function childrenFilter(match) {
+    return function() {
+      return filter.call(this.children, match);
+    };
+  }
+  function selection_selectChildren(match) {
+    return this.selectAll(match == null ? children : childrenFilter(typeof match === "function" ? match : childMatcher(match)));
+  }
+  function selection_filter(match) {
+    if (typeof match !== "function") match = matcher(match);
+    for (var groups = this._groups, m = groups.length, subgroups = new Array(m), j = 0; j < m; ++j) {
+      for (var group = groups[j], n = group.length, subgroup = subgroups[j] = [], node, i = 0; i < n; ++i) {
+        if ((node = group[i]) && match.call(node, node.__data__, i, group)) {
+          subgroup.push(node);
+        }
+      }
+    }
+    return new Selection(subgroups, this._parents);
+  }
+  function sparse(update) {
+    return new Array(update.length);
+  }
+  function selection_enter() {
+    return new Selection(this._enter || this._groups.map(sparse), this._parents);
+  }
+  function EnterNode(parent, datum2) {
+    this.ownerDocument = parent.ownerDocument;
+    this.namespaceURI = parent.namespaceURI;
+    this._next = null;
+    this._parent = parent;
+    this.__data__ = datum2;
+  }
+  EnterNode.prototype = {
+    constructor: EnterNode,
+    appendChild: function(child) {
+      return this._parent.insertBefore(child, this._next);
+    },
+    insertBefore: function(child, next) {
+      return this._parent.insertBefore(child, next);
+    },
+    querySelector: function(selector2) {
+      return this._parent.querySelector(selector2);
+    },
+    querySelectorAll: function(selector2) {
+      return this._parent.querySelectorAll(selector2);
+    }
+  };
+  function constant2(x) {
+    return function() {
+      return x;
+    };
+  }
+  function bindIndex(parent, group, enter, update, exit, data) {
+    var i = 0, node, groupLength = group.length, dataLength = data.length;
+    for (; i < dataLength; ++i) {
+      if (node = group[i]) {
+        node.__data__ = data[i];
+        update[i] = node;
+      } else {
+        enter[i] = new EnterNode(parent, data[i]);
+      }
+    }
+    for (; i < groupLength; ++i) {
+      if (node = group[i]) {
+        exit[i] = node;
+      }
+    }
+  }
+  function bindKey(parent, group, enter, update, exit, data, key) {
+    var i, node, nodeByKeyValue = /* @__PURE__ */ new Map(), groupLength = group.length, dataLength = data.length, keyValues = new Array(groupLength), keyValue;
+    for (i = 0; i < groupLength; ++i) {
+      if (node = group[i]) {
+        keyValues[i] = keyValue = key.call(node, node.__data__, i, group) + "";
+        if (nodeByKeyValue.has(keyValue)) {
+          exit[i] = node;
+        } else {
+          nodeByKeyValue.set(keyValue, node);
+        }
+      }
+    }
+    for (i = 0; i < dataLength; ++i) {
+      keyValue = key.call(parent, data[i], i, data) + "";
+      if (node = nodeByKeyValue.get(keyValue)) {
+        update[i] = node;
+        node.__data__ = data[i];
+        nodeByKeyValue.delete(keyValue);
+      } else {
+        enter[i] = new EnterNode(parent, data[i]);
+      }
+    }
+    for (i = 0; i < groupLength; ++i) {
+      if ((node = group[i]) && nodeByKeyValue.get(keyValues[i]) === node) {
+        exit[i] = node;
+      }
+    }
+  }
+  function datum(node) {
+    return node.__data__;
+  }
+  function selection_data(value2, key) {
+    if (!arguments.length) return Array.from(this, datum);
+    var bind = key ? bindKey : bindIndex, parents = this._parents, groups = this._groups;
+    if (typeof value2 !== "function") value2 = constant2(value2);
+    for (var m = groups.length, update = new Array(m), enter = new Array(m), exit = new Array(m), j = 0; j < m; ++j) {
+      var parent = parents[j], group = groups[j], groupLength = group.length, data = arraylike(value2.call(parent, parent && parent.__data__, j, parents)), dataLength = data.length, enterGroup = enter[j] = new Array(dataLength), updateGroup = update[j] = new Array(dataLength), exitGroup = exit[j] = new Array(groupLength);
+      bind(parent, group, enterGroup, updateGroup, exitGroup, data, key);
+      for (var i0 = 0, i1 = 0, previous, next; i0 < dataLength; ++i0) {
+        if (previous = enterGroup[i0]) {
+          if (i0 >= i1) i1 = i0 + 1;
+          while (!(next = updateGroup[i1]) && ++i1 < dataLength) ;
+          previous._next = next || null;
+        }
+      }
+    }
+    update = new Selection(update, parents);
+    update._enter = enter;
+    update._exit = exit;
+    return update;
+  }
+  function arraylike(data) {
+    return typeof data === "object" && "length" in data ? data : Array.from(data);
+  }
+  function selection_exit() {
+    return new Selection(this._exit || this._groups.map(sparse), this._parents);
+  }
+  function selection_join(onenter, onupdate, onexit) {
+    var enter = this.enter(), update = this, exit = this.exit();
+    if (typeof onenter === "function") {
+      enter = onenter(enter);
+      if (enter) enter = enter.selection();
+    } else {
+      enter = enter.append(onenter + "");
+    }
+    if (onupdate != null) {
+      update = onupdate(update);
+      if (update) update = update.selection();
+    }
+    if (onexit == null) exit.remove();
+    else onexit(exit);
+    return enter && update ? enter.merge(update).order() : update;
+  }
+  function selection_merge(context) {
+    var selection2 = context.selection ? context.selection() : context;
+    for (var groups0 = this._groups, groups1 = selection2._groups, m0 = groups0.length, m1 = groups1.length, m = Math.min(m0, m1), merges = new Array(m0), j = 0; j < m; ++j) {
+      for (var group0 = groups0[j], group1 = groups1[j], n = group0.length, merge = merges[j] = new Array(n), node, i = 0; i < n; ++i) {
+        if (node = group0[i] || group1[i]) {
+          merge[i] = node;
+        }
+      }
+    }
+    for (; j < m0; ++j) {
+      merges[j] = groups0[j];
+    }
+    return new Selection(merges, this._parents);
+  }
+  function selection_order() {
+    for (var groups = this._groups, j = -1, m = groups.length; ++j < m; ) {
+      for (var group = groups[j], i = group.length - 1, next = group[i], node; --i >= 0; ) {
+        if (node = group[i]) {
+          if (next && node.compareDocumentPosition(next) ^ 4) next.parentNode.insertBefore(node, next);
+          next = node;
+        }
+      }
+    }
+    return this;
+  }
+  function selection_sort(compare2) {
+    if (!compare2) compare2 = ascending2;
+    function compareNode(a, b) {
+      return a && b ? compare2(a.__data__, b.__data__) : !a - !b;
+    }
+    for (var groups = this._groups, m = groups.length, sortgroups = new Array(m), j = 0; j < m; ++j) {
+      for (var group = groups[j], n = group.length, sortgroup = sortgroups[j] = new Array(n), node, i = 0; i < n; ++i) {
+        if (node = group[i]) {
+          sortgroup[i] = node;
+        }
+      }
+      sortgroup.sort(compareNode);
+    }
+    return new Selection(sortgroups, this._parents).order();
+  }
+  function ascending2(a, b) {
+    return a < b ? -1 : a > b ? 1 : a >= b ? 0 : NaN;
+  }
+  function selection_call() {
+    var callback = arguments[0];
+    arguments[0] = this;
+    callback.apply(null, arguments);
+    return this;
+  }
+  function selection_nodes() {
+    return Array.from(this);
+  }
+  function selection_node() {
+    for (var groups = this._groups, j = 0, m = groups.length; j < m; ++j) {
+      for (var group = groups[j], i = 0, n = group.length; i < n; ++i) {
+        var node = group[i];
+        if (node) return node;
+      }
+    }
+    return null;
+  }
+  function selection_size() {
+    let size = 0;
+    for (const node of this) ++size;
+    return size;
+  }
+  function selection_empty() {
+    return !this.node();
+  }
+  function selection_each(callback) {
+    for (var groups = this._groups, j = 0, m = groups.length; j < m; ++j) {
+      for (var group = groups[j], i = 0, n = group.length, node; i < n; ++i) {
+        if (node = group[i]) callback.call(node, node.__data__, i, group);
+      }
+    }
+    return this;
+  }
+  function attrRemove(name) {
+    return function() {
+      this.removeAttribute(name);
+    };
+  }
+  function attrRemoveNS(fullname) {
+    return function() {
+      this.removeAttributeNS(fullname.space, fullname.local);
+    };
+  }
+  function attrConstant(name, value2) {
+    return function() {
+      this.setAttribute(name, value2);
+    };
+  }
+  function attrConstantNS(fullname, value2) {
+    return function() {
+      this.setAttributeNS(fullname.space, fullname.local, value2);
+    };
+  }
+  function attrFunction(name, value2) {
+    return function() {
+      var v = value2.apply(this, arguments);
+      if (v == null) this.removeAttribute(name);
+      else this.setAttribute(name, v);
+    };
+  }
+  function attrFunctionNS(fullname, value2) {
+    return function() {
+      var v = value2.apply(this, arguments);
+      if (v == null) this.removeAttributeNS(fullname.space, fullname.local);
+      else this.setAttributeNS(fullname.space, fullname.local, v);
+    };
+  }
+  function selection_attr(name, value2) {
+    var fullname = namespace(name);
+    if (arguments.length < 2) {
+      var node = this.node();
+      return fullname.local ? node.getAttributeNS(fullname.space, fullname.local) : node.getAttribute(fullname);
+    }
+    return this.each((value2 == null ? fullname.local ? attrRemoveNS : attrRemove : typeof value2 === "function" ? fullname.local ? attrFunctionNS : attrFunction : fullname.local ? attrConstantNS : attrConstant)(fullname, value2));
+  }
+  function defaultView(node) {
+    return node.ownerDocument && node.ownerDocument.defaultView || node.document && node || node.defaultView;
+  }
+  function styleRemove(name) {
+    return function() {
+      this.style.removeProperty(name);
+    };
+  }
+  function styleConstant(name, value2, priority) {
+    return function() {
+      this.style.setProperty(name, value2, priority);
+    };
+  }
+  function styleFunction(name, value2, priority) {
+    return function() {
+      var v = value2.apply(this, arguments);
+      if (v == null) this.style.removeProperty(name);
+      else this.style.setProperty(name, v, priority);
+    };
+  }
+  function selection_style(name, value2, priority) {
+    return arguments.length > 1 ? this.each((value2 == null ? styleRemove : typeof value2 === "function" ? styleFunction : styleConstant)(name, value2, priority == null ? "" : priority)) : styleValue(this.node(), name);
+  }
+  function styleValue(node, name) {
+    return node.style.getPropertyValue(name) || defaultView(node).getComputedStyle(node, null).getPropertyValue(name);
+  }
+  function propertyRemove(name) {
+    return function() {
+      delete this[name];
+    };
+  }
+  function propertyConstant(name, value2) {
+    return function() {
+      this[name] = value2;
+    };
+  }
+  function propertyFunction(name, value2) {
+    return function() {
+      var v = value2.apply(this, arguments);
+      if (v == null) delete this[name];
+      else this[name] = v;
+    };
+  }
+  function selection_property(name, value2) {
+    return arguments.length > 1 ? this.each((value2 == null ? propertyRemove : typeof value2 === "function" ? propertyFunction : propertyConstant)(name, value2)) : this.node()[name];
+  }
+  function classArray(string2) {
+    return string2.trim().split(/^|\s+/);
+  }
+  function classList(node) {
+    return node.classList || new ClassList(node);
+  }
+  function ClassList(node) {
+    this._node = node;
+    this._names = classArray(node.getAttribute("class") || "");
+  }
+  ClassList.prototype = {
+    add: function(name) {
+      var i = this._names.indexOf(name);
+      if (i < 0) {
+        this._names.push(name);
+        this._node.setAttribute("class", this._names.join(" "));
+      }
+    },
+    remove: function(name) {
+      var i = this._names.indexOf(name);
+      if (i >= 0) {
+        this._names.splice(i, 1);
+        this._node.setAttribute("class", this._names.join(" "));
+      }
+    },
+    contains: function(name) {
+      return this._names.indexOf(name) >= 0;
+    }
+  };
+  function classedAdd(node, names) {
+    var list = classList(node), i = -1, n = names.length;
+    while (++i < n) list.add(names[i]);
+  }
+  function classedRemove(node, names) {
+    var list = classList(node), i = -1, n = names.length;
+    while (++i < n) list.remove(names[i]);
+  }
+  function classedTrue(names) {
+    return function() {
+      classedAdd(this, names);
+    };
+  }
+  function classedFalse(names) {
+    return function() {
+      classedRemove(this, names);
+    };
+  }
+  function classedFunction(names, value2) {
+    return function() {
+      (value2.apply(this, arguments) ? classedAdd : classedRemove)(this, names);
+    };
+  }
+  function selection_classed(name, value2) {
+    var names = classArray(name + "");
+    if (arguments.length < 2) {
+      var list = classList(this.node()), i = -1, n = names.length;
+      while (++i < n) if (!list.contains(names[i])) return false;
+      return true;
+    }
+    return this.each((typeof value2 === "function" ? classedFunction : value2 ? classedTrue : classedFalse)(names, value2));
+  }
+  function textRemove() {
+    this.textContent = "";
+  }
+  function textConstant(value2) {
+    return function() {
+      this.textContent = value2;
+    };
+  }
+  function textFunction(value2) {
+    return function() {
+      var v = value2.apply(this, arguments);
+      this.textContent = v == null ? "" : v;
+    };
+  }
+  function selection_text(value2) {
+    return arguments.length ? this.each(value2 == null ? textRemove : (typeof value2 === "function" ? textFunction : textConstant)(value2)) : this.node().textContent;
+  }
+  function htmlRemove() {
+    this.innerHTML = "";
+  }
+  function htmlConstant(value2) {
+    return function() {
+      this.innerHTML = value2;
+    };
+  }
+  function htmlFunction(value2) {
+    return function() {
+      var v = value2.apply(this, arguments);
+      this.innerHTML = v == null ? "" : v;
+    };
+  }
+  function selection_html(value2) {
+    return arguments.length ? this.each(value2 == null ? htmlRemove : (typeof value2 === "function" ? htmlFunction : htmlConstant)(value2)) : this.node().innerHTML;
+  }
+  function raise() {
+    if (this.nextSibling) this.parentNode.appendChild(this);
+  }
+  function selection_raise() {
+    return this.each(raise);
+  }
+  function lower() {
+    if (this.previousSibling) this.parentNode.insertBefore(this, this.parentNode.firstChild);
+  }
+  function selection_lower() {
+    return this.each(lower);
+  }
+  function selection_append(name) {
+    var create2 = typeof name === "function" ? name : creator(name);
+    return this.select(function() {
+      return this.appendChild(create2.apply(this, arguments));
+    });
+  }
+  function constantNull() {
+    return null;
+  }
+  function selection_insert(name, before) {
+    var create2 = typeof name === "function" ? name : creator(name), select2 = before == null ? constantNull : typeof before === "function" ? before : selector(before);
+    return this.select(function() {
+      return this.insertBefore(create2.apply(this, arguments), select2.apply(this, arguments) || null);
+    });
+  }
+  function remove() {
+    var parent = this.parentNode;
+    if (parent) parent.removeChild(this);
+  }
+  function selection_remove() {
+    return this.each(remove);
+  }
+  function selection_cloneShallow() {
+    var clone = this.cloneNode(false), parent = this.parentNode;
+    return parent ? parent.insertBefore(clone, this.nextSibling) : clone;
+  }
+  function selection_cloneDeep() {
+    var clone = this.cloneNode(true), parent = this.parentNode;
+    return parent ? parent.insertBefore(clone, this.nextSibling) : clone;
+  }
+  function selection_clone(deep) {
+    return this.select(deep ? selection_cloneDeep : selection_cloneShallow);
+  }
+  function selection_datum(value2) {
+    return arguments.length ? this.property("__data__", value2) : this.node().__data__;
+  }
+  function contextListener(listener) {
+    return function(event) {
+      listener.call(this, event, this.__data__);
+    };
+  }
+  function parseTypenames(typenames) {
+    return typenames.trim().split(/^|\s+/).map(function(t) {
+      var name = "", i = t.indexOf(".");
+      if (i >= 0) name = t.slice(i + 1), t = t.slice(0, i);
+      return { type: t, name };
+    });
+  }
+  function onRemove(typename) {
+    return function() {
+      var on2 = this.__on;
+      if (!on2) return;
+      for (var j = 0, i = -1, m = on2.length, o; j < m; ++j) {
+        if (o = on2[j], (!typename.type || o.type === typename.type) && o.name === typename.name) {
+          this.removeEventListener(o.type, o.listener, o.options);
+        } else {
+          on2[++i] = o;
+        }
+      }
+      if (++i) on2.length = i;
+      else delete this.__on;
+    };
+  }
+  function onAdd(typename, value2, options) {
+    return function() {
+      var on2 = this.__on, o, listener = contextListener(value2);
+      if (on2) for (var j = 0, m = on2.length; j < m; ++j) {
+        if ((o = on2[j]).type === typename.type && o.name === typename.name) {
+          this.removeEventListener(o.type, o.listener, o.options);
+          this.addEventListener(o.type, o.listener = listener, o.options = options);
+          o.value = value2;
+          return;
+        }
+      }
+      this.addEventListener(typename.type, listener, options);
+      o = { type: typename.type, name: typename.name, value: value2, listener, options };
+      if (!on2) this.__on = [o];
+      else on2.push(o);
+    };
+  }
+  function selection_on(typename, value2, options) {
+    var typenames = parseTypenames(typename + ""), i, n = typenames.length, t;
+    if (arguments.length < 2) {
+      var on2 = this.node().__on;
+      if (on2) for (var j = 0, m = on2.length, o; j < m; ++j) {
+        for (i = 0, o = on2[j]; i < n; ++i) {
+          if ((t = typenames[i]).type === o.type && t.name === o.name) {
+            return o.value;
+          }
+        }
+      }
+      return;
+    }
+    on2 = value2 ? onAdd : onRemove;
+    for (i = 0; i < n; ++i) this.each(on2(typenames[i], value2, options));
+    return this;
+  }
+  function dispatchEvent(node, type, params) {
+    var window2 = defaultView(node), event = window2.CustomEvent;
+    if (typeof event === "function") {
+      event = new event(type, params);
+    } else {
+      event = window2.document.createEvent("Event");
+      if (params) event.initEvent(type, params.bubbles, params.cancelable), event.detail = params.detail;
+      else event.initEvent(type, false, false);
+    }
+    node.dispatchEvent(event);
+  }
+  function dispatchConstant(type, params) {
+    return function() {
+      return dispatchEvent(this, type, params);
+    };
+  }
+  function dispatchFunction(type, params) {
+    return function() {
+      return dispatchEvent(this, type, params.apply(this, arguments));
+    };
+  }
+  function selection_dispatch(type, params) {
+    return this.each((typeof params === "function" ? dispatchFunction : dispatchConstant)(type, params));
+  }
+  function* selection_iterator() {
+    for (var groups = this._groups, j = 0, m = groups.length; j < m; ++j) {
+      for (var group = groups[j], i = 0, n = group.length, node; i < n; ++i) {
+        if (node = group[i]) yield node;
+      }
+    }
+  }
+  var root = [null];
+  function Selection(groups, parents) {
+    this._groups = groups;
+    this._parents = parents;
+  }
+  function selection() {
+    return new Selection([[document.documentElement]], root);
+  }
+  function selection_selection() {
+    return this;
+  }
+  Selection.prototype = selection.prototype = {
+    constructor: Selection,
+    select: selection_select,
+    selectAll: selection_selectAll,
+    selectChild: selection_selectChild,
+    selectChildren: selection_selectChildren,
+    filter: selection_filter,
+    data: selection_data,
+    enter: selection_enter,
+    exit: selection_exit,
+    join: selection_join,
+    merge: selection_merge,
+    selection: selection_selection,
+    order: selection_order,
+    sort: selection_sort,
+    call: selection_call,
+    nodes: selection_nodes,
+    node: selection_node,
+    size: selection_size,
+    empty: selection_empty,
+    each: selection_each,
+    attr: selection_attr,
+    style: selection_style,
+    property: selection_property,
+    classed: selection_classed,
+    text: selection_text,
+    html: selection_html,
+    raise: selection_raise,
+    lower: selection_lower,
+    append: selection_append,
+    insert: selection_insert,
+    remove: selection_remove,
+    clone: selection_clone,
+    datum: selection_datum,
+    on: selection_on,
+    dispatch: selection_dispatch,
+    [Symbol.iterator]: selection_iterator
+  };
+  function select(selector2) {
+    return typeof selector2 === "string" ? new Selection([[document.querySelector(selector2)]], [document.documentElement]) : new Selection([[selector2]], root);
+  }
+  var nextId = 0;
+  function local() {
+    return new Local();
+  }
+  function Local() {
+    this._ = "@" + (++nextId).toString(36);
+  }
+  Local.prototype = local.prototype = {
+    constructor: Local,
+    get: function(node) {
+      var id2 = this._;
+      while (!(id2 in node)) if (!(node = node.parentNode)) return;
+      return node[id2];
+    },
+    set: function(node, value2) {
+      return node[this._] = value2;
+    },
+    remove: function(node) {
+      return this._ in node && delete node[this._];
+    },
+    toString: function() {
+      return this._;
+    }
+  };
+  function sourceEvent(event) {
+    let sourceEvent2;
+    while (sourceEvent2 = event.sourceEvent) event = sourceEvent2;
+    return event;
+  }
+  function pointer(event, node) {
+    event = sourceEvent(event);
+    if (node === void 0) node = event.currentTarget;
+    if (node) {
+      var svg2 = node.ownerSVGElement || node;
+      if (svg2.createSVGPoint) {
+        var point = svg2.createSVGPoint();
+        point.x = event.clientX, point.y = event.clientY;
+        point = point.matrixTransform(node.getScreenCTM().inverse());
+        return [point.x, point.y];
+      }
+      if (node.getBoundingClientRect) {
+        var rect2 = node.getBoundingClientRect();
+        return [event.clientX - rect2.left - node.clientLeft, event.clientY - rect2.top - node.clientTop];
+      }
+    }
+    return [event.pageX, event.pageY];
+  }
+
+  // node_modules/d3-dispatch/dist/d3-dispatch.mjs
+  var noop2 = { value: () => {
+  } };
+  function dispatch() {
+    for (var i = 0, n = arguments.length, _2 = {}, t; i < n; ++i) {
+      if (!(t = arguments[i] + "") || t in _2 || /[\s.]/.test(t)) throw new Error("illegal type: " + t);
+      _2[t] = [];
+    }
+    return new Dispatch(_2);
+  }
+  function Dispatch(_2) {
+    this._ = _2;
+  }
+  function parseTypenames2(typenames, types2) {
+    return typenames.trim().split(/^|\s+/).map(function(t) {
+      var name = "", i = t.indexOf(".");
+      if (i >= 0) name = t.slice(i + 1), t = t.slice(0, i);
+      if (t && !types2.hasOwnProperty(t)) throw new Error("unknown type: " + t);
+      return { type: t, name };
+    });
+  }
+  Dispatch.prototype = dispatch.prototype = {
+    constructor: Dispatch,
+    on: function(typename, callback) {
+      var _2 = this._, T = parseTypenames2(typename + "", _2), t, i = -1, n = T.length;
+      if (arguments.length < 2) {
+        while (++i < n) if ((t = (typename = T[i]).type) && (t = get(_2[t], typename.name))) return t;
+        return;
+      }
+      if (callback != null && typeof callback !== "function") throw new Error("invalid callback: " + callback);
+      while (++i < n) {
+        if (t = (typename = T[i]).type) _2[t] = set(_2[t], typename.name, callback);
+        else if (callback == null) for (t in _2) _2[t] = set(_2[t], typename.name, null);
+      }
+      return this;
+    },
+    copy: function() {
+      var copy3 = {}, _2 = this._;
+      for (var t in _2) copy3[t] = _2[t].slice();
+      return new Dispatch(copy3);
+    },
+    call: function(type, that) {
+      if ((n = arguments.length - 2) > 0) for (var args = new Array(n), i = 0, n, t; i < n; ++i) args[i] = arguments[i + 2];
+      if (!this._.hasOwnProperty(type)) throw new Error("unknown type: " + type);
+      for (t = this._[type], i = 0, n = t.length; i < n; ++i) t[i].value.apply(that, args);
+    },
+    apply: function(type, that, args) {
+      if (!this._.hasOwnProperty(type)) throw new Error("unknown type: " + type);
+      for (var t = this._[type], i = 0, n = t.length; i < n; ++i) t[i].value.apply(that, args);
+    }
+  };
+  function get(type, name) {
+    for (var i = 0, n = type.length, c; i < n; ++i) {
+      if ((c = type[i]).name === name) {
+        return c.value;
+      }
+    }
+  }
+  function set(type, name, callback) {
+    for (var i = 0, n = type.length; i < n; ++i) {
+      if (type[i].name === name) {
+        type[i] = noop2, type = type.slice(0, i).concat(type.slice(i + 1));
+        break;
+      }
+    }
+    if (callback != null) type.push({ name, value: callback });
+    return type;
+  }
+
+  // node_modules/d3-drag/dist/d3-drag.mjs
+  var nonpassivecapture = { capture: true, passive: false };
+  function noevent(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+  function nodrag(view) {
+    var root2 = view.document.documentElement, selection2 = select(view).on("dragstart.drag", noevent, nonpassivecapture);
+    if ("onselectstart" in root2) {
+      selection2.on("selectstart.drag", noevent, nonpassivecapture);
+    } else {
+      root2.__noselect = root2.style.MozUserSelect;
+      root2.style.MozUserSelect = "none";
+    }
+  }
+  function yesdrag(view, noclick) {
+    var root2 = view.document.documentElement, selection2 = select(view).on("dragstart.drag", null);
+    if (noclick) {
+      selection2.on("click.drag", noevent, nonpassivecapture);
+      setTimeout(function() {
+        selection2.on("click.drag", null);
+      }, 0);
+    }
+    if ("onselectstart" in root2) {
+      selection2.on("selectstart.drag", null);
+    } else {
+      root2.style.MozUserSelect = root2.__noselect;
+      delete root2.__noselect;
+    }
+  }
+  function DragEvent(type, {
+    sourceEvent: sourceEvent2,
+    subject,
+    target,
+    identifier,
+    active,
+    x,
+    y,
+    dx,
+    dy,
+    dispatch: dispatch2
+  }) {
+    Object.defineProperties(this, {
+      type: { value: type, enumerable: true, configurable: true },
+      sourceEvent: { value: sourceEvent2, enumerable: true, configurable: true },
+      subject: { value: subject, enumerable: true, configurable: true },
+      target: { value: target, enumerable: true, configurable: true },
+      identifier: { value: identifier, enumerable: true, configurable: true },
+      active: { value: active, enumerable: true, configurable: true },
+      x: { value: x, enumerable: true, configurable: true },
+      y: { value: y, enumerable: true, configurable: true },
+      dx: { value: dx, enumerable: true, configurable: true },
+      dy: { value: dy, enumerable: true, configurable: true },
+      _: { value: dispatch2 }
+    });
+  }
+  DragEvent.prototype.on = function() {
+    var value2 = this._.on.apply(this._, arguments);
+    return value2 === this._ ? this : value2;
+  };
+
+  // node_modules/d3-timer/dist/d3-timer.mjs
+  var frame = 0;
+  var timeout$1 = 0;
+  var interval$1 = 0;
+  var pokeDelay = 1e3;
+  var taskHead;
+  var taskTail;
+  var clockLast = 0;
+  var clockNow = 0;
+  var clockSkew = 0;
+  var clock = typeof performance === "object" && performance.now ? performance : Date;
+  var setFrame = typeof window === "object" && window.requestAnimationFrame ? window.requestAnimationFrame.bind(window) : function(f) {
+    setTimeout(f, 17);
+  };
+  function now() {
+    return clockNow || (setFrame(clearNow), clockNow = clock.now() + clockSkew);
+  }
+  function clearNow() {
+    clockNow = 0;
+  }
+  function Timer() {
+    this._call = this._time = this._next = null;
+  }
+  Timer.prototype = timer.prototype = {
+    constructor: Timer,
+    restart: function(callback, delay, time) {
+      if (typeof callback !== "function") throw new TypeError("callback is not a function");
+      time = (time == null ? now() : +time) + (delay == null ? 0 : +delay);
+      if (!this._next && taskTail !== this) {
+        if (taskTail) taskTail._next = this;
+        else taskHead = this;
+        taskTail = this;
+      }
+      this._call = callback;
+      this._time = time;
+      sleep();
+    },
+    stop: function() {
+      if (this._call) {
+        this._call = null;
+        this._time = Infinity;
+        sleep();
+      }
+    }
+  };
+  function timer(callback, delay, time) {
+    var t = new Timer();
+    t.restart(callback, delay, time);
+    return t;
+  }
+  function timerFlush() {
+    now();
+    ++frame;
+    var t = taskHead, e;
+    while (t) {
+      if ((e = clockNow - t._time) >= 0) t._call.call(void 0, e);
+      t = t._next;
+    }
+    --frame;
+  }
+  function wake() {
+    clockNow = (clockLast = clock.now()) + clockSkew;
+    frame = timeout$1 = 0;
+    try {
+      timerFlush();
+    } finally {
+      frame = 0;
+      nap();
+      clockNow = 0;
+    }
+  }
+  function poke() {
+    var now2 = clock.now(), delay = now2 - clockLast;
+    if (delay > pokeDelay) clockSkew -= delay, clockLast = now2;
+  }
+  function nap() {
+    var t02, t12 = taskHead, t22, time = Infinity;
+    while (t12) {
+      if (t12._call) {
+        if (time > t12._time) time = t12._time;
+        t02 = t12, t12 = t12._next;
+      } else {
+        t22 = t12._next, t12._next = null;
+        t12 = t02 ? t02._next = t22 : taskHead = t22;
+      }
+    }
+    taskTail = t02;
+    sleep(time);
+  }
+  function sleep(time) {
+    if (frame) return;
+    if (timeout$1) timeout$1 = clearTimeout(timeout$1);
+    var delay = time - clockNow;
+    if (delay > 24) {
+      if (time < Infinity) timeout$1 = setTimeout(wake, Math.ceil(time - clock.now() - clockSkew) + 1);
+      if (interval$1) interval$1 = clearInterval(interval$1);
+    } else {
+      if (!interval$1) clockLast = clock.now(), interval$1 = setInterval(poke, pokeDelay);
+      frame = 1, setFrame(wake);
+    }
+  }
+  function timeout(callback, delay, time) {
+    var t = new Timer();
+    delay = delay == null ? 0 : +delay;
+    t.restart((elapsed) => {
+      t.stop();
+      callback(elapsed + delay);
+    }, delay, time);
+    return t;
+  }
+
+  // node_modules/d3-ease/dist/d3-ease.mjs
+  function cubicInOut(t) {
+    return ((t *= 2) <= 1 ? t * t * t : (t -= 2) * t * t + 2) / 2;
+  }
+  var exponent2 = 3;
+  var polyIn = (function custom(e) {
+    e = +e;
+    function polyIn2(t) {
+      return Math.pow(t, e);
+    }
+    polyIn2.exponent = custom;
+    return polyIn2;
+  })(exponent2);
+  var polyOut = (function custom2(e) {
+    e = +e;
+    function polyOut2(t) {
+      return 1 - Math.pow(1 - t, e);
+    }
+    polyOut2.exponent = custom2;
+    return polyOut2;
+  })(exponent2);
+  var polyInOut = (function custom3(e) {
+    e = +e;
+    function polyInOut2(t) {
+      return ((t *= 2) <= 1 ? Math.pow(t, e) : 2 - Math.pow(2 - t, e)) / 2;
+    }
+    polyInOut2.exponent = custom3;
+    return polyInOut2;
+  })(exponent2);
+  var pi = Math.PI;
+  var halfPi = pi / 2;
+  function tpmt(x) {
+    return (Math.pow(2, -10 * x) - 9765625e-10) * 1.0009775171065494;
+  }
+  var b1 = 4 / 11;
+  var b2 = 6 / 11;
+  var b3 = 8 / 11;
+  var b4 = 3 / 4;
+  var b5 = 9 / 11;
+  var b6 = 10 / 11;
+  var b7 = 15 / 16;
+  var b8 = 21 / 22;
+  var b9 = 63 / 64;
+  var b0 = 1 / b1 / b1;
+  var overshoot = 1.70158;
+  var backIn = (function custom4(s) {
+    s = +s;
+    function backIn2(t) {
+      return (t = +t) * t * (s * (t - 1) + t);
+    }
+    backIn2.overshoot = custom4;
+    return backIn2;
+  })(overshoot);
+  var backOut = (function custom5(s) {
+    s = +s;
+    function backOut2(t) {
+      return --t * t * ((t + 1) * s + t) + 1;
+    }
+    backOut2.overshoot = custom5;
+    return backOut2;
+  })(overshoot);
+  var backInOut = (function custom6(s) {
+    s = +s;
+    function backInOut2(t) {
+      return ((t *= 2) < 1 ? t * t * ((s + 1) * t - s) : (t -= 2) * t * ((s + 1) * t + s) + 2) / 2;
+    }
+    backInOut2.overshoot = custom6;
+    return backInOut2;
+  })(overshoot);
+  var tau = 2 * Math.PI;
+  var amplitude = 1;
+  var period = 0.3;
+  var elasticIn = (function custom7(a, p) {
+    var s = Math.asin(1 / (a = Math.max(1, a))) * (p /= tau);
+    function elasticIn2(t) {
+      return a * tpmt(- --t) * Math.sin((s - t) / p);
+    }
+    elasticIn2.amplitude = function(a2) {
+      return custom7(a2, p * tau);
+    };
+    elasticIn2.period = function(p2) {
+      return custom7(a, p2);
+    };
+    return elasticIn2;
+  })(amplitude, period);
+  var elasticOut = (function custom8(a, p) {
+    var s = Math.asin(1 / (a = Math.max(1, a))) * (p /= tau);
+    function elasticOut2(t) {
+      return 1 - a * tpmt(t = +t) * Math.sin((t + s) / p);
+    }
+    elasticOut2.amplitude = function(a2) {
+      return custom8(a2, p * tau);
+    };
+    elasticOut2.period = function(p2) {
+      return custom8(a, p2);
+    };
+    return elasticOut2;
+  })(amplitude, period);
+  var elasticInOut = (function custom9(a, p) {
+    var s = Math.asin(1 / (a = Math.max(1, a))) * (p /= tau);
+    function elasticInOut2(t) {
+      return ((t = t * 2 - 1) < 0 ? a * tpmt(-t) * Math.sin((s - t) / p) : 2 - a * tpmt(t) * Math.sin((s + t) / p)) / 2;
+    }
+    elasticInOut2.amplitude = function(a2) {
+      return custom9(a2, p * tau);
+    };
+    elasticInOut2.period = function(p2) {
+      return custom9(a, p2);
+    };
+    return elasticInOut2;
+  })(amplitude, period);
+
+  // node_modules/d3-transition/dist/d3-transition.mjs
+  var emptyOn = dispatch("start", "end", "cancel", "interrupt");
+  var emptyTween = [];
+  var CREATED = 0;
+  var SCHEDULED = 1;
+  var STARTING = 2;
+  var STARTED = 3;
+  var RUNNING = 4;
+  var ENDING = 5;
+  var ENDED = 6;
+  function schedule(node, name, id2, index, group, timing) {
+    var schedules = node.__transition;
+    if (!schedules) node.__transition = {};
+    else if (id2 in schedules) return;
+    create(node, id2, {
+      name,
+      index,
+      // For context during callback.
+      group,
+      // For context during callback.
+      on: emptyOn,
+      tween: emptyTween,
+      time: timing.time,
+      delay: timing.delay,
+      duration: timing.duration,
+      ease: timing.ease,
+      timer: null,
+      state: CREATED
+    });
+  }
+  function init(node, id2) {
+    var schedule3 = get2(node, id2);
+    if (schedule3.state > CREATED) throw new Error("too late; already scheduled");
+    return schedule3;
+  }
+  function set2(node, id2) {
+    var schedule3 = get2(node, id2);
+    if (schedule3.state > STARTED) throw new Error("too late; already running");
+    return schedule3;
+  }
+  function get2(node, id2) {
+    var schedule3 = node.__transition;
+    if (!schedule3 || !(schedule3 = schedule3[id2])) throw new Error("transition not found");
+    return schedule3;
+  }
+  function create(node, id2, self) {
+    var schedules = node.__transition, tween;
+    schedules[id2] = self;
+    self.timer = timer(schedule3, 0, self.time);
+    function schedule3(elapsed) {
+      self.state = SCHEDULED;
+      self.timer.restart(start2, self.delay, self.time);
+      if (self.delay <= elapsed) start2(elapsed - self.delay);
+    }
+    function start2(elapsed) {
+      var i, j, n, o;
+      if (self.state !== SCHEDULED) return stop();
+      for (i in schedules) {
+        o = schedules[i];
+        if (o.name !== self.name) continue;
+        if (o.state === STARTED) return timeout(start2);
+        if (o.state === RUNNING) {
+          o.state = ENDED;
+          o.timer.stop();
+          o.on.call("interrupt", node, node.__data__, o.index, o.group);
+          delete schedules[i];
+        } else if (+i < id2) {
+          o.state = ENDED;
+          o.timer.stop();
+          o.on.call("cancel", node, node.__data__, o.index, o.group);
+          delete schedules[i];
+        }
+      }
+      timeout(function() {
+        if (self.state === STARTED) {
+          self.state = RUNNING;
+          self.timer.restart(tick, self.delay, self.time);
+          tick(elapsed);
+        }
+      });
+      self.state = STARTING;
+      self.on.call("start", node, node.__data__, self.index, self.group);
+      if (self.state !== STARTING) return;
+      self.state = STARTED;
+      tween = new Array(n = self.tween.length);
+      for (i = 0, j = -1; i < n; ++i) {
+        if (o = self.tween[i].value.call(node, node.__data__, self.index, self.group)) {
+          tween[++j] = o;
+        }
+      }
+      tween.length = j + 1;
+    }
+    function tick(elapsed) {
+      var t = elapsed < self.duration ? self.ease.call(null, elapsed / self.duration) : (self.timer.restart(stop), self.state = ENDING, 1), i = -1, n = tween.length;
+      while (++i < n) {
+        tween[i].call(node, t);
+      }
+      if (self.state === ENDING) {
+        self.on.call("end", node, node.__data__, self.index, self.group);
+        stop();
+      }
+    }
+    function stop() {
+      self.state = ENDED;
+      self.timer.stop();
+      delete schedules[id2];
+      for (var i in schedules) return;
+      delete node.__transition;
+    }
+  }
+  function interrupt(node, name) {
+    var schedules = node.__transition, schedule3, active, empty2 = true, i;
+    if (!schedules) return;
+    name = name == null ? null : name + "";
+    for (i in schedules) {
+      if ((schedule3 = schedules[i]).name !== name) {
+        empty2 = false;
+        continue;
+      }
+      active = schedule3.state > STARTING && schedule3.state < ENDING;
+      schedule3.state = ENDED;
+      schedule3.timer.stop();
+      schedule3.on.call(active ? "interrupt" : "cancel", node, node.__data__, schedule3.index, schedule3.group);
+      delete schedules[i];
+    }
+    if (empty2) delete node.__transition;
+  }
+  function selection_interrupt(name) {
+    return this.each(function() {
+      interrupt(this, name);
+    });
+  }
+  function tweenRemove(id2, name) {
+    var tween0, tween1;
+    return function() {
+      var schedule3 = set2(this, id2), tween = schedule3.tween;
+      if (tween !== tween0) {
+        tween1 = tween0 = tween;
+        for (var i = 0, n = tween1.length; i < n; ++i) {
+          if (tween1[i].name === name) {
+            tween1 = tween1.slice();
+            tween1.splice(i, 1);
+            break;
+          }
+        }
+      }
+      schedule3.tween = tween1;
+    };
+  }
+  function tweenFunction(id2, name, value2) {
+    var tween0, tween1;
+    if (typeof value2 !== "function") throw new Error();
+    return function() {
+      var schedule3 = set2(this, id2), tween = schedule3.tween;
+      if (tween !== tween0) {
+        tween1 = (tween0 = tween).slice();
+        for (var t = { name, value: value2 }, i = 0, n = tween1.length; i < n; ++i) {
+          if (tween1[i].name === name) {
+            tween1[i] = t;
+            break;
+          }
+        }
+        if (i === n) tween1.push(t);
+      }
+      schedule3.tween = tween1;
+    };
+  }
+  function transition_tween(name, value2) {
+    var id2 = this._id;
+    name += "";
+    if (arguments.length < 2) {
+      var tween = get2(this.node(), id2).tween;
+      for (var i = 0, n = tween.length, t; i < n; ++i) {
+        if ((t = tween[i]).name === name) {
+          return t.value;
+        }
+      }
+      return null;
+    }
+    return this.each((value2 == null ? tweenRemove : tweenFunction)(id2, name, value2));
+  }
+  function tweenValue(transition2, name, value2) {
+    var id2 = transition2._id;
+    transition2.each(function() {
+      var schedule3 = set2(this, id2);
+      (schedule3.value || (schedule3.value = {}))[name] = value2.apply(this, arguments);
+    });
+    return function(node) {
+      return get2(node, id2).value[name];
+    };
+  }
+  function interpolate(a, b) {
+    var c;
+    return (typeof b === "number" ? number3 : b instanceof color ? rgb2 : (c = color(b)) ? (b = c, rgb2) : string)(a, b);
+  }
+  function attrRemove2(name) {
+    return function() {
+      this.removeAttribute(name);
+    };
+  }
+  function attrRemoveNS2(fullname) {
+    return function() {
+      this.removeAttributeNS(fullname.space, fullname.local);
+    };
+  }
+  function attrConstant2(name, interpolate2, value1) {
+    var string00, string1 = value1 + "", interpolate0;
+    return function() {
+      var string0 = this.getAttribute(name);
+      return string0 === string1 ? null : string0 === string00 ? interpolate0 : interpolate0 = interpolate2(string00 = string0, value1);
+    };
+  }
+  function attrConstantNS2(fullname, interpolate2, value1) {
+    var string00, string1 = value1 + "", interpolate0;
+    return function() {
+      var string0 = this.getAttributeNS(fullname.space, fullname.local);
+      return string0 === string1 ? null : string0 === string00 ? interpolate0 : interpolate0 = interpolate2(string00 = string0, value1);
+    };
+  }
+  function attrFunction2(name, interpolate2, value2) {
+    var string00, string10, interpolate0;
+    return function() {
+      var string0, value1 = value2(this), string1;
+      if (value1 == null) return void this.removeAttribute(name);
+      string0 = this.getAttribute(name);
+      string1 = value1 + "";
+      return string0 === string1 ? null : string0 === string00 && string1 === string10 ? interpolate0 : (string10 = string1, interpolate0 = interpolate2(string00 = string0, value1));
+    };
+  }
+  function attrFunctionNS2(fullname, interpolate2, value2) {
+    var string00, string10, interpolate0;
+    return function() {
+      var string0, value1 = value2(this), string1;
+      if (value1 == null) return void this.removeAttributeNS(fullname.space, fullname.local);
+      string0 = this.getAttributeNS(fullname.space, fullname.local);
+      string1 = value1 + "";
+      return string0 === string1 ? null : string0 === string00 && string1 === string10 ? interpolate0 : (string10 = string1, interpolate0 = interpolate2(string00 = string0, value1));
+    };
+  }
+  function transition_attr(name, value2) {
+    var fullname = namespace(name), i = fullname === "transform" ? interpolateTransformSvg : interpolate;
+    return this.attrTween(name, typeof value2 === "function" ? (fullname.local ? attrFunctionNS2 : attrFunction2)(fullname, i, tweenValue(this, "attr." + name, value2)) : value2 == null ? (fullname.local ? attrRemoveNS2 : attrRemove2)(fullname) : (fullname.local ? attrConstantNS2 : attrConstant2)(fullname, i, value2));
+  }
+  function attrInterpolate(name, i) {
+    return function(t) {
+      this.setAttribute(name, i.call(this, t));
+    };
+  }
+  function attrInterpolateNS(fullname, i) {
+    return function(t) {
+      this.setAttributeNS(fullname.space, fullname.local, i.call(this, t));
+    };
+  }
+  function attrTweenNS(fullname, value2) {
+    var t02, i0;
+    function tween() {
+      var i = value2.apply(this, arguments);
+      if (i !== i0) t02 = (i0 = i) && attrInterpolateNS(fullname, i);
+      return t02;
+    }
+    tween._value = value2;
+    return tween;
+  }
+  function attrTween(name, value2) {
+    var t02, i0;
+    function tween() {
+      var i = value2.apply(this, arguments);
+      if (i !== i0) t02 = (i0 = i) && attrInterpolate(name, i);
+      return t02;
+    }
+    tween._value = value2;
+    return tween;
+  }
+  function transition_attrTween(name, value2) {
+    var key = "attr." + name;
+    if (arguments.length < 2) return (key = this.tween(key)) && key._value;
+    if (value2 == null) return this.tween(key, null);
+    if (typeof value2 !== "function") throw new Error();
+    var fullname = namespace(name);
+    return this.tween(key, (fullname.local ? attrTweenNS : attrTween)(fullname, value2));
+  }
+  function delayFunction(id2, value2) {
+    return function() {
+      init(this, id2).delay = +value2.apply(this, arguments);
+    };
+  }
+  function delayConstant(id2, value2) {
+    return value2 = +value2, function() {
+      init(this, id2).delay = value2;
+    };
+  }
+  function transition_delay(value2) {
+    var id2 = this._id;
+    return arguments.length ? this.each((typeof value2 === "function" ? delayFunction : delayConstant)(id2, value2)) : get2(this.node(), id2).delay;
+  }
+  function durationFunction(id2, value2) {
+    return function() {
+      set2(this, id2).duration = +value2.apply(this, arguments);
+    };
+  }
+  function durationConstant(id2, value2) {
+    return value2 = +value2, function() {
+      set2(this, id2).duration = value2;
+    };
+  }
+  function transition_duration(value2) {
+    var id2 = this._id;
+    return arguments.length ? this.each((typeof value2 === "function" ? durationFunction : durationConstant)(id2, value2)) : get2(this.node(), id2).duration;
+  }
+  function easeConstant(id2, value2) {
+    if (typeof value2 !== "function") throw new Error();
+    return function() {
+      set2(this, id2).ease = value2;
+    };
+  }
+  function transition_ease(value2) {
+    var id2 = this._id;
+    return arguments.length ? this.each(easeConstant(id2, value2)) : get2(this.node(), id2).ease;
+  }
+  function easeVarying(id2, value2) {
+    return function() {
+      var v = value2.apply(this, arguments);
+      if (typeof v !== "function") throw new Error();
+      set2(this, id2).ease = v;
+    };
+  }
+  function transition_easeVarying(value2) {
+    if (typeof value2 !== "function") throw new Error();
+    return this.each(easeVarying(this._id, value2));
+  }
+  function transition_filter(match) {
+    if (typeof match !== "function") match = matcher(match);
+    for (var groups = this._groups, m = groups.length, subgroups = new Array(m), j = 0; j < m; ++j) {
+      for (var group = groups[j], n = group.length, subgroup = subgroups[j] = [], node, i = 0; i < n; ++i) {
+        if ((node = group[i]) && match.call(node, node.__data__, i, group)) {
+          subgroup.push(node);
+        }
+      }
+    }
+    return new Transition(subgroups, this._parents, this._name, this._id);
+  }
+  function transition_merge(transition2) {
+    if (transition2._id !== this._id) throw new Error();
+    for (var groups0 = this._groups, groups1 = transition2._groups, m0 = groups0.length, m1 = groups1.length, m = Math.min(m0, m1), merges = new Array(m0), j = 0; j < m; ++j) {
+      for (var group0 = groups0[j], group1 = groups1[j], n = group0.length, merge = merges[j] = new Array(n), node, i = 0; i < n; ++i) {
+        if (node = group0[i] || group1[i]) {
+          merge[i] = node;
+        }
+      }
+    }
+    for (; j < m0; ++j) {
+      merges[j] = groups0[j];
+    }
+    return new Transition(merges, this._parents, this._name, this._id);
+  }
+  function start(name) {
+    return (name + "").trim().split(/^|\s+/).every(function(t) {
+      var i = t.indexOf(".");
+      if (i >= 0) t = t.slice(0, i);
+      return !t || t === "start";
+    });
+  }
+  function onFunction(id2, name, listener) {
+    var on0, on1, sit = start(name) ? init : set2;
+    return function() {
+      var schedule3 = sit(this, id2), on2 = schedule3.on;
+      if (on2 !== on0) (on1 = (on0 = on2).copy()).on(name, listener);
+      schedule3.on = on1;
+    };
+  }
+  function transition_on(name, listener) {
+    var id2 = this._id;
+    return arguments.length < 2 ? get2(this.node(), id2).on.on(name) : this.each(onFunction(id2, name, listener));
+  }
+  function removeFunction(id2) {
+    return function() {
+      var parent = this.parentNode;
+      for (var i in this.__transition) if (+i !== id2) return;
+      if (parent) parent.removeChild(this);
+    };
+  }
+  function transition_remove() {
+    return this.on("end.remove", removeFunction(this._id));
+  }
+  function transition_select(select2) {
+    var name = this._name, id2 = this._id;
+    if (typeof select2 !== "function") select2 = selector(select2);
+    for (var groups = this._groups, m = groups.length, subgroups = new Array(m), j = 0; j < m; ++j) {
+      for (var group = groups[j], n = group.length, subgroup = subgroups[j] = new Array(n), node, subnode, i = 0; i < n; ++i) {
+        if ((node = group[i]) && (subnode = select2.call(node, node.__data__, i, group))) {
+          if ("__data__" in node) subnode.__data__ = node.__data__;
+          subgroup[i] = subnode;
+          schedule(subgroup[i], name, id2, i, subgroup, get2(node, id2));
+        }
+      }
+    }
+    return new Transition(subgroups, this._parents, name, id2);
+  }
+  function transition_selectAll(select2) {
+    var name = this._name, id2 = this._id;
+    if (typeof select2 !== "function") select2 = selectorAll(select2);
+    for (var groups = this._groups, m = groups.length, subgroups = [], parents = [], j = 0; j < m; ++j) {
+      for (var group = groups[j], n = group.length, node, i = 0; i < n; ++i) {
+        if (node = group[i]) {
+          for (var children2 = select2.call(node, node.__data__, i, group), child, inherit2 = get2(node, id2), k = 0, l = children2.length; k < l; ++k) {
+            if (child = children2[k]) {
+              schedule(child, name, id2, k, children2, inherit2);
+            }
+          }
+          subgroups.push(children2);
+          parents.push(node);
+        }
+      }
+    }
+    return new Transition(subgroups, parents, name, id2);
+  }
+  var Selection2 = selection.prototype.constructor;
+  function transition_selection() {
+    return new Selection2(this._groups, this._parents);
+  }
+  function styleNull(name, interpolate2) {
+    var string00, string10, interpolate0;
+    return function() {
+      var string0 = styleValue(this, name), string1 = (this.style.removeProperty(name), styleValue(this, name));
+      return string0 === string1 ? null : string0 === string00 && string1 === string10 ? interpolate0 : interpolate0 = interpolate2(string00 = string0, string10 = string1);
+    };
+  }
+  function styleRemove2(name) {
+    return function() {
+      this.style.removeProperty(name);
+    };
+  }
+  function styleConstant2(name, interpolate2, value1) {
+    var string00, string1 = value1 + "", interpolate0;
+    return function() {
+      var string0 = styleValue(this, name);
+      return string0 === string1 ? null : string0 === string00 ? interpolate0 : interpolate0 = interpolate2(string00 = string0, value1);
+    };
+  }
+  function styleFunction2(name, interpolate2, value2) {
+    var string00, string10, interpolate0;
+    return function() {
+      var string0 = styleValue(this, name), value1 = value2(this), string1 = value1 + "";
+      if (value1 == null) string1 = value1 = (this.style.removeProperty(name), styleValue(this, name));
+      return string0 === string1 ? null : string0 === string00 && string1 === string10 ? interpolate0 : (string10 = string1, interpolate0 = interpolate2(string00 = string0, value1));
+    };
+  }
+  function styleMaybeRemove(id2, name) {
+    var on0, on1, listener0, key = "style." + name, event = "end." + key, remove2;
+    return function() {
+      var schedule3 = set2(this, id2), on2 = schedule3.on, listener = schedule3.value[key] == null ? remove2 || (remove2 = styleRemove2(name)) : void 0;
+      if (on2 !== on0 || listener0 !== listener) (on1 = (on0 = on2).copy()).on(event, listener0 = listener);
+      schedule3.on = on1;
+    };
+  }
+  function transition_style(name, value2, priority) {
+    var i = (name += "") === "transform" ? interpolateTransformCss : interpolate;
+    return value2 == null ? this.styleTween(name, styleNull(name, i)).on("end.style." + name, styleRemove2(name)) : typeof value2 === "function" ? this.styleTween(name, styleFunction2(name, i, tweenValue(this, "style." + name, value2))).each(styleMaybeRemove(this._id, name)) : this.styleTween(name, styleConstant2(name, i, value2), priority).on("end.style." + name, null);
+  }
+  function styleInterpolate(name, i, priority) {
+    return function(t) {
+      this.style.setProperty(name, i.call(this, t), priority);
+    };
+  }
+  function styleTween(name, value2, priority) {
+    var t, i0;
+    function tween() {
+      var i = value2.apply(this, arguments);
+      if (i !== i0) t = (i0 = i) && styleInterpolate(name, i, priority);
+      return t;
+    }
+    tween._value = value2;
+    return tween;
+  }
+  function transition_styleTween(name, value2, priority) {
+    var key = "style." + (name += "");
+    if (arguments.length < 2) return (key = this.tween(key)) && key._value;
+    if (value2 == null) return this.tween(key, null);
+    if (typeof value2 !== "function") throw new Error();
+    return this.tween(key, styleTween(name, value2, priority == null ? "" : priority));
+  }
+  function textConstant2(value2) {
+    return function() {
+      this.textContent = value2;
+    };
+  }
+  function textFunction2(value2) {
+    return function() {
+      var value1 = value2(this);
+      this.textContent = value1 == null ? "" : value1;
+    };
+  }
+  function transition_text(value2) {
+    return this.tween("text", typeof value2 === "function" ? textFunction2(tweenValue(this, "text", value2)) : textConstant2(value2 == null ? "" : value2 + ""));
+  }
+  function textInterpolate(i) {
+    return function(t) {
+      this.textContent = i.call(this, t);
+    };
+  }
+  function textTween(value2) {
+    var t02, i0;
+    function tween() {
+      var i = value2.apply(this, arguments);
+      if (i !== i0) t02 = (i0 = i) && textInterpolate(i);
+      return t02;
+    }
+    tween._value = value2;
+    return tween;
+  }
+  function transition_textTween(value2) {
+    var key = "text";
+    if (arguments.length < 1) return (key = this.tween(key)) && key._value;
+    if (value2 == null) return this.tween(key, null);
+    if (typeof value2 !== "function") throw new Error();
+    return this.tween(key, textTween(value2));
+  }
+  function transition_transition() {
+    var name = this._name, id0 = this._id, id1 = newId();
+    for (var groups = this._groups, m = groups.length, j = 0; j < m; ++j) {
+      for (var group = groups[j], n = group.length, node, i = 0; i < n; ++i) {
+        if (node = group[i]) {
+          var inherit2 = get2(node, id0);
+          schedule(node, name, id1, i, group, {
+            time: inherit2.time + inherit2.delay + inherit2.duration,
+            delay: 0,
+            duration: inherit2.duration,
+            ease: inherit2.ease
+          });
+        }
+      }
+    }
+    return new Transition(groups, this._parents, name, id1);
+  }
+  function transition_end() {
+    var on0, on1, that = this, id2 = that._id, size = that.size();
+    return new Promise(function(resolve, reject) {
+      var cancel = { value: reject }, end = { value: function() {
+        if (--size === 0) resolve();
+      } };
+      that.each(function() {
+        var schedule3 = set2(this, id2), on2 = schedule3.on;
+        if (on2 !== on0) {
+          on1 = (on0 = on2).copy();
+          on1._.cancel.push(cancel);
+          on1._.interrupt.push(cancel);
+          on1._.end.push(end);
+        }
+        schedule3.on = on1;
+      });
+      if (size === 0) resolve();
+    });
+  }
+  var id = 0;
+  function Transition(groups, parents, name, id2) {
+    this._groups = groups;
+    this._parents = parents;
+    this._name = name;
+    this._id = id2;
+  }
+  function transition(name) {
+    return selection().transition(name);
+  }
+  function newId() {
+    return ++id;
+  }
+  var selection_prototype = selection.prototype;
+  Transition.prototype = transition.prototype = {
+    constructor: Transition,
+    select: transition_select,
+    selectAll: transition_selectAll,
+    selectChild: selection_prototype.selectChild,
+    selectChildren: selection_prototype.selectChildren,
+    filter: transition_filter,
+    merge: transition_merge,
+    selection: transition_selection,
+    transition: transition_transition,
+    call: selection_prototype.call,
+    nodes: selection_prototype.nodes,
+    node: selection_prototype.node,
+    size: selection_prototype.size,
+    empty: selection_prototype.empty,
+    each: selection_prototype.each,
+    on: transition_on,
+    attr: transition_attr,
+    attrTween: transition_attrTween,
+    style: transition_style,
+    styleTween: transition_styleTween,
+    text: transition_text,
+    textTween: transition_textTween,
+    remove: transition_remove,
+    tween: transition_tween,
+    delay: transition_delay,
+    duration: transition_duration,
+    ease: transition_ease,
+    easeVarying: transition_easeVarying,
+    end: transition_end,
+    [Symbol.iterator]: selection_prototype[Symbol.iterator]
+  };
+  var defaultTiming = {
+    time: null,
+    // Set on use.
+    delay: 0,
+    duration: 250,
+    ease: cubicInOut
+  };
+  function inherit(node, id2) {
+    var timing;
+    while (!(timing = node.__transition) || !(timing = timing[id2])) {
+      if (!(node = node.parentNode)) {
+        throw new Error(`transition ${id2} not found`);
+      }
+    }
+    return timing;
+  }
+  function selection_transition(name) {
+    var id2, timing;
+    if (name instanceof Transition) {
+      id2 = name._id, name = name._name;
+    } else {
+      id2 = newId(), (timing = defaultTiming).time = now(), name = name == null ? null : name + "";
+    }
+    for (var groups = this._groups, m = groups.length, j = 0; j < m; ++j) {
+      for (var group = groups[j], n = group.length, node, i = 0; i < n; ++i) {
+        if (node = group[i]) {
+          schedule(node, name, id2, i, group, timing || inherit(node, id2));
+        }
+      }
+    }
+    return new Transition(groups, this._parents, name, id2);
+  }
+  selection.prototype.interrupt = selection_interrupt;
+  selection.prototype.transition = selection_transition;
+
+  // node_modules/d3-zoom/dist/d3-zoom.mjs
+  var constant3 = (x) => () => x;
+  function ZoomEvent(type, {
+    sourceEvent: sourceEvent2,
+    target,
+    transform: transform2,
+    dispatch: dispatch2
+  }) {
+    Object.defineProperties(this, {
+      type: { value: type, enumerable: true, configurable: true },
+      sourceEvent: { value: sourceEvent2, enumerable: true, configurable: true },
+      target: { value: target, enumerable: true, configurable: true },
+      transform: { value: transform2, enumerable: true, configurable: true },
+      _: { value: dispatch2 }
+    });
+  }
+  function Transform(k, x, y) {
+    this.k = k;
+    this.x = x;
+    this.y = y;
+  }
+  Transform.prototype = {
+    constructor: Transform,
+    scale: function(k) {
+      return k === 1 ? this : new Transform(this.k * k, this.x, this.y);
+    },
+    translate: function(x, y) {
+      return x === 0 & y === 0 ? this : new Transform(this.k, this.x + this.k * x, this.y + this.k * y);
+    },
+    apply: function(point) {
+      return [point[0] * this.k + this.x, point[1] * this.k + this.y];
+    },
+    applyX: function(x) {
+      return x * this.k + this.x;
+    },
+    applyY: function(y) {
+      return y * this.k + this.y;
+    },
+    invert: function(location2) {
+      return [(location2[0] - this.x) / this.k, (location2[1] - this.y) / this.k];
+    },
+    invertX: function(x) {
+      return (x - this.x) / this.k;
+    },
+    invertY: function(y) {
+      return (y - this.y) / this.k;
+    },
+    rescaleX: function(x) {
+      return x.copy().domain(x.range().map(this.invertX, this).map(x.invert, x));
+    },
+    rescaleY: function(y) {
+      return y.copy().domain(y.range().map(this.invertY, this).map(y.invert, y));
+    },
+    toString: function() {
+      return "translate(" + this.x + "," + this.y + ") scale(" + this.k + ")";
+    }
+  };
+  var identity3 = new Transform(1, 0, 0);
+  transform.prototype = Transform.prototype;
+  function transform(node) {
+    while (!node.__zoom) if (!(node = node.parentNode)) return identity3;
+    return node.__zoom;
+  }
+  function nopropagation(event) {
+    event.stopImmediatePropagation();
+  }
+  function noevent2(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+  function defaultFilter(event) {
+    return (!event.ctrlKey || event.type === "wheel") && !event.button;
+  }
+  function defaultExtent() {
+    var e = this;
+    if (e instanceof SVGElement) {
+      e = e.ownerSVGElement || e;
+      if (e.hasAttribute("viewBox")) {
+        e = e.viewBox.baseVal;
+        return [[e.x, e.y], [e.x + e.width, e.y + e.height]];
+      }
+      return [[0, 0], [e.width.baseVal.value, e.height.baseVal.value]];
+    }
+    return [[0, 0], [e.clientWidth, e.clientHeight]];
+  }
+  function defaultTransform() {
+    return this.__zoom || identity3;
+  }
+  function defaultWheelDelta(event) {
+    return -event.deltaY * (event.deltaMode === 1 ? 0.05 : event.deltaMode ? 1 : 2e-3) * (event.ctrlKey ? 10 : 1);
+  }
+  function defaultTouchable() {
+    return navigator.maxTouchPoints || "ontouchstart" in this;
+  }
+  function defaultConstrain(transform2, extent, translateExtent) {
+    var dx0 = transform2.invertX(extent[0][0]) - translateExtent[0][0], dx1 = transform2.invertX(extent[1][0]) - translateExtent[1][0], dy0 = transform2.invertY(extent[0][1]) - translateExtent[0][1], dy1 = transform2.invertY(extent[1][1]) - translateExtent[1][1];
+    return transform2.translate(
+      dx1 > dx0 ? (dx0 + dx1) / 2 : Math.min(0, dx0) || Math.max(0, dx1),
+      dy1 > dy0 ? (dy0 + dy1) / 2 : Math.min(0, dy0) || Math.max(0, dy1)
+    );
+  }
+  function zoom2() {
+    var filter2 = defaultFilter, extent = defaultExtent, constrain = defaultConstrain, wheelDelta = defaultWheelDelta, touchable = defaultTouchable, scaleExtent = [0, Infinity], translateExtent = [[-Infinity, -Infinity], [Infinity, Infinity]], duration2 = 250, interpolate2 = zoom, listeners = dispatch("start", "zoom", "end"), touchstarting, touchfirst, touchending, touchDelay = 500, wheelDelay = 150, clickDistance2 = 0, tapDistance = 10;
+    function zoom3(selection2) {
+      selection2.property("__zoom", defaultTransform).on("wheel.zoom", wheeled, { passive: false }).on("mousedown.zoom", mousedowned).on("dblclick.zoom", dblclicked).filter(touchable).on("touchstart.zoom", touchstarted).on("touchmove.zoom", touchmoved).on("touchend.zoom touchcancel.zoom", touchended).style("-webkit-tap-highlight-color", "rgba(0,0,0,0)");
+    }
+    zoom3.transform = function(collection, transform2, point, event) {
+      var selection2 = collection.selection ? collection.selection() : collection;
+      selection2.property("__zoom", defaultTransform);
+      if (collection !== selection2) {
+        schedule3(collection, transform2, point, event);
+      } else {
+        selection2.interrupt().each(function() {
+          gesture(this, arguments).event(event).start().zoom(null, typeof transform2 === "function" ? transform2.apply(this, arguments) : transform2).end();
+        });
+      }
+    };
+    zoom3.scaleBy = function(selection2, k, p, event) {
+      zoom3.scaleTo(selection2, function() {
+        var k0 = this.__zoom.k, k1 = typeof k === "function" ? k.apply(this, arguments) : k;
+        return k0 * k1;
+      }, p, event);
+    };
+    zoom3.scaleTo = function(selection2, k, p, event) {
+      zoom3.transform(selection2, function() {
+        var e = extent.apply(this, arguments), t02 = this.__zoom, p0 = p == null ? centroid(e) : typeof p === "function" ? p.apply(this, arguments) : p, p1 = t02.invert(p0), k1 = typeof k === "function" ? k.apply(this, arguments) : k;
+        return constrain(translate(scale(t02, k1), p0, p1), e, translateExtent);
+      }, p, event);
+    };
+    zoom3.translateBy = function(selection2, x, y, event) {
+      zoom3.transform(selection2, function() {
+        return constrain(this.__zoom.translate(
+          typeof x === "function" ? x.apply(this, arguments) : x,
+          typeof y === "function" ? y.apply(this, arguments) : y
+        ), extent.apply(this, arguments), translateExtent);
+      }, null, event);
+    };
+    zoom3.translateTo = function(selection2, x, y, p, event) {
+      zoom3.transform(selection2, function() {
+        var e = extent.apply(this, arguments), t = this.__zoom, p0 = p == null ? centroid(e) : typeof p === "function" ? p.apply(this, arguments) : p;
+        return constrain(identity3.translate(p0[0], p0[1]).scale(t.k).translate(
+          typeof x === "function" ? -x.apply(this, arguments) : -x,
+          typeof y === "function" ? -y.apply(this, arguments) : -y
+        ), e, translateExtent);
+      }, p, event);
+    };
+    function scale(transform2, k) {
+      k = Math.max(scaleExtent[0], Math.min(scaleExtent[1], k));
+      return k === transform2.k ? transform2 : new Transform(k, transform2.x, transform2.y);
+    }
+    function translate(transform2, p0, p1) {
+      var x = p0[0] - p1[0] * transform2.k, y = p0[1] - p1[1] * transform2.k;
+      return x === transform2.x && y === transform2.y ? transform2 : new Transform(transform2.k, x, y);
+    }
+    function centroid(extent2) {
+      return [(+extent2[0][0] + +extent2[1][0]) / 2, (+extent2[0][1] + +extent2[1][1]) / 2];
+    }
+    function schedule3(transition2, transform2, point, event) {
+      transition2.on("start.zoom", function() {
+        gesture(this, arguments).event(event).start();
+      }).on("interrupt.zoom end.zoom", function() {
+        gesture(this, arguments).event(event).end();
+      }).tween("zoom", function() {
+        var that = this, args = arguments, g = gesture(that, args).event(event), e = extent.apply(that, args), p = point == null ? centroid(e) : typeof point === "function" ? point.apply(that, args) : point, w = Math.max(e[1][0] - e[0][0], e[1][1] - e[0][1]), a = that.__zoom, b = typeof transform2 === "function" ? transform2.apply(that, args) : transform2, i = interpolate2(a.invert(p).concat(w / a.k), b.invert(p).concat(w / b.k));
+        return function(t) {
+          if (t === 1) t = b;
+          else {
+            var l = i(t), k = w / l[2];
+            t = new Transform(k, p[0] - l[0] * k, p[1] - l[1] * k);
+          }
+          g.zoom(null, t);
+        };
+      });
+    }
+    function gesture(that, args, clean) {
+      return !clean && that.__zooming || new Gesture(that, args);
+    }
+    function Gesture(that, args) {
+      this.that = that;
+      this.args = args;
+      this.active = 0;
+      this.sourceEvent = null;
+      this.extent = extent.apply(that, args);
+      this.taps = 0;
+    }
+    Gesture.prototype = {
+      event: function(event) {
+        if (event) this.sourceEvent = event;
+        return this;
+      },
+      start: function() {
+        if (++this.active === 1) {
+          this.that.__zooming = this;
+          this.emit("start");
+        }
+        return this;
+      },
+      zoom: function(key, transform2) {
+        if (this.mouse && key !== "mouse") this.mouse[1] = transform2.invert(this.mouse[0]);
+        if (this.touch0 && key !== "touch") this.touch0[1] = transform2.invert(this.touch0[0]);
+        if (this.touch1 && key !== "touch") this.touch1[1] = transform2.invert(this.touch1[0]);
+        this.that.__zoom = transform2;
+        this.emit("zoom");
+        return this;
+      },
+      end: function() {
+        if (--this.active === 0) {
+          delete this.that.__zooming;
+          this.emit("end");
+        }
+        return this;
+      },
+      emit: function(type) {
+        var d = select(this.that).datum();
+        listeners.call(
+          type,
+          this.that,
+          new ZoomEvent(type, {
+            sourceEvent: this.sourceEvent,
+            target: zoom3,
+            transform: this.that.__zoom,
+            dispatch: listeners
+          }),
+          d
+        );
+      }
+    };
+    function wheeled(event, ...args) {
+      if (!filter2.apply(this, arguments)) return;
+      var g = gesture(this, args).event(event), t = this.__zoom, k = Math.max(scaleExtent[0], Math.min(scaleExtent[1], t.k * Math.pow(2, wheelDelta.apply(this, arguments)))), p = pointer(event);
+      if (g.wheel) {
+        if (g.mouse[0][0] !== p[0] || g.mouse[0][1] !== p[1]) {
+          g.mouse[1] = t.invert(g.mouse[0] = p);
+        }
+        clearTimeout(g.wheel);
+      } else if (t.k === k) return;
+      else {
+        g.mouse = [p, t.invert(p)];
+        interrupt(this);
+        g.start();
+      }
+      noevent2(event);
+      g.wheel = setTimeout(wheelidled, wheelDelay);
+      g.zoom("mouse", constrain(translate(scale(t, k), g.mouse[0], g.mouse[1]), g.extent, translateExtent));
+      function wheelidled() {
+        g.wheel = null;
+        g.end();
+      }
+    }
+    function mousedowned(event, ...args) {
+      if (touchending || !filter2.apply(this, arguments)) return;
+      var currentTarget = event.currentTarget, g = gesture(this, args, true).event(event), v = select(event.view).on("mousemove.zoom", mousemoved, true).on("mouseup.zoom", mouseupped, true), p = pointer(event, currentTarget), x0 = event.clientX, y0 = event.clientY;
+      nodrag(event.view);
+      nopropagation(event);
+      g.mouse = [p, this.__zoom.invert(p)];
+      interrupt(this);
+      g.start();
+      function mousemoved(event2) {
+        noevent2(event2);
+        if (!g.moved) {
+          var dx = event2.clientX - x0, dy = event2.clientY - y0;
+          g.moved = dx * dx + dy * dy > clickDistance2;
+        }
+        g.event(event2).zoom("mouse", constrain(translate(g.that.__zoom, g.mouse[0] = pointer(event2, currentTarget), g.mouse[1]), g.extent, translateExtent));
+      }
+      function mouseupped(event2) {
+        v.on("mousemove.zoom mouseup.zoom", null);
+        yesdrag(event2.view, g.moved);
+        noevent2(event2);
+        g.event(event2).end();
+      }
+    }
+    function dblclicked(event, ...args) {
+      if (!filter2.apply(this, arguments)) return;
+      var t02 = this.__zoom, p0 = pointer(event.changedTouches ? event.changedTouches[0] : event, this), p1 = t02.invert(p0), k1 = t02.k * (event.shiftKey ? 0.5 : 2), t12 = constrain(translate(scale(t02, k1), p0, p1), extent.apply(this, args), translateExtent);
+      noevent2(event);
+      if (duration2 > 0) select(this).transition().duration(duration2).call(schedule3, t12, p0, event);
+      else select(this).call(zoom3.transform, t12, p0, event);
+    }
+    function touchstarted(event, ...args) {
+      if (!filter2.apply(this, arguments)) return;
+      var touches = event.touches, n = touches.length, g = gesture(this, args, event.changedTouches.length === n).event(event), started, i, t, p;
+      nopropagation(event);
+      for (i = 0; i < n; ++i) {
+        t = touches[i], p = pointer(t, this);
+        p = [p, this.__zoom.invert(p), t.identifier];
+        if (!g.touch0) g.touch0 = p, started = true, g.taps = 1 + !!touchstarting;
+        else if (!g.touch1 && g.touch0[2] !== p[2]) g.touch1 = p, g.taps = 0;
+      }
+      if (touchstarting) touchstarting = clearTimeout(touchstarting);
+      if (started) {
+        if (g.taps < 2) touchfirst = p[0], touchstarting = setTimeout(function() {
+          touchstarting = null;
+        }, touchDelay);
+        interrupt(this);
+        g.start();
+      }
+    }
+    function touchmoved(event, ...args) {
+      if (!this.__zooming) return;
+      var g = gesture(this, args).event(event), touches = event.changedTouches, n = touches.length, i, t, p, l;
+      noevent2(event);
+      for (i = 0; i < n; ++i) {
+        t = touches[i], p = pointer(t, this);
+        if (g.touch0 && g.touch0[2] === t.identifier) g.touch0[0] = p;
+        else if (g.touch1 && g.touch1[2] === t.identifier) g.touch1[0] = p;
+      }
+      t = g.that.__zoom;
+      if (g.touch1) {
+        var p0 = g.touch0[0], l0 = g.touch0[1], p1 = g.touch1[0], l1 = g.touch1[1], dp = (dp = p1[0] - p0[0]) * dp + (dp = p1[1] - p0[1]) * dp, dl = (dl = l1[0] - l0[0]) * dl + (dl = l1[1] - l0[1]) * dl;
+        t = scale(t, Math.sqrt(dp / dl));
+        p = [(p0[0] + p1[0]) / 2, (p0[1] + p1[1]) / 2];
+        l = [(l0[0] + l1[0]) / 2, (l0[1] + l1[1]) / 2];
+      } else if (g.touch0) p = g.touch0[0], l = g.touch0[1];
+      else return;
+      g.zoom("touch", constrain(translate(t, p, l), g.extent, translateExtent));
+    }
+    function touchended(event, ...args) {
+      if (!this.__zooming) return;
+      var g = gesture(this, args).event(event), touches = event.changedTouches, n = touches.length, i, t;
+      nopropagation(event);
+      if (touchending) clearTimeout(touchending);
+      touchending = setTimeout(function() {
+        touchending = null;
+      }, touchDelay);
+      for (i = 0; i < n; ++i) {
+        t = touches[i];
+        if (g.touch0 && g.touch0[2] === t.identifier) delete g.touch0;
+        else if (g.touch1 && g.touch1[2] === t.identifier) delete g.touch1;
+      }
+      if (g.touch1 && !g.touch0) g.touch0 = g.touch1, delete g.touch1;
+      if (g.touch0) g.touch0[1] = this.__zoom.invert(g.touch0[0]);
+      else {
+        g.end();
+        if (g.taps === 2) {
+          t = pointer(t, this);
+          if (Math.hypot(touchfirst[0] - t[0], touchfirst[1] - t[1]) < tapDistance) {
+            var p = select(this).on("dblclick.zoom");
+            if (p) p.apply(this, arguments);
+          }
+        }
+      }
+    }
+    zoom3.wheelDelta = function(_2) {
+      return arguments.length ? (wheelDelta = typeof _2 === "function" ? _2 : constant3(+_2), zoom3) : wheelDelta;
+    };
+    zoom3.filter = function(_2) {
+      return arguments.length ? (filter2 = typeof _2 === "function" ? _2 : constant3(!!_2), zoom3) : filter2;
+    };
+    zoom3.touchable = function(_2) {
+      return arguments.length ? (touchable = typeof _2 === "function" ? _2 : constant3(!!_2), zoom3) : touchable;
+    };
+    zoom3.extent = function(_2) {
+      return arguments.length ? (extent = typeof _2 === "function" ? _2 : constant3([[+_2[0][0], +_2[0][1]], [+_2[1][0], +_2[1][1]]]), zoom3) : extent;
+    };
+    zoom3.scaleExtent = function(_2) {
+      return arguments.length ? (scaleExtent[0] = +_2[0], scaleExtent[1] = +_2[1], zoom3) : [scaleExtent[0], scaleExtent[1]];
+    };
+    zoom3.translateExtent = function(_2) {
+      return arguments.length ? (translateExtent[0][0] = +_2[0][0], translateExtent[1][0] = +_2[1][0], translateExtent[0][1] = +_2[0][1], translateExtent[1][1] = +_2[1][1], zoom3) : [[translateExtent[0][0], translateExtent[0][1]], [translateExtent[1][0], translateExtent[1][1]]];
+    };
+    zoom3.constrain = function(_2) {
+      return arguments.length ? (constrain = _2, zoom3) : constrain;
+    };
+    zoom3.duration = function(_2) {
+      return arguments.length ? (duration2 = +_2, zoom3) : duration2;
+    };
+    zoom3.interpolate = function(_2) {
+      return arguments.length ? (interpolate2 = _2, zoom3) : interpolate2;
+    };
+    zoom3.on = function() {
+      var value2 = listeners.on.apply(listeners, arguments);
+      return value2 === listeners ? zoom3 : value2;
+    };
+    zoom3.clickDistance = function(_2) {
+      return arguments.length ? (clickDistance2 = (_2 = +_2) * _2, zoom3) : Math.sqrt(clickDistance2);
+    };
+    zoom3.tapDistance = function(_2) {
+      return arguments.length ? (tapDistance = +_2, zoom3) : tapDistance;
+    };
+    return zoom3;
+  }
+
+  // src/spacetime/viewport.ts
+  var WIDEST = 64;
+  var COMFORTABLE = 13;
+  var LARGEST_AT_FIRST = 34;
+  var Viewport = class {
+    constructor(element, gutter, axis, changed) {
+      this.element = element;
+      this.gutter = gutter;
+      this.axis = axis;
+      this.changed = changed;
+      this.behaviour = zoom2().filter((event) => !event.ctrlKey && event.button === 0 && !this.pans(event)).on("zoom", ({ transform: transform2 }) => {
+        this.transform = transform2;
+        this.changed();
+      });
+      select(element).call(this.behaviour).on("dblclick.zoom", null);
+      element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    }
+    element;
+    gutter;
+    axis;
+    changed;
+    behaviour;
+    transform = identity3;
+    width = 800;
+    pans(event) {
+      return event instanceof WheelEvent && (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY));
+    }
+    wheel(event) {
+      if (!this.pans(event)) return;
+      event.preventDefault();
+      this.pan(event.deltaX || event.deltaY);
+    }
+    /** The length of the axis, with room at its end. */
+    get length() {
+      return this.axis.left[this.axis.left.length - 1] + 1.5;
+    }
+    /** Pixels of a unit when all is to be seen. */
+    get fitting() {
+      return Math.min((this.width - this.gutter) / this.length, LARGEST_AT_FIRST);
+    }
+    /** Pixels of a unit now. */
+    get scale() {
+      return this.fitting * this.transform.k;
+    }
+    x(position) {
+      return this.gutter + position * this.scale + this.transform.x;
+    }
+    /** The axis or the room has changed. */
+    set(axis, width) {
+      this.axis = axis;
+      this.width = Math.max(width, this.gutter + 80);
+      const room = this.width - this.gutter;
+      this.behaviour.extent([
+        [0, 0],
+        [room, 1]
+      ]).translateExtent([
+        [0, 0],
+        [Math.max(room, this.length * this.fitting), 1]
+      ]).scaleExtent([1, Math.max(1, WIDEST / this.fitting)]);
+    }
+    /** Moments that are to be seen: from (inclusive), to (exclusive). */
+    get visible() {
+      const { left } = this.axis;
+      const start2 = -this.transform.x / this.scale;
+      const end = start2 + (this.width - this.gutter) / this.scale;
+      const size = left.length - 1;
+      return [Math.max(0, lowerBound(left, start2) - 1), Math.min(size, lowerBound(left, end) + 1)];
+    }
+    /** The moment at a pixel. */
+    momentAt(x) {
+      const position = (x - this.gutter - this.transform.x) / this.scale;
+      return Math.max(0, Math.min(this.axis.left.length - 2, lowerBound(this.axis.left, position) - 1));
+    }
+    apply(transform2) {
+      select(this.element).call(this.behaviour.transform, transform2);
+    }
+    pan(pixels) {
+      select(this.element).call(this.behaviour.translateBy, -pixels / this.transform.k, 0);
+    }
+    zoomBy(factor, around) {
+      const x = around ?? (this.width - this.gutter) / 2;
+      select(this.element).call(this.behaviour.scaleBy, factor, [x, 0]);
+    }
+    fit() {
+      this.apply(identity3);
+    }
+    /** A comfortable size: all of a short run, the surroundings of a position of a long one. */
+    begin(position) {
+      const k = Math.max(1, COMFORTABLE / this.fitting);
+      const room = this.width - this.gutter;
+      const wanted = room * 0.6 - position * this.fitting * k;
+      const least = Math.min(0, room - this.length * this.fitting * k);
+      this.apply(identity3.translate(Math.max(least, Math.min(0, wanted)), 0).scale(k));
+    }
+    /** Bring a position into sight. */
+    reveal(position) {
+      const room = this.width - this.gutter;
+      const x = position * this.scale + this.transform.x;
+      if (x < 24) this.pan(x - room * 0.3);
+      else if (x > room - 24) this.pan(x - room * 0.7);
+    }
+  };
+
+  // src/spacetime/diagram.ts
+  var GUTTER = 62;
+  var CHAPTERS = 30;
+  var AXIS3 = 26;
+  var Diagram = class {
+    constructor(scene, seek) {
+      this.scene = scene;
+      this.seek = seek;
+      this.picture = svg("svg", { class: "st-picture", "aria-hidden": "true" });
+      this.tip = html("div", { class: "st-tip", hidden: true });
+      this.element = html("div", { class: "st-diagram" }, this.picture, this.tip);
+      this.viewport = new Viewport(this.picture, GUTTER, scene.axis("order"), () => this.request());
+      this.picture.addEventListener("click", (event) => this.click(event));
+      this.picture.addEventListener("pointermove", (event) => this.hover(event));
+      this.picture.addEventListener("pointerleave", () => this.tip.hidden = true);
+    }
+    scene;
+    seek;
+    element;
+    picture;
+    tip;
+    viewport;
+    axisKind = "order";
+    cursor = 0;
+    height = 0;
+    waiting = 0;
+    hasBegun = false;
+    // -- From outside -------------------------------------------------------------------------------
+    /** The room has changed: so many pixels may be used from top to bottom. */
+    resize(room) {
+      const width = this.element.clientWidth;
+      if (width === 0) return;
+      const rows = this.scene.report.nodes.length;
+      const row = Math.max(46, Math.min(112, (room - CHAPTERS - AXIS3) / rows));
+      this.height = CHAPTERS + rows * row + AXIS3;
+      this.picture.setAttribute("width", String(width));
+      this.picture.setAttribute("height", String(this.height));
+      this.viewport.set(this.scene.axis(this.axisKind), width);
+      if (!this.hasBegun) {
+        this.hasBegun = true;
+        this.viewport.begin(this.positionOf(this.cursor));
+      }
+      this.request();
+    }
+    setAxis(kind) {
+      this.axisKind = kind;
+      this.viewport.set(this.scene.axis(kind), this.element.clientWidth);
+      this.viewport.begin(this.positionOf(this.cursor));
+      this.request();
+    }
+    setCursor(cursor) {
+      this.cursor = cursor;
+      if (this.hasBegun) this.viewport.reveal(this.positionOf(cursor));
+      this.request();
+    }
+    zoomBy(factor) {
+      this.viewport.zoomBy(factor, this.viewport.x(this.positionOf(this.cursor)) - GUTTER);
+    }
+    fit() {
+      this.viewport.fit();
+    }
+    // -- Drawing ------------------------------------------------------------------------------------
+    positionOf(cursor) {
+      return this.scene.axis(this.axisKind).left[cursor];
+    }
+    request() {
+      if (this.waiting) return;
+      this.waiting = requestAnimationFrame(() => {
+        this.waiting = 0;
+        this.draw();
+      });
+    }
+    frame() {
+      const width = this.element.clientWidth;
+      const rows = this.scene.report.nodes.length;
+      const row = (this.height - CHAPTERS - AXIS3) / Math.max(1, rows);
+      const axis = this.scene.axis(this.axisKind);
+      const [from, to] = this.viewport.visible;
+      return {
+        scene: this.scene,
+        axis,
+        width,
+        height: this.height,
+        gutter: GUTTER,
+        top: CHAPTERS,
+        bottom: this.height - AXIS3,
+        row,
+        from,
+        to,
+        scale: this.viewport.scale,
+        cursor: this.cursor,
+        beat: this.scene.beat(this.cursor),
+        chapter: chapterAt(this.scene.chapters, this.cursor),
+        x: (position) => this.viewport.x(position),
+        y: (node) => CHAPTERS + row * (node + 0.5)
+      };
+    }
+    draw() {
+      if (this.element.clientWidth === 0) return;
+      const frame2 = this.frame();
+      const clip = svg(
+        "clipPath",
+        { id: "st-clip" },
+        svg("rect", { x: GUTTER, y: 0, width: Math.max(0, frame2.width - GUTTER), height: this.height })
+      );
+      this.picture.replaceChildren(
+        svg("defs", {}, clip),
+        svg(
+          "g",
+          { "clip-path": "url(#st-clip)" },
+          drawChapters(frame2),
+          this.drawCursorBand(frame2),
+          drawPauses(frame2),
+          drawLines(frame2),
+          drawArrows(frame2),
+          drawMarks(frame2),
+          drawAxis2(frame2),
+          this.drawFuture(frame2),
+          this.drawViolations(frame2),
+          this.drawCursor(frame2)
+        ),
+        this.drawNames(frame2)
+      );
+    }
+    drawNames(frame2) {
+      return svg(
+        "g",
+        { class: "st-names" },
+        ...this.scene.report.nodes.map((name, node) => {
+          const shown = name.length > 8 ? `${name.slice(0, 7)}\u2026` : name;
+          return svg("text", { x: 12, y: frame2.y(node) + 5 }, shown, svg("title", {}, name));
+        }),
+        svg("text", { class: "unit", x: 12, y: frame2.bottom + 17 }, this.axisKind === "time" ? "time" : "event")
+      );
+    }
+    drawCursorBand(frame2) {
+      const [from, to] = frame2.beat;
+      const left = frame2.x(frame2.axis.left[from]);
+      const right = frame2.x(frame2.axis.left[to]);
+      return svg("rect", {
+        class: "st-beat",
+        x: left - 2,
+        y: frame2.top,
+        width: Math.max(3, right - left + 4),
+        height: frame2.bottom - frame2.top
+      });
+    }
+    drawFuture(frame2) {
+      const x = Math.max(GUTTER, frame2.x(this.positionOf(this.cursor)) + 2);
+      const y = frame2.top;
+      return svg("rect", { class: "st-future", x, y, width: Math.max(0, frame2.width - x), height: frame2.bottom - y });
+    }
+    drawCursor(frame2) {
+      const x = frame2.x(this.positionOf(this.cursor)) + 2;
+      return svg(
+        "g",
+        { class: "st-cursor" },
+        svg("line", { x1: x, x2: x, y1: frame2.top - 4, y2: frame2.bottom + 4 }),
+        svg("path", { d: `M${x - 6} ${frame2.top - 8}H${x + 6}L${x} ${frame2.top}Z` })
+      );
+    }
+    drawViolations(frame2) {
+      const drawn = this.scene.violations.filter(({ cursor }) => cursor >= frame2.from && cursor <= frame2.to + 1).slice(0, 40).map(({ cursor, nodes, message }) => {
+        const x = frame2.x(frame2.axis.left[cursor]) + 2;
+        const y = nodes[0] === void 0 ? (frame2.top + frame2.bottom) / 2 : frame2.y(nodes[0]);
+        return svg(
+          "g",
+          { class: "st-violation", "data-cursor": cursor },
+          svg("title", {}, message),
+          svg("line", { x1: x, x2: x, y1: frame2.top, y2: frame2.bottom }),
+          svg("path", { d: `M${x + 12} ${y - 9}L${x + 21} ${y + 7}H${x + 3}Z` }),
+          svg("text", { x: x + 12, y: y + 5 }, "!")
+        );
+      });
+      return svg("g", {}, ...drawn);
+    }
+    // -- The pointer --------------------------------------------------------------------------------
+    /** The moment under the pointer: that of the mark or message there, or the nearest. */
+    momentUnder(event) {
+      const marked = event.target instanceof Element ? event.target.closest("[data-moment]") : null;
+      if (marked) return Number(marked.getAttribute("data-moment"));
+      return this.viewport.momentAt(event.clientX - this.picture.getBoundingClientRect().left);
+    }
+    click(event) {
+      if (event.defaultPrevented) return;
+      const target = event.target instanceof Element ? event.target.closest("[data-cursor]") : null;
+      if (target) {
+        this.seek(Number(target.getAttribute("data-cursor")));
+        return;
+      }
+      const { beats } = this.scene.moments;
+      this.seek(beats[this.scene.moments.beatBefore(this.momentUnder(event) + 1) + 1] ?? 0);
+    }
+    hover(event) {
+      const target = event.target instanceof Element ? event.target.closest("[data-row], [data-moment]") : null;
+      const words = target && this.words(target);
+      this.tip.hidden = !words;
+      if (!words) return;
+      this.tip.textContent = words;
+      const box = this.element.getBoundingClientRect();
+      const left = event.clientX - box.left;
+      this.tip.style.left = `${Math.max(4, Math.min(left + 12, box.width - this.tip.offsetWidth - 8))}px`;
+      this.tip.style.top = `${event.clientY - box.top + 16}px`;
+    }
+    words(target) {
+      const { moments, teller } = this.scene;
+      const row = target.getAttribute("data-row");
+      if (row !== null) return `${teller.message(Number(row))} ${teller.fate(Number(row))}`;
+      const at = Number(target.getAttribute("data-moment"));
+      if (moments.what[at] === ARRIVAL || moments.what[at] === SENDING) return teller.message(moments.which[at]);
+      return `${teller.node(moments.node[at])} ${teller.eventWords(moments.which[at])}`;
+    }
+  };
+
+  // src/spacetime/reigns.ts
+  function stagesOf(scene) {
+    const elections = electionsOf(scene);
+    const end = scene.moments.size;
+    let from = 0;
+    return elections.map((election, at) => {
+      const next = elections[at + 1];
+      const wanted = next ? Math.min(election.gone, next.began) : end;
+      const to = at === elections.length - 1 ? end : Math.max(wanted, beatEnd(scene, election.won));
+      const stage = { from, to, leader: election.node, term: election.term, voters: election.voters };
+      from = to;
+      return stage;
+    });
+  }
+  function electionsOf(scene) {
+    const { moments, report } = scene;
+    const trace = report.trace;
+    const found = [];
+    const current = /* @__PURE__ */ new Map();
+    const entered = report.nodes.map(() => 0);
+    const votes = /* @__PURE__ */ new Map();
+    for (let event = 0; event < trace.kind.length; event++) {
+      const node = trace.node[event];
+      const at = moments.ofEvent[event];
+      const term = trace.term[event];
+      const kind = trace.kinds[trace.kind[event]];
+      if (kind === "vote-granted") {
+        const name = `${term} ${trace.node2[event]}`;
+        votes.set(name, (votes.get(name) ?? /* @__PURE__ */ new Set()).add(node));
+      } else if (kind === "term-changed" || kind === "stopped") {
+        leave(current, node, at);
+        entered[node] = at;
+      } else if (kind === "role-changed") {
+        leave(current, node, at);
+        if (trace.texts[trace.text[event]] !== "leader") continue;
+        const voters = [...votes.get(`${term} ${node}`) ?? []];
+        const election = { node, term, won: at, began: beatStart(scene, entered[node]), gone: Infinity, voters };
+        found.push(election);
+        current.set(node, election);
+      }
+    }
+    return found;
+  }
+  function leave(current, node, at) {
+    const election = current.get(node);
+    if (election) election.gone = at;
+    current.delete(node);
+  }
+  function beatStart({ moments }, at) {
+    return moments.beats[moments.beatBefore(at + 1)];
+  }
+  function beatEnd({ moments }, at) {
+    return moments.beats[moments.beatBefore(at + 1) + 1];
+  }
+
+  // src/spacetime/figure.ts
+  var INDICES = 8;
+  var COLUMNS = 60;
+  var PaperFigure = class {
+    constructor(scene, seek) {
+      this.scene = scene;
+      this.seek = seek;
+      const choices = html("div", { class: "st-choice", role: "group", "aria-label": "A column for each" });
+      const choose = (division, words) => {
+        const button2 = html("button", { type: "button", "aria-pressed": String(division === this.division) }, words);
+        button2.addEventListener("click", () => {
+          choices.querySelectorAll("button").forEach((each) => each.setAttribute("aria-pressed", String(each === button2)));
+          this.division = division;
+          this.build();
+        });
+        return button2;
+      };
+      choices.append(
+        html("span", {}, "A column for each "),
+        choose("reigns", "leader"),
+        choose("steps", hasSteps(scene.report) ? "step" : "event")
+      );
+      this.element = html("div", { class: "st-figure", hidden: true }, choices, this.list, legend());
+    }
+    scene;
+    seek;
+    element;
+    list = html("ol", { class: "st-columns" });
+    division = "reigns";
+    cursor = 0;
+    columns = [];
+    /** The figure is shown now, for the first time perhaps. */
+    shown() {
+      if (this.columns.length === 0) this.build();
+      else this.setCursor(this.cursor);
+      this.list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    }
+    build() {
+      const divided = this.division === "reigns" ? stagesOf(this.scene).map((each) => this.ofStage(each)) : this.scene.chapters.map(ofChapter);
+      const all = divided.map((column) => ({ ...column, to: this.violationIn(column)?.cursor ?? column.to }));
+      const end = this.scene.moments.size;
+      this.columns = all.length > 0 ? all.slice(-COLUMNS) : [{ from: 0, to: end, title: "nobody leads", lines: [], words: "" }];
+      const states = this.columns.map(({ to }) => this.scene.fold.at(this.scene.moments.place[to]));
+      const different = Math.max(0, states.findIndex((each) => this.differ(each)));
+      const common = windowOf(states.flat(), Infinity);
+      const items = this.columns.map((column, at) => {
+        const window2 = common.last <= INDICES ? common : windowOf(states[at], INDICES);
+        return this.column(column, states[at], window2, at - different);
+      });
+      this.list.replaceChildren(...items);
+      this.setCursor(this.cursor);
+    }
+    /** The first violation of a stage: its logs are shown as they were then. */
+    violationIn({ from, to }) {
+      return this.scene.violations.find(({ cursor }) => cursor > from && cursor <= to);
+    }
+    /** Whether servers hold different logs. */
+    differ(states) {
+      const { fold } = this.scene;
+      const logs = states.map((state) => {
+        const log = logOf(state);
+        return `${log.last} ${fold.entries(log, INDICES).map(({ term }) => term).join(" ")}`;
+      });
+      return new Set(logs).size > 1;
+    }
+    setCursor(cursor) {
+      this.cursor = cursor;
+      if (this.element.hidden) return;
+      [...this.list.children].forEach((item, at) => {
+        const { from, to } = this.columns[at];
+        if (cursor > from && cursor <= to) item.setAttribute("aria-current", "step");
+        else item.removeAttribute("aria-current");
+      });
+    }
+    ofStage({ from, to, leader, term, voters }) {
+      const { chapters, teller } = this.scene;
+      const name = teller.node(leader);
+      const others = voters.filter((voter) => voter !== leader).map((voter) => teller.node(voter));
+      const title = `${name} leads term ${term}`;
+      if (!hasSteps(this.scene.report)) {
+        const words = others.length > 0 ? `${name} is elected with the votes of ${listed(others)}.` : "";
+        return { from, to, title, lines: [], words: [...this.crashes(from, to), words].filter(Boolean).join(" ") };
+      }
+      const within2 = chapters.filter((chapter) => chapter.from >= from && chapter.from < to && chapter.title !== "start");
+      return { from, to, title, lines: within2.map((chapter) => ({ line: chapter.title, words: chapter.words })), words: "" };
+    }
+    crashes(from, to) {
+      const { moments, teller } = this.scene;
+      const told = [];
+      for (let at = from; at < to && told.length < 4; at++) {
+        if (moments.what[at] === 0 && moments.kind(at) === "stopped") {
+          told.push(`${teller.node(moments.node[at])} ${teller.eventWords(moments.which[at])}.`);
+        }
+      }
+      return told;
+    }
+    column(column, states, window2, at) {
+      const violation = this.violationIn(column);
+      const letter = at < 0 ? "start" : at < 26 ? String.fromCharCode(97 + at) : String(at + 1);
+      const button2 = html(
+        "button",
+        { type: "button", class: "st-letter", "aria-label": `(${letter}) ${column.title}: go there` },
+        `(${letter})`
+      );
+      button2.addEventListener("click", () => this.seek(column.to));
+      return html(
+        "li",
+        { class: violation ? "violated" : null, "data-cursor": column.to },
+        html(
+          "table",
+          {},
+          html("caption", { class: "unseen" }, `(${letter}) ${column.title}`),
+          html("thead", {}, html("tr", {}, html("td", {}), ...indexHeads(window2))),
+          html("tbody", {}, ...states.map((state, node) => this.row(state, node, window2, violation)))
+        ),
+        button2,
+        html("h3", {}, column.title),
+        column.lines.length > 0 && html("ul", {}, ...column.lines.map(({ line: line2, words }) => html("li", { title: words }, html("code", {}, line2)))),
+        column.words && html("p", {}, column.words),
+        violation && html("p", { class: "st-blame" }, violation.message)
+      );
+    }
+    row(state, node, window2, violation) {
+      const name = this.scene.teller.node(node);
+      const standing = state.isUp ? state.role : "down";
+      const mark2 = { leader: "\u2605", down: "\u2715", candidate: "\u25B3", "pre-candidate": "\u25B3", follower: "" }[standing];
+      const isAccused = violation?.nodes.includes(node) ?? false;
+      return html(
+        "tr",
+        { class: `${standing}${isAccused ? " accused" : ""}`, "data-node": name, "data-role": standing },
+        html("th", { scope: "row", title: `${name}: ${standing}` }, html("span", { class: "mark" }, mark2), name),
+        ...boxes(this.scene.fold, state, window2)
+      );
+    }
+  };
+  function ofChapter({ from, to, title, words }) {
+    return { from, to, title, lines: [], words };
+  }
+  function legend() {
+    return html(
+      "p",
+      { class: "st-figure-legend" },
+      "A box is an entry of a log; the number is its term, its index stands above. \u2605 and the heavy frame: the leader. \u2715: down; what its disk holds is shown. Underlined: the server knows that the entry is committed."
+    );
+  }
+
+  // src/spacetime/legend.ts
+  var FATES = [
+    ["delivered", "M24-3.4 31 0 24 3.4", "a message that arrives"],
+    ["delivered reply", "M24-3.4 31 0 24 3.4", "an answer"],
+    ["delayed", "M24-3.4 31 0 24 3.4", "held back (a clock), and arrives late"],
+    ["duplicate", "M24-3.4 31 0 24 3.4", "a second copy"],
+    ["lost", "M26-4.5l9 9m-9 0l9-9", "lost, cut off, or its target is down"],
+    ["held", "M30-5V5M34-5V5", "still under way at the end"]
+  ];
+  function legend2() {
+    const marks = Object.values(MARKS).map(
+      ({ name, path, legend: words }) => html(
+        "li",
+        {},
+        svg(
+          "svg",
+          { width: 18, height: 18, viewBox: "-9 -9 18 18", "aria-hidden": "true" },
+          svg("g", { class: `st-mark ${name}`, style: "--term: var(--term-1)" }, svg("path", { d: path }))
+        ),
+        words
+      )
+    );
+    const fates2 = FATES.map(
+      ([names, end, words]) => html(
+        "li",
+        {},
+        svg(
+          "svg",
+          { width: 42, height: 18, viewBox: "-2 -9 42 18", "aria-hidden": "true" },
+          svg(
+            "g",
+            { class: `st-arrow append ${names}` },
+            names === "duplicate" && svg("path", { class: "copy", d: "M0 0H30" }),
+            svg("path", { class: "line", d: "M0 0H30" }),
+            svg("path", { class: "end", d: end }),
+            names === "delayed" && svg("circle", { class: "clock", cx: 14, cy: 0, r: 4.5 }),
+            names === "delayed" && svg("path", { class: "hands", d: "M14-3V0H16.2" })
+          )
+        ),
+        words
+      )
+    );
+    const lines2 = ["leader", "candidate", "follower", "down"].map(
+      (standing) => html(
+        "li",
+        {},
+        svg(
+          "svg",
+          { width: 34, height: 18, viewBox: "0 -9 34 18", "aria-hidden": "true" },
+          standing === "down" ? svg("line", { class: "st-span down", x1: 0, x2: 34, y1: 0, y2: 0 }) : svg("rect", {
+            class: `st-span ${standing}`,
+            style: "--term: var(--term-2)",
+            x: 0,
+            width: 34,
+            y: standing === "leader" ? -6 : standing === "candidate" ? -4.5 : -2.5,
+            height: standing === "leader" ? 12 : standing === "candidate" ? 9 : 5
+          })
+        ),
+        standing
+      )
+    );
+    return html(
+      "details",
+      { class: "st-legend" },
+      html("summary", {}, "What the marks mean"),
+      html("ul", {}, ...lines2, ...marks, ...fates2)
+    );
+  }
+
+  // src/spacetime/arrows.ts
+  var LONG = 512;
+  var Arrows = class {
+    constructor(moments) {
+      this.moments = moments;
+      const { messages } = moments;
+      this.left = moments.bySending.map((row) => moments.ofSending[row]);
+      for (let row = 0; row < messages.source.length; row++) {
+        if (this.end(row) - moments.ofSending[row] > LONG) this.long.push(row);
+      }
+      this.families = messages.kinds.map((kind) => {
+        if (kind.includes("vote")) return "vote";
+        return kind.startsWith("append") ? "append" : kind.startsWith("snapshot") ? "snapshot" : "other";
+      });
+      this.replies = messages.kinds.map((kind) => kind.endsWith("reply"));
+    }
+    moments;
+    long = [];
+    /** The moments at which messages left, in that order. */
+    left;
+    families;
+    replies;
+    end(row) {
+      const arrival = this.moments.ofArrival[row];
+      return arrival >= 0 ? arrival : this.moments.ofSending[row];
+    }
+    /** The messages on their way within moments `from` to `to`, at most so many, else null. */
+    within(from, to, most) {
+      const { bySending, ofSending } = this.moments;
+      const first = lowerBound(this.left, from - LONG);
+      const end = lowerBound(this.left, to + 1);
+      if (end - first > most + LONG) return null;
+      const rows = this.long.filter((row) => ofSending[row] < from - LONG && this.end(row) >= from);
+      for (let at = first; at < end; at++) if (this.end(bySending[at]) >= from - 2) rows.push(bySending[at]);
+      return rows.length > most ? null : rows;
+    }
+    /** Messages that never arrived, sent within these moments. */
+    dropped(from, to) {
+      const { bySending, ofArrival } = this.moments;
+      const sent = bySending.subarray(lowerBound(this.left, from), lowerBound(this.left, to + 1));
+      return Array.from(sent.filter((row) => ofArrival[row] < 0));
+    }
+    arrow(row, axis) {
+      const { messages, ofSending, ofArrival } = this.moments;
+      const fate = messages.fates[messages.fate[row]] ?? "delivered";
+      const from = axis.left[ofSending[row]];
+      const arrives = ofArrival[row] >= 0;
+      const kind = messages.kind[row];
+      return {
+        row,
+        fate,
+        source: messages.source[row],
+        target: messages.target[row],
+        from,
+        to: arrives ? axis.left[ofArrival[row]] + 0.35 : from + 1.4,
+        reach: arrives ? 1 : fate === "down" ? 0.86 : 0.55,
+        isReply: this.replies[kind] ?? false,
+        family: this.families[kind] ?? "other"
+      };
+    }
+  };
+
+  // src/spacetime/axis.ts
+  var SMALL2 = /* @__PURE__ */ new Set(["persisted", "term-exposed", "applied", "state-digest", "configuration-changed", "compacted"]);
+  var LONGEST = 8;
+  function orderAxis(moments) {
+    const left = new Float64Array(moments.size + 1);
+    let now2 = 1;
+    let beat = 0;
+    for (let at = 0; at < moments.size; at++) {
+      const begins = moments.beats[beat] === at;
+      if (begins) {
+        beat++;
+        now2 += 0.5;
+      }
+      left[at] = now2;
+      now2 += widthInOrder(moments, at, begins);
+    }
+    left[moments.size] = now2;
+    return { kind: "order", left, breaks: [] };
+  }
+  function widthInOrder(moments, at, begins) {
+    switch (moments.what[at]) {
+      case EVENT:
+        return SMALL2.has(moments.kind(at)) ? 0.4 : 1;
+      case ARRIVAL:
+        return 0.7;
+      default:
+        return begins ? 0.4 : 0;
+    }
+  }
+  function timeAxis(moments) {
+    const left = new Float64Array(moments.size + 1);
+    const breaks = [];
+    const unit2 = typicalGap(moments);
+    let now2 = 1;
+    for (let at = 0; at < moments.size; at++) {
+      const gap = at === 0 ? 0 : (moments.time[at] - moments.time[at - 1]) / unit2;
+      if (gap > LONGEST) breaks.push({ at, duration: moments.time[at] - moments.time[at - 1] });
+      const trifle = moments.what[at] === SENDING ? 0 : 0.12;
+      now2 += Math.min(gap, LONGEST) + (gap > LONGEST ? 1 : 0);
+      left[at] = now2;
+      now2 += trifle;
+    }
+    left[moments.size] = now2;
+    return { kind: "time", left, breaks };
+  }
+  function typicalGap(moments) {
+    const gaps2 = new Float64Array(moments.size);
+    let count2 = 0;
+    for (let at = 1; at < moments.size; at++) {
+      const gap = moments.time[at] - moments.time[at - 1];
+      if (gap > 0) gaps2[count2++] = gap;
+    }
+    const sorted = gaps2.subarray(0, count2).sort();
+    return sorted[Math.floor(count2 * 0.75)] ?? 1;
+  }
+
+  // src/spacetime/fold.ts
+  var EVERY = 256;
+  function copy2(state) {
+    return { ...state, saved: { ...state.saved } };
+  }
+  var EMPTY = { base: 0, baseTerm: 0, tip: -1, last: 0 };
+  var Fold = class {
+    constructor(trace, nodes) {
+      this.trace = trace;
+      this.size = trace.kind.length;
+      this.given = trace.initial.reduce((sum, { log }) => sum + log.length, 0);
+      const room = this.given + this.size;
+      this.parent = new Int32Array(room).fill(-1);
+      this.indices = new Int32Array(room);
+      this.terms = new Int32Array(room);
+      const states = this.initial(nodes);
+      for (let place = 0; place < this.size; place++) {
+        if (place % EVERY === 0) this.kept.push(states.map(copy2));
+        this.apply(states, place);
+      }
+      if (this.size % EVERY === 0) this.kept.push(states.map(copy2));
+      this.last = { place: this.size, states };
+    }
+    trace;
+    /** So many events. */
+    size;
+    // The chains: an element for each entry that was there at first, then one for each event.
+    parent;
+    indices;
+    terms;
+    texts = [];
+    given;
+    kept = [];
+    last;
+    /** The nodes after so many events. */
+    at(place) {
+      const wanted = Math.max(0, Math.min(this.size, place));
+      let { place: from, states } = this.last;
+      if (from > wanted || wanted - from > EVERY) {
+        const kept2 = Math.floor(wanted / EVERY);
+        from = kept2 * EVERY;
+        states = this.kept[kept2];
+      }
+      states = states.map(copy2);
+      for (; from < wanted; from++) this.apply(states, from);
+      this.last = { place: wanted, states };
+      return states;
+    }
+    /** The last entries of a log, at most so many, in the order of the log. */
+    entries(log, most = Infinity) {
+      const found = [];
+      for (let at = log.tip; at >= 0 && found.length < most; at = this.parent[at]) {
+        if (this.indices[at] <= log.base) break;
+        found.push({ index: this.indices[at], term: this.terms[at], text: this.text(at) });
+      }
+      return found.reverse();
+    }
+    text(at) {
+      if (at < this.given) return String(this.texts[at]);
+      const text = this.trace.text[at - this.given];
+      return text < 0 ? "" : this.trace.texts[text] ?? "";
+    }
+    initial(nodes) {
+      let at = 0;
+      return Array.from({ length: nodes }, (_2, node) => {
+        const given = this.trace.initial[node];
+        const end = { ...EMPTY, base: given?.base ?? 0, last: given?.base ?? 0 };
+        for (const { index, term, text } of given?.log ?? []) {
+          this.link(at, end, index, term);
+          this.texts.push(text);
+          at++;
+        }
+        const durable = given?.durable ?? 0;
+        const state = {
+          ...end,
+          isUp: given?.is_up ?? false,
+          hasRun: given !== void 0 && (given.is_up || given.term > 0),
+          isRecovering: false,
+          role: given?.role || "follower",
+          term: given?.term ?? 0,
+          vote: given?.voted_for ?? -1,
+          commit: given?.commit ?? 0,
+          applied: given?.applied ?? 0,
+          durable,
+          saved: { ...end, term: given?.term ?? 0, vote: given?.voted_for ?? -1 },
+          configuration: -1,
+          initialConfiguration: given?.configuration ?? ""
+        };
+        this.save(state, durable);
+        return state;
+      });
+    }
+    // -- The chains ---------------------------------------------------------------------------------
+    link(at, end, index, term) {
+      this.parent[at] = end.tip;
+      this.indices[at] = index;
+      this.terms[at] = term;
+      end.tip = at;
+      end.last = index;
+    }
+    /** The last element up to `index`. */
+    upTo(tip, index) {
+      while (tip >= 0 && this.indices[tip] > index) tip = this.parent[tip];
+      return tip;
+    }
+    cut(end, last) {
+      end.tip = this.upTo(end.tip, last);
+      end.last = end.tip < 0 ? end.base : Math.max(end.base, this.indices[end.tip]);
+    }
+    save(state, last) {
+      const { saved } = state;
+      saved.base = state.base;
+      saved.baseTerm = state.baseTerm;
+      saved.tip = state.tip;
+      this.cut(saved, last);
+    }
+    // -- The events ---------------------------------------------------------------------------------
+    apply(states, place) {
+      const { trace } = this;
+      const state = states[trace.node[place]];
+      if (!state) return;
+      const index = trace.index[place];
+      const term = trace.term[place];
+      const other = trace.node2[place];
+      switch (trace.kinds[trace.kind[place]]) {
+        case "started":
+          Object.assign(state, EMPTY, { isUp: true, hasRun: true, isRecovering: true });
+          Object.assign(state, { role: "follower", term, vote: other, commit: 0, applied: 0, durable: 0 });
+          state.saved.term = term;
+          state.saved.vote = other;
+          break;
+        case "stopped":
+          state.isUp = false;
+          break;
+        case "term-changed":
+          state.term = term;
+          state.vote = -1;
+          break;
+        case "role-changed":
+          state.role = trace.texts[trace.text[place]] ?? "follower";
+          break;
+        case "vote-granted":
+          if (term === state.term) state.vote = other;
+          break;
+        case "appended":
+          this.link(this.given + place, state, index, term);
+          break;
+        case "truncated":
+          this.cut(state, index - 1);
+          state.durable = Math.min(state.durable, index - 1);
+          break;
+        case "persisted":
+          this.persist(state, index, term, other);
+          break;
+        case "committed":
+          state.commit = index;
+          break;
+        case "applied":
+          state.applied = index;
+          break;
+        case "configuration-changed":
+          state.configuration = trace.text[place];
+          break;
+        case "snapshot-taken":
+          if (index > state.saved.last && index <= state.last) this.save(state, index);
+          state.durable = Math.max(state.durable, Math.min(index, state.last));
+          break;
+        case "snapshot-restored":
+          this.restore(state, index, term, trace.number[place]);
+          break;
+        case "compacted":
+          this.compact(state, index);
+          break;
+      }
+    }
+    persist(state, last, term, vote) {
+      state.isRecovering = false;
+      state.saved.term = term;
+      state.saved.vote = vote;
+      if (term === state.term && vote >= 0) state.vote = vote;
+      if (last < state.base) return;
+      state.durable = last;
+      this.save(state, last);
+    }
+    restore(state, index, term, last) {
+      if (last > index) {
+        this.cut(state, last);
+        state.durable = Math.min(state.durable, last);
+      } else {
+        state.durable = Math.min(state.durable, index - 1);
+        state.tip = -1;
+        state.last = index;
+      }
+      state.base = index;
+      state.baseTerm = term;
+      state.commit = Math.max(state.commit, index);
+      state.applied = Math.max(state.applied, index);
+    }
+    compact(state, index) {
+      const at = this.upTo(state.tip, index);
+      if (at >= 0 && this.indices[at] === index) state.baseTerm = this.terms[at];
+      state.base = Math.max(state.base, index);
+      state.last = Math.max(state.last, state.base);
+      if (state.saved.last >= index && state.saved.base < index) {
+        state.saved.base = state.base;
+        state.saved.baseTerm = state.baseTerm;
+      }
+    }
+  };
+
+  // src/spacetime/scene.ts
+  var Scene2 = class {
+    constructor(report) {
+      this.report = report;
+      const trace = report.trace;
+      this.moments = new Moments(trace, report.messages, borders(report));
+      this.fold = new Fold(trace, report.nodes.length);
+      this.teller = new Teller(report, this.moments);
+      this.chapters = chaptersOf(report, this.moments, this.teller);
+      this.strips = stripsOf(report, this.moments);
+      this.arrows = new Arrows(this.moments);
+      this.violations = report.verdict.failures.flatMap(
+        ({ event, nodes, kind, message }) => event === void 0 || event < trace.first ? [] : [{ cursor: this.moments.cursorOfPlace(event + 1 - trace.first), nodes: nodes ?? [], kind, message }]
+      );
+    }
+    report;
+    moments;
+    fold;
+    teller;
+    chapters;
+    strips;
+    arrows;
+    violations;
+    axes = /* @__PURE__ */ new Map();
+    axis(kind) {
+      let axis = this.axes.get(kind);
+      if (!axis) {
+        axis = kind === "order" ? orderAxis(this.moments) : timeAxis(this.moments);
+        this.axes.set(kind, axis);
+      }
+      return axis;
+    }
+    /** The beat that ends at a cursor, or the part of it up to there. */
+    beat(cursor) {
+      if (cursor <= 0) return [0, 0];
+      return [this.moments.beats[this.moments.beatBefore(cursor)], cursor];
+    }
+    /** The place in the trace, counted from the first event of the run, that a cursor stands after. */
+    place(cursor) {
+      return this.moments.place[cursor] + this.report.trace.first;
+    }
+  };
+
+  // src/spacetime/view.ts
+  var KEYS = [
+    { keys: "\u2190 \u2192", does: "a step back, a step forward" },
+    { keys: "Shift+\u2190 Shift+\u2192", does: "a chapter back, a chapter forward" },
+    { keys: ", .", does: "a single event back, forward" },
+    { keys: "Home End", does: "the first step, the last" },
+    { keys: "Space", does: "play, pause" },
+    { keys: "v", does: "go to the violation, the next one" },
+    { keys: "t", does: "axis: in order, by time" },
+    { keys: "+ \u2212 0", does: "zoom in, zoom out, the whole run" },
+    { keys: "f", does: "the figure of all logs, the diagram" }
+  ];
+  var SpaceTime = class {
+    constructor(element, report, bus) {
+      this.element = element;
+      this.bus = bus;
+      const scene = new Scene2(report);
+      this.scene = scene;
+      this.controls = new Controls(
+        {
+          step: (by) => this.step(by),
+          chapter: (by) => this.chapter(by),
+          first: () => this.go(0),
+          last: () => this.go(scene.moments.size),
+          play: () => this.play(),
+          violation: () => this.violation(),
+          beat: (number4) => this.go(scene.moments.beats[number4]),
+          axis: (kind) => this.setAxis(kind),
+          zoom: (factor) => this.diagram.zoomBy(factor),
+          fit: () => this.diagram.fit(),
+          page: (page) => this.show(page)
+        },
+        scene.moments.beats.length - 1,
+        scene.violations.length,
+        scene.chapters.length > 1
+      );
+      this.diagram = new Diagram(scene, (cursor) => this.go(cursor));
+      this.figure = new PaperFigure(scene, (cursor) => this.go(cursor));
+      this.cards = new Cards(scene);
+      element.append(
+        this.controls.element,
+        html(
+          "div",
+          { class: "st-stage" },
+          this.diagram.element,
+          this.figure.element,
+          html("div", { class: "st-now" }, this.where, this.told, this.blame),
+          this.cards.element,
+          legend2(),
+          report.messages === void 0 && html("p", { class: "st-note" }, "The messages of this run are not known: only what the nodes told is shown.")
+        )
+      );
+      bus.on("selection", (selection2) => this.follow(selection2));
+      new ResizeObserver(() => this.resize()).observe(element);
+      this.cursor = scene.violations[0]?.cursor ?? scene.moments.size;
+      if (bus.selection) this.follow(bus.selection);
+      this.update();
+    }
+    element;
+    bus;
+    scene;
+    controls;
+    diagram;
+    figure;
+    cards;
+    told = html("p", { class: "st-told" });
+    where = html("p", { class: "st-where" });
+    blame = html("p", { class: "st-blame", hidden: true });
+    cursor = 0;
+    page = "diagram";
+    axis = "order";
+    timer;
+    isTelling = false;
+    // -- The shell ----------------------------------------------------------------------------------
+    shown() {
+      this.resize();
+      this.cards.show(this.cursor);
+    }
+    hidden() {
+      this.stop();
+    }
+    key(event) {
+      if (event.target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter")) return false;
+      const does = this.action(event);
+      if (!does) return false;
+      if (event.key !== " ") this.stop();
+      does();
+      return true;
+    }
+    action(event) {
+      const actions = {
+        ArrowLeft: () => event.shiftKey ? this.chapter(-1) : this.step(-1),
+        ArrowRight: () => event.shiftKey ? this.chapter(1) : this.step(1),
+        ",": () => this.go(this.cursor - 1),
+        ".": () => this.go(this.cursor + 1),
+        Home: () => this.go(0),
+        End: () => this.go(this.scene.moments.size),
+        " ": () => this.play(),
+        v: () => this.violation(),
+        t: () => this.setAxis(this.axis === "order" ? "time" : "order"),
+        "+": () => this.diagram.zoomBy(1.7),
+        "=": () => this.diagram.zoomBy(1.7),
+        "-": () => this.diagram.zoomBy(0.6),
+        "0": () => this.diagram.fit(),
+        f: () => this.show(this.page === "diagram" ? "figure" : "diagram")
+      };
+      return actions[event.key];
+    }
+    resize() {
+      const below = 150 + 38 * this.scene.report.nodes.length;
+      this.diagram.resize(this.element.clientHeight - this.controls.element.offsetHeight - below);
+    }
+    // -- Going ---------------------------------------------------------------------------------------
+    /** Go to a cursor, and tell the others. */
+    go(cursor) {
+      this.cursor = Math.max(0, Math.min(this.scene.moments.size, cursor));
+      this.update();
+      const place = this.scene.place(this.cursor);
+      this.isTelling = true;
+      this.bus.select(place > 0 ? { kind: "event", index: place - 1 } : { kind: "time", time: 0 });
+      this.isTelling = false;
+      this.bus.announce(this.told.textContent ?? "");
+    }
+    step(by) {
+      const { beats } = this.scene.moments;
+      const at = lowerBound(beats, this.cursor);
+      const isWithin = beats[at] !== this.cursor;
+      this.go(beats[Math.max(0, Math.min(beats.length - 1, by > 0 && isWithin ? at : at + by))]);
+    }
+    chapter(by) {
+      const { chapters } = this.scene;
+      const at = chapterAt(chapters, this.cursor);
+      const { from, to } = chapters[at] ?? { from: 0, to: 0 };
+      if (by > 0) this.go(this.cursor < to ? to : chapters[at + 1]?.to ?? to);
+      else this.go(from);
+    }
+    violation() {
+      const { violations } = this.scene;
+      const next = violations.find(({ cursor }) => cursor > this.cursor) ?? violations[0];
+      if (next) this.go(next.cursor);
+    }
+    play() {
+      if (this.timer !== void 0) {
+        this.stop();
+        return;
+      }
+      const { size } = this.scene.moments;
+      const end = this.scene.violations[0]?.cursor ?? size;
+      if (this.cursor >= end) this.go(0);
+      this.controls.plays(true);
+      const tick = () => {
+        const isBefore = this.cursor < end;
+        this.step(1);
+        if (isBefore && this.cursor > end) this.go(end);
+        if (this.cursor >= size || this.cursor === end) this.stop();
+        else this.timer = window.setTimeout(tick, 1e3 / this.controls.speed);
+      };
+      this.timer = window.setTimeout(tick, 1e3 / this.controls.speed);
+    }
+    stop() {
+      window.clearTimeout(this.timer);
+      this.timer = void 0;
+      this.controls.plays(false);
+    }
+    /** What was selected elsewhere. */
+    follow(selection2) {
+      if (this.isTelling) return;
+      const { moments, report } = this.scene;
+      this.cards.mark(selection2?.kind === "node" ? selection2.node : -1);
+      let cursor;
+      if (selection2?.kind === "event") cursor = moments.cursorOfPlace(selection2.index + 1 - report.trace.first);
+      if (selection2?.kind === "time") cursor = this.cursorAt(selection2.time);
+      if (selection2?.kind === "operation") cursor = this.cursorAt(report.operations?.start[selection2.index] ?? 0);
+      if (cursor === void 0) return;
+      this.stop();
+      this.cursor = cursor;
+      this.update();
+    }
+    cursorAt(time) {
+      const { moments } = this.scene;
+      return lowerBound(moments.time.subarray(0, moments.size), time + 1);
+    }
+    // -- Showing -------------------------------------------------------------------------------------
+    setAxis(kind) {
+      this.axis = kind;
+      this.controls.setAxis(kind);
+      this.diagram.setAxis(kind);
+    }
+    show(page) {
+      this.page = page;
+      this.controls.setPage(page);
+      this.diagram.element.hidden = page === "figure";
+      this.figure.element.hidden = page === "diagram";
+      if (page === "diagram") this.resize();
+      else this.figure.shown();
+    }
+    update() {
+      const { scene, cursor } = this;
+      const { moments } = scene;
+      const [from, to] = scene.beat(cursor);
+      this.element.dataset["cursor"] = String(cursor);
+      this.element.dataset["place"] = String(scene.place(cursor));
+      this.controls.show(lowerBound(moments.beats, cursor));
+      this.told.textContent = scene.teller.beat(from, to);
+      const chapter = scene.chapters[chapterAt(scene.chapters, cursor)];
+      const time = cursor > 0 ? moments.time[cursor - 1] : 0;
+      this.where.replaceChildren(
+        html("code", {}, chapter?.title ?? ""),
+        ` \xB7 event ${scene.place(cursor)} of ${scene.report.trace.total} \xB7 ${timeWords(time)}`
+      );
+      const violation = scene.violations.find((each) => each.cursor === cursor);
+      this.blame.hidden = !violation;
+      this.blame.textContent = violation ? `Violation (${violation.kind}): ${violation.message}` : "";
+      this.diagram.setCursor(cursor);
+      this.figure.setCursor(cursor);
+      this.cards.show(cursor);
+    }
+  };
+  var spacetime = {
+    name: "spacetime",
+    title: "Space-time",
+    keys: KEYS,
+    empty: (report) => {
+      if (report.trace && report.trace.kind.length > 0 && report.nodes.length > 0) return null;
+      return "No trace was kept of what happened inside the nodes, so there is nothing to draw here.";
+    },
+    mount: (element, report, bus) => new SpaceTime(element, report, bus)
+  };
+
+  // src/shell/words.ts
+  function destination(span) {
+    if (span.operation !== void 0) return [{ kind: "operation", index: span.operation }, "timeline"];
+    if (span.event !== void 0) return [{ kind: "event", index: span.event }, "spacetime"];
+    if (span.node !== void 0) return [{ kind: "node", node: span.node }, "spacetime"];
+    if (span.time !== void 0) return [{ kind: "time", time: span.time }, "timeline"];
+    return null;
+  }
+  function sentence(words, data, bus) {
+    return words.map((span) => {
+      const to = destination(span);
+      if (to === null) return document.createTextNode(span.text);
+      const [selection2, view] = to;
+      if (view === "spacetime" ? !data.trace : !data.operations) return document.createTextNode(span.text);
+      return html("button", { type: "button", class: "link", click: () => bus.select(selection2, view) }, span.text);
+    });
+  }
+  function plain(words) {
+    return words.map((span) => span.text).join("");
+  }
+
+  // src/timeline/details.ts
+  function facts(...pairs) {
+    return html(
+      "dl",
+      {},
+      ...pairs.filter(([, value2]) => value2 !== "" && value2 !== null).map(([name, value2]) => html("div", {}, html("dt", {}, name), html("dd", {}, value2)))
+    );
+  }
+  function times(data, start2, end) {
+    return [
+      ["from", moment(data, start2)],
+      ["to", end === void 0 || end < 0 ? "the end of the run" : moment(data, end)],
+      ["took", end !== void 0 && end >= 0 && data.unit === "ns" ? duration(end - start2) : ""]
+    ];
+  }
+  function described(data, scene, { kind, index }) {
+    if (kind === "operation") {
+      const operations = data.operations;
+      const type = typeName(operations.type[index]);
+      const letter = scene.letters.get(index);
+      return {
+        title: html(
+          "p",
+          { class: "what" },
+          letter ? html("span", { class: "letter" }, letter) : null,
+          html("span", { class: `swatch ${type}` }),
+          html("span", { class: "mono" }, asked(operations, index)),
+          " ",
+          html("span", { class: "mono answer" }, answered(operations, index))
+        ),
+        facts: facts(["process", processName(operations, index)], ["type", type], ...times(data, operations.start[index], operations.end[index]))
+      };
+    }
+    if (kind === "band") {
+      const band = data.bands[index];
+      const nodes = (band.nodes ?? []).map((node) => data.nodes[node]).join(" ");
+      const isInstant = band.end === band.start;
+      return {
+        title: html("p", { class: "what" }, band.words),
+        facts: facts(["fault", band.kind], ["nodes", nodes], ...isInstant ? [["at", moment(data, band.start)]] : times(data, band.start, band.end))
+      };
+    }
+    if (kind === "reign") {
+      const reign = data.reigns[index];
+      return {
+        title: html("p", { class: "what" }, `${data.nodes[reign.node]} was leader of term ${reign.term}`),
+        facts: facts(...times(data, reign.start, reign.end))
+      };
+    }
+    const failure2 = data.verdict.failures[index];
+    return {
+      title: html("p", { class: "what" }, html("strong", {}, failure2.kind), `: ${plain(failure2.words) || failure2.message}`),
+      facts: facts(["at", failure2.time === void 0 ? "" : moment(data, failure2.time)])
+    };
+  }
+  var Details = class {
+    constructor(data, scene, bus) {
+      this.data = data;
+      this.scene = scene;
+      this.bus = bus;
+      this.show(null);
+    }
+    data;
+    scene;
+    bus;
+    element = html("div", { class: "details", "aria-label": "Selected", role: "region" });
+    show(operation) {
+      if (operation === null) {
+        this.element.replaceChildren(
+          html("p", { class: "hint" }, "Select an operation: click a bar, or focus the timeline and use the arrow keys. ? lists all keys.")
+        );
+        return;
+      }
+      const { title, facts: facts2 } = described(this.data, this.scene, { kind: "operation", index: operation });
+      const time = this.data.operations.start[operation];
+      this.element.replaceChildren(
+        title,
+        facts2,
+        this.data.trace ? html("button", { type: "button", class: "link", click: () => this.bus.select({ kind: "time", time }, "spacetime") }, "what the nodes did then") : ""
+      );
+    }
+  };
+  var Tooltip = class {
+    constructor(data, scene) {
+      this.data = data;
+      this.scene = scene;
+    }
+    data;
+    scene;
+    element = html("div", { class: "tooltip", hidden: true, "aria-hidden": "true" });
+    show(hit, x, y) {
+      this.element.hidden = hit === null;
+      if (hit === null) return;
+      const { title, facts: facts2 } = described(this.data, this.scene, hit);
+      this.element.replaceChildren(title, facts2);
+      const { offsetWidth, offsetHeight } = this.element;
+      const left = Math.max(4, Math.min(x + 14, this.scene.width - offsetWidth - 6));
+      const top = y + 18 + offsetHeight > this.scene.height ? y - offsetHeight - 10 : y + 18;
+      this.element.style.transform = `translate(${Math.round(left)}px, ${Math.round(Math.max(2, top))}px)`;
+    }
+  };
+
+  // src/timeline/order.ts
+  var MARKS3 = 600;
+  var JOINED = 150;
+  function linearizationOrder({ order, time }) {
+    return { operations: order, times: time, stuck: [] };
+  }
+  function attemptOrder(operations, attempt) {
+    let now2 = 0;
+    const times2 = attempt.steps.map(({ operation }) => now2 = Math.max(now2, operations.start[operation]));
+    return {
+      operations: attempt.steps.map(({ operation }) => operation),
+      times: spread(times2, attempt.steps.map(({ operation }) => operations.end[operation])),
+      stuck: attempt.stuck.map(({ operation }) => operation)
+    };
+  }
+  function spread(times2, ends2) {
+    const result = [...times2];
+    for (let at = 0; at < result.length; at++) {
+      let limit = Infinity;
+      for (let later = at; later < result.length; later++) {
+        if (ends2[later] >= 0) limit = Math.min(limit, ends2[later]);
+      }
+      const next = at + 1 < result.length ? Math.max(times2[at + 1], times2[at]) : times2[at];
+      const before = at === 0 ? times2[at] : Math.max(times2[at], result[at - 1]);
+      const until = Math.min(limit, Math.max(next, before));
+      result[at] = until > before ? before + (until - before) * 0.25 : before;
+    }
+    return result;
+  }
+  function drawOrder(context, scene) {
+    const { order, view } = scene;
+    if (!order) return;
+    const [from, to] = view.domain();
+    const points2 = [];
+    for (let place = 0; place < order.operations.length; place++) {
+      const time = order.times[place];
+      if (time > to) break;
+      if (time < from) continue;
+      const lane = scene.laneOf[order.operations[place]];
+      if (lane < 0) continue;
+      points2.push({ x: view(time), y: scene.laneTop(lane) + scene.laneHeight / 2 - 0.5, place });
+      if (points2.length > MARKS3) return;
+    }
+    context.save();
+    context.beginPath();
+    context.rect(scene.gutter, scene.lanesTop, scene.width - scene.gutter, scene.lanesBottom - scene.lanesTop);
+    context.clip();
+    if (points2.length <= JOINED) {
+      context.strokeStyle = colour("order");
+      context.lineJoin = "round";
+      context.lineWidth = 1.25;
+      context.globalAlpha = order.stuck.length > 0 ? 0.75 : 0.4;
+      context.beginPath();
+      points2.forEach(({ x, y }, at) => {
+        if (at === 0) context.moveTo(x, y);
+        else context.lineTo(x, y);
+      });
+      context.stroke();
+      context.globalAlpha = 1;
+    }
+    const isNumbered = points2.length <= 60 && order.stuck.length > 0;
+    const height = scene.laneHeight - 5;
+    context.font = "600 10px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const { x, y, place } of points2) {
+      context.fillStyle = colour("order");
+      if (!isNumbered) {
+        context.fillRect(x - 0.75, y - height / 2, 1.5, height);
+        continue;
+      }
+      context.beginPath();
+      context.arc(x, y, 7.5, 0, 2 * Math.PI);
+      context.fill();
+      context.fillStyle = colour("surface");
+      context.fillText(String(place + 1), x, y + 0.5);
+    }
+    for (const operation of order.stuck) {
+      const lane = scene.laneOf[operation];
+      if (lane < 0) continue;
+      const x = Math.max(scene.gutter + 9, view(scene.data.operations.start[operation]) + 1);
+      const y = scene.laneTop(lane) + scene.laneHeight / 2 - 0.5;
+      context.fillStyle = colour("violation");
+      context.beginPath();
+      context.arc(x, y, 7.5, 0, 2 * Math.PI);
+      context.fill();
+      context.strokeStyle = colour("surface");
+      context.lineWidth = 2;
+      context.beginPath();
+      context.moveTo(x - 3, y - 3);
+      context.lineTo(x + 3, y + 3);
+      context.moveTo(x + 3, y - 3);
+      context.lineTo(x - 3, y + 3);
+      context.stroke();
+    }
+    context.textAlign = "left";
+    context.restore();
+  }
+
+  // src/timeline/bars.ts
+  var FADED = 0.22;
+  var TEXT_AT_LEAST = 26;
+  var characterWidth = 0;
+  var FONT3 = '11px ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
+  var RANK = [1, 3, 2];
+  var ACCUSED = 4;
+  function drawBars(context, scene) {
+    const { operations } = scene.data;
+    if (!operations) return;
+    context.font = FONT3;
+    context.textBaseline = "middle";
+    if (characterWidth === 0) characterWidth = context.measureText("0000000000").width / 10;
+    const first = Math.max(0, Math.floor(scene.scroll / scene.laneHeight));
+    const last = Math.min(scene.lanes.length - 1, Math.floor((scene.scroll + scene.lanesBottom - scene.lanesTop) / scene.laneHeight));
+    for (let lane = first; lane <= last; lane++) drawLane(context, scene, operations, lane);
+    context.globalAlpha = 1;
+  }
+  function alphaOf(scene, operation) {
+    if (scene.focus && !scene.focus.has(operation)) return FADED;
+    return scene.found && !scene.found[operation] ? FADED : 1;
+  }
+  function drawLane(context, scene, operations, at) {
+    const lane = scene.lanes[at];
+    const { start: start2, type } = operations;
+    const [from, to] = scene.view.domain();
+    const begin = Math.max(0, lastBegun(lane, start2, from));
+    const height = scene.laneHeight - 5;
+    const top = scene.laneTop(at) + 2;
+    drawOpenEnds(context, scene, operations, at, top, height);
+    const scale = scene.plotWidth / (to - from);
+    let pixel = -1;
+    let rank = 0;
+    let alpha = 0;
+    const flush = () => {
+      if (rank === 0) return;
+      context.globalAlpha = alpha;
+      context.fillStyle = rank === ACCUSED ? colour("violation") : rank === 3 ? colour("info") : rank === 2 ? colour("fail") : colour("ok");
+      context.fillRect(pixel, top, 1, height);
+      rank = 0;
+      alpha = 0;
+    };
+    for (let place = begin; place < lane.operations.length; place++) {
+      const operation = lane.operations[place];
+      const begun = start2[operation];
+      if (begun > to) break;
+      const left = scene.gutter + (begun - from) * scale;
+      const right = scene.gutter + (scene.solidEnd(operation) - from) * scale;
+      if (right < scene.gutter) continue;
+      if (right - left >= 2) {
+        flush();
+        pixel = -1;
+        drawBar(context, scene, operations, operation, left, right, top, height);
+        continue;
+      }
+      const column = Math.floor(left);
+      if (column !== pixel) {
+        flush();
+        pixel = column;
+      }
+      const own = scene.accused.has(operation) ? ACCUSED : RANK[type[operation]];
+      const shows = alphaOf(scene, operation);
+      if (shows > alpha || shows === alpha && own > rank) rank = own;
+      alpha = Math.max(alpha, shows);
+    }
+    flush();
+  }
+  function drawBar(context, scene, operations, operation, begun, ended, top, height) {
+    const left = Math.max(begun, scene.gutter - 6);
+    const right = Math.min(ended, scene.width + 6);
+    const width = Math.max(1.5, right - left - 1);
+    const kind = typeName(operations.type[operation]);
+    const isAccused = scene.accused.has(operation);
+    context.globalAlpha = alphaOf(scene, operation);
+    context.fillStyle = colour(`${kind}-soft`);
+    if (width < 6) {
+      context.fillStyle = isAccused ? colour("violation") : colour(kind);
+      context.fillRect(left, top, width, height);
+      return;
+    }
+    context.beginPath();
+    context.roundRect(left, top, width, height, 3);
+    context.fill();
+    context.strokeStyle = isAccused ? colour("violation") : colour(kind);
+    context.lineWidth = isAccused ? 1.5 : 1;
+    if (kind === "fail") context.setLineDash([3, 2]);
+    context.stroke();
+    context.setLineDash([]);
+    context.fillStyle = isAccused ? colour("violation") : colour(kind);
+    if (begun >= scene.gutter - 6) context.fillRect(left, top, 3, height);
+    if (width >= TEXT_AT_LEAST) {
+      const textLeft = Math.max(left, scene.gutter) + 7;
+      const room = Math.floor((right - textLeft - 5) / characterWidth);
+      if (room < 2) return;
+      const letter = scene.letters.get(operation);
+      const text = operationText(operations, operation);
+      context.fillStyle = colour(`${kind}-ink`);
+      context.fillText(shortened(letter ? `${letter}  ${text}` : text, room), textLeft, top + height / 2 + 0.5);
+    }
+  }
+  function drawOpenEnds(context, scene, operations, at, top, height) {
+    const lane = scene.lanes[at];
+    const [, to] = scene.view.domain();
+    const right = Math.min(scene.width, scene.view(scene.end));
+    let earliest = Infinity;
+    let alpha = FADED;
+    for (const operation of lane.open) {
+      if (operations.start[operation] > to) break;
+      if (operation === lane.operations[lane.operations.length - 1]) {
+        const left2 = Math.max(scene.gutter, scene.view(scene.solidEnd(operation)));
+        context.globalAlpha = alphaOf(scene, operation);
+        hatch(context, left2, right, top, height);
+      } else {
+        earliest = Math.min(earliest, scene.solidEnd(operation));
+        alpha = Math.max(alpha, alphaOf(scene, operation));
+      }
+    }
+    if (earliest === Infinity) return;
+    context.globalAlpha = alpha * 0.8;
+    context.fillStyle = colour("info");
+    const left = Math.max(scene.gutter, scene.view(earliest));
+    if (left < right) context.fillRect(left, top + height + 1, right - left, 1.5);
+  }
+  function hatch(context, left, right, top, height) {
+    if (left >= right) return;
+    context.save();
+    context.beginPath();
+    context.rect(left, top, right - left, height);
+    context.clip();
+    context.fillStyle = colour("info-soft");
+    context.fillRect(left, top, right - left, height);
+    context.strokeStyle = colour("info");
+    context.globalAlpha *= 0.6;
+    context.lineWidth = 1;
+    context.beginPath();
+    for (let x = left - height - (left - height) % 7; x < right; x += 7) {
+      context.moveTo(x, top + height);
+      context.lineTo(x + height, top);
+    }
+    context.stroke();
+    context.restore();
+  }
+
+  // src/timeline/overview.ts
+  var Overview = class {
+    mask = null;
+    columns = [];
+    highest = 1;
+    draw(context, scene) {
+      const width = Math.floor(scene.plotWidth);
+      if (this.mask !== scene.mask || this.columns[0]?.length !== width) this.count(scene, width);
+      const top = scene.height - OVERVIEW + 6;
+      const height = OVERVIEW - 14;
+      context.globalAlpha = 1;
+      context.fillStyle = colour("surface");
+      context.fillRect(0, scene.height - OVERVIEW, scene.width, OVERVIEW);
+      context.fillStyle = colour("sunken");
+      context.fillRect(scene.gutter, top, width, height);
+      const whole = scene.whole;
+      for (const band of scene.data.bands) {
+        context.fillStyle = faultColour(band);
+        context.globalAlpha = 0.8;
+        context.fillRect(whole(band.start), top, Math.max(1, whole(band.end ?? scene.end) - whole(band.start)), 2);
+      }
+      context.globalAlpha = 1;
+      const names = ["ok", "info", "fail"];
+      for (let x = 0; x < width; x++) {
+        let bottom = top + height;
+        for (const type of [0, 2, 1]) {
+          const number4 = this.columns[type][x];
+          if (number4 === 0) continue;
+          const tall = Math.max(type === 0 ? 1 : 2, number4 / this.highest * (height - 5));
+          context.fillStyle = colour(names[type]);
+          context.fillRect(scene.gutter + x, bottom - tall, 1, tall);
+          bottom -= tall;
+        }
+      }
+      context.fillStyle = colour("violation");
+      for (const { time } of scene.data.verdict.failures) {
+        if (time !== void 0) context.fillRect(whole(time) - 0.5, top - 2, 1.5, height + 4);
+      }
+      const [from, to] = scene.view.domain();
+      context.fillStyle = colour("surface");
+      context.globalAlpha = 0.65;
+      context.fillRect(scene.gutter, top, whole(from) - scene.gutter, height);
+      context.fillRect(whole(to), top, scene.gutter + width - whole(to), height);
+      context.globalAlpha = 1;
+      context.strokeStyle = colour("accent");
+      context.lineWidth = 1.5;
+      context.strokeRect(whole(from), top - 1, Math.max(2, whole(to) - whole(from)), height + 2);
+    }
+    count(scene, width) {
+      const { operations } = scene.data;
+      this.mask = scene.mask;
+      this.columns = [0, 1, 2].map(() => new Uint32Array(width));
+      if (!operations) return;
+      const scale = width / scene.end;
+      for (let at = 0; at < scene.mask.length; at++) {
+        if (!scene.mask[at]) continue;
+        const x = Math.min(width - 1, Math.floor(operations.start[at] * scale));
+        this.columns[operations.type[at]][x]++;
+      }
+      this.highest = 1;
+      for (let x = 0; x < width; x++) {
+        this.highest = Math.max(this.highest, this.columns[0][x] + this.columns[1][x] + this.columns[2][x]);
+      }
+    }
+  };
+
+  // src/timeline/picture.ts
+  var Picture = class {
+    constructor(scene, wanted) {
+      this.scene = scene;
+      this.wanted = wanted;
+      this.tooltip = new Tooltip(scene.data, scene);
+      const operations = scene.data.operations?.start.length ?? 0;
+      this.element = html(
+        "div",
+        {
+          class: "picture",
+          tabindex: 0,
+          role: "application",
+          "aria-roledescription": "timeline",
+          "aria-label": `Timeline of ${operations} operations in ${scene.lanes.length} rows. Arrow keys select operations.`
+        },
+        this.canvas,
+        this.marks,
+        this.tooltip.element
+      );
+      this.gestures = select(this.element);
+      this.zooming = zoom2().filter((event) => this.isGesture(event)).on("zoom", (event) => this.zoomed(event));
+      this.gestures.call(this.zooming).on("dblclick.zoom", null);
+      this.element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+      this.element.addEventListener("pointermove", (event) => this.hover(event));
+      this.element.addEventListener("pointerleave", () => this.leave());
+      this.element.addEventListener("click", (event) => this.click(event));
+      this.element.addEventListener("dblclick", (event) => this.doubleClick(event));
+      this.element.addEventListener("pointerdown", (event) => this.grasp(event));
+      new ResizeObserver(() => this.measure()).observe(this.element);
+    }
+    scene;
+    wanted;
+    canvas = html("canvas", { "aria-hidden": "true" });
+    /** Above it, so that a moving pointer does not draw all anew. */
+    marks = html("canvas", { "aria-hidden": "true", class: "marks" });
+    tooltip;
+    overview = new Overview();
+    element;
+    zooming;
+    gestures;
+    waiting = false;
+    hovered = null;
+    selected = null;
+    time = null;
+    get hasFocus() {
+      return document.activeElement === this.element;
+    }
+    measure() {
+      const { clientWidth: width, clientHeight: height } = this.element;
+      if (width === 0 || height === 0) return;
+      const ratio = window.devicePixelRatio;
+      for (const canvas of [this.canvas, this.marks]) {
+        if (canvas.width === Math.round(width * ratio) && canvas.height === Math.round(height * ratio)) continue;
+        canvas.width = Math.round(width * ratio);
+        canvas.height = Math.round(height * ratio);
+      }
+      const [from, to] = this.scene.width === width ? [0, 0] : this.scene.view.domain();
+      const isFirst = this.scene.view.range()[1] === 1;
+      this.scene.resize(width, height);
+      const left = this.scene.gutter;
+      const right = left + this.scene.plotWidth;
+      this.zooming.extent([
+        [left, 0],
+        [right, height]
+      ]).translateExtent([
+        [left, -Infinity],
+        [right, Infinity]
+      ]).scaleExtent([1, Math.max(1, this.scene.end / this.scene.plotWidth * (this.scene.data.unit === "ns" ? 0.5 : 80))]);
+      if (isFirst) this.fit();
+      else if (to > from) this.show(from, to);
+      this.draw();
+    }
+    // -- Moves ---------------------------------------------------------------------------------------
+    fit() {
+      this.zooming.transform(this.gestures, identity3);
+    }
+    zoomBy(factor) {
+      this.zooming.scaleBy(this.gestures, factor, this.anchor());
+    }
+    /** Zoom about what is selected, if it is seen, else about the middle. */
+    anchor() {
+      const { scene } = this;
+      const at = this.selected === null ? NaN : scene.view(scene.data.operations.start[this.selected]);
+      const isSeen = at >= scene.gutter && at <= scene.width;
+      return [isSeen ? at : scene.gutter + scene.plotWidth / 2, 0];
+    }
+    /** By a part of the width; positive: to later times. */
+    panBy(part) {
+      const { k } = transform(this.element);
+      this.zooming.translateBy(this.gestures, -part * this.scene.plotWidth / k, 0);
+    }
+    scrollBy(pixels) {
+      this.scene.scrollBy(pixels);
+      this.draw();
+    }
+    /** Show just this time, and something around it. */
+    zoomTo(start2, end) {
+      const least = this.scene.data.unit === "ns" ? 1e3 : 4;
+      const margin = Math.max((end - start2) * 0.6, least / 2);
+      this.show(start2 - margin, end + margin);
+    }
+    show(from, to) {
+      const { scene } = this;
+      const whole = scene.whole;
+      const [left, right] = [whole(Math.max(0, from)), whole(Math.min(scene.end, to))];
+      const k = scene.plotWidth / Math.max(1e-9, right - left);
+      this.zooming.transform(this.gestures, identity3.translate(scene.gutter - k * left, 0).scale(k));
+    }
+    /** Move as little as possible so that this time is seen; zoom out if it is too long. */
+    bringIntoView(start2, end) {
+      const { scene } = this;
+      const [from, to] = scene.view.domain();
+      const length = to - from;
+      if (end - start2 > length * 0.9) {
+        if (start2 < from || start2 > to || end < from) this.show(start2 - length * 0.1, start2 + length * 0.9);
+      } else if (start2 < from || end > to) {
+        const middle = (start2 + end) / 2;
+        this.show(middle - length / 2, middle + length / 2);
+      }
+      this.draw();
+    }
+    zoomed(event) {
+      this.scene.view = event.transform.rescaleX(this.scene.whole);
+      const source2 = event.sourceEvent;
+      if (source2 instanceof MouseEvent && source2.type === "mousemove") this.scene.scrollBy(-source2.movementY);
+      this.tooltip.show(null, 0, 0);
+      this.draw();
+    }
+    /** Wheel: zoom; sideways, with shift, or beside the lanes: move. */
+    isGesture(event) {
+      if (event instanceof WheelEvent) return !this.isMove(event);
+      const [, y] = this.place(event);
+      return event.button === 0 && y < this.scene.lanesBottom;
+    }
+    isMove(event) {
+      const [x] = this.place(event);
+      return event.shiftKey || x < this.scene.gutter || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    }
+    wheel(event) {
+      if (!this.isMove(event)) return;
+      event.preventDefault();
+      const unit2 = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 20 : 1;
+      const [x] = this.place(event);
+      if (x < this.scene.gutter && !event.shiftKey) this.scrollBy(event.deltaY * unit2);
+      else this.panBy((event.deltaX || event.deltaY) * unit2 / this.scene.plotWidth);
+    }
+    /** In the strip at the bottom the window follows the pointer. */
+    grasp(event) {
+      const [, y] = this.place(event);
+      if (event.button !== 0 || y < this.scene.lanesBottom) return;
+      const follow = (moved) => {
+        const [x] = this.place(moved);
+        const [from, to] = this.scene.view.domain();
+        const length = to - from;
+        const middle = Math.max(length / 2, Math.min(this.scene.end - length / 2, this.scene.whole.invert(x)));
+        this.show(middle - length / 2, middle + length / 2);
+      };
+      this.element.setPointerCapture(event.pointerId);
+      this.element.addEventListener("pointermove", follow);
+      this.element.addEventListener("pointerup", () => this.element.removeEventListener("pointermove", follow), { once: true });
+      follow(event);
+    }
+    place(event) {
+      const box = this.element.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    }
+    hover(event) {
+      const [x, y] = this.place(event);
+      const hit = event.buttons === 0 ? this.scene.hit(x, y) : null;
+      this.hovered = hit;
+      this.element.style.cursor = hit?.kind === "operation" ? "pointer" : y > this.scene.lanesBottom ? "ew-resize" : "grab";
+      this.tooltip.show(hit, x, y);
+      this.drawMarks();
+    }
+    leave() {
+      this.hovered = null;
+      this.tooltip.show(null, 0, 0);
+      this.drawMarks();
+    }
+    click(event) {
+      const [x, y] = this.place(event);
+      if (y >= this.scene.lanesBottom) return;
+      const hit = this.scene.hit(x, y);
+      this.wanted.select(hit?.kind === "operation" ? hit.index : null);
+    }
+    doubleClick(event) {
+      const [x, y] = this.place(event);
+      const hit = this.scene.hit(x, y);
+      if (hit?.kind === "operation") this.zoomTo(this.scene.data.operations.start[hit.index], this.scene.solidEnd(hit.index));
+    }
+    // -- Drawing -------------------------------------------------------------------------------------
+    mark(operation, time) {
+      this.selected = operation;
+      this.time = time;
+      this.drawMarks();
+    }
+    draw() {
+      if (this.waiting) return;
+      this.waiting = true;
+      requestAnimationFrame(() => {
+        this.waiting = false;
+        this.drawNow();
+      });
+    }
+    context(canvas) {
+      const context = canvas.getContext("2d");
+      context.setTransform(window.devicePixelRatio, 0, 0, window.devicePixelRatio, 0, 0);
+      return context;
+    }
+    drawNow() {
+      const { scene } = this;
+      if (this.element.clientWidth === 0) return;
+      const context = this.context(this.canvas);
+      drawBackground(context, scene);
+      context.save();
+      context.beginPath();
+      context.rect(scene.gutter, scene.lanesTop, scene.width - scene.gutter, scene.lanesBottom - scene.lanesTop);
+      context.clip();
+      drawBars(context, scene);
+      context.restore();
+      drawOrder(context, scene);
+      drawRows(context, scene);
+      drawFrame(context, scene);
+      this.overview.draw(context, scene);
+      this.drawMarks();
+    }
+    drawMarks() {
+      const { scene } = this;
+      const context = this.context(this.marks);
+      context.clearRect(0, 0, scene.width, scene.height);
+      context.save();
+      context.beginPath();
+      context.rect(scene.gutter, AXIS2, scene.width - scene.gutter, scene.height - AXIS2 - OVERVIEW);
+      context.clip();
+      if (this.time !== null) {
+        context.fillStyle = colour("accent");
+        context.fillRect(scene.view(this.time) - 1, AXIS2, 2, scene.lanesBottom);
+      }
+      if (this.hovered?.kind === "operation" && this.hovered.index !== this.selected) this.outline(context, this.hovered.index, 1.5);
+      if (this.selected !== null) this.outline(context, this.selected, 2.5);
+      context.restore();
+    }
+    /** A frame around the operation, and its time as a band: what is in it was concurrent. */
+    outline(context, operation, width) {
+      const { scene } = this;
+      const lane = scene.laneOf[operation];
+      if (lane < 0) return;
+      const left = Math.max(-8, scene.view(scene.data.operations.start[operation]));
+      const right = Math.min(scene.width + 8, scene.view(scene.barEnd(operation)));
+      const top = scene.laneTop(lane);
+      context.fillStyle = colour("accent");
+      context.globalAlpha = 0.1;
+      context.fillRect(left, scene.lanesTop, right - left, scene.lanesBottom - scene.lanesTop);
+      context.globalAlpha = 1;
+      if (top < scene.lanesTop - scene.laneHeight || top > scene.lanesBottom) return;
+      context.beginPath();
+      context.rect(scene.gutter, scene.lanesTop, scene.width, scene.lanesBottom - scene.lanesTop);
+      context.clip();
+      context.strokeStyle = colour("accent");
+      context.lineWidth = width;
+      context.beginPath();
+      context.roundRect(left - 1, top + 1, Math.max(4, right - left + 1), scene.laneHeight - 3, 4);
+      context.stroke();
+    }
+  };
+
+  // src/timeline/query.ts
+  function anything() {
+    return { key: -1, process: -1, f: -1, types: /* @__PURE__ */ new Set([0, 1, 2]) };
+  }
+  function passing(operations, filter2) {
+    const mask = new Uint8Array(operations.start.length);
+    for (let at = 0; at < mask.length; at++) {
+      mask[at] = Number(
+        filter2.types.has(operations.type[at]) && (filter2.key < 0 || operations.key[at] === filter2.key) && (filter2.process < 0 || operations.process[at] === filter2.process) && (filter2.f < 0 || operations.f[at] === filter2.f)
+      );
+    }
+    return mask;
+  }
+  var Search = class {
+    constructor(operations) {
+      this.operations = operations;
+    }
+    operations;
+    texts = null;
+    /** 1 for each operation found; null if nothing is asked for. */
+    find(query2) {
+      const tests = query2.trim().split(/\s+/).filter((word) => word !== "").map((word) => this.test(word));
+      if (tests.length === 0) return null;
+      const found = new Uint8Array(this.operations.start.length);
+      for (let at = 0; at < found.length; at++) found[at] = Number(tests.every((test) => test(at)));
+      return found;
+    }
+    test(word) {
+      const { operations } = this;
+      const [, field, value2] = /^(process|key|f|type|slower):(.+)$/.exec(word) ?? [];
+      if (field === void 0 || value2 === void 0) {
+        const texts = this.texts ??= operations.start.map((_2, at) => operationText(operations, at).toLowerCase());
+        const lower2 = word.toLowerCase();
+        return (at) => texts[at].includes(lower2);
+      }
+      switch (field) {
+        case "process":
+          return (at) => processName(operations, at) === value2;
+        case "key":
+          return (at) => operations.keys[operations.key[at]] === value2;
+        case "f":
+          return (at) => operations.functions[operations.f[at]] === value2;
+        case "type":
+          return (at) => typeName(operations.type[at]) === value2;
+        default:
+          return (at) => operations.end[at] >= 0 && operations.end[at] - operations.start[at] >= Number(value2) * 1e6;
+      }
+    }
+  };
+
+  // src/timeline/neighbours.ts
+  function inLane(scene, selected, by) {
+    const lane = selected === null ? -1 : scene.laneOf[selected];
+    if (selected === null || lane < 0) return firstSeen(scene);
+    const { operations } = scene.lanes[lane];
+    const place = operations.indexOf(selected);
+    const to = Math.max(0, Math.min(operations.length - 1, by === Infinity || by === -Infinity ? by : place + by));
+    return operations[to] ?? null;
+  }
+  function beside(scene, selected, by) {
+    const from = selected === null ? -1 : scene.laneOf[selected];
+    if (selected === null || from < 0) return firstSeen(scene);
+    const lane = scene.lanes[from + by];
+    if (!lane) return selected;
+    const { start: start2 } = scene.data.operations;
+    const middle = (start2[selected] + scene.solidEnd(selected)) / 2;
+    const begun = lastBegun(lane, start2, middle);
+    const before = lane.operations[begun];
+    const after = lane.operations[begun + 1];
+    if (before === void 0 || after === void 0) return before ?? after ?? selected;
+    return middle - scene.solidEnd(before) <= start2[after] - middle ? before : after;
+  }
+  function firstSeen(scene) {
+    const lane = scene.lanes[Math.floor(scene.scroll / scene.laneHeight)];
+    if (!lane) return null;
+    const [from] = scene.view.domain();
+    const place = lastBegun(lane, scene.data.operations.start, from) + 1;
+    return lane.operations[Math.min(place, lane.operations.length - 1)] ?? null;
+  }
+
+  // src/timeline/toolbar.ts
+  var LISTED = 500;
+  function choice2(label3, all, names, chosen2) {
+    if (names.length < 2) return null;
+    const select2 = html(
+      "select",
+      { "aria-label": label3 },
+      html("option", { value: -1 }, all),
+      ...names.slice(0, LISTED).map((name, at) => html("option", { value: at }, name))
+    );
+    select2.addEventListener("change", () => chosen2(Number(select2.value)));
+    return select2;
+  }
+  function types(operations, filter2, wishes) {
+    const counts = [0, 0, 0];
+    for (const type of operations.type) counts[type]++;
+    const buttons = [0, 1, 2].map((type) => {
+      const button2 = html(
+        "button",
+        { type: "button", class: `type ${typeName(type)}`, "aria-pressed": "true", title: `show or hide: ${typeName(type)}` },
+        html("span", { class: "swatch", "aria-hidden": "true" }),
+        typeName(type),
+        html("span", { class: "number" }, counts[type].toLocaleString("en"))
+      );
+      button2.addEventListener("click", () => {
+        if (!filter2.types.delete(type)) filter2.types.add(type);
+        button2.setAttribute("aria-pressed", String(filter2.types.has(type)));
+        wishes.filter();
+      });
+      return button2;
+    });
+    return html("div", { class: "types", role: "group", "aria-label": "Types of result" }, ...buttons);
+  }
+  function orders(data, wishes) {
+    const options = [["none", "no order"]];
+    if (data.linearization?.order.length) options.push(["linearization", "linearization"]);
+    data.counterexample?.attempts.forEach((_2, at) => options.push([at, `attempt ${at + 1}`]));
+    if (options.length === 1) return null;
+    const select2 = html(
+      "select",
+      { "aria-label": "Order drawn through the bars" },
+      ...options.map(([value2, name]) => html("option", { value: value2 }, name))
+    );
+    select2.addEventListener("change", () => {
+      const { value: value2 } = select2;
+      wishes.order(value2 === "none" || value2 === "linearization" ? value2 : Number(value2));
+    });
+    return select2;
+  }
+  function button(name, title, does) {
+    return html("button", { type: "button", "aria-label": title, title, click: does }, name);
+  }
+  function toolbar(data, operations, filter2, wishes) {
+    const search = html("input", {
+      type: "search",
+      placeholder: "Search: get x, process:3, slower:250",
+      "aria-label": "Search operations",
+      spellcheck: "false"
+    });
+    let waiting = 0;
+    search.addEventListener("input", () => {
+      window.clearTimeout(waiting);
+      waiting = window.setTimeout(() => wishes.search(search.value), 120);
+    });
+    search.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") {
+        window.clearTimeout(waiting);
+        wishes.search(search.value);
+        wishes.step(event.shiftKey ? -1 : 1);
+      } else if (event.key === "Escape") {
+        event.preventDefault();
+        search.value = "";
+        wishes.search("");
+        search.blur();
+      }
+    });
+    const found = html("span", { class: "found", role: "status" });
+    const order = orders(data, wishes);
+    const refilter = (field) => (at) => {
+      filter2[field] = at;
+      wishes.filter();
+    };
+    const element = html(
+      "div",
+      { class: "toolbar", role: "group", "aria-label": "What the timeline shows" },
+      html("div", { class: "search" }, search, found),
+      choice2("Key", "all keys", operations.keys, refilter("key")),
+      choice2("Process", "all processes", operations.processes, refilter("process")),
+      choice2("Function", "all functions", operations.functions, refilter("f")),
+      types(operations, filter2, wishes),
+      order,
+      html(
+        "div",
+        { class: "zoom", role: "group", "aria-label": "Zoom" },
+        button("\u2212", "Zoom out", () => wishes.zoom(0.5)),
+        button("+", "Zoom in", () => wishes.zoom(2)),
+        button("Fit", "Show the whole run", () => wishes.fit())
+      )
+    );
+    return {
+      element,
+      search,
+      told: (text) => {
+        found.textContent = text;
+      },
+      chosen: (choice3) => {
+        if (order) order.value = String(choice3);
+      }
+    };
+  }
+
+  // src/timeline/view.ts
+  var Timeline = class {
+    constructor(element, data, bus) {
+      this.data = data;
+      this.bus = bus;
+      const operations = data.operations;
+      this.scene = new Scene(data);
+      this.search = new Search(operations);
+      this.details = new Details(data, this.scene, bus);
+      this.tools = toolbar(data, operations, this.filter, {
+        search: (query2) => this.find(query2),
+        step: (by) => this.step(by),
+        filter: () => this.refilter(),
+        order: (choice3) => this.drawOrder(choice3),
+        zoom: (by) => this.picture.zoomBy(by),
+        fit: () => this.picture.fit()
+      });
+      this.picture = new Picture(this.scene, {
+        select: (operation) => bus.select(operation === null ? null : { kind: "operation", index: operation })
+      });
+      element.append(this.tools.element, this.picture.element, this.details.element);
+      bus.on("theme", () => this.picture.draw());
+      bus.on("selection", () => this.take());
+      if (data.linearization && data.linearization.order.length <= 300) this.drawOrder("linearization");
+    }
+    data;
+    bus;
+    scene;
+    picture;
+    details;
+    tools;
+    search;
+    filter = anything();
+    order = "none";
+    selected = null;
+    shown() {
+      this.picture.measure();
+      this.take();
+    }
+    /** Show what is selected, by whichever view. */
+    take() {
+      const selection2 = this.bus.selection;
+      const operation = selection2?.kind === "operation" ? selection2.index : null;
+      if (selection2?.kind === "attempt") this.showAttempt(selection2.index);
+      if (selection2?.kind === "time") this.picture.bringIntoView(selection2.time, selection2.time);
+      this.selected = operation;
+      this.details.show(operation);
+      this.picture.mark(operation, selection2?.kind === "time" ? selection2.time : null);
+      if (operation !== null) this.reveal(operation);
+      if (operation !== null && this.picture.hasFocus) this.bus.announce(operationSentence(this.data, operation));
+    }
+    reveal(operation) {
+      if (this.scene.laneOf[operation] < 0) return;
+      this.scene.reveal(this.scene.laneOf[operation]);
+      this.picture.bringIntoView(this.data.operations.start[operation], this.scene.solidEnd(operation));
+    }
+    find(query2) {
+      this.scene.found = this.search.find(query2);
+      this.tellFound();
+      this.picture.draw();
+    }
+    tellFound() {
+      const { found, mask } = this.scene;
+      if (!found) {
+        this.tools.told("");
+        return;
+      }
+      let number4 = 0;
+      let place = 0;
+      for (let at = 0; at < found.length; at++) {
+        if (!found[at] || !mask[at]) continue;
+        number4++;
+        if (at === this.selected) place = number4;
+      }
+      this.tools.told(number4 === 0 ? "none" : place > 0 ? `${place} of ${number4.toLocaleString("en")}` : number4.toLocaleString("en"));
+    }
+    step(by) {
+      const { found, mask } = this.scene;
+      const total = mask.length;
+      const matches = (at) => Boolean(mask[at] && (!found || found[at]));
+      const from = this.selected ?? (by > 0 ? -1 : total);
+      for (let away = 1; away <= total; away++) {
+        const at = ((from + by * away) % total + total) % total;
+        if (!matches(at)) continue;
+        this.bus.select({ kind: "operation", index: at });
+        this.bus.announce(operationSentence(this.data, at));
+        this.tellFound();
+        return;
+      }
+      this.bus.announce("Nothing was found.");
+    }
+    refilter() {
+      const mask = passing(this.data.operations, this.filter);
+      this.scene.filter(mask);
+      this.tellFound();
+      const shown = mask.reduce((sum, each) => sum + each, 0);
+      this.bus.announce(`${count(shown, "operation")} in ${count(this.scene.lanes.length, "row")}.`);
+      this.picture.draw();
+    }
+    drawOrder(choice3) {
+      const { linearization, counterexample: counterexample2, operations } = this.data;
+      const attempt = typeof choice3 === "number" ? counterexample2?.attempts[choice3] : void 0;
+      this.order = choice3;
+      this.scene.order = choice3 === "linearization" && linearization ? linearizationOrder(linearization) : attempt ? attemptOrder(operations, attempt) : null;
+      this.scene.focus = attempt ? new Set(counterexample2.operations) : null;
+      this.tools.chosen(choice3);
+      this.picture.draw();
+    }
+    showAttempt(at) {
+      if (this.order !== at) this.drawOrder(at);
+      const { operations, counterexample: counterexample2 } = this.data;
+      const members = counterexample2.operations;
+      this.picture.bringIntoView(
+        Math.min(...members.map((operation) => operations.start[operation])),
+        Math.max(...members.map((operation) => this.scene.solidEnd(operation)))
+      );
+    }
+    key(event) {
+      if (event.key === "/") this.tools.search.focus();
+      else if (event.key === "+" || event.key === "=") this.picture.zoomBy(2);
+      else if (event.key === "-") this.picture.zoomBy(0.5);
+      else if (event.key === "0" || event.key === "f") this.picture.fit();
+      else if (event.key === "n") this.step(1);
+      else if (event.key === "N" || event.key === "p") this.step(-1);
+      else if (event.key === "z" && this.selected !== null) this.zoomToSelected(this.selected);
+      else if (event.key === "o") this.switchOrder();
+      else if (this.picture.hasFocus) return this.arrow(event);
+      else return false;
+      return true;
+    }
+    zoomToSelected(operation) {
+      const start2 = this.data.operations.start[operation];
+      this.picture.zoomTo(start2, this.scene.solidEnd(operation));
+    }
+    switchOrder() {
+      if (this.order !== "none") this.drawOrder("none");
+      else if (this.data.linearization?.order.length) this.drawOrder("linearization");
+      else if (this.data.counterexample?.attempts.length) this.drawOrder(0);
+    }
+    arrow(event) {
+      const sideways = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const across = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (event.shiftKey && sideways) this.picture.panBy(sideways * 0.2);
+      else if (event.shiftKey && across) this.picture.scrollBy(across * this.scene.laneHeight * 3);
+      else if (sideways) this.go(inLane(this.scene, this.selected, sideways));
+      else if (across) this.go(beside(this.scene, this.selected, across));
+      else if (event.key === "Home") this.go(inLane(this.scene, this.selected, -Infinity));
+      else if (event.key === "End") this.go(inLane(this.scene, this.selected, Infinity));
+      else return false;
+      return true;
+    }
+    go(operation) {
+      if (operation !== null) this.bus.select({ kind: "operation", index: operation });
+    }
+  };
+  var timeline = {
+    name: "timeline",
+    title: "Timeline",
+    keys: [
+      { keys: "\u2190 \u2192", does: "operation before, after (timeline focused)" },
+      { keys: "\u2191 \u2193", does: "operation in the row above, below" },
+      { keys: "Home End", does: "first, last operation of the row" },
+      { keys: "Shift+\u2190 Shift+\u2192", does: "move the picture" },
+      { keys: "+ -", does: "zoom; also the wheel, or two fingers" },
+      { keys: "0", does: "show the whole run" },
+      { keys: "z", does: "zoom to the selected operation" },
+      { keys: "/", does: "search; Enter: next one found" },
+      { keys: "n p", does: "next, previous one found" },
+      { keys: "o", does: "draw the order through the bars, or not" }
+    ],
+    empty: (data) => data.operations?.start.length ? null : "No client did anything in this run: there are no operations to show.",
+    mount: (element, data, bus) => new Timeline(element, data, bus)
+  };
+
+  // src/verdict/diagram.ts
+  var ROW = 40;
+  var BAR = 26;
+  var LEFT2 = 92;
+  var TOP2 = 8;
+  var CELL = 40;
+  var MARK = 34;
+  var CHARACTER = 6.7;
+  var WIDTH2 = 900;
+  function axisOf(found, attempt, operations, states) {
+    const moments = found.operations.flatMap((operation) => {
+      const end = operations.type[operation] === INFO ? -1 : operations.end[operation];
+      return [
+        { operation, time: operations.start[operation], isBegin: true },
+        ...end >= 0 ? [{ operation, time: end, isBegin: false }] : []
+      ];
+    }).sort((one2, other) => one2.time - other.time || Number(other.isBegin) - Number(one2.isBegin));
+    const rank = /* @__PURE__ */ new Map();
+    moments.forEach(({ operation, isBegin }, at) => {
+      if (isBegin) rank.set(operation, at);
+    });
+    let gap = 0;
+    const gaps2 = attempt.steps.map(({ operation }) => gap = Math.max(gap, rank.get(operation) ?? 0));
+    const inGap = /* @__PURE__ */ new Map();
+    gaps2.forEach((at, step) => inGap.set(at, [...inGap.get(at) ?? [], step]));
+    const begin = /* @__PURE__ */ new Map();
+    const finish = /* @__PURE__ */ new Map();
+    const marks = new Array(attempt.steps.length).fill(0);
+    let x = LEFT2 + 8;
+    moments.forEach(({ operation, isBegin }, at) => {
+      (isBegin ? begin : finish).set(operation, x);
+      const steps2 = inGap.get(at) ?? [];
+      if (steps2.length === 0) {
+        x += CELL;
+        return;
+      }
+      for (const step of steps2) {
+        const room = Math.max(MARK, shortened(states[step], 24).length * CHARACTER + 16);
+        marks[step] = x + room / 2;
+        x += room;
+      }
+      x += 6;
+    });
+    return stretched({ begin, finish, marks, right: x + 24 });
+  }
+  function stretched({ begin, finish, marks, right }) {
+    const factor = Math.max(1, Math.min(2, (WIDTH2 - LEFT2) / (right - LEFT2)));
+    const moved = (x) => LEFT2 + (x - LEFT2) * factor;
+    const all = (places) => new Map([...places].map(([operation, x]) => [operation, moved(x)]));
+    return { begin: all(begin), finish: all(finish), marks: marks.map(moved), right: moved(right) };
+  }
+  function diagram(found, attempt, data, bus) {
+    const operations = data.operations;
+    const states = attempt.steps.map(({ state }) => state);
+    const { begin, finish, marks, right } = axisOf(found, attempt, operations, states);
+    const processes = [...new Set(found.operations.map((operation) => operations.process[operation]))].sort((a, b) => a - b);
+    const rowOf = (operation) => processes.indexOf(operations.process[operation]);
+    const middle = (operation) => TOP2 + rowOf(operation) * ROW + ROW / 2;
+    const bottom = TOP2 + processes.length * ROW;
+    const stuck = new Set(attempt.stuck.map(({ operation }) => operation));
+    const placed = new Set(attempt.steps.map(({ operation }) => operation));
+    const names = processes.map(
+      (process, row) => svg("text", { class: "name", x: LEFT2 - 12, y: TOP2 + row * ROW + ROW / 2 }, `process ${operations.processes[process]}`)
+    );
+    const bars2 = found.operations.map((operation, at) => {
+      const left = begin.get(operation);
+      const end = finish.get(operation) ?? right;
+      const isOut = !stuck.has(operation) && !placed.has(operation);
+      const kind = typeName(operations.type[operation]);
+      const room = Math.floor((end - left - 12) / CHARACTER);
+      const text = `${found.letters[at] ?? ""}  ${operationText(operations, operation)}`;
+      const bar = svg(
+        "g",
+        {
+          class: `bar ${kind}${stuck.has(operation) ? " stuck" : ""}${isOut ? " out" : ""}`,
+          click: () => bus.select({ kind: "operation", index: operation }, "timeline")
+        },
+        svg("title", {}, operationSentence(data, operation)),
+        svg("rect", { x: left, y: middle(operation) - BAR / 2, width: Math.max(4, end - left), height: BAR, rx: 4 }),
+        svg("text", { x: left + 7, y: middle(operation) - BAR / 2 - 3 }, shortened(text, Math.max(room, 12)))
+      );
+      return bar;
+    });
+    const points2 = attempt.steps.map(({ operation }, step) => ({ x: marks[step], y: middle(operation), state: states[step] }));
+    const line2 = points2.map(({ x, y }, at) => `${at === 0 ? "M" : "L"}${x} ${y}`).join("");
+    const order = points2.flatMap(({ x, y, state }, step) => [
+      svg("path", { class: "drop", d: `M${x} ${y + 9}V${bottom + 10}` }),
+      svg("circle", { class: "mark", cx: x, cy: y, r: 8.5 }),
+      svg("text", { class: "place", x, y: y + 0.5 }, step + 1),
+      svg("text", { class: "state", x, y: bottom + 22 }, svg("title", {}, state), shortened(state, 24))
+    ]);
+    const crosses = attempt.stuck.map(({ operation }) => {
+      const x = begin.get(operation) + 14;
+      const y = middle(operation);
+      return svg("g", { class: "cross" }, svg("circle", { cx: x, cy: y, r: 8.5 }), svg("path", { d: `M${x - 3} ${y - 3}l6 6m0 -6l-6 6` }));
+    });
+    const described2 = `Attempt: ${attempt.steps.map(({ operation }) => operationText(operations, operation)).join(", then ")}; then ${attempt.stuck.map(({ operation }) => `process ${processName(operations, operation)}: ${operationText(operations, operation)}`).join(" and ")} does not fit.`;
+    return svg(
+      "svg",
+      { class: "diagram", width: right, height: bottom + 34, viewBox: `0 0 ${right} ${bottom + 34}`, role: "img", "aria-label": described2 },
+      ...names,
+      svg("text", { class: "name", x: LEFT2 - 12, y: bottom + 22 }, "state"),
+      ...bars2,
+      svg("path", { class: "line", d: line2 }),
+      ...order,
+      ...crosses
+    );
+  }
+
+  // src/verdict/counterexample.ts
+  function counterexample(found, data, bus) {
+    const { attempts } = found;
+    const body = html("div", { class: "attempt", id: "attempt", role: "tabpanel", "aria-label": "Attempt", tabindex: 0 });
+    const tabs = attempts.map(
+      (_2, at) => html("button", { type: "button", role: "tab", "aria-controls": "attempt", click: () => show(at) }, `${at + 1}`)
+    );
+    const show = (at) => {
+      tabs.forEach((tab, each) => {
+        tab.setAttribute("aria-selected", String(each === at));
+        tab.tabIndex = each === at ? 0 : -1;
+      });
+      const attempt = attempts[at];
+      if (attempt) body.replaceChildren(...content(found, attempt, at, data, bus));
+    };
+    const list = html("div", { class: "attempts", role: "tablist", "aria-label": "Attempts" }, ...tabs);
+    list.addEventListener("keydown", (event) => {
+      const from = tabs.indexOf(event.target);
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const tab = by === void 0 ? void 0 : tabs[(from + by + tabs.length) % tabs.length];
+      if (!tab) return;
+      event.preventDefault();
+      event.stopPropagation();
+      tab.click();
+      tab.focus();
+    });
+    show(0);
+    return html(
+      "section",
+      { class: "card counterexample", "aria-labelledby": "counterexample-title" },
+      html("h2", { id: "counterexample-title" }, "Why no order explains the answers"),
+      plain(found.sentence) === plain(data.verdict.paragraph) ? null : html("p", {}, ...sentence(found.sentence, data, bus)),
+      html("p", { class: "aside" }, ...scope(found)),
+      attempts.length > 1 ? html("div", { class: "attempts-row" }, html("span", {}, "Longest attempts"), list) : null,
+      attempts.length > 0 ? body : null
+    );
+  }
+  function scope(found) {
+    const { operations, is_minimal, prefix, keys, elements } = found;
+    const about = keys.length > 0 ? ` of ${keys.length === 1 ? "key" : "keys"} ${keys.join(", ")}` : "";
+    const parts = [`${count(operations.length, "operation")}${about}`];
+    if (is_minimal) parts.push("none can be left out");
+    if (elements?.length) parts.push(`only what they say of ${elements.join(", ")}`);
+    parts.push(`the first ${count(prefix, "event")} of the history fail already`);
+    return [`${parts.join("; ")}.`];
+  }
+  function content(found, attempt, at, data, bus) {
+    return [
+      html("div", { class: "scroller", tabindex: 0, role: "group", "aria-label": "Diagram of the attempt" }, diagram(found, attempt, data, bus)),
+      table2(found, attempt, data, bus),
+      html(
+        "p",
+        { class: "places" },
+        html(
+          "button",
+          { type: "button", class: "link", click: () => bus.select({ kind: "attempt", index: at }, "timeline") },
+          "Show this attempt in the timeline, among all operations"
+        )
+      )
+    ];
+  }
+  function table2(found, attempt, data, bus) {
+    const letters = new Map(found.operations.map((operation, at) => [operation, found.letters[at] ?? ""]));
+    const operations = data.operations;
+    const named2 = (operation) => [
+      html("span", { class: "letter" }, letters.get(operation) ?? ""),
+      html(
+        "button",
+        { type: "button", class: "link mono", click: () => bus.select({ kind: "operation", index: operation }, "timeline") },
+        operationText(operations, operation)
+      )
+    ];
+    const who = (operation) => `process ${processName(operations, operation)}${typeName(operations.type[operation]) === "info" ? ", info" : ""}`;
+    return html(
+      "table",
+      { class: "orders" },
+      html("caption", { class: "unseen" }, "The attempt, step by step, and the operations that do not fit after it"),
+      html(
+        "thead",
+        {},
+        html("tr", {}, html("th", { scope: "col" }, "step"), html("th", { scope: "col" }, "operation"), html("th", { scope: "col" }, "by"), html("th", { scope: "col" }, "state after it"))
+      ),
+      html(
+        "tbody",
+        {},
+        html("tr", { class: "initial" }, html("td"), html("td", { colspan: 2 }, found.since === void 0 ? "at the beginning" : ["before ", letters.get(found.since) ?? "it", ": a state that nobody need know"].join("")), html("td", { class: "mono" }, found.initial)),
+        ...attempt.steps.map(
+          ({ operation, state }, step) => html("tr", {}, html("td", {}, html("span", { class: "step" }, step + 1)), html("td", {}, ...named2(operation)), html("td", {}, who(operation)), html("td", { class: "mono" }, state))
+        ),
+        ...attempt.stuck.map(
+          ({ operation, why }) => html(
+            "tr",
+            { class: "stuck" },
+            html("td", {}, html("span", { class: "step", "aria-label": "does not fit" }, "\u2715")),
+            html("td", {}, ...named2(operation)),
+            html("td", {}, who(operation)),
+            html("td", {}, "does not fit: ", ...sentence(why, data, bus))
+          )
+        )
+      )
+    );
+  }
+
+  // src/verdict/view.ts
+  var OPEN = 14;
+  function section(title, ...children2) {
+    return html("section", { class: "card" }, html("h2", {}, title), ...children2);
+  }
+  function foldable(title, items, content2) {
+    return html(
+      "details",
+      { class: "card", open: items <= OPEN },
+      html("summary", {}, html("h2", {}, title), html("span", { class: "number" }, String(items))),
+      content2
+    );
+  }
+  function headline(data, bus) {
+    const { validity, paragraph, reasons } = data.verdict;
+    return html(
+      "section",
+      { class: `headline ${validity}`, "aria-label": "Verdict" },
+      html("p", { class: "paragraph" }, ...sentence(paragraph, data, bus)),
+      reasons.length > 0 ? html("ul", {}, ...reasons.map((reason) => html("li", {}, reason))) : null,
+      command(data, bus)
+    );
+  }
+  function command({ command: command2 }, bus) {
+    if (!command2) return null;
+    const copy3 = html("button", { type: "button", class: "quiet small" }, "Copy");
+    copy3.addEventListener("click", () => {
+      navigator.clipboard.writeText(command2).then(
+        () => {
+          copy3.textContent = "Copied";
+          bus.announce("The command was copied.");
+        },
+        () => bus.announce("The browser does not let this page copy: select the command by hand.")
+      );
+    });
+    return html("p", { class: "command" }, html("span", {}, "See it again: "), html("code", {}, command2), copy3);
+  }
+  function failure(failed, data, bus) {
+    const link = (text, go) => html("button", { type: "button", class: "link", click: go }, text);
+    const places = [];
+    const { event, time } = failed;
+    if (event !== void 0 && data.trace) {
+      places.push(link("the nodes at that moment", () => bus.select({ kind: "event", index: event }, "spacetime")));
+    }
+    if (time !== void 0 && data.operations?.start.length) {
+      places.push(link(`the timeline at ${moment(data, time)}`, () => bus.select({ kind: "time", time }, "timeline")));
+    }
+    const isRepeated = plain(failed.words) === plain(data.verdict.paragraph);
+    const operations = (failed.operations ?? []).slice(0, 20);
+    return html(
+      "article",
+      { class: "failure" },
+      html("h3", {}, html("span", { class: "kind" }, failed.kind), failed.promise && failed.promise.name !== failed.kind ? failed.promise.name : null),
+      isRepeated ? null : html("p", {}, ...failed.words.length > 0 ? sentence(failed.words, data, bus) : [failed.message]),
+      failed.promise ? html("p", { class: "promise" }, html("span", {}, "The promise: "), failed.promise.statement, " ", failed.promise.reason) : null,
+      operations.length > 0 ? html(
+        "ul",
+        { class: "operations" },
+        ...operations.map(
+          (operation) => html(
+            "li",
+            {},
+            link(operationText(data.operations, operation), () => bus.select({ kind: "operation", index: operation }, "timeline")),
+            html("span", {}, ` process ${data.operations.processes[data.operations.process[operation]]}`)
+          )
+        )
+      ) : null,
+      places.length > 0 ? html("p", { class: "places" }, "Show ", ...places.flatMap((place, at) => at > 0 ? [" \xB7 ", place] : [place])) : null
+    );
+  }
+  function schedule2(data, bus) {
+    const { steps: steps2 } = data;
+    if (steps2.length === 0) return null;
+    const list = html(
+      "ol",
+      { class: "steps" },
+      ...steps2.map(({ line: line2, words, last }) => {
+        const code = html("code", {}, line2);
+        return html(
+          "li",
+          {},
+          last !== void 0 && data.trace ? html("button", { type: "button", class: "link", click: () => bus.select({ kind: "event", index: Math.max(0, last - 1) }, "spacetime") }, code) : code,
+          words ? html("p", {}, words) : null
+        );
+      })
+    );
+    return foldable("What was done", steps2.length, list);
+  }
+  function figures({ figures: figures2 }) {
+    if (figures2.length === 0) return null;
+    const groups = /* @__PURE__ */ new Map();
+    for (const { group, name, value: value2 } of figures2) groups.set(group, [...groups.get(group) ?? [], [name, value2]]);
+    return section(
+      "Figures",
+      html(
+        "div",
+        { class: "figures" },
+        ...[...groups].map(
+          ([group, rows]) => html(
+            "section",
+            {},
+            html("h3", {}, group),
+            html("dl", {}, ...rows.map(([name, value2]) => html("div", {}, html("dt", {}, name), html("dd", {}, value2))))
+          )
+        )
+      )
+    );
+  }
+  function summary(data) {
+    const { operations } = data;
+    const facts2 = [];
+    if (operations) {
+      facts2.push(count(operations.start.length, "operation"), `by ${count(operations.processes.length, "process", "processes")}`);
+    }
+    if (data.nodes.length > 0) facts2.push(count(data.nodes.length, "node"));
+    if (data.model) facts2.push(`model ${data.model}`);
+    if (data.unit === "ns") facts2.push(`${moment(data, data.end)} of the run`);
+    return html("p", { class: "summary" }, facts2.join(" \xB7 "));
+  }
+  function build(element, data, bus) {
+    const { failures } = data.verdict;
+    element.append(
+      html(
+        "div",
+        { class: "page" },
+        headline(data, bus),
+        summary(data),
+        failures.length > 0 ? section(failures.length === 1 ? "What failed" : `What failed: ${failures.length} promises`, ...failures.map((each) => failure(each, data, bus))) : null,
+        data.counterexample && data.operations ? counterexample(data.counterexample, data, bus) : null,
+        schedule2(data, bus),
+        figures(data),
+        data.notes.length > 0 ? section("Notes", html("ul", { class: "notes" }, ...data.notes.map((note) => html("li", {}, note)))) : null
+      )
+    );
+    return {};
+  }
+  var verdict = { name: "verdict", title: "Verdict", keys: [{ keys: "\u2190 \u2192", does: "another attempt (attempts focused)" }], mount: build };
+
+  // src/main.ts
+  var source = document.getElementById("report-data");
+  var app = document.getElementById("app");
+  if (!source?.textContent || !app) throw new Error("this page holds no report");
+  new Shell(app, complete(JSON.parse(source.textContent)), [verdict, timeline, spacetime, plots]);
+})();

@@ -25,6 +25,9 @@ export class Arrows {
   private readonly long: number[] = [];
   /** The moments at which messages left, in that order. */
   private readonly left: Int32Array;
+  /** Messages that never arrived, and the moments at which they left. */
+  private readonly lost: readonly number[];
+  private readonly leftLost: readonly number[];
   private readonly families: readonly Arrow["family"][];
   private readonly replies: readonly boolean[];
 
@@ -34,6 +37,8 @@ export class Arrows {
     for (let row = 0; row < messages.source.length; row++) {
       if (this.end(row) - moments.ofSending[row]! > LONG) this.long.push(row);
     }
+    this.lost = Array.from(moments.bySending).filter((row) => moments.ofArrival[row]! < 0);
+    this.leftLost = this.lost.map((row) => moments.ofSending[row]!);
     this.families = messages.kinds.map((kind) => {
       if (kind.includes("vote")) return "vote";
       return kind.startsWith("append") ? "append" : kind.startsWith("snapshot") ? "snapshot" : "other";
@@ -58,10 +63,9 @@ export class Arrows {
   }
 
   /** Messages that never arrived, sent within these moments. */
-  dropped(from: number, to: number): number[] {
-    const { bySending, ofArrival } = this.moments;
-    const sent = bySending.subarray(lowerBound(this.left, from), lowerBound(this.left, to + 1));
-    return Array.from(sent.filter((row) => ofArrival[row]! < 0));
+  dropped(from: number, to: number): readonly number[] {
+    const first = lowerBound(this.leftLost, from);
+    return this.lost.slice(first, lowerBound(this.leftLost, to + 1));
   }
 
   arrow(row: number, axis: Axis): Arrow {

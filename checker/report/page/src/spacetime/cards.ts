@@ -6,7 +6,7 @@ import type { NodeState } from "./fold";
 import type { Scene } from "./scene";
 
 const BOX = 40;
-const OTHERS = 420;
+const OTHERS = 445;
 
 export class Cards {
   readonly element = html("div", { class: "st-cards" });

@@ -20,6 +20,7 @@ export class Diagram {
   private readonly viewport: Viewport;
   private axisKind: AxisKind = "order";
   private cursor = 0;
+  private width = 0;
   private height = 0;
   private waiting = 0;
   private hasBegun = false;
@@ -43,6 +44,7 @@ export class Diagram {
   resize(room: number): void {
     const width = this.element.clientWidth;
     if (width === 0) return;
+    this.width = width;
     const rows = this.scene.report.nodes.length;
     const row = Math.max(46, Math.min(112, (room - CHAPTERS - AXIS) / rows));
     this.height = CHAPTERS + rows * row + AXIS;
@@ -58,7 +60,7 @@ export class Diagram {
 
   setAxis(kind: AxisKind): void {
     this.axisKind = kind;
-    this.viewport.set(this.scene.axis(kind), this.element.clientWidth);
+    this.viewport.set(this.scene.axis(kind), this.width);
     this.viewport.begin(this.positionOf(this.cursor));
     this.request();
   }
@@ -92,7 +94,7 @@ export class Diagram {
   }
 
   private frame(): Frame {
-    const width = this.element.clientWidth;
+    const { width } = this;
     const rows = this.scene.report.nodes.length;
     const row = (this.height - CHAPTERS - AXIS) / Math.max(1, rows);
     const axis = this.scene.axis(this.axisKind);
@@ -118,7 +120,7 @@ export class Diagram {
   }
 
   private draw(): void {
-    if (this.element.clientWidth === 0) return;
+    if (this.width === 0) return;
     const frame = this.frame();
     const clip = svg(
       "clipPath",

@@ -36,6 +36,8 @@ export interface Frame {
 const NUMBERS = 10;
 /** Below so many, only landmarks are drawn. */
 const MARKS = 2.5;
+/** So many spans of life lines are drawn one by one. */
+const MOST_SPANS = 240;
 
 /** Text of a width: about so wide is a letter. */
 function fitted(text: string, width: number, letter = 6.4): string {
@@ -53,7 +55,7 @@ export function drawChapters(frame: Frame): SVGElement {
     const left = Math.max(frame.gutter, frame.x(axis.left[from]!) - 3);
     const right = Math.min(frame.width, frame.x(axis.left[to]!) - 3);
     // Of those that would lie upon each other one is drawn.
-    if (right - last < 2 && at !== frame.chapter) return;
+    if (right - last < 9 && at !== frame.chapter) return;
     last = right;
     const width = Math.max(1, right - left);
     const classes = ["st-chapter", at % 2 === 1 && "odd", at === frame.chapter && "now"];
@@ -71,38 +73,67 @@ export function drawChapters(frame: Frame): SVGElement {
   return svg("g", { class: "st-chapters" }, ...drawn);
 }
 
+const HEIGHTS = { leader: 12, candidate: 9, "pre-candidate": 9, follower: 5, down: 0, unborn: 0 };
+
 export function drawLines(frame: Frame): SVGElement {
-  return svg("g", { class: "st-lines" }, ...frame.scene.strips.map((strip, node) => line(frame, strip, node)));
+  const parts = frame.scene.strips.map((strip) => within(strip, frame.from, frame.to));
+  const count = parts.reduce((sum, [first, end]) => sum + end - first, 0);
+  if (count > MOST_SPANS) return linesOfMany(frame, parts);
+  return svg("g", { class: "st-lines" }, ...frame.scene.strips.map((strip, node) => line(frame, strip, node, parts[node]!)));
 }
 
-function line(frame: Frame, strip: readonly Span[], node: number): SVGElement {
-  const { axis } = frame;
-  const [first, end] = within(strip, frame.from, frame.to);
+/** Where a span is drawn. */
+function edges(frame: Frame, strip: readonly Span[], at: number): readonly [number, number] {
+  const { left } = frame.axis;
+  const next = strip[at + 1];
+  const x = Math.max(frame.gutter, frame.x(left[strip[at]!.from]!));
+  return [x, Math.max(0.8, Math.min(frame.width, next ? frame.x(left[next.from]!) : frame.width) - x)];
+}
+
+function line(frame: Frame, strip: readonly Span[], node: number, [first, end]: readonly [number, number]): SVGElement {
   const y = frame.y(node);
   const drawn: SVGElement[] = [];
   let labelled = -1;
   for (let at = first; at < end; at++) {
-    const { from, standing, term } = strip[at]!;
-    const left = Math.max(frame.gutter, frame.x(axis.left[from]!));
-    const next = strip[at + 1];
-    const right = Math.min(frame.width, next ? frame.x(axis.left[next.from]!) : frame.width);
-    // Short spans of a long trace give way, but not the leaders.
-    if (right - left < 1 && standing !== "leader" && end - first > 400) continue;
-    const width = Math.max(0.8, right - left);
-    const height = { leader: 12, candidate: 9, "pre-candidate": 9, follower: 5, down: 0, unborn: 0 }[standing];
+    const { standing, term } = strip[at]!;
+    const [x, width] = edges(frame, strip, at);
+    const height = HEIGHTS[standing];
     if (height === 0) {
-      drawn.push(svg("line", { class: `st-span ${standing}`, x1: left, x2: left + width, y1: y, y2: y }));
+      drawn.push(svg("line", { class: `st-span ${standing}`, x1: x, x2: x + width, y1: y, y2: y }));
       continue;
     }
     const style = `--term: var(--${termColourName(term)})`;
-    drawn.push(svg("rect", { class: `st-span ${standing}`, x: left, y: y - height / 2, width, height, style }));
+    drawn.push(svg("rect", { class: `st-span ${standing}`, x, y: y - height / 2, width, height, style }));
     if (term !== labelled && width > 26) {
-      const words = width > 58 ? `term ${term}` : `t${term}`;
-      drawn.push(svg("text", { class: "st-term", x: left + 3, y: y + 19 }, words));
+      drawn.push(svg("text", { class: "st-term", x: x + 3, y: y + 19 }, width > 58 ? `term ${term}` : `t${term}`));
     }
     labelled = term;
   }
   return svg("g", {}, ...drawn);
+}
+
+/** From far away: one element for all spans that look alike. */
+function linesOfMany(frame: Frame, parts: readonly (readonly [number, number])[]): SVGElement {
+  const paths = new Map<string, { classes: string; style: string; path: string[] }>();
+  frame.scene.strips.forEach((strip, node) => {
+    const y = frame.y(node);
+    for (let at = parts[node]![0]; at < parts[node]![1]; at++) {
+      const { standing, term } = strip[at]!;
+      const height = HEIGHTS[standing];
+      const style = height > 0 ? `--term: var(--${termColourName(term)})` : "";
+      const name = `${standing} ${style}`;
+      const found = paths.get(name) ?? { classes: `st-span ${standing}`, style, path: [] };
+      paths.set(name, found);
+      const [x, width] = edges(frame, strip, at);
+      const [from, to] = [x.toFixed(1), (x + width).toFixed(1)];
+      found.path.push(height > 0 ? `M${from} ${y - height / 2}H${to}v${height}H${from}Z` : `M${from} ${y}H${to}`);
+    }
+  });
+  return svg(
+    "g",
+    { class: "st-lines many" },
+    ...[...paths.values()].map(({ classes, style, path }) => svg("path", { class: classes, style, d: path.join("") })),
+  );
 }
 
 /** Nodes that stand still. */
@@ -170,33 +201,30 @@ function numberOf(frame: Frame, event: number, mark: Mark, x: number, y: number)
   return null;
 }
 
-/** From far away: elections, crashes and starts, one of a kind for a pixel. */
+/** From far away: elections and crashes, one of a kind for some pixels. */
 function landmarks(frame: Frame): SVGElement {
-  const { scene, axis } = frame;
-  const { moments } = scene;
-  const drawn: SVGElement[] = [];
-  scene.strips.forEach((strip, node) => {
+  const paths = { leader: [] as string[], crash: [] as string[] };
+  frame.scene.strips.forEach((strip, node) => {
     const [first, end] = within(strip, frame.from, frame.to);
-    let last = -Infinity;
+    const last = { leader: -Infinity, crash: -Infinity };
     for (let at = first; at < end; at++) {
       const { from, standing } = strip[at]!;
       if (from < frame.from || (standing !== "leader" && standing !== "down")) continue;
-      const x = frame.x(axis.left[from]!);
-      if (x - last < 9 || moments.what[from] !== EVENT) continue;
-      last = x;
-      const mark = markOf(scene.report.trace!, moments.which[from]!);
-      if (!mark?.isLandmark) continue;
-      const y = frame.y(node) + mark.offset;
-      drawn.push(
-        svg(
-          "g",
-          { class: `st-mark ${mark.name}`, "data-moment": from },
-          svg("path", { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(0.8)`, d: mark.path }),
-        ),
-      );
+      const name = standing === "leader" ? "leader" : "crash";
+      const x = frame.x(frame.axis.left[from]!);
+      if (x - last[name] < 9) continue;
+      last[name] = x;
+      const y = frame.y(node) + (name === "leader" ? -12 : 0);
+      paths[name].push(`M${x.toFixed(1)} ${y}${name === "leader" ? "l-4-6h8Z" : "m-3.5-3.5l7 7m-7 0l7-7"}`);
     }
   });
-  return svg("g", { class: "st-marks" }, ...drawn);
+  return svg(
+    "g",
+    { class: "st-marks" },
+    ...Object.entries(paths).map(([name, path]) =>
+      svg("g", { class: `st-mark ${name} many` }, svg("path", { d: path.join("") })),
+    ),
+  );
 }
 
 export function drawAxis(frame: Frame): SVGElement {
@@ -220,14 +248,16 @@ export function drawAxis(frame: Frame): SVGElement {
   }
   let last = -Infinity;
   let told = "";
+  let room = 0;
   for (let at = frame.from; at < frame.to; at = nextTick(frame, at)) {
     const x = frame.x(axis.left[at]!);
-    if (x < frame.gutter || x - last < 84 || x > frame.width - 40) continue;
+    if (x < frame.gutter || x - last < room || x > frame.width - 40) continue;
     const words = timeWords(moments.time[at]!, 1);
     const text = axis.kind === "time" ? words : `${scene.place(at)} · ${words}`;
     if (text === told) continue;
     last = x;
     told = text;
+    room = text.length * 6 + 18;
     drawn.push(
       svg("line", { x1: x, x2: x, y1: frame.bottom, y2: frame.bottom + 4 }),
       svg("text", { x, y: frame.bottom + 17 }, text),
@@ -239,5 +269,5 @@ export function drawAxis(frame: Frame): SVGElement {
 /** A moment some way further on. */
 function nextTick(frame: Frame, at: number): number {
   const { left } = frame.axis;
-  return Math.max(at + 1, lowerBound(left, left[at]! + 86 / frame.scale));
+  return Math.max(at + 1, lowerBound(left, left[at]! + 40 / frame.scale));
 }

@@ -55,16 +55,24 @@ export class PaperFigure {
       choose("reigns", "leader"),
       choose("steps", hasSteps(scene.report) ? "step" : "event"),
     );
-    this.element = html("div", { class: "st-figure" }, choices, this.list, legend());
-    this.build();
+    this.element = html("div", { class: "st-figure", hidden: true }, choices, this.list, legend());
+  }
+
+  /** The figure is shown now, for the first time perhaps. */
+  shown(): void {
+    if (this.columns.length === 0) this.build();
+    else this.setCursor(this.cursor);
+    this.list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   private build(): void {
     const divided = this.division === "reigns" ? stagesOf(this.scene).map((each) => this.ofStage(each)) : this.scene.chapters.map(ofChapter);
     const all = divided.map((column) => ({ ...column, to: this.violationIn(column)?.cursor ?? column.to }));
     const end = this.scene.moments.size;
-    // The last columns, since there it fails.
-    this.columns = all.length > 0 ? all.slice(-COLUMNS) : [{ from: 0, to: end, title: "nobody leads", lines: [], words: "" }];
+    // The last columns, or those before the first violation.
+    const found = all.findIndex((column) => this.violationIn(column));
+    const first = found < 0 ? all.length - COLUMNS : Math.min(found - COLUMNS / 2, all.length - COLUMNS);
+    this.columns = all.length > 0 ? all.slice(Math.max(0, first)).slice(0, COLUMNS) : [{ from: 0, to: end, title: "nobody leads", lines: [], words: "" }];
     const states = this.columns.map(({ to }) => this.scene.fold.at(this.scene.moments.place[to]!));
     // As in the paper, (a) is the first column in which the logs differ.
     const different = Math.max(0, states.findIndex((each) => this.differ(each)));
@@ -94,16 +102,12 @@ export class PaperFigure {
 
   setCursor(cursor: number): void {
     this.cursor = cursor;
+    if (this.element.hidden) return;
     [...this.list.children].forEach((item, at) => {
       const { from, to } = this.columns[at]!;
       if (cursor > from && cursor <= to) item.setAttribute("aria-current", "step");
       else item.removeAttribute("aria-current");
     });
-  }
-
-  /** Bring the column of the cursor into sight. */
-  reveal(): void {
-    this.list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   private ofStage({ from, to, leader, term, voters }: Stage): Column {

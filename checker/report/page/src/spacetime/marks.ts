@@ -9,31 +9,29 @@ export interface Mark {
   readonly path: string;
   /** How far below the line; negative: above it. */
   readonly offset: number;
-  /** Drawn however far away the reader is. */
-  readonly isLandmark: boolean;
   /** What the legend says. */
   readonly legend: string;
 }
 
-function mark(name: string, path: string, offset: number, isLandmark: boolean, legend: string): Mark {
-  return { name, path, offset, isLandmark, legend };
+function mark(name: string, path: string, offset: number, legend: string): Mark {
+  return { name, path, offset, legend };
 }
 
 const STAR = "M0-6.5 1.9-2.2 6.4-1.9 2.9 1 4 5.5 0 3 -4 5.5 -2.9 1 -6.4-1.9 -1.9-2.2Z";
 
 export const MARKS = {
-  leader: mark("leader", STAR, -15, true, "becomes leader"),
-  candidate: mark("candidate", "M0-5.5 5.5 4.5H-5.5Z", -14, false, "campaigns"),
-  "step-down": mark("step-down", "M0 5.5 5.5-4.5H-5.5Z", -14, false, "follows again"),
-  vote: mark("vote", "M0-5.5 5.5 0 0 5.5 -5.5 0Z", 0, false, "votes"),
-  append: mark("append", "M-5-5H5V5H-5Z", -14, false, "appends an entry (its term)"),
-  truncate: mark("truncate", "M-5-5H5V5H-5ZM-5-5 5 5M-5 5 5-5", -14, false, "removes entries"),
-  commit: mark("commit", "M-5 0 -1.5 4 5-4.5", 15, false, "commits up to an entry"),
-  crash: mark("crash", "M-6-6 6 6M-6 6 6-6", 0, true, "goes down"),
-  start: mark("start", "M-4-6 6 0 -4 6Z", 0, true, "starts"),
-  snapshot: mark("snapshot", "M-5-4.5H5V-1.5H-5ZM-5 0.5H5V3.5H-5Z", 15, false, "takes or restores a snapshot"),
-  saved: mark("saved", "M0-4.5V4.5", 0, false, "has saved to its disk"),
-  other: mark("other", "M-2.5-2.5H2.5V2.5H-2.5Z", 13, false, "lease, transfer"),
+  leader: mark("leader", STAR, -15, "becomes leader"),
+  candidate: mark("candidate", "M0-5.5 5.5 4.5H-5.5Z", -14, "campaigns"),
+  "step-down": mark("step-down", "M0 5.5 5.5-4.5H-5.5Z", -14, "follows again"),
+  vote: mark("vote", "M0-5.5 5.5 0 0 5.5 -5.5 0Z", 0, "votes"),
+  append: mark("append", "M-5-5H5V5H-5Z", -14, "appends an entry (its term)"),
+  truncate: mark("truncate", "M-5-5H5V5H-5ZM-5-5 5 5M-5 5 5-5", -14, "removes entries"),
+  commit: mark("commit", "M-5 0 -1.5 4 5-4.5", 15, "commits up to an entry"),
+  crash: mark("crash", "M-6-6 6 6M-6 6 6-6", 0, "goes down"),
+  start: mark("start", "M-4-6 6 0 -4 6Z", 0, "starts"),
+  snapshot: mark("snapshot", "M-5-4.5H5V-1.5H-5ZM-5 0.5H5V3.5H-5Z", 15, "takes or restores a snapshot"),
+  saved: mark("saved", "M0-4.5V4.5", 0, "has saved to its disk"),
+  other: mark("other", "M-2.5-2.5H2.5V2.5H-2.5Z", 13, "lease, transfer"),
 } satisfies Record<string, Mark>;
 
 /** The mark of an event, or null: little is to be seen of it. */

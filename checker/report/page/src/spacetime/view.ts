@@ -68,7 +68,6 @@ class SpaceTime implements View {
     );
     this.diagram = new Diagram(scene, (cursor) => this.go(cursor));
     this.figure = new PaperFigure(scene, (cursor) => this.go(cursor));
-    this.figure.element.hidden = true;
     this.cards = new Cards(scene);
     element.append(
       this.controls.element,
@@ -231,7 +230,7 @@ class SpaceTime implements View {
     this.diagram.element.hidden = page === "figure";
     this.figure.element.hidden = page === "diagram";
     if (page === "diagram") this.resize();
-    else this.figure.reveal();
+    else this.figure.shown();
   }
 
   private update(): void {
