@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +16,10 @@ from checker.report.html import page as page_of
 from tests.report.browser import Watched, chromium, launch
 
 Open = Callable[..., Page]
+
+REPORT = Path(__file__).parents[2] / "checker" / "report"
+# What npm says of a network that is not there.
+UNREACHABLE = "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH"
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +55,24 @@ def open_report(watched: Watched, tmp_path: Path) -> Open:
         return watched.open(file, **options)  # type: ignore[arg-type]
 
     return open_report
+
+
+@pytest.fixture(scope="session")
+def page_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the page's source, with the libraries that its lock names."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not here: install it (package npm) to build the page of reports anew")
+    copy = tmp_path_factory.mktemp("report") / "page"
+    shutil.copytree(REPORT / "page", copy, ignore=shutil.ignore_patterns("node_modules"))
+    installed = subprocess.run(
+        ["npm", "ci", "--loglevel=error", "--fetch-retries=1"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if installed.returncode and re.search(UNREACHABLE, installed.stderr):
+        pytest.skip("npm's registry cannot be reached: the page of reports cannot be built anew")
+    assert installed.returncode == 0, installed.stderr
+    return copy

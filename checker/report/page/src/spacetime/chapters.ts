@@ -60,8 +60,10 @@ function startOf(moments: Moments, place: number, time: number): number {
 function landmarkChapters(report: Report, moments: Moments, teller: Teller): Chapter[] {
   const trace = report.trace!;
   const marks = new Map<number, string[]>();
+  // From the beginning of its beat on: from the message that led to it.
   const mark = (at: number, title: string): void => {
-    marks.set(at, [...(marks.get(at) ?? []), title]);
+    const from = moments.beats[moments.beatBefore(at + 1)]!;
+    marks.set(from, [...(marks.get(from) ?? []), title]);
   };
   const began = new Set<number>();
   for (let event = 0; event < trace.kind.length; event++) {
@@ -80,10 +82,11 @@ function landmarkChapters(report: Report, moments: Moments, teller: Teller): Cha
   for (const { kind, start, nodes } of report.bands) {
     // That a node goes down is in the trace.
     if (kind !== "down") {
-      mark(lowerBound(times, start), [kind, ...(nodes ?? []).map((node) => teller.node(node))].join(" "));
+      const at = lowerBound(times, start);
+      if (at < moments.size) mark(at, [kind, ...(nodes ?? []).map((node) => teller.node(node))].join(" "));
     }
   }
-  const starts = [...marks.keys()].filter((at) => at < moments.size).sort((one, other) => one - other);
+  const starts = [...marks.keys()].sort((one, other) => one - other);
   const chapters: Chapter[] = [];
   if (starts[0] !== 0) chapters.push({ from: 0, to: starts[0] ?? moments.size, title: "start", words: "" });
   starts.forEach((from, at) => {

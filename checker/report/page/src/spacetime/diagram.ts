@@ -197,7 +197,7 @@ export class Diagram {
         const y = nodes[0] === undefined ? (frame.top + frame.bottom) / 2 : frame.y(nodes[0]);
         return svg(
           "g",
-          { class: "st-violation", "data-cursor": cursor },
+          { class: "st-violation", "data-seek": cursor },
           svg("title", {}, message),
           svg("line", { x1: x, x2: x, y1: frame.top, y2: frame.bottom }),
           svg("path", { d: `M${x + 12} ${y - 9}L${x + 21} ${y + 7}H${x + 3}Z` }),
@@ -218,9 +218,9 @@ export class Diagram {
 
   private click(event: MouseEvent): void {
     if (event.defaultPrevented) return;
-    const target = event.target instanceof Element ? event.target.closest("[data-cursor]") : null;
+    const target = event.target instanceof Element ? event.target.closest("[data-seek]") : null;
     if (target) {
-      this.seek(Number(target.getAttribute("data-cursor")));
+      this.seek(Number(target.getAttribute("data-seek")));
       return;
     }
     const { beats } = this.scene.moments;

@@ -62,7 +62,7 @@ export function drawChapters(frame: Frame): SVGElement {
     drawn.push(
       svg(
         "g",
-        { class: classes.filter(Boolean).join(" "), "data-cursor": to },
+        { class: classes.filter(Boolean).join(" "), "data-seek": to },
         svg("title", {}, title),
         svg("rect", { class: "ground", x: left, y: frame.top, width, height: frame.bottom - frame.top }),
         svg("rect", { class: "head", x: left, y: 2, width: Math.max(1, width - 1), height: frame.top - 10, rx: 3 }),
