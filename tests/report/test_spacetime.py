@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from checker.invariants import Monitors
 from checker.report.data import Failed, Report, Span, VerdictShown
 from checker.report.events import plain_command, trace_shown
-from checker.report.messages import Seen, messages_shown
+from checker.report.messages import Seen, Told, messages_shown
 from checker.report.shown import Shortener
 from checker.trace import (
     Appended,
@@ -294,7 +294,7 @@ def of_fates(nodes: tuple[str, ...] = NODES) -> Report:
         events.append(Started(len(events), 0, name, 1, None))
         events.append(Persisted(len(events), 0, name, 1, None, 0))
     seen = [
-        Seen(nodes[0], nodes[1], "append", 1, f"message {at}", "append", at * 1000, 6, fate)
+        Seen(nodes[0], nodes[1], Told("append", 1, f"message {at}", "append"), at * 1000, 6, fate)
         for at, fate in enumerate(FATES)
     ]
     for each in seen:
@@ -325,9 +325,9 @@ def long_run(count: int) -> Report:
             for name in NODES:
                 if name != leader:
                     fate = "lost" if index % 10 == 0 else "delivered"
-                    words = f"append {index}"
+                    told = Told("append", term, f"append {index}", f"append {index}")
                     place = len(events)
-                    seen.append(Seen(leader, name, "append", term, words, words, time, place, fate))
+                    seen.append(Seen(leader, name, told, time, place, fate))
                     if fate == "delivered":
                         seen[-1].arrived, seen[-1].arrived_at = time, place
                 events.append(Appended(len(events), time, name, index, term, b""))
@@ -358,5 +358,7 @@ def _report(
         nodes=nodes,
         trace=shown.trace,
         reigns=shown.reigns,
-        messages=messages_shown({name: at for at, name in enumerate(nodes)}, seen, 0, len(seen)),
+        messages=messages_shown(
+            {name: at for at, name in enumerate(nodes)}, seen, lambda told: told, most=len(seen)
+        ),
     )
