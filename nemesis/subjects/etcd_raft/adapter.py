@@ -60,11 +60,27 @@ class EtcdRaft:
         return self._replica(machine, library())
 
 
+class EtcdRaftByLease(EtcdRaft):
+    """The same, read by ReadOnlyLeaseBased instead of ReadOnlySafe. It claims to need no more than
+    clocks that run alike: none is touched, and no process is paused."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.faults = _FAULTS - {"clock-drift", "clock-jump", "clock-offset", "pause"}
+
+    def knobs(self, drawn: Knobs) -> Knobs:
+        """CheckQuorum must be enabled with it."""
+        kept = super().knobs(drawn)
+        return msgspec.structs.replace(kept, reads="lease", check_quorum=True)
+
+
 def find(asked: str | None) -> EtcdRaft:
-    """The one that is on this machine. Raises SubjectMissing, also if it is not the version that
-    is ``asked`` for."""
+    """The one that is on this machine, or, if ``asked`` for by a version that ends in -lease, the
+    one that reads so. Raises SubjectMissing, also if it is not this version."""
     found = version()
-    if asked not in (None, found):
+    if asked not in (None, found, f"{found}-lease"):
         raise SubjectMissing(f"etcd-raft-{asked}: here is etcd-raft-{found}")
     built()
+    if asked == f"{found}-lease":
+        return EtcdRaftByLease(f"etcd-raft-{asked}")
     return EtcdRaft(f"etcd-raft-{found}")
