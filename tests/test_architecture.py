@@ -71,6 +71,7 @@ PURE = (
     "nemesis/describe/sketch.py",
     "nemesis/search/walk",
     "nemesis/subjects/etcd_raft/library.py",
+    "nemesis/subjects/etcd_raft/operators.py",
     "nemesis/subjects/etcd_raft/persistence.py",
     "nemesis/subjects/etcd_raft/replica.py",
     "nemesis/subjects/messages.py",

@@ -12,13 +12,15 @@ from checker.trace import ConfigurationChanged, RoleChanged, VoteGranted
 
 def _appends(node: NodeGhost, event: ConfigurationChanged) -> bool:
     """Whether the configuration is that of the entry just appended, and follows in the log the one
-    that was in effect. A restart tells the last one only; a snapshot may skip some; and a node that
-    waits to join does not know what preceded."""
+    that was in effect. A restart tells the last one only; a snapshot may skip some; a node that
+    waits to join does not know what preceded; and who adopts a configuration at its commit, as etcd
+    does, tells nothing of its append."""
     before = node.configuration
     return (
         node.knows_configuration
         and before.index < event.index == node.last_index
         and event.index > node.snapshot_index
+        and event.index > node.commit_index
         and bool(before.voters)
     )
 
@@ -42,7 +44,7 @@ class OneChangeAtATime(Monitor):
     name: ClassVar[str] = "one-change-at-a-time"
 
     def before_configuration_changed(self, node: NodeGhost, event: ConfigurationChanged) -> None:
-        if node.role != "leader" or event.index <= node.commit_index or not _appends(node, event):
+        if node.role != "leader" or not _appends(node, event):
             return
         before = node.configuration
         if before.index > node.commit_index:

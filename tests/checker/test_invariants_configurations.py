@@ -93,6 +93,19 @@ def with_n4() -> Trace:
     return trace.commit(1, 2).apply(1, 1).apply(1, 2, 2).take(1, 2)
 
 
+def adopted_at_commit() -> Trace:
+    """As etcd does: n1 is told of each configuration when it is applied, once when that is the last
+    entry, once when it is not; and it has taken a snapshot since."""
+    trace = led()
+    for n in (1, 2, 3):
+        trace.store(n, 2, 1, b"")
+    trace.commit(1, 2).apply(1, 1).apply(1, 2, 2).configure(1, 2, names(1, 2, 3, 4))
+    for n in (1, 2, 3):
+        trace.store(n, 3, 1, b"").store(n, 4, 1, b"")
+    trace.commit(1, 4).apply(1, 3, 3).configure(1, 3, FIVE)
+    return trace.apply(1, 4, 4).take(1, 4)
+
+
 CASES: list[Case] = [
     # -- One change at a time
     Case(
@@ -468,6 +481,12 @@ CASES: list[Case] = [
         "nor is one that another entry has replaced",
         None,
         snapshot_of_another().configure(2, 2, ONE),
+        FIVE,
+    ),
+    Case(
+        "nor one that was not the last to be adopted",
+        None,
+        adopted_at_commit().restore(5, 4).persist(5, 4).configure(5, 4, FIVE),
         FIVE,
     ),
     # -- The configuration of a snapshot

@@ -15,14 +15,15 @@ from nemesis.subjects.etcd_raft.replica import EtcdRaftReplica
 from nemesis.subjects.subject import Machine
 
 _DEFAULTS = Knobs()
-# The core loses nothing that a disk keeps, expects nothing of the network, and reads no clock; the
-# servers stay the same.
-_FAULTS = frozenset(
-    name for name, kind in FAULTS.items() if kind.is_simulated and not kind.least_spares
-) - {
+# The core loses nothing that a disk keeps, expects nothing of the network, and reads no clock. Of
+# operators it takes what etcd offers: one server more or less, none of which comes back, no voter
+# that becomes a learner.
+_FAULTS = frozenset(name for name, kind in FAULTS.items() if kind.is_simulated) - {
     *("change-servers", "demote-server", "leave-joint", "promote-server", "reconfigure"),
-    *("remove-server", "replace-all", "replace-server", "rolling-restart", "transfer-leadership"),
+    *("lying-disk", "replace-all", "replace-server"),
 }
+# These take a joint configuration.
+_JOINT = frozenset(("replace-all", "replace-server"))
 
 
 @cache
@@ -44,7 +45,6 @@ class EtcdRaft:
         by bytes alone."""
         return msgspec.structs.replace(
             drawn,
-            spares=0,
             reads="index" if drawn.reads == "lease" else drawn.reads,
             election_timeout_max=2 * drawn.election_timeout_min,
             max_entries_per_append=_DEFAULTS.max_entries_per_append,
@@ -62,11 +62,13 @@ class EtcdRaft:
 
 class EtcdRaftByLease(EtcdRaft):
     """The same, read by ReadOnlyLeaseBased instead of ReadOnlySafe. It claims to need no more than
-    clocks that run alike: none is touched, and no process is paused."""
+    clocks that run alike: none is touched, no process is paused, and nobody hands over."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.faults = _FAULTS - {"clock-drift", "clock-jump", "clock-offset", "pause"}
+        self.faults = _FAULTS - {
+            *("clock-drift", "clock-jump", "clock-offset", "pause", "transfer-leadership")
+        }
 
     def knobs(self, drawn: Knobs) -> Knobs:
         """CheckQuorum must be enabled with it."""
@@ -74,13 +76,31 @@ class EtcdRaftByLease(EtcdRaft):
         return msgspec.structs.replace(kept, reads="lease", check_quorum=True)
 
 
+class EtcdRaftJointly(EtcdRaft):
+    """The same, of which servers are replaced by others in one change: ConfChangeV2, left
+    automatically."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.faults = _FAULTS | _JOINT
+
+
+# By what their versions end in.
+_OTHERS: dict[str, type[EtcdRaftByLease | EtcdRaftJointly]] = {
+    "-joint": EtcdRaftJointly,
+    "-lease": EtcdRaftByLease,
+}
+
+
 def find(asked: str | None) -> EtcdRaft:
-    """The one that is on this machine, or, if ``asked`` for by a version that ends in -lease, the
-    one that reads so. Raises SubjectMissing, also if it is not this version."""
+    """The one that is on this machine, or, if ``asked`` for by a version that ends so, another way
+    to use it. Raises SubjectMissing, also if it is not this version."""
     found = version()
-    if asked not in (None, found, f"{found}-lease"):
+    for end, kind in _OTHERS.items():
+        if asked == found + end:
+            built()
+            return kind(f"etcd-raft-{asked}")
+    if asked not in (None, found):
         raise SubjectMissing(f"etcd-raft-{asked}: here is etcd-raft-{found}")
     built()
-    if asked == f"{found}-lease":
-        return EtcdRaftByLease(f"etcd-raft-{asked}")
     return EtcdRaft(f"etcd-raft-{found}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +73,13 @@ class ReadState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     context: bytes
 
 
+class Changed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The configuration that the entry at this index has brought into effect."""
+
+    index: int
+    configuration: Configuration
+
+
 class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The state of a node, and, if ``has_ready``, the Ready that is to be handled and advanced."""
 
@@ -96,6 +102,9 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     committed: tuple[Entry, ...]
     reads: tuple[ReadState, ...]
     configuration: Configuration
+    # To whom the leadership is being transferred; 0 if it is not.
+    successor: int
+    changed: tuple[Changed, ...]
 
 
 _decode: Final = msgspec.msgpack.Decoder(Answer).decode
@@ -108,7 +117,7 @@ _PREPARATIONS: Final[dict[str, tuple[Any, ...]]] = {
     "Create": (),
     "Count": (),
     "Close": (_NUMBER,),
-    "Snapshot": (_NUMBER, _UNSIGNED, _UNSIGNED, *_BYTES, *_BYTES, *_BYTES),
+    "Snapshot": (_NUMBER, _UNSIGNED, _UNSIGNED, *_BYTES, *_BYTES),
     "Entry": (_NUMBER, _UNSIGNED, _UNSIGNED, _NUMBER, *_BYTES),
 }
 _DOORS: Final[dict[str, tuple[Any, ...]]] = {
@@ -121,7 +130,8 @@ _DOORS: Final[dict[str, tuple[Any, ...]]] = {
     "Step": (_NUMBER, _NUMBER, *_BYTES),
     "Propose": (_NUMBER, _NUMBER, *_BYTES),
     "ReadIndex": (_NUMBER, _NUMBER, *_BYTES),
-    "Transfer": (_NUMBER, _UNSIGNED),
+    "Transfer": (_NUMBER, _NUMBER, _UNSIGNED),
+    "Change": (_NUMBER, _NUMBER, _NUMBER, *_BYTES),
     "Advance": (_NUMBER,),
     "Compact": (_NUMBER, _UNSIGNED, _UNSIGNED, *_BYTES),
 }
@@ -194,15 +204,12 @@ class Node:
 
     # -- Before the start ------------------------------------------------------------------------
 
-    def load_snapshot(
-        self, index: int, term: int, voters: Iterable[int], learners: Iterable[int], data: bytes
-    ) -> None:
+    def load_snapshot(self, index: int, term: int, members: Configuration, data: bytes) -> None:
         """The log begins after this snapshot."""
-        self._library.prepare(
-            "Snapshot",
-            *(self._number, index, term, *_sized(bytes(voters)), *_sized(bytes(learners))),
-            *_sized(data),
-        )
+        sets = (members.voters, members.outgoing, members.learners, members.learners_next)
+        counts = bytes((*map(len, sets), members.leaves_automatically))
+        state = counts + bytes(member for some in sets for member in some)
+        self._library.prepare("Snapshot", self._number, index, term, *_sized(state), *_sized(data))
 
     def load_entry(self, entry: Entry) -> None:
         """The next entry of the log."""
@@ -253,6 +260,16 @@ class Node:
     def read_index(self, ticks: int, context: bytes) -> Answer:
         """The same, and an index to read at is asked for."""
         return self._library.enter(self._read_index, self._number, ticks, context, len(context))
+
+    def transfer(self, ticks: int, successor: int) -> Answer:
+        """The same, and the leadership is to be handed over."""
+        door = self._library.door("Transfer")
+        return self._library.enter(door, self._number, ticks, successor)
+
+    def change(self, ticks: int, transition: int, changes: bytes) -> Answer:
+        """The same, and a change of the configuration is proposed: a type and a member, each."""
+        door = self._library.door("Change")
+        return self._library.enter(door, self._number, ticks, transition, *_sized(changes))
 
     def advance(self) -> Answer:
         """The last Ready is handled."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 from zlib import crc32
 
+import msgspec
+
 from nemesis.subjects.etcd_raft.library import NORMAL, Answer
 from nemesis.subjects.etcd_raft.library import Configuration as ConfState
 from nemesis.subjects.etcd_raft.library import Entry as CoreEntry
@@ -51,8 +53,34 @@ class Names:
             self.some(state.outgoing),
             self.some(state.learners),
             self.some(state.learners_next),
-            state.leaves_automatically,
+            # Of one that is not joint, ours says so, and the core does not.
+            state.leaves_automatically or not state.outgoing,
         )
+
+    def state(self, configuration: Configuration) -> ConfState:
+        """The other way round."""
+
+        def numbers(names: tuple[str, ...]) -> tuple[int, ...]:
+            return tuple(self._numbers[name] for name in names)
+
+        return ConfState(
+            numbers(configuration.voters),
+            numbers(configuration.outgoing),
+            numbers(configuration.learners),
+            numbers(configuration.learners_next),
+            configuration.is_joint and configuration.leave_automatically,
+        )
+
+
+def encode_state(state: bytes, former: set[str]) -> bytes:
+    """What a snapshot holds: the state machine's, and who was a member once, and is none."""
+    return msgspec.msgpack.encode((sorted(former), state))
+
+
+def decode_state(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The other way round."""
+    former, state = msgspec.msgpack.decode(data, type=tuple[tuple[str, ...], bytes])
+    return state, former
 
 
 def command_of(entry: CoreEntry) -> bytes:
@@ -68,6 +96,11 @@ def core_entry(entry: Entry) -> CoreEntry:
     if command.startswith(_NOT_NORMAL):
         return CoreEntry(entry.index, entry.term, command[1], command[2:])
     return CoreEntry(entry.index, entry.term, NORMAL, command)
+
+
+def told(entry: Entry) -> Entry:
+    """The entry as monitors are told of it: one that changes the configuration is no command."""
+    return Entry(entry.index, entry.term, b"") if entry.command[:1] == _NOT_NORMAL else entry
 
 
 class Found(NamedTuple):

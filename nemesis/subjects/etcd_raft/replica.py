@@ -20,27 +20,36 @@ from nemesis.subjects.etcd_raft.library import (
     VOTE,
     VOTE_RESPONSE,
     Answer,
+    Changed,
     Library,
     Message,
     Node,
 )
+from nemesis.subjects.etcd_raft.library import Entry as CoreEntry
+from nemesis.subjects.etcd_raft.operators import Desk, Members
 from nemesis.subjects.etcd_raft.persistence import (
     Found,
     Names,
     Persistence,
     command_of,
     core_entry,
+    decode_state,
+    encode_state,
+    told,
 )
-from nemesis.subjects.messages import Envelope, Produced
+from nemesis.subjects.messages import NOTHING, Envelope, Produced
 from nemesis.subjects.observation import Observation, SnapshotSeen, digest_of
 from nemesis.subjects.service import KeyValueService
 from nemesis.subjects.subject import Machine, Standing
-from raft.client_messages import ClientRequest
+from raft.client_messages import ClientRequest, MembershipRequest, TransferRequest
 from raft.consensus import Entry, Snapshot
+from raft.consensus.configuration import Configuration
 from raft.consensus.state import Role
 
 # The shortest election time-out in ticks; the longest is one tick less than twice as much.
 ELECTION_TICKS: Final = 20
+# A year, in ns.
+_FOR_GOOD: Final = 365 * 24 * 3600 * 1_000_000_000
 _ROLES: Final[tuple[Role, ...]] = ("follower", "candidate", "leader", "pre-candidate")
 
 
@@ -55,6 +64,10 @@ class EtcdRaftReplica:
         self._knobs = knobs
         self._observation = Observation(machine.observer)
         self._service = KeyValueService(machine.name)
+        self._desk = Desk(machine.name, self._names, machine.observer)
+        # Out of the cluster for good: a process that does nothing more.
+        self._is_removed = False
+        self._must_take_snapshot = False
         self._messages: list[Envelope] = []
         # Contexts of reads must not meet those of another server, or of an earlier life.
         self._life = machine.random.getrandbits(64).to_bytes(8, "little")
@@ -63,7 +76,8 @@ class EtcdRaftReplica:
         self._last_term = 0
         self._applied_bytes = 0
         self._applied_term = 0
-        self._kept_after = 0
+        # The log in memory begins after the first, the newest snapshot is of the second.
+        self._kept_after = self._snapshot_index = 0
         self._persistence = self.persistence(machine)
         found = self._recover(machine)
         self._node = Node(library)
@@ -88,26 +102,36 @@ class EtcdRaftReplica:
         snapshot = found.snapshot
         index = snapshot.last_index
         seen = None
+        self._members = Members(snapshot.configuration)
         if index:
-            self._service.restore(index, snapshot.data)
-            self._applied_term = snapshot.last_term
+            self._restore(snapshot)
             seen = SnapshotSeen(index, snapshot.last_term, digest_of(snapshot.data))
-        self._kept_after = index
+        self._kept_after = self._snapshot_index = index
         self._last_term = found.entries[-1].term if found.entries else snapshot.last_term
-        self._observation.started(found.term, found.voted_for, found.entries, seen)
+        self._observation.started(
+            found.term,
+            found.voted_for,
+            [told(entry) for entry in found.entries],
+            seen,
+            snapshot.configuration,
+        )
         return found
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        """State and members are those of a snapshot."""
+        state, former = decode_state(snapshot.data)
+        self._service.restore(snapshot.last_index, state)
+        self._members = Members(snapshot.configuration, former)
+        self._applied_term = snapshot.last_term
 
     def _start(self, found: Found) -> Answer:
         node, names, knobs = self._node, self._names, self._knobs
         snapshot = found.snapshot
         members = snapshot.configuration
-        node.load_snapshot(
-            snapshot.last_index,
-            snapshot.last_term,
-            [names.number(name) for name in members.voters],
-            [names.number(name) for name in members.learners],
-            snapshot.data,
-        )
+        if members.voters:
+            node.load_snapshot(
+                snapshot.last_index, snapshot.last_term, names.state(members), snapshot.data
+            )
         for entry in found.entries:
             node.load_entry(core_entry(entry))
         return node.start(
@@ -133,7 +157,9 @@ class EtcdRaftReplica:
 
     @property
     def deadline(self) -> int:
-        """When something comes of a tick."""
+        """When something comes of a tick; never again once it is removed."""
+        if self._is_removed:
+            return self._now + _FOR_GOOD
         return self._last_tick + self._answer.ticks_until_due * self._tick
 
     def _pass_time(self) -> int:
@@ -155,19 +181,25 @@ class EtcdRaftReplica:
         """Take in messages and requests. A process that comes late to them and to a tick may find
         either first."""
         self._now = now
+        if self._is_removed:
+            return NOTHING
         is_due = now >= self.deadline
         if is_due and not (inputs and self._random.random() < 0.5):
             self._work(self._node.tick(self._pass_time() + 1))
             is_due = False
         for item in inputs:
+            if self._is_removed:
+                break
             if isinstance(item, Envelope):
                 self._work(self._node.step(self._pass_time(), item.content))
-            else:
+            elif isinstance(item, ClientRequest):
                 self._take(item)
-        if is_due:
+            else:
+                self._take_operators(item)
+        if is_due and not self._is_removed:
             self._work(self._node.tick(self._pass_time() + 1))
         messages, self._messages = self._messages, []
-        return Produced(messages, self._service.take_replies())
+        return Produced(messages, [*self._service.take_replies(), *self._desk.take_replies()])
 
     def _take(self, request: ClientRequest) -> None:
         service = self._service
@@ -187,6 +219,19 @@ class EtcdRaftReplica:
                 service.wait_for(answer.last_index, answer.term, request)
             self._work(answer)
 
+    def _take_operators(self, request: MembershipRequest | TransferRequest) -> None:
+        desk, members = self._desk, self._members
+        if isinstance(request, MembershipRequest):
+            proposal = desk.proposal(request, self._answer, members)
+            if proposal is not None:
+                answer = self._node.change(self._pass_time(), *proposal)
+                desk.proposed(request, answer)
+                self._work(answer)
+        elif desk.may_transfer(request, self._answer, members.configuration):
+            desk.wait_for_transfer(request)
+            successor = self._names.number(request.successor)
+            self._work(self._node.transfer(self._pass_time(), successor))
+
     @property
     def _leader(self) -> str | None:
         return self._names.name(self._answer.leader)
@@ -197,11 +242,16 @@ class EtcdRaftReplica:
         self._look(answer)
         while answer.has_ready:
             self._handle_ready(answer)
-            answer = self._node.advance()
+            following = self._node.advance()
+            if following.changed:
+                self._adopt(following.changed, answer.committed)
+            answer = following
             self._look(answer)
         threshold = self._knobs.snapshot_threshold_bytes
         if threshold and self._applied_bytes >= threshold:
-            self._compact()
+            self._compact(self._knobs.entries_kept_after_snapshot)
+        elif self._must_take_snapshot:
+            self._compact(None)
 
     def _look(self, answer: Answer) -> None:
         """Term, vote and role are these now."""
@@ -209,6 +259,8 @@ class EtcdRaftReplica:
         self._observation.stands(answer.term, self._names.name(answer.vote), _ROLES[answer.role])
         if before.role == LEADER and (answer.role != LEADER or answer.term != before.term):
             self._service.give_up(self._leader)
+            self._desk.give_up(self._leader)
+        self._desk.look(answer)
 
     def _handle_ready(self, answer: Answer) -> None:
         observation = self._observation
@@ -217,17 +269,20 @@ class EtcdRaftReplica:
             digest = digest_of(snapshot.data)
             observation.restored(SnapshotSeen(snapshot.last_index, snapshot.last_term, digest))
             self._last_term = snapshot.last_term
-            self._kept_after = snapshot.last_index
+            self._kept_after = self._snapshot_index = snapshot.last_index
         entries = [Entry(each.index, each.term, command_of(each)) for each in answer.entries]
         if entries:
-            observation.appended_from(entries)
+            observation.appended_from([told(entry) for entry in entries])
             self._last_term = entries[-1].term
         self.persist(answer, entries)
         self._send(answer.messages)
         observation.committed(answer.commit_index)
         if snapshot is not None:
-            self._service.restore(snapshot.last_index, snapshot.data)
-            self._applied_term = snapshot.last_term
+            configuration = self._names.configuration(snapshot.configuration)
+            self._restore(
+                Snapshot(snapshot.last_index, snapshot.last_term, configuration, snapshot.data)
+            )
+            observation.configured(snapshot.last_index, configuration)
             self._applied_bytes = 0
         self._apply(answer)
         for read in answer.reads:
@@ -268,18 +323,39 @@ class EtcdRaftReplica:
             self._applied_bytes += len(entry.data)
         self._observation.applied(self._service.take_applied())
 
-    # -- Snapshots -------------------------------------------------------------------------------
+    # -- Members and snapshots -------------------------------------------------------------------
 
-    def _compact(self) -> None:
-        """The log has grown enough: keep the state instead of what led to it."""
+    def _adopt(self, changed: Sequence[Changed], committed: Sequence[CoreEntry]) -> None:
+        """Configurations are in effect once they are applied. Whoever is added gets no entries from
+        before the first configuration, but a snapshot, in which it must be a member itself: so one
+        is taken. Who is removed must stop."""
+        members = self._members
+        terms = {entry.index: entry.term for entry in committed}
+        was_member = self._name in members.configuration.members
+        for each in changed:
+            configuration = self._names.configuration(each.configuration)
+            members.change(configuration)
+            self._observation.configured(each.index, configuration)
+            self._desk.applied(each.index, terms[each.index], configuration)
+        if was_member and self._name in members.former:
+            self._is_removed = True
+        self._must_take_snapshot = True
+
+    def _compact(self, kept: int | None) -> None:
+        """Keep the state instead of what led to it; of the log in memory, the last ``kept``
+        entries, or all, for followers that are a little slow."""
         self._applied_bytes = 0
+        self._must_take_snapshot = False
         index, term = self._service.last_applied, self._applied_term
-        state = self._service.snapshot()
-        configuration = self._names.configuration(self._answer.configuration)
+        if index <= self._snapshot_index:
+            return
+        self._snapshot_index = index
+        state = self.state()
+        configuration = self._members.configuration
         self._persistence.save_snapshot(Snapshot(index, term, configuration, state))
         self._observation.taken(SnapshotSeen(index, term, digest_of(state)))
-        kept_after = index - self._knobs.entries_kept_after_snapshot
-        self._answer = self._node.compact(index, max(kept_after, self._kept_after), state)
+        kept_after = 0 if kept is None else index - kept
+        self._node.compact(index, max(kept_after, self._kept_after), state)
         if kept_after > self._kept_after:
             self._kept_after = kept_after
             self._observation.compacted(kept_after)
@@ -302,8 +378,23 @@ class EtcdRaftReplica:
         )
 
     def state(self) -> bytes:
-        """Keys, values and sessions, after ``last_applied``."""
-        return self._service.snapshot()
+        """Keys, values, sessions, and who is no longer a member, after ``last_applied``."""
+        return encode_state(self._service.snapshot(), self._members.former)
+
+    def configuration(self) -> Configuration:
+        """The one in effect."""
+        return self._members.configuration
+
+    def has_committed_configuration(self) -> bool:
+        """Always: it is in effect once it is applied."""
+        return True
+
+    def is_changing(self) -> bool:
+        """Whether there is a joint configuration to leave, or a change to be committed."""
+        configuration = self._members.configuration
+        return self._desk.has_changes or (
+            configuration.is_joint and configuration.leave_automatically
+        )
 
     def close(self) -> None:
         """Free the node."""

@@ -20,7 +20,7 @@ func (n *node) encode(to []byte, dropped bool) []byte {
 	if length := len(ready.Entries); length > 0 {
 		last = ready.Entries[length-1].Index
 	}
-	to = array(to, 17)
+	to = array(to, 19)
 	to = truth(to, n.pending)
 	to = truth(to, dropped)
 	to = number(to, status.Term)
@@ -45,7 +45,15 @@ func (n *node) encode(to []byte, dropped bool) []byte {
 		to = index(to, each.Index)
 		to = binary(to, each.RequestCtx)
 	}
-	return encodeConfiguration(to, n.inside.tracker.ConfState())
+	to = encodeConfiguration(to, n.inside.tracker.ConfState())
+	to = number(to, status.LeadTransferee)
+	to = array(to, len(n.changed))
+	for _, each := range n.changed {
+		to = array(to, 2)
+		to = index(to, each.index)
+		to = encodeConfiguration(to, each.configuration)
+	}
+	return to
 }
 
 func encodeSnapshot(to []byte, snapshot *pb.Snapshot) []byte {
@@ -120,8 +128,13 @@ func number(to []byte, n uint64) []byte {
 		byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 }
 
-// As callers count it.
-func index(to []byte, n uint64) []byte { return number(to, n-bootstrapIndex) }
+// As callers count it. A server that waits to be added has no log, and stands at 0 no less.
+func index(to []byte, n uint64) []byte {
+	if n < bootstrapIndex {
+		return number(to, 0)
+	}
+	return number(to, n-bootstrapIndex)
+}
 
 func binary(to []byte, data []byte) []byte {
 	length := len(data)

@@ -30,6 +30,13 @@ type node struct {
 	// What was handed out and is to be advanced.
 	ready   raft.Ready
 	pending bool
+	// The configurations that the last Advance has brought into effect.
+	changed []change
+}
+
+type change struct {
+	index         uint64
+	configuration pb.ConfState
 }
 
 // The package recommends to begin with a log whose first index is above 1, and with the members in
@@ -97,6 +104,7 @@ func work(id C.int64_t, out *C.char, space C.int64_t, do func(*node) error) (len
 		panic(fmt.Sprintf("splitbrain: there is no node %d", id))
 	}
 	useNumbers(&n.numbers)
+	n.changed = n.changed[:0]
 	err := do(n)
 	if !n.pending && n.raw.HasReady() {
 		n.ready = n.raw.Ready()
@@ -108,14 +116,6 @@ func work(id C.int64_t, out *C.char, space C.int64_t, do func(*node) error) (len
 
 func bytes(data *C.char, length C.int64_t) []byte {
 	return C.GoBytes(unsafe.Pointer(data), C.int(length))
-}
-
-func ids(data *C.char, length C.int64_t) []uint64 {
-	var found []uint64
-	for _, each := range bytes(data, length) {
-		found = append(found, uint64(each))
-	}
-	return found
 }
 
 //export SplitbrainCreate
@@ -140,24 +140,42 @@ func SplitbrainAgain(out *C.char, space C.int64_t) C.int64_t {
 	return hand(out, space)
 }
 
-// Before the start: the storage begins with this snapshot. A member is a byte.
+// Before the start: the storage begins with this snapshot. The configuration is the lengths of its
+// four sets, whether it is left automatically, and the members of the sets, a byte each.
 //
 //export SplitbrainSnapshot
-func SplitbrainSnapshot(id C.int64_t, index, term C.uint64_t, voters *C.char, votersLength C.int64_t,
-	learners *C.char, learnersLength C.int64_t, data *C.char, length C.int64_t) C.int64_t {
+func SplitbrainSnapshot(id C.int64_t, index, term C.uint64_t, configuration *C.char,
+	configurationLength C.int64_t, data *C.char, length C.int64_t) C.int64_t {
 	return prepare(id, func(n *node) error {
 		snapshot := pb.Snapshot{Data: bytes(data, length), Metadata: pb.SnapshotMetadata{
-			Index: uint64(index) + bootstrapIndex,
-			Term:  uint64(term),
-			ConfState: pb.ConfState{
-				Voters: ids(voters, votersLength), Learners: ids(learners, learnersLength),
-			},
+			Index:     uint64(index) + bootstrapIndex,
+			Term:      uint64(term),
+			ConfState: configurationOf(bytes(configuration, configurationLength)),
 		}}
 		if index == 0 {
 			snapshot.Metadata.Term = bootstrapTerm
 		}
 		return n.storage.ApplySnapshot(snapshot)
 	})
+}
+
+func configurationOf(data []byte) pb.ConfState {
+	members := data[5:]
+	take := func(length byte) []uint64 {
+		var found []uint64
+		for _, each := range members[:length] {
+			found = append(found, uint64(each))
+		}
+		members = members[length:]
+		return found
+	}
+	return pb.ConfState{
+		Voters:         take(data[0]),
+		VotersOutgoing: take(data[1]),
+		Learners:       take(data[2]),
+		LearnersNext:   take(data[3]),
+		AutoLeave:      data[4] != 0,
+	}
 }
 
 // Before the start: the storage holds this entry, the one after the last.
@@ -183,11 +201,15 @@ func SplitbrainStart(id C.int64_t, self, seed C.uint64_t, electionTick, heartbea
 	out *C.char, space C.int64_t) C.int64_t {
 	return enter(id, 0, out, space, func(n *node) error {
 		n.numbers = numbers(seed)
-		state := pb.HardState{
-			Term: uint64(term), Vote: uint64(vote), Commit: uint64(commit) + bootstrapIndex,
-		}
-		if state.Term < bootstrapTerm {
-			state.Term = bootstrapTerm
+		state := pb.HardState{Term: uint64(term), Vote: uint64(vote)}
+		begins := uint64(0)
+		// A server that waits to be added has nothing, not even what a new cluster begins with.
+		if last, _ := n.storage.LastIndex(); last > 0 {
+			begins = bootstrapIndex
+			state.Commit = uint64(commit) + bootstrapIndex
+			if state.Term < bootstrapTerm {
+				state.Term = bootstrapTerm
+			}
 		}
 		if err := n.storage.SetHardState(state); err != nil {
 			return err
@@ -197,7 +219,7 @@ func SplitbrainStart(id C.int64_t, self, seed C.uint64_t, electionTick, heartbea
 			ElectionTick:              int(electionTick),
 			HeartbeatTick:             int(heartbeatTick),
 			Storage:                   n.storage,
-			Applied:                   uint64(applied) + bootstrapIndex,
+			Applied:                   uint64(applied) + begins,
 			MaxSizePerMsg:             uint64(maxSize),
 			MaxUncommittedEntriesSize: uint64(maxUncommitted),
 			MaxInflightMsgs:           int(maxInflight),
@@ -253,10 +275,31 @@ func SplitbrainReadIndex(id, ticks C.int64_t, data *C.char, length C.int64_t, ou
 	})
 }
 
+// A change is two bytes: its type, and who it is about. Without any, a joint configuration is left.
+//
+//export SplitbrainChange
+func SplitbrainChange(id, ticks C.int64_t, transition C.int64_t, data *C.char, length C.int64_t,
+	out *C.char, space C.int64_t) C.int64_t {
+	return enter(id, ticks, out, space, func(n *node) error {
+		steps := bytes(data, length)
+		all := pb.ConfChangeV2{Transition: pb.ConfChangeTransition(transition)}
+		for at := 0; at < len(steps); at += 2 {
+			all.Changes = append(all.Changes, pb.ConfChangeSingle{
+				Type: pb.ConfChangeType(steps[at]), NodeID: uint64(steps[at+1]),
+			})
+		}
+		if len(all.Changes) == 1 && all.Transition == pb.ConfChangeTransitionAuto {
+			only := all.Changes[0]
+			return n.raw.ProposeConfChange(pb.ConfChange{Type: only.Type, NodeID: only.NodeID})
+		}
+		return n.raw.ProposeConfChange(all)
+	})
+}
+
 //export SplitbrainTransfer
-func SplitbrainTransfer(id C.int64_t, successor C.uint64_t, out *C.char,
+func SplitbrainTransfer(id, ticks C.int64_t, successor C.uint64_t, out *C.char,
 	space C.int64_t) C.int64_t {
-	return enter(id, 0, out, space, func(n *node) error {
+	return enter(id, ticks, out, space, func(n *node) error {
 		n.raw.TransferLeader(uint64(successor))
 		return nil
 	})
@@ -307,14 +350,18 @@ func (n *node) configure(entry pb.Entry) {
 		if err := change.Unmarshal(entry.Data); err != nil {
 			panic(err)
 		}
-		n.raw.ApplyConfChange(change)
+		n.adopt(entry.Index, change)
 	case pb.EntryConfChangeV2:
 		var change pb.ConfChangeV2
 		if err := change.Unmarshal(entry.Data); err != nil {
 			panic(err)
 		}
-		n.raw.ApplyConfChange(change)
+		n.adopt(entry.Index, change)
 	}
+}
+
+func (n *node) adopt(index uint64, made pb.ConfChangeI) {
+	n.changed = append(n.changed, change{index, *n.raw.ApplyConfChange(made)})
 }
 
 // The state after the entry at index, which is applied, is data, and durable: the storage has it
