@@ -149,7 +149,7 @@ def test_one_click_leads_to_the_violation(open_report: Open, zoo: Report) -> Non
     # And the words of the verdict do.
     page.keyboard.press("Home")
     page.get_by_role("tab", name="Verdict").click()
-    page.locator("#panel-verdict button.link").first.click()
+    page.locator("#panel-verdict a.link").first.click()
     expect(page.locator("#panel-spacetime")).to_be_visible()
 
 

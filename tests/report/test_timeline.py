@@ -240,7 +240,7 @@ def test_without_operations_the_view_says_so(open_report: Open) -> None:
 def test_the_moment_of_an_event_that_is_selected_elsewhere_is_marked(open_report: Open) -> None:
     report = figure8()
     page = open_report(report)
-    page.get_by_role("button", name="the nodes at that moment").click()
+    page.get_by_role("link", name="the nodes at that moment").click()
     page.keyboard.press("2")
     page.wait_for_timeout(100)
     marked = page.evaluate(

@@ -32,7 +32,7 @@ def test_an_unknown_verdict_has_its_reasons(open_report: Open) -> None:
 
 def test_the_paragraph_leads_to_the_operations_it_names(open_report: Open, stale: Report) -> None:
     page = open_report(stale)
-    page.locator(".paragraph button.link").first.click()
+    page.locator(".paragraph a.link").first.click()
     expect(page.locator("#panel-timeline")).to_be_visible()
     expect(page.locator(".details")).to_contain_text("get x → '1'")
 
@@ -85,5 +85,5 @@ def test_a_raft_violation_names_its_promise_and_what_was_done(open_report: Open)
         "Only entries of its own term are committed by counting copies"
     )
     expect(page.locator(".steps li")).to_have_count(4)
-    page.get_by_role("button", name="the nodes at that moment").click()
+    page.get_by_role("link", name="the nodes at that moment").click()
     expect(page.locator("#panel-spacetime")).to_be_visible()

@@ -2,7 +2,7 @@
 
 import type { Report, Span, Words } from "../data";
 import type { Bus, Selection, ViewName } from "./bus";
-import { html } from "./dom";
+import { html, type Child } from "./dom";
 
 function destination(span: Span): readonly [Selection, ViewName] | null {
   if (span.operation !== undefined) return [{ kind: "operation", index: span.operation }, "timeline"];
@@ -12,6 +12,16 @@ function destination(span: Span): readonly [Selection, ViewName] | null {
   return null;
 }
 
+/** A link to a view, where `go` selects something. It breaks over lines as text does. */
+export function link(content: Child, view: ViewName, go: () => void): HTMLAnchorElement {
+  const element = html("a", { class: "link", href: `#${view}` }, content);
+  element.addEventListener("click", (event) => {
+    event.preventDefault();
+    go();
+  });
+  return element;
+}
+
 /** The sentence as nodes of the page. A link is left out that would lead to a view without data. */
 export function sentence(words: Words, data: Report, bus: Bus): Node[] {
   return words.map((span) => {
@@ -19,7 +29,7 @@ export function sentence(words: Words, data: Report, bus: Bus): Node[] {
     if (to === null) return document.createTextNode(span.text);
     const [selection, view] = to;
     if (view === "spacetime" ? !data.trace : !data.operations) return document.createTextNode(span.text);
-    return html("button", { type: "button", class: "link", click: () => bus.select(selection, view) }, span.text);
+    return link(span.text, view, () => bus.select(selection, view));
   });
 }
 

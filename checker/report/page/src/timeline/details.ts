@@ -4,7 +4,7 @@ import type { Report } from "../data";
 import type { Bus } from "../shell/bus";
 import { html, type Child } from "../shell/dom";
 import { answered, asked, duration, moment, processName, rangeText, typeName } from "../shell/text";
-import { plain } from "../shell/words";
+import { link, plain } from "../shell/words";
 import type { Hit, Scene } from "./scene";
 
 function facts(...pairs: readonly (readonly [string, Child])[]): HTMLElement {
@@ -96,7 +96,7 @@ export class Details {
       title,
       facts,
       this.data.trace
-        ? html("button", { type: "button", class: "link", click: () => this.bus.select({ kind: "time", time }, "spacetime") }, "what the nodes did then")
+        ? link("what the nodes did then", "spacetime", () => this.bus.select({ kind: "time", time }, "spacetime"))
         : "",
     );
   }

@@ -52,11 +52,11 @@ export function lanesOf(operations: Operations, mask: Uint8Array): Lane[] {
       name: operations.processes[processes[0]!]!,
       processes,
     }))
-    .sort((one, other) => compare(one.name, other.name));
+    .sort((one, other) => compareNames(one.name, other.name));
 }
 
 /** Numbers by value, before names. */
-function compare(one: string, other: string): number {
+export function compareNames(one: string, other: string): number {
   const numbers = [Number(one), Number(other)] as const;
   if (Number.isNaN(numbers[0]) || Number.isNaN(numbers[1])) {
     return Number(Number.isNaN(numbers[0])) - Number(Number.isNaN(numbers[1])) || (one < other ? -1 : 1);

@@ -15,7 +15,7 @@ const SMALL = FONT.replace("12px", "11px");
 const FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/partition|grudge|disconnect|isolate|hold/, "partition"],
   [/disk|unsynced|torn|flip|lost-file|lose-file|io-error|full/, "disk"],
-  [/crash|restart|kill|power|first-start/, "crash"],
+  [/crash|restart|down|kill|power|first-start/, "crash"],
   [/pause|stall/, "pause"],
   [/loss|duplicate|reorder|delay|slow-link|network/, "network"],
   [/clock/, "clock"],

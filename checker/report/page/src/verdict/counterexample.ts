@@ -5,7 +5,7 @@ import type { Attempt, Counterexample, Report } from "../data";
 import type { Bus } from "../shell/bus";
 import { html, type Child } from "../shell/dom";
 import { count, operationText, processName, typeName } from "../shell/text";
-import { plain, sentence } from "../shell/words";
+import { link, plain, sentence } from "../shell/words";
 import { diagram } from "./diagram";
 
 export function counterexample(found: Counterexample, data: Report, bus: Bus): HTMLElement {
@@ -63,10 +63,8 @@ function content(found: Counterexample, attempt: Attempt, at: number, data: Repo
     html(
       "p",
       { class: "places" },
-      html(
-        "button",
-        { type: "button", class: "link", click: () => bus.select({ kind: "attempt", index: at }, "timeline") },
-        "Show this attempt in the timeline, among all operations",
+      link("Show this attempt in the timeline, among all operations", "timeline", () =>
+        bus.select({ kind: "attempt", index: at }, "timeline"),
       ),
     ),
   ];
@@ -77,11 +75,7 @@ function table(found: Counterexample, attempt: Attempt, data: Report, bus: Bus):
   const operations = data.operations!;
   const named = (operation: number): Child[] => [
     html("span", { class: "letter" }, letters.get(operation) ?? ""),
-    html(
-      "button",
-      { type: "button", class: "link mono", click: () => bus.select({ kind: "operation", index: operation }, "timeline") },
-      operationText(operations, operation),
-    ),
+    html("span", { class: "mono" }, link(operationText(operations, operation), "timeline", () => bus.select({ kind: "operation", index: operation }, "timeline"))),
   ];
   const who = (operation: number): Child =>
     `process ${processName(operations, operation)}${typeName(operations.type[operation]!) === "info" ? ", info" : ""}`;

@@ -5,6 +5,7 @@ import type { Attempt, Counterexample, Operations, Report } from "../data";
 import { INFO } from "../data";
 import type { Bus } from "../shell/bus";
 import { svg } from "../shell/dom";
+import { compareNames } from "../timeline/lanes";
 import { operationSentence, operationText, processName, shortened, typeName } from "../shell/text";
 
 const ROW = 40;
@@ -81,7 +82,7 @@ export function diagram(found: Counterexample, attempt: Attempt, data: Report, b
   const operations = data.operations!;
   const states = attempt.steps.map(({ state }) => state);
   const { begin, finish, marks, right } = axisOf(found, attempt, operations, states);
-  const processes = [...new Set(found.operations.map((operation) => operations.process[operation]!))].sort((a, b) => a - b);
+  const processes = [...new Set(found.operations.map((operation) => operations.process[operation]!))].sort((a, b) => compareNames(operations.processes[a]!, operations.processes[b]!));
   const rowOf = (operation: number): number => processes.indexOf(operations.process[operation]!);
   const middle = (operation: number): number => TOP + rowOf(operation) * ROW + ROW / 2;
   const bottom = TOP + processes.length * ROW;

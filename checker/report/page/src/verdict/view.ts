@@ -5,7 +5,7 @@ import type { Bus } from "../shell/bus";
 import { html, type Child } from "../shell/dom";
 import { count, moment, operationText } from "../shell/text";
 import type { View, ViewModule } from "../shell/view";
-import { plain, sentence } from "../shell/words";
+import { link, plain, sentence } from "../shell/words";
 import { counterexample } from "./counterexample";
 
 /** Lists longer than this are closed at first. */
@@ -52,14 +52,13 @@ function command({ command }: Report, bus: Bus): HTMLElement | null {
 }
 
 function failure(failed: Failed, data: Report, bus: Bus): HTMLElement {
-  const link = (text: string, go: () => void): HTMLElement => html("button", { type: "button", class: "link", click: go }, text);
   const places: Child[] = [];
   const { event, time } = failed;
   if (event !== undefined && data.trace) {
-    places.push(link("the nodes at that moment", () => bus.select({ kind: "event", index: event }, "spacetime")));
+    places.push(link("the nodes at that moment", "spacetime", () => bus.select({ kind: "event", index: event }, "spacetime")));
   }
   if (time !== undefined && data.operations?.start.length) {
-    places.push(link(`the timeline at ${moment(data, time)}`, () => bus.select({ kind: "time", time }, "timeline")));
+    places.push(link(`the timeline at ${moment(data, time)}`, "timeline", () => bus.select({ kind: "time", time }, "timeline")));
   }
   const isRepeated = plain(failed.words) === plain(data.verdict.paragraph);
   // Those of the counterexample are shown with it.
@@ -81,7 +80,7 @@ function failure(failed: Failed, data: Report, bus: Bus): HTMLElement {
             html(
               "li",
               {},
-              link(operationText(data.operations!, operation), () => bus.select({ kind: "operation", index: operation }, "timeline")),
+              link(operationText(data.operations!, operation), "timeline", () => bus.select({ kind: "operation", index: operation }, "timeline")),
               html("span", {}, ` process ${data.operations!.processes[data.operations!.process[operation]!]}`),
             ),
           ),
@@ -103,7 +102,7 @@ function schedule(data: Report, bus: Bus): HTMLElement | null {
         "li",
         {},
         last !== undefined && data.trace
-          ? html("button", { type: "button", class: "link", click: () => bus.select({ kind: "event", index: Math.max(0, last - 1) }, "spacetime") }, code)
+          ? link(code, "spacetime", () => bus.select({ kind: "event", index: Math.max(0, last - 1) }, "spacetime"))
           : code,
         words ? html("p", {}, words) : null,
       );
