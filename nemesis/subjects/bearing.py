@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from nemesis.errors import UnknownName, UnsupportedFault
 from nemesis.faults import ENDS, FAULTS
@@ -12,10 +13,14 @@ from nemesis.subjects.subject import Subject
 def bearable(subject: Subject) -> frozenset[str]:
     """The kinds of faults that the simulator may inject: those that the subject claims to bear, and
     what ends them. Raises UnknownName for a claim that means nothing."""
-    claimed = subject.faults
+    return _bearable(subject.faults)
+
+
+@cache
+def _bearable(claimed: frozenset[str]) -> frozenset[str]:
     for name in claimed:
         if name not in FAULTS:
-            raise UnknownName(f"fault in what {subject.name} bears,", name, FAULTS)
+            raise UnknownName("fault, in what a subject bears:", name, FAULTS)
     ends = {ENDS[name] for name in claimed if name in ENDS}
     return frozenset(name for name in claimed | ends if FAULTS[name].is_simulated)
 

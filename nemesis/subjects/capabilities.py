@@ -14,8 +14,10 @@ The simulator asks each replica once, when it has started.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from functools import cache
+from typing import Any, Protocol, cast, runtime_checkable
 
+from nemesis.subjects.subject import Replica
 from raft.consensus.configuration import Configuration
 
 
@@ -57,3 +59,19 @@ class Configured(Protocol):
         """Whether, as the leader, it has yet to do something for a change that was asked for: to
         leave a joint configuration, or to bring a learner up to date."""
         ...
+
+
+def as_asynchronous(replica: Replica) -> Asynchronous | None:
+    """The replica, if it is that."""
+    return cast(Asynchronous, replica) if _offers(type(replica), Asynchronous) else None
+
+
+def as_configured(replica: Replica) -> Configured | None:
+    """The replica, if it is that."""
+    return cast(Configured, replica) if _offers(type(replica), Configured) else None
+
+
+@cache
+def _offers(replica: type, capability: type) -> bool:
+    # To ask takes longer than a message does to be handled.
+    return issubclass(replica, capability)

@@ -53,6 +53,7 @@ class OwnReplica(Replica):
         """Role, term, log."""
         consensus = self.consensus
         log = consensus.log
+        vote = consensus.voted_for
         return Standing(
             consensus.role,
             consensus.current_term,
@@ -60,7 +61,7 @@ class OwnReplica(Replica):
             log.last_index,
             consensus.commit_index,
             self.last_applied,
-            consensus.voted_for not in (None, self.node),
+            vote is not None and vote != self.node,
             len(consensus.votes),
         )
 
@@ -98,6 +99,8 @@ class OwnRaft:
         self.faults: frozenset[str] = _FAULTS
         self.variant = variant
         self._settings = settings
+        # The knobs that a replica was started with last, and the settings that they give.
+        self._configured_by: tuple[Knobs, Settings] | None = None
 
     def knobs(self, drawn: Knobs) -> Knobs:
         """As they are: it has all of them."""
@@ -122,7 +125,7 @@ class OwnRaft:
         return OwnReplica(
             machine.name,
             disk,
-            self._settings or settings_of(machine.knobs),
+            self._settings or self._settings_of(machine.knobs),
             random,
             observer,
             now=machine.now,
@@ -130,6 +133,12 @@ class OwnRaft:
             segment_bytes=machine.knobs.segment_bytes,
             initialized=storage,
         )
+
+    def _settings_of(self, knobs: Knobs) -> Settings:
+        known = self._configured_by
+        if known is None or known[0] is not knobs:
+            self._configured_by = known = (knobs, settings_of(knobs))
+        return known[1]
 
 
 OWN: Final = OwnRaft(HEALTHY)

@@ -184,7 +184,9 @@ class SimulatedCluster:
     def configurations(self) -> list[Configuration]:
         """Those that are in effect on the nodes which have a process, each once. The empty one, of
         servers that wait to be added, is left out. Where none is known of, it is the first one."""
-        if not any(node.knows_configurations for node in self._nodes.values()):
+        if any(
+            node.replica is not None and node.configured is None for node in self._nodes.values()
+        ):
             return [Configuration(self.members)]
         found = (node.configuration for node in self._nodes.values())
         return list(dict.fromkeys(each for each in found if each is not None and each.voters))

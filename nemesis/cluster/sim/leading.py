@@ -7,7 +7,7 @@ from typing import Protocol
 
 from nemesis.cluster.sim.recorder import Recorder
 from nemesis.subjects.capabilities import Configured
-from nemesis.subjects.subject import Replica
+from nemesis.subjects.subject import Replica, Standing
 from raft.consensus.configuration import Configuration
 from raft.consensus.snapshot import Snapshot
 from raft.consensus.state import LEADER
@@ -17,13 +17,13 @@ class Server(Protocol):
     """A process that runs a replica while it is up."""
 
     @property
-    def replica(self) -> Replica | None:
-        """None while it is down."""
+    def standing(self) -> Standing | None:
+        """What the replica says of itself now; None while it is down."""
         ...
 
     @property
     def configured(self) -> Configured | None:
-        """The same replica, if it knows of configurations."""
+        """The replica, if it knows of configurations, and is up."""
         ...
 
 
@@ -32,8 +32,7 @@ def present_leader(servers: Mapping[str, Server]) -> str | None:
     leaders = [
         (standing.term, name)
         for name, server in servers.items()
-        if (replica := server.replica) is not None
-        and (standing := replica.standing()).role == LEADER
+        if (standing := server.standing) is not None and standing.role == LEADER
     ]
     return max(leaders)[1] if leaders else None
 
@@ -41,9 +40,8 @@ def present_leader(servers: Mapping[str, Server]) -> str | None:
 def is_at_rest(servers: Mapping[str, Server], leader: str) -> bool:
     """Whether the leader has nothing left to do by itself, is a voter, and has applied all that it
     has, and so have all members with a process. A member may be down for good, or not exist."""
-    first = servers[leader].replica
-    assert first is not None
-    standing = first.standing()
+    standing = servers[leader].standing
+    assert standing is not None
     last = standing.last_log_index
     if standing.commit_index < last:
         return False
@@ -55,8 +53,8 @@ def is_at_rest(servers: Mapping[str, Server], leader: str) -> bool:
             return False
         members = configuration.members
     found = (servers.get(name) for name in members)
-    replicas = (member.replica for member in found if member is not None)
-    return all(replica is None or replica.standing().last_applied == last for replica in replicas)
+    others = (member.standing for member in found if member is not None)
+    return all(other is None or other.last_applied == last for other in others)
 
 
 def tell_state(replica: Replica | None, recorder: Recorder) -> None:

@@ -9,28 +9,23 @@ from typing import Any, Protocol, TypeVar
 
 from checker.verdict import Failure
 from nemesis.cluster.protocol import NodeStatus
+from nemesis.cluster.sim.background import BackgroundWork
 from nemesis.cluster.sim.clock import SimulatedClock
 from nemesis.cluster.sim.disk import SimulatedDisk
-from nemesis.cluster.sim.events import Action, EventQueue
+from nemesis.cluster.sim.events import EventQueue
 from nemesis.cluster.sim.findings import Findings
 from nemesis.cluster.sim.leading import tell_state
 from nemesis.cluster.sim.recorder import Recorder
-from nemesis.schedule import MILLISECOND, Knobs
-from nemesis.subjects.capabilities import Asynchronous, Configured
-from nemesis.subjects.subject import Machine, Outputs, Replica, Subject
+from nemesis.schedule import Knobs
+from nemesis.subjects.capabilities import Configured, as_asynchronous, as_configured
+from nemesis.subjects.subject import Machine, Outputs, Replica, Standing, Subject
 from raft.consensus.configuration import Configuration
 from raft.storage import StorageCorrupt
 
-# How long what is done asynchronously takes at most, in ns: a write, on the disks that a node may
-# have, all of them healthy; its acknowledgement; an application.
-_WRITES = (MILLISECOND, 5 * MILLISECOND, 20 * MILLISECOND)
-_ACKNOWLEDGEMENT = MILLISECOND
-_APPLICATION = 2 * MILLISECOND
 # So often may a replica ask to be called at one moment; a healthy one does so twice.
 _MOST_CALLS = 1_000
 # Far from the seeds of all nodes and disks of the run.
 _WORK_SEED = 500_000
-_Work = TypeVar("_Work")
 _Done = TypeVar("_Done")
 
 
@@ -44,6 +39,36 @@ class Sender(Protocol):
 
 class SimulatedNode:
     """Runs, crashes, pauses and restarts; everything it does happens through the event queue."""
+
+    __slots__ = (
+        "_background",
+        "_busy_until",
+        "_calls",
+        "_effects",
+        "_findings",
+        "_has_come_up",
+        "_inbox",
+        "_knobs",
+        "_life",
+        "_members",
+        "_network",
+        "_queue",
+        "_random",
+        "_recorder",
+        "_report",
+        "_said",
+        "_spinning_since",
+        "_subject",
+        "_timer_at",
+        "clock",
+        "configured",
+        "disk",
+        "is_lost",
+        "is_paused",
+        "lost_by",
+        "name",
+        "replica",
+    )
 
     def __init__(
         self,
@@ -64,8 +89,6 @@ class SimulatedNode:
         self.replica: Replica | None = None
         # The same replica, if it knows of configurations.
         self.configured: Configured | None = None
-        # Whether its replicas do.
-        self.knows_configurations = False
         self.is_paused = False
         # The disk is corrupt: known once it was flipped, confirmed once the replica refuses it.
         self.is_lost = False
@@ -75,14 +98,6 @@ class SimulatedNode:
         self._has_come_up = False
         self._knobs = knobs
         self._random = Random(seed)
-        self._is_asynchronous = knobs.asynchronous_storage
-        # The same replica again, if that is so.
-        self._asynchronous: Asynchronous | None = None
-        # What is done asynchronously has a generator of its own; to seed one takes its time.
-        self._work_random = Random(seed + _WORK_SEED) if self._is_asynchronous else self._random
-        self._write_time = self._work_random.choice(_WRITES) if self._is_asynchronous else 0
-        # What is done asynchronously, and came to its end while the process was paused.
-        self._stalled: list[tuple[Action, Any]] = []
         self._subject = subject
         self._queue = queue
         self._network = network
@@ -90,6 +105,14 @@ class SimulatedNode:
         self._effects = effects
         self._report = report
         self._findings = Findings(name, queue, report)
+        # A generator of its own takes its time to be seeded.
+        self._background = (
+            BackgroundWork(seed + _WORK_SEED, queue, self.disk, self._attempt, self.receive)
+            if knobs.asynchronous_storage
+            else None
+        )
+        # What the replica said of itself since it handled something last.
+        self._said: Standing | None = None
         # Inputs that wait while the process is paused or its disk keeps it busy.
         self._inbox: list[Any] = []
         self._busy_until = 0
@@ -104,14 +127,10 @@ class SimulatedNode:
     # -- Life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the process on what its disk holds; a corrupt disk keeps it down for good.
-
-        It is a first start again if power failed before the replica was up; a node that has run
-        must find its files.
-        """
+        """Start the process on what its disk holds; a corrupt disk keeps it down for good. It is a
+        first start again if power failed before the replica was up."""
         self._life += 1
         self._inbox.clear()
-        self._stalled.clear()
         self._busy_until = 0
         self.disk.free = None
         machine = Machine(
@@ -138,12 +157,11 @@ class SimulatedNode:
             self._recorder.stopped(reason)
             return
         self.replica = replica
-        if isinstance(replica, Configured):
-            self.configured = replica
-            self.knows_configurations = True
-        if self._is_asynchronous:
-            assert isinstance(replica, Asynchronous), f"{self._subject.name}: see its knobs"
-            self._asynchronous = replica
+        self.configured = as_configured(replica)
+        if self._background is not None:
+            worker = as_asynchronous(replica)
+            assert worker is not None, f"{self._subject.name} has no asynchronous storage"
+            self._background.start(worker)
         self._has_come_up = True
         if self.is_lost:
             self._findings.started_though_lost(self.lost_by)
@@ -151,10 +169,9 @@ class SimulatedNode:
 
     def start_twice(self, syncs: int) -> None:
         """The first start of all: power fails after so many syncs, if it takes so many."""
-        disk = self.disk
-        disk.power_fails, disk.syncs_with_power = "first-start", syncs
+        self.disk.power_fails, self.disk.syncs_with_power = "first-start", syncs
         self.start()
-        disk.power_fails = None
+        self.disk.power_fails = None
         if self.replica is None:
             self.start()
 
@@ -163,23 +180,23 @@ class SimulatedNode:
         replica = self.replica
         if replica is None:
             return
-        self.replica = self.configured = self._asynchronous = None
+        self._free(replica)
         self.is_paused = False
         self._life += 1
         self._timer_at = None
         self._inbox.clear()
-        self._free(replica)
         self.disk.crash()
         self._recorder.stopped(reason)
 
     def close(self) -> None:
         """Nothing happens any more: free what the replica holds."""
-        replica = self.replica
-        if replica is not None:
-            self.replica = self.configured = self._asynchronous = None
-            self._free(replica)
+        if self.replica is not None:
+            self._free(self.replica)
 
     def _free(self, replica: Replica) -> None:
+        self.replica = self.configured = self._said = None
+        if self._background is not None:
+            self._background.stop()
         try:
             replica.close()
         except Exception as error:
@@ -189,14 +206,15 @@ class SimulatedNode:
     def pause(self) -> None:
         """Inputs and time-outs wait from now on."""
         self.is_paused = True
+        if self._background is not None:
+            self._background.pause()
 
     def resume(self) -> None:
         """Take in what has waited."""
         if self.is_paused:
             self.is_paused = False
-            stalled, self._stalled = self._stalled, []
-            for action, argument in stalled:
-                action(argument)
+            if self._background is not None:
+                self._background.resume()
             self._catch_up(self._life)
 
     def send_by(self, network: Sender) -> None:
@@ -228,8 +246,9 @@ class SimulatedNode:
         outputs = self._attempt(replica.handle, inputs, reading)
         if outputs is None:
             return
-        if self._asynchronous is not None:
-            self._begin_work(self._asynchronous)
+        self._said = None
+        if self._background is not None:
+            self._background.begin()
         if self.disk.sync_delay and (busy := self.disk.take_busy_time()):
             self._busy_until = now + busy
             self._queue.at(self._busy_until, self._send_late, (self._life, outputs))
@@ -263,52 +282,6 @@ class SimulatedNode:
         waited, self._inbox = self._inbox, []
         self._handle(waited)
 
-    # -- What is done while inputs are handled -----------------------------------------------------
-
-    def _begin_work(self, replica: Asynchronous) -> None:
-        """Begin what there is to write and to apply; it is done when its time has passed, and a
-        crash before that takes it."""
-        write = replica.begin_write()
-        if write is not None:
-            self._after(self._write_time, self._on_write_due, write)
-        application = replica.begin_application()
-        if application is not None:
-            self._after(_APPLICATION, self._on_application_due, application)
-
-    def _after(self, at_most: int, action: Action, argument: Any) -> None:
-        """Call ``action`` in a while, if the process lives then."""
-        time = self._queue.now + int(self._work_random.random() * at_most)
-        self._queue.at(time, action, (self._life, argument))
-
-    def _on_write_due(self, argument: tuple[int, Any]) -> None:
-        replica = self._asynchronous
-        saved = self._work(argument, self._on_write_due, replica.perform if replica else None)
-        if saved is not None:
-            time = self._queue.now + self.disk.take_busy_time()
-            time += int(self._work_random.random() * _ACKNOWLEDGEMENT)
-            self._queue.at(time, self._on_done, (self._life, saved))
-
-    def _on_application_due(self, argument: tuple[int, Any]) -> None:
-        replica = self._asynchronous
-        applied = self._work(argument, self._on_application_due, replica.apply if replica else None)
-        if applied is not None:
-            self._on_done((self._life, applied))
-
-    def _work(
-        self,
-        argument: tuple[int, _Work],
-        again: Action,
-        do: Callable[[_Work], _Done] | None,
-    ) -> _Done | None:
-        """What was done; None if it was not: the process is gone or paused, or fails."""
-        life, work = argument
-        if life != self._life or do is None:
-            return None
-        if self.is_paused:
-            self._stalled.append((again, argument))
-            return None
-        return self._attempt(do, work)
-
     def _attempt(self, do: Callable[..., _Done], *arguments: Any) -> _Done | None:
         """What the replica does; None if that is its end."""
         try:
@@ -319,12 +292,6 @@ class SimulatedNode:
                 raise
             self.stop(reason)
         return None
-
-    def _on_done(self, argument: tuple[int, Any]) -> None:
-        """An acknowledgement arrives, as any other input does."""
-        life, done = argument
-        if life == self._life:
-            self.receive(done)
 
     # -- Time ------------------------------------------------------------------------------------
 
@@ -402,26 +369,32 @@ class SimulatedNode:
         """Tell a digest of the state, to be compared with those of others at the same index."""
         tell_state(self.replica, self._recorder)
 
+    @property
+    def standing(self) -> Standing | None:
+        """What the replica says of itself now; None without a process."""
+        if self._said is None and self.replica is not None:
+            self._said = self.replica.standing()
+        return self._said
+
     def status(self, is_voter: bool, is_member: bool) -> NodeStatus:
         """Role and log, for choosing targets; what it is in the present configuration, the cluster
         knows."""
-        replica = self.replica
-        if replica is None:
+        said = self.standing
+        if said is None:
             return NodeStatus(
                 self.name, False, self.is_lost, False, None, 0, 0, 0, is_member, is_voter
             )
-        standing = replica.standing()
         return NodeStatus(
             self.name,
             not self.is_paused,
             False,
             self.is_paused,
-            standing.role,
-            standing.term,
-            standing.last_log_term,
-            standing.last_log_index,
+            said.role,
+            said.term,
+            said.last_log_term,
+            said.last_log_index,
             is_member,
             is_voter,
-            standing.has_voted,
-            standing.votes,
+            said.has_voted,
+            said.votes,
         )

@@ -17,7 +17,7 @@ from nemesis.cluster.sim.recorder import Recorder
 from nemesis.schedule import Knobs
 from nemesis.subjects.capabilities import Configured
 from nemesis.subjects.own import OwnRaft, OwnReplica
-from nemesis.subjects.subject import Machine
+from nemesis.subjects.subject import Machine, Standing
 from raft.apply_queue import PendingApplication
 from raft.replica import Outputs
 from raft.storage import StorageCorrupt
@@ -83,6 +83,11 @@ class SteppedNode:
         self._write: PendingWrite | None = None
         self._application: PendingApplication | None = None
         self._start(is_first=True)
+
+    @property
+    def standing(self) -> Standing | None:
+        """What the replica says of itself now; None while it is down."""
+        return None if self.replica is None else self.replica.standing()
 
     @property
     def configured(self) -> Configured | None:
