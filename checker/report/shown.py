@@ -10,6 +10,10 @@ VALUE_MAX = 160
 """Characters of a value; what is longer is cut, and a note says so."""
 
 
+SENTENCE_MAX = 1_000
+"""Characters of a sentence that was made of values."""
+
+
 class Table:
     """Words that come again and again, each once; columns hold their positions."""
 
@@ -41,8 +45,14 @@ class Shortener:
 
     def text(self, text: str) -> str:
         """The text on one line, not longer than allowed."""
-        if len(text) > self._most:
+        return self._cut(text, self._most)
+
+    def sentence(self, text: str) -> str:
+        """A sentence that may hold values, on one line."""
+        return self._cut(text, SENTENCE_MAX)
+
+    def _cut(self, text: str, most: int) -> str:
+        if len(text) > most:
             self.cut += 1
-            kept = self._most - 24
-            text = f"{text[:kept]}... ({len(text):,} characters)"
+            text = f"{text[: most - 24]}... ({len(text):,} characters)"
         return printable(text)

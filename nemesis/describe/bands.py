@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from checker.history import NEMESIS, Event
 from checker.report.data import Band, Skew
+from checker.report.shown import Shortener
 from checker.trace import Started, Stopped, TraceEvent
 from nemesis.faults import FAULTS, Fault
 from nemesis.faults.clock import ClockDrift, ClockJump, ClockOffset
@@ -26,10 +29,17 @@ _MILLION = 1_000_000
 
 
 def bands_of(
-    history: Sequence[Event], trace: Sequence[TraceEvent], places: Mapping[str, int], end: int
+    history: Sequence[Event],
+    trace: Sequence[TraceEvent],
+    places: Mapping[str, int],
+    end: int,
+    shortener: Shortener,
 ) -> tuple[Band, ...]:
     """The faults of a run as bands; ``end`` is when all faults ended."""
-    found = [*_downs(trace, places)]
+    found = [
+        msgspec.structs.replace(band, words=shortener.text(band.words))
+        for band in _downs(trace, places)
+    ]
     told = [event for event in history if event.process == NEMESIS and event.f in FAULTS]
     for at, event in enumerate(told):
         kind = FAULTS[event.f]
@@ -47,7 +57,7 @@ def bands_of(
         found.append(
             Band(
                 kind=event.f,
-                words=fault_words(event.f, event.value),
+                words=shortener.text(fault_words(event.f, event.value)),
                 start=start,
                 end=end if stop is None or stop > end else stop,
                 nodes=_nodes(event.value, places),
