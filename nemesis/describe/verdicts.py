@@ -58,5 +58,5 @@ def shortened_notes(shortener: Shortener) -> list[str]:
     if not shortener.cut:
         return []
     return [
-        f"{shortener.cut:,} texts were too long, and are shortened: values to {VALUE_MAX} characters."
+        f"{shortener.cut:,} texts were too long, and are cut: values after {VALUE_MAX} characters."
     ]
