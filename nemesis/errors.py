@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class NemesisError(Exception):
@@ -32,6 +33,11 @@ class UnknownName(NemesisError):
         self, what: str, name: str, known: Iterable[str], others: Iterable[str] = ()
     ) -> None:
         known = sorted(known)
-        close = get_close_matches(name, (*known, *others), n=1)
+        self._told = (what, name, known, tuple(others))
+        close = get_close_matches(name, (*known, *self._told[3]), n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         super().__init__(f"unknown {what} {name!r}: {hint}known are {', '.join(known)}")
+
+    def __reduce__(self) -> tuple[type[UnknownName], tuple[Any, ...]]:
+        """It may come from another process (nemesis.search.workers)."""
+        return type(self), self._told
