@@ -30,6 +30,9 @@ RUNS = (
     "commit-of-old-term-own-term-commit-2009",
     "zoo-chunks-mixed",
     "zoo-demoted-at-once",
+    "append-truncates-state-machine-safety-3003",
+    "zoo-conflicts-kept",
+    "zoo-new-leader-rolls-back",
 )
 
 
@@ -57,6 +60,14 @@ def test_times_nodes_and_kinds_are_those_of_the_trace(name: str) -> None:
         for field in ("index", "term"):
             if hasattr(event, field):
                 assert getattr(trace, field)[at] == getattr(event, field)
+
+
+def test_these_runs_have_every_event_that_changes_a_node() -> None:
+    kinds = {str(type(event).__struct_config__.tag) for name in RUNS for event in read(name)[1]}
+    assert kinds >= {
+        "started", "stopped", "term-changed", "role-changed", "appended", "truncated", "persisted",
+        "committed", "applied", "configuration-changed", "snapshot-restored", "compacted",
+    }  # fmt: skip
 
 
 def folded(trace: Trace, count: int) -> list[NodeState]:
