@@ -12,6 +12,7 @@ what was left out, and why.
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ from checker.history import Event, History
 from checker.verdict import Validity
 from nemesis.cluster.real import REAL_CLUSTERS
 from nemesis.run import Run, check_history, run
+from nemesis.schedule import Schedule
+from nemesis.search.workers import WorkerDied, alone
 from nemesis.store import HISTORY, Saved, StoreError, load, save
 from nemesis.subjects.errors import SubjectMissing
 from nemesis.subjects.own import OWN
@@ -44,9 +47,13 @@ def judge_history(history: History | list[Event], model: str) -> Validity:
     return check_history(history, model).validity
 
 
-def replay(directory: Path) -> Replay:
+def replay(directory: Path, trusted: Collection[str] = ()) -> Replay:
     """Replay one run directory. Raises StoreError, ScheduleError, HistoryError for a broken one,
-    UnknownName for a subject that nobody knows."""
+    UnknownName for a subject that nobody knows.
+
+    A file does not say what code is loaded: a subject that is called MODULE:FUNCTION is run only if
+    it is among those that are ``trusted``.
+    """
     saved = load(directory)
     problems: list[str] = []
     results = saved.results
@@ -62,18 +69,35 @@ def replay(directory: Path) -> Replay:
             f"lincheck now calls the history {validity}, it was saved as {results.history_validity}"
         )
     kinds = tuple(sorted({failure.kind for failure in results.failures}))
+    name = results.variant
+    if ":" in name and name not in trusted:
+        reason = f"{name} is run only if that is asked for (--subject {name})"
+        return Replay(directory, name, kinds, tuple(problems), reason)
     try:
-        subject = subject_named(results.variant)
+        again = _again(saved.schedule, name)
     except SubjectMissing as missing:
-        return Replay(directory, results.variant, kinds, tuple(problems), str(missing))
-    problems.extend(_differences(saved, run(saved.schedule, subject)))
-    if is_own(results.variant) and results.variant != OWN.name:
+        return Replay(directory, name, kinds, tuple(problems), str(missing))
+    except WorkerDied as died:
+        problems.append(f"run again, it ended its process: {died.how}")
+    else:
+        problems.extend(_differences(saved, again))
+    if is_own(name) and name != OWN.name:
         healthy = run(saved.schedule)
         problems.extend(
             f"the healthy Raft: {failure.kind}: {failure.message}"
             for failure in healthy.verdict.failures
         )
-    return Replay(directory, results.variant, kinds, tuple(problems))
+    return Replay(directory, name, kinds, tuple(problems))
+
+
+def _again(schedule: Schedule, name: str) -> Run:
+    """The schedule, run on the subject of this name. Native code of others may end its process, and
+    what it does must be the same in any."""
+    return _run_on(schedule, name) if is_own(name) else alone(_run_on, schedule, name)
+
+
+def _run_on(schedule: Schedule, name: str) -> Run:
+    return run(schedule, subject_named(name))
 
 
 def _differences(saved: Saved, again: Run) -> list[str]:

@@ -21,7 +21,15 @@ from nemesis.store import find
     is_flag=True,
     help="The simulator has changed on purpose: save the runs anew; they must still fail.",
 )
-def replay(paths: tuple[Path, ...], refresh: bool) -> int:
+@click.option(
+    "--subject",
+    "subjects",
+    multiple=True,
+    metavar="MODULE:FUNCTION",
+    help="Run this Raft of yours where a saved run names it: a file alone does not say what code "
+    "is loaded.",
+)
+def replay(paths: tuple[Path, ...], refresh: bool, subjects: tuple[str, ...]) -> int:
     """Replay saved runs: run directories, or folders of them, such as histories/.
 
     The saved history must be judged as it was; the schedule must give the same trace, byte for
@@ -35,7 +43,7 @@ def replay(paths: tuple[Path, ...], refresh: bool) -> int:
             again = save_anew(directory)
             click.echo(f"{directory}: saved anew, {', '.join(sorted(again.verdict.kinds))}")
             continue
-        result = replay_one(directory)
+        result = replay_one(directory, subjects)
         kinds = ", ".join(result.kinds) or "no failure"
         if result.not_replayed is not None:
             left_out += 1
@@ -49,5 +57,5 @@ def replay(paths: tuple[Path, ...], refresh: bool) -> int:
         for problem in result.problems:
             click.echo(f"  {problem}")
     if left_out:
-        click.echo(f"not replayed: {left_out}, of subjects that are not on this machine")
+        click.echo(f"not replayed: {left_out}, since their subjects are not here")
     return (Validity.INVALID if failed else Validity.VALID).exit_code

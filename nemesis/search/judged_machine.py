@@ -11,13 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine
 from nemesis.macro.execution import MacroExecution
 from nemesis.run import Execution, Run
 from nemesis.search.violation import assert_holds
-from raft.replica import HEALTHY, Variant
+from nemesis.subjects.own import Tested
+from raft.replica import HEALTHY
 
 
 class JudgedMachine(RuleBasedStateMachine):
     """Base of the machines: whatever a subclass executes is judged once, when it ends."""
 
-    variant: ClassVar[Variant] = HEALTHY
+    variant: ClassVar[Tested] = HEALTHY
     # Called with every finished run, for those who count.
     on_run: ClassVar[Callable[[Run], None] | None] = None
 

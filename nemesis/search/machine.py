@@ -21,6 +21,7 @@ from nemesis.schedule import MILLISECOND, Advance
 from nemesis.search.generate import ANYTHING, LOSSES, OPERATORS, Only, draw_knobs, may_be_drawn
 from nemesis.search.judged_machine import JudgedMachine
 from nemesis.search.strategies import SEEDS, HypothesisChooser
+from nemesis.subjects.own import subject_of
 from nemesis.workloads import Values
 
 # Explaining traces every line (4 to 25 times slower), and shrinking is done structurally.
@@ -36,7 +37,8 @@ _KEYS = ("x", "y", "z")
 
 
 class ClusterMachine(JudgedMachine):
-    """Subclass it to choose a ``variant`` of Raft, or what it must keep to (``only``)."""
+    """Subclass it to choose a ``variant`` of Raft, or a subject of others in its place, or what it
+    must keep to (``only``)."""
 
     only: ClassVar[Only] = ANYTHING
 
@@ -47,7 +49,8 @@ class ClusterMachine(JudgedMachine):
         """Draw what is fixed for the run, start the cluster, and use it: a run without operations
         proves nothing."""
         self.values = Values()
-        knobs = draw_knobs(HypothesisChooser(data.draw), self.only)
+        subject = subject_of(self.variant)
+        knobs = subject.knobs(draw_knobs(HypothesisChooser(data.draw), self.only))
         self.execution = Execution(knobs, seed, self.variant)
         self._operate(data, 0, reads=False)
         self._operate(data, 0, reads=True)
@@ -78,7 +81,9 @@ class ClusterMachine(JudgedMachine):
         chosen = [
             name
             for name in names
-            if (allowed is None or name in allowed) and may_be_drawn(name, knobs)
+            if name in self.execution.cluster.capabilities
+            and (allowed is None or name in allowed)
+            and may_be_drawn(name, knobs)
         ]
         if chosen:
             self.execution.perform(FAULTS[chooser.pick(chosen)].draw(chooser, wait))
@@ -119,8 +124,11 @@ class ClusterMachine(JudgedMachine):
     @rule(data=st.data(), wait=_WAITS)
     def repair(self, data: st.DataObject, wait: int) -> None:
         """Something is mended."""
-        name = HypothesisChooser(data.draw).pick(_ENDS)
-        self.execution.perform(FAULTS[name].draw(HypothesisChooser(data.draw), wait))
+        can = self.execution.cluster.capabilities
+        ends = [name for name in _ENDS if name in can]
+        chooser = HypothesisChooser(data.draw)
+        mended = FAULTS[chooser.pick(ends)].draw(chooser, wait) if ends else Advance(wait=wait)
+        self.execution.perform(mended)
 
     @invariant()
     def promises_are_kept(self) -> None:

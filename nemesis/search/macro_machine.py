@@ -31,6 +31,7 @@ from nemesis.search import macro_choices as choices
 from nemesis.search.judged_machine import JudgedMachine
 from nemesis.search.macro_choices import Operation, Peers
 from nemesis.search.strategies import Draw, HypothesisChooser
+from nemesis.subjects.own import variant_of
 from nemesis.workloads import Values
 from raft.consensus.changes import Change, Transition
 
@@ -80,7 +81,8 @@ class MacroMachine(JudgedMachine):
         """The cluster starts, and n1 is elected."""
         self.values = Values()
         self.chosen = ""
-        self.execution = MacroExecution(msgspec.structs.replace(PLAIN, **knobs), self.variant)
+        variant = variant_of(self.variant, "macro-steps drive")
+        self.execution = MacroExecution(msgspec.structs.replace(PLAIN, **knobs), variant)
         self._perform(macro.Elect(node="n1", voters=voters))
 
     def _perform(self, *steps: MacroStep) -> None:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from nemesis.schedule import Schedule
 from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, draw_schedule
+from nemesis.subjects.own import Tested
+from raft.replica import HEALTHY
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -46,6 +48,9 @@ class HypothesisChooser:
 
 
 @st.composite
-def schedules(draw: Draw, size: Size = ORDINARY, only: Only = ANYTHING) -> Schedule:
-    """Schedules as the seeded generator draws them, by the choices of Hypothesis."""
-    return draw_schedule(HypothesisChooser(draw), draw(SEEDS), size, only)
+def schedules(
+    draw: Draw, size: Size = ORDINARY, only: Only = ANYTHING, tested: Tested = HEALTHY
+) -> Schedule:
+    """Schedules as the seeded generator draws them, by the choices of Hypothesis; for a Raft of
+    others, those that it can be configured by, and bears."""
+    return draw_schedule(HypothesisChooser(draw), draw(SEEDS), size, only, tested)

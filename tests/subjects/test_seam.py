@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from checker.verdict import Validity
 from nemesis.cli import run as run_command_line
@@ -17,10 +20,13 @@ from nemesis.macro.scenario import parse_schedule
 from nemesis.outcome import Run
 from nemesis.replay import replay
 from nemesis.run import run
-from nemesis.schedule import Advance, Knobs, Schedule
+from nemesis.schedule import Advance, Knobs, Schedule, encode_schedule
 from nemesis.search.campaign import Campaign, campaign
 from nemesis.search.generate import ATTACKS, OPERATORS, Only, generate
+from nemesis.search.machine import STATEFUL, ClusterMachine
 from nemesis.search.shrink import shrink
+from nemesis.search.strategies import schedules
+from nemesis.search.violation import Violation
 from nemesis.store import load, save
 from nemesis.subjects import registry
 from nemesis.subjects.bearing import bearable
@@ -340,6 +346,39 @@ def test_one_run_of_a_subject(
     assert "--subject: on the simulated cluster alone" in capfd.readouterr().err
 
 
+# -- Hypothesis ------------------------------------------------------------------------------------
+
+
+def explore(toy: Toy) -> list[Run]:
+    """What the state machine runs on a subject."""
+    found: list[Run] = []
+    fields = {"variant": toy, "on_run": staticmethod(found.append)}
+    machine = type("ToyMachine", (ClusterMachine,), fields)
+    limits = settings(STATEFUL, max_examples=20, stateful_step_count=30, database=None)
+    run_state_machine_as_test(hypothesis.seed(1)(machine), settings=limits)
+    return found
+
+
+def test_the_state_machine_of_hypothesis_drives_any_subject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    toy = toys.correct()
+    found = explore(toy)
+    assert {each.variant for each in found} == {toy.name}
+    drawn = {fault.kind for each in found for fault in each.schedule.faults}
+    assert drawn <= bearable(toy)
+    assert len(drawn) > 5
+    with pytest.raises(Violation, match="linearizability"):
+        explore(toys.unsynced())
+
+
+@settings(max_examples=10, database=None, deadline=None)
+@given(schedules(tested=toys.correct()))
+def test_schedules_are_drawn_for_a_subject(schedule: Schedule) -> None:
+    assert not run(schedule, toys.correct()).verdict.failures
+
+
 # -- Replay ----------------------------------------------------------------------------------------
 
 
@@ -353,10 +392,26 @@ def saved(tmp_path: Path) -> Path:
 
 
 def test_a_saved_run_of_a_subject_is_replayed_on_it_alone(saved: Path) -> None:
-    result = replay(saved)
+    result = replay(saved, [f"{TOYS}:unsynced"])
     assert result.problems == ()
     assert result.not_replayed is None
     assert result.subject == f"{TOYS}:unsynced"
+    assert run_command_line(["replay", "--subject", f"{TOYS}:unsynced", str(saved)]) == 0
+
+
+def test_a_file_does_not_say_what_code_is_loaded(saved: Path) -> None:
+    assert "only if that is asked for (--subject" in str(replay(saved).not_replayed)
+    assert "only if that is asked for" in str(replay(saved, [f"{TOYS}:correct"]).not_replayed)
+
+
+def test_a_replay_that_ends_its_process_is_told(saved: Path) -> None:
+    with_subject(saved, f"{TOYS}:ending")
+    results = load(saved)
+    schedule = generate(ENDING[0], tested=toys.ending())
+    (saved / "schedule.json").write_bytes(encode_schedule(schedule))
+    assert results.results.variant == f"{TOYS}:ending"
+    (problem,) = replay(saved, [f"{TOYS}:ending"]).problems
+    assert problem == "run again, it ended its process: killed by SIGABRT"
 
 
 def with_subject(directory: Path, name: str) -> None:
@@ -366,7 +421,7 @@ def with_subject(directory: Path, name: str) -> None:
 
 def test_a_saved_run_of_a_subject_that_behaves_otherwise_differs(saved: Path) -> None:
     with_subject(saved, f"{TOYS}:correct")
-    assert "the trace differs" in replay(saved).problems[0]
+    assert "the trace differs" in replay(saved, [f"{TOYS}:correct"]).problems[0]
 
 
 def test_a_saved_run_of_a_subject_that_is_not_here_is_left_out(
@@ -374,13 +429,14 @@ def test_a_saved_run_of_a_subject_that_is_not_here_is_left_out(
 ) -> None:
     other = saved.parent / "two"
     save(other, run(generate(3), HEALTHY), Validity.VALID)
-    with_subject(saved, "tests.no_such_module:unsynced")
-    assert "no_such_module" in str(replay(saved).not_replayed)
-    assert run_command_line(["replay", str(saved.parent)]) == 0
+    name = "tests.no_such_module:unsynced"
+    with_subject(saved, name)
+    assert "No module named" in str(replay(saved, [name]).not_replayed)
+    assert run_command_line(["replay", "--subject", name, str(saved.parent)]) == 0
     out = capfd.readouterr().out
-    assert f"{saved}: not replayed: tests.no_such_module:unsynced: No module named" in out
+    assert f"{saved}: not replayed: {name}: No module named" in out
     assert f"{other}: as it was" in out
-    assert "not replayed: 1, of subjects that are not on this machine" in out
+    assert "not replayed: 1, since their subjects are not here" in out
 
 
 def test_the_history_of_a_subject_that_is_not_here_is_still_judged(saved: Path) -> None:
