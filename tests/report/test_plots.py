@@ -43,8 +43,8 @@ def test_a_history_without_a_trace_has_those_of_its_operations(
         "Latency quantiles",
         "Rate",
         "Clock skew",
-        "Latency by function and type",
         "What faults did",
+        "Latency by function and type",
     ]
 
 
@@ -61,7 +61,8 @@ def test_the_table_counts_every_operation_that_was_answered(
     open_report: Open, busy: Report
 ) -> None:
     page = open_report(busy, view="plots")
-    numbers = page.locator(".numbers").first.locator("tbody td:nth-child(2)").all_inner_texts()
+    page.locator(".latencies").wait_for()
+    numbers = page.locator(".latencies tbody td:nth-child(2)").all_inner_texts()
     assert sum(int(number.replace(",", "")) for number in numbers) == 3_000
 
 
@@ -93,7 +94,9 @@ def test_plots_are_zoomed_and_moved_with_the_keyboard(open_report: Open, busy: R
 
 def test_plots_are_drawn_anew_when_the_theme_changes(open_report: Open, busy: Report) -> None:
     page = open_report(busy, view="plots")
-    before = page.locator("#plot-rate canvas").screenshot()
+    canvas = page.locator("#plot-rate canvas")
+    canvas.wait_for()
+    before = canvas.evaluate("each => each.toDataURL()")
     page.keyboard.press("d")
-    page.wait_for_timeout(200)
-    assert page.locator("#plot-rate canvas").screenshot() != before
+    changed = "before => document.querySelector('#plot-rate canvas')?.toDataURL() !== before"
+    page.wait_for_function(changed, arg=before)

@@ -75,6 +75,19 @@ function shadeFaults(plot: uPlot, data: Report): void {
   context.restore();
 }
 
+/** Thousands of points as one path of squares, which takes a fraction of what circles take. */
+function squares(plot: uPlot, series: number, first: number, last: number): uPlot.Series.Paths {
+  const [times, values] = [plot.data[0], plot.data[series]!];
+  const size = 3 * window.devicePixelRatio;
+  const fill = new Path2D();
+  for (let at = first; at <= last; at++) {
+    const value = values[at];
+    if (value === null || value === undefined) continue;
+    fill.rect(plot.valToPos(times[at]!, "x", true) - size / 2, plot.valToPos(value, "y", true) - size / 2, size, size);
+  }
+  return { stroke: null, fill };
+}
+
 /** One plot; made anew when the theme changes, as uPlot keeps its colours. */
 export class Chart {
   readonly element: HTMLElement;
@@ -189,9 +202,7 @@ export class Chart {
   private series({ label, colour: name, style, width, dash }: Line): uPlot.Series {
     const stroke = colour(name);
     const value: uPlot.Series.Value = (_, raw) => (raw === null || raw === undefined ? "–" : this.what.unit(raw));
-    if (style === "points") {
-      return { label, stroke, value, paths: () => null, points: { show: true, size: 4, width: 1, stroke, fill: `${stroke}88` } };
-    }
+    if (style === "points") return { label, stroke, value, fill: `${stroke}c0`, width: 0, paths: squares, points: { show: false } };
     const steps = style === "steps" ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
     return {
       label,

@@ -3,7 +3,7 @@
 import type { Operations, Report } from "../data";
 import { html } from "../shell/dom";
 import { duration, typeName } from "../shell/text";
-import { quantileOf } from "./windows";
+import { QUANTILES, quantileOf } from "./windows";
 
 /** How long operations took, a row for each function and type. */
 export function latencyTable(operations: Operations): HTMLElement {
@@ -18,28 +18,23 @@ export function latencyTable(operations: Operations): HTMLElement {
   const rows = [...samples].sort(([one], [other]) => (one < other ? -1 : 1));
   const cells = ["operation", "number", "median", "95 %", "99 %", "longest"];
   return html(
-    "section",
-    { class: "card plot" },
-    html("h2", {}, "Latency by function and type"),
+    "table",
+    { class: "numbers latencies" },
+    html("thead", {}, html("tr", {}, ...cells.map((cell) => html("th", { scope: "col" }, cell)))),
     html(
-      "table",
-      { class: "numbers" },
-      html("thead", {}, html("tr", {}, ...cells.map((cell) => html("th", { scope: "col" }, cell)))),
-      html(
-        "tbody",
-        {},
-        ...rows.map(([name, took]) => {
-          took.sort((a, b) => a - b);
-          const at = (quantile: number): string => (took.length === 0 ? "–" : duration(quantileOf(took, quantile)!));
-          return html(
-            "tr",
-            {},
-            html("th", { scope: "row", class: "mono" }, name),
-            html("td", {}, took.length.toLocaleString("en")),
-            ...[0.5, 0.95, 0.99, 1].map((quantile) => html("td", {}, at(quantile))),
-          );
-        }),
-      ),
+      "tbody",
+      {},
+      ...rows.map(([name, samples]) => {
+        const took = Float64Array.from(samples).sort();
+        const at = (quantile: number): string => (took.length === 0 ? "–" : duration(quantileOf(took, quantile)!));
+        return html(
+          "tr",
+          {},
+          html("th", { scope: "row", class: "mono" }, name),
+          html("td", {}, took.length.toLocaleString("en")),
+          ...QUANTILES.map((quantile) => html("td", {}, at(quantile))),
+        );
+      }),
     ),
   );
 }

@@ -46,10 +46,14 @@ class Plots implements View {
         "div",
         { class: "plots-grid" },
         ...this.charts.map((chart) => chart.element),
-        operations ? latencyTable(operations) : "",
         effectsTable(data) ?? "",
       ),
     );
+    if (operations) {
+      const place = html("section", { class: "card plot" }, html("h2", {}, "Latency by function and type"));
+      element.lastElementChild?.append(place);
+      window.setTimeout(() => place.append(latencyTable(operations)), 50);
+    }
     bus.on("theme", () => this.repaint());
     this.tell();
   }
@@ -65,7 +69,13 @@ class Plots implements View {
 
   private repaint(): void {
     this.isStale = !this.isVisible;
-    if (this.isVisible) for (const chart of this.charts) chart.build();
+    if (this.isVisible) this.build(0);
+  }
+
+  /** One chart a frame, so that the page answers meanwhile. */
+  private build(at: number): void {
+    this.charts[at]?.build();
+    if (at + 1 < this.charts.length) requestAnimationFrame(() => this.build(at + 1));
   }
 
   private zoom({ from, to }: Range): void {

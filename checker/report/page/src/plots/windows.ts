@@ -76,7 +76,7 @@ export function quantiles(operations: Operations, range: Range, count: number): 
 }
 
 /** The quantile of sorted numbers: the least of which so many are no greater. */
-export function quantileOf(sorted: readonly number[], quantile: number): number | null {
+export function quantileOf(sorted: ArrayLike<number>, quantile: number): number | null {
   if (sorted.length === 0) return null;
   return Math.max(LEAST, sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)]!);
 }
