@@ -1,6 +1,6 @@
-"""The pictures of reports in docs/images, made anew:
+"""The pictures of the report of a run in docs/images, made anew:
 
-    python -m tests.report.pictures [DIRECTORY]
+    python -m tests.report.run_pictures [DIRECTORY]
 
 They show a bug of the zoo, a leader that answers reads without asking whether it still leads, as a
 campaign met it. Needs the system's Chromium.
