@@ -14,7 +14,7 @@ import pytest
 from checker.invariants import Monitors
 from checker.invariants.ghost import NodeGhost
 from checker.report.data import encode_report
-from checker.trace import TraceEvent, read_trace
+from checker.trace import Compacted, SnapshotRestored, Started, TraceEvent, read_trace
 from nemesis.replay import judge_history
 from nemesis.report import report_of
 from nemesis.run import run
@@ -39,16 +39,27 @@ EVERY = 7
 def known_of(members: Sequence[str], nodes: Sequence[str], events: Sequence[TraceEvent]) -> Any:
     """What the monitors know of the nodes, by place."""
     monitors = Monitors(tuple(members))
-    known = [(0, [_known(monitors.cluster.node(name)) for name in nodes])]
+    # Up to where logs have given way to snapshots: the monitors need not know.
+    begins = dict.fromkeys(nodes, 0)
+
+    def now() -> list[dict[str, Any]]:
+        return [_known(monitors.cluster.node(name), begins[name]) for name in nodes]
+
+    known = [(0, now())]
     for place, event in enumerate(events, start=1):
         monitors.observe(event)
+        if isinstance(event, Started):
+            begins[event.node] = 0
+        elif isinstance(event, Compacted | SnapshotRestored):
+            begins[event.node] = event.index
         if len(events) < 400 or place % EVERY == 0:
-            known.append((place, [_known(monitors.cluster.node(name)) for name in nodes]))
+            known.append((place, now()))
     return known
 
 
-def _known(node: NodeGhost) -> dict[str, Any]:
+def _known(node: NodeGhost, begins: int) -> dict[str, Any]:
     return {
+        "begins": begins,
         "role": node.role,
         "term": node.term,
         "base": node.base,

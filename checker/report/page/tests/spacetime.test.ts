@@ -14,6 +14,8 @@ import { Scene } from "../src/spacetime/scene";
 interface Known {
   role: string | null;
   term: number;
+  /** The log begins after it; what the monitors know of it goes back to `base`. */
+  begins: number;
   base: number;
   terms: number[];
   commit: number;
@@ -48,6 +50,7 @@ function same(fold: Fold, state: NodeState, known: Known, where: string): void {
   const found = { role: state.role, term: state.term, commit: state.commit, applied: state.applied };
   const { role, term, commit, applied } = known;
   assert.deepEqual(found, { role, term, commit, applied }, where);
+  assert.equal(state.base, known.begins, `${where}: base`);
   // A snapshot received, and what follows it, is not on the disk until it is written.
   if (known.durable !== null && known.durable < known.base) assert.ok(state.durable < state.base, `${where}: durable`);
   else if (known.durable !== null) assert.equal(state.durable, known.durable, `${where}: durable`);

@@ -7,9 +7,9 @@ export type AxisKind = "order" | "time";
 
 /** A span in which nothing happens and which is drawn shorter than it is. */
 export interface Break {
-  /** The moment after it. */
+  /** The moment after it, and how long it is, in ns. */
   readonly at: number;
-  readonly duration: number;
+  readonly length: number;
 }
 
 export interface Axis {
@@ -59,7 +59,7 @@ export function timeAxis(moments: Moments): Axis {
   let now = 1;
   for (let at = 0; at < moments.size; at++) {
     const gap = at === 0 ? 0 : (moments.time[at]! - moments.time[at - 1]!) / unit;
-    if (gap > LONGEST) breaks.push({ at, duration: moments.time[at]! - moments.time[at - 1]! });
+    if (gap > LONGEST) breaks.push({ at, length: moments.time[at]! - moments.time[at - 1]! });
     // At the same time one thing still leads to the other.
     const trifle = moments.what[at] === SENDING ? 0 : 0.12;
     now += Math.min(gap, LONGEST) + (gap > LONGEST ? 1 : 0);

@@ -45,6 +45,9 @@ export function boxes(fold: Fold, state: NodeState, window: Window, options: Box
   const known = new Map(before ? fold.entries(before, window.last - window.first + 8).map((each) => [each.index, each.term]) : []);
   const byIndex = new Map(entries.map((each) => [each.index, each]));
   const cells: HTMLElement[] = [];
+  if (log.last > 0 && log.last < window.first) {
+    return [html("td", { class: "earlier", colspan: window.last - window.first + 1 }, `… its log ends at ${log.last}`)];
+  }
   if (log.base >= window.first) {
     const span = Math.min(log.base, window.last) - window.first + 1;
     const title = `snapshot up to entry ${log.base}${log.baseTerm ? ` of term ${log.baseTerm}` : ""}`;

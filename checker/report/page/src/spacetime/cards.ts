@@ -5,7 +5,7 @@ import { boxes, indexHeads, logOf, windowOf } from "./boxes";
 import type { NodeState } from "./fold";
 import type { Scene } from "./scene";
 
-const BOX = 40;
+const BOX = 46;
 const OTHERS = 445;
 
 export class Cards {
@@ -64,8 +64,8 @@ export class Cards {
     const vote = state.isUp ? state.vote : state.saved.vote;
     const log = logOf(state);
     const standing = state.isUp ? state.role : state.hasRun ? "down" : "not started";
-    const cell = (text: string | number, was: unknown, is: unknown, more = ""): HTMLElement =>
-      html("td", { class: `fact${was !== is ? " changed" : ""}${more}` }, text);
+    const cell = (text: string | number, was: unknown, is: unknown): HTMLElement =>
+      html("td", { class: `fact${was !== is ? " changed" : ""}` }, text);
     const beforeTerm = before && (before.isUp ? before.term : before.saved.term);
     const beforeVote = before && (before.isUp ? before.vote : before.saved.vote);
     const isUnsaved = state.isUp && (state.saved.term !== state.term || state.saved.vote !== state.vote);
@@ -90,7 +90,14 @@ export class Cards {
       html("th", { scope: "row" }, name),
       html("td", { class: `fact role ${standing.replace(" ", "-")}${before && standingOf(before) !== standing ? " changed" : ""}` }, standing),
       cell(term, beforeTerm, term),
-      cell(vote < 0 ? "–" : teller.node(vote), beforeVote, vote, isUnsaved ? " unsaved" : ""),
+      isUnsaved
+        ? html(
+            "td",
+            { class: `fact unsaved${beforeVote !== vote ? " changed" : ""}`, title: "term or vote are not on its disk" },
+            vote < 0 ? "–" : teller.node(vote),
+            html("small", {}, "unsaved"),
+          )
+        : cell(vote < 0 ? "–" : teller.node(vote), beforeVote, vote),
       cell(state.isUp ? state.commit : "–", before?.commit, state.commit),
       cell(state.isUp ? (state.isRecovering ? "…" : state.durable) : log.last, before?.durable, state.durable),
       ...boxes(fold, state, window, { before, hasText: true }),

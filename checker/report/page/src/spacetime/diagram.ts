@@ -4,7 +4,8 @@ import { html, svg } from "../shell/dom";
 import type { AxisKind } from "./axis";
 import { chapterAt } from "./chapters";
 import { drawArrows } from "./draw_arrows";
-import { drawAxis, drawChapters, drawLines, drawMarks, drawPauses, type Frame } from "./draw_lines";
+import { drawFaults, drawPauses, LANE } from "./draw_faults";
+import { drawAxis, drawChapters, drawLines, drawMarks, type Frame } from "./draw_lines";
 import { ARRIVAL, SENDING } from "./moments";
 import type { Scene } from "./scene";
 import { Viewport } from "./viewport";
@@ -21,6 +22,8 @@ export class Diagram {
   private axisKind: AxisKind = "order";
   private cursor = 0;
   private width = 0;
+  /** The height of a node's row. */
+  private row = 60;
   private height = 0;
   private waiting = 0;
   private hasBegun = false;
@@ -46,8 +49,9 @@ export class Diagram {
     if (width === 0) return;
     this.width = width;
     const rows = this.scene.report.nodes.length;
-    const row = Math.max(46, Math.min(112, (room - CHAPTERS - AXIS) / rows));
-    this.height = CHAPTERS + rows * row + AXIS;
+    const faults = this.scene.faults.lanes * LANE;
+    this.row = Math.max(46, Math.min(112, (room - CHAPTERS - AXIS - faults) / rows));
+    this.height = CHAPTERS + rows * this.row + faults + AXIS;
     this.picture.setAttribute("width", String(width));
     this.picture.setAttribute("height", String(this.height));
     this.viewport.set(this.scene.axis(this.axisKind), width);
@@ -95,8 +99,7 @@ export class Diagram {
 
   private frame(): Frame {
     const { width } = this;
-    const rows = this.scene.report.nodes.length;
-    const row = (this.height - CHAPTERS - AXIS) / Math.max(1, rows);
+    const { row } = this;
     const axis = this.scene.axis(this.axisKind);
     const [from, to] = this.viewport.visible;
     return {
@@ -138,6 +141,7 @@ export class Diagram {
         drawLines(frame),
         drawArrows(frame),
         drawMarks(frame),
+        drawFaults(frame),
         drawAxis(frame),
         this.drawFuture(frame),
         this.drawViolations(frame),

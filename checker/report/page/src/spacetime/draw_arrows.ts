@@ -5,7 +5,7 @@ import type { Arrow } from "./arrows";
 import type { Frame } from "./draw_lines";
 
 /** So many messages are drawn one by one, so many as lines alone; else only those that were lost. */
-const MOST_SINGLE = 500;
+const MOST_SINGLE = 250;
 const MOST = 4000;
 /** How far from a life line an arrow begins and ends. */
 const GAP = 6;
@@ -128,7 +128,8 @@ function label(frame: Frame, arrow: Arrow, { x1, y1, x2, y2 }: Ends): SVGElement
   if (arrow.reach < 1 || length < text.length * 5.6 + 26) return null;
   let angle = (Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI;
   if (Math.abs(angle) > 90) angle -= Math.sign(angle) * 180;
-  // Nearer to the beginning, where a message that comes back has not been labelled.
-  const [x, y] = [x1 + (x2 - x1) * 0.4, y1 + (y2 - y1) * 0.4];
+  // Between the sender's line and the next one.
+  const part = 0.6 / Math.max(1, Math.abs(arrow.target - arrow.source));
+  const [x, y] = [x1 + (x2 - x1) * part, y1 + (y2 - y1) * part];
   return svg("text", { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${angle.toFixed(1)})`, dy: -4 }, text);
 }

@@ -1,13 +1,14 @@
 // Life lines with what happens on them, chapters above, and the axis below.
 
 import { svg } from "../shell/dom";
+import { duration } from "../shell/text";
 import { termColourName } from "../shell/theme";
 import type { Axis } from "./axis";
 import { type Mark, markOf } from "./marks";
 import { EVENT, lowerBound } from "./moments";
 import type { Scene } from "./scene";
 import { type Span, within } from "./strips";
-import { timeWords } from "./words";
+
 
 /** What is drawn: a part of the axis, at a scale, at a cursor. */
 export interface Frame {
@@ -40,7 +41,7 @@ const MARKS = 2.5;
 const MOST_SPANS = 240;
 
 /** Text of a width: about so wide is a letter. */
-function fitted(text: string, width: number, letter = 6.4): string {
+export function fitted(text: string, width: number, letter = 6.4): string {
   const most = Math.floor(width / letter);
   if (text.length <= most) return text;
   return most < 4 ? "" : `${text.slice(0, most - 1)}…`;
@@ -136,29 +137,6 @@ function linesOfMany(frame: Frame, parts: readonly (readonly [number, number])[]
   );
 }
 
-/** Nodes that stand still. */
-export function drawPauses(frame: Frame): SVGElement {
-  const { report, moments } = frame.scene;
-  const times = moments.time.subarray(0, moments.size);
-  const drawn = report.bands
-    .filter(({ kind }) => kind.includes("pause"))
-    .flatMap(({ start, end, nodes, words }) => {
-      const from = lowerBound(times, start);
-      const to = end === undefined ? moments.size : lowerBound(times, end);
-      if (to < frame.from || from > frame.to) return [];
-      const left = frame.x(frame.axis.left[from]!);
-      const width = Math.max(2, frame.x(frame.axis.left[to]!) - left);
-      return (nodes ?? []).map((node) =>
-        svg(
-          "rect",
-          { class: "st-pause", x: left, y: frame.y(node) - 14, width, height: 28, rx: 4 },
-          svg("title", {}, words),
-        ),
-      );
-    });
-  return svg("g", {}, ...drawn);
-}
-
 export function drawMarks(frame: Frame): SVGElement {
   const { scene } = frame;
   const { moments } = scene;
@@ -231,7 +209,7 @@ export function drawAxis(frame: Frame): SVGElement {
   const { axis, scene } = frame;
   const { moments } = scene;
   const drawn: SVGElement[] = [];
-  for (const { at, duration } of axis.breaks) {
+  for (const { at, length } of axis.breaks) {
     if (at < frame.from || at > frame.to) continue;
     const x = frame.x(axis.left[at]! - 0.5);
     if (frame.scale < MARKS && drawn.length > 60) break;
@@ -240,7 +218,7 @@ export function drawAxis(frame: Frame): SVGElement {
       svg(
         "g",
         { class: "st-break" },
-        svg("title", {}, `nothing happens for ${timeWords(duration)}`),
+        svg("title", {}, `nothing happens for ${duration(length)}`),
         svg("path", { d: `M${x - 4} ${y + 5}l4-8m1 8l4-8` }),
         svg("line", { x1: x, x2: x, y1: frame.top, y2: y }),
       ),
@@ -252,7 +230,7 @@ export function drawAxis(frame: Frame): SVGElement {
   for (let at = frame.from; at < frame.to; at = nextTick(frame, at)) {
     const x = frame.x(axis.left[at]!);
     if (x < frame.gutter || x - last < room || x > frame.width - 40) continue;
-    const words = timeWords(moments.time[at]!, 1);
+    const words = duration(moments.time[at]!, 4);
     const text = axis.kind === "time" ? words : `${scene.place(at)} · ${words}`;
     if (text === told) continue;
     last = x;

@@ -4,6 +4,7 @@ import type { Report } from "../data";
 import { Arrows } from "./arrows";
 import { type Axis, type AxisKind, orderAxis, timeAxis } from "./axis";
 import { borders, type Chapter, chaptersOf } from "./chapters";
+import { type Faults, faultsOf } from "./faults";
 import { Fold } from "./fold";
 import { Moments } from "./moments";
 import { type Span, stripsOf } from "./strips";
@@ -24,6 +25,7 @@ export class Scene {
   readonly chapters: readonly Chapter[];
   readonly strips: readonly (readonly Span[])[];
   readonly arrows: Arrows;
+  readonly faults: Faults;
   readonly violations: readonly Violation[];
   private readonly axes = new Map<AxisKind, Axis>();
 
@@ -35,6 +37,7 @@ export class Scene {
     this.chapters = chaptersOf(report, this.moments, this.teller);
     this.strips = stripsOf(report, this.moments);
     this.arrows = new Arrows(this.moments);
+    this.faults = faultsOf(report, this.moments);
     this.violations = report.verdict.failures.flatMap(({ event, nodes, kind, message }) =>
       event === undefined || event < trace.first
         ? []

@@ -3,6 +3,7 @@
 import type { Report } from "../data";
 import type { Bus, Selection } from "../shell/bus";
 import { html } from "../shell/dom";
+import { duration } from "../shell/text";
 import type { KeyHelp, View, ViewModule } from "../shell/view";
 import { Cards } from "./cards";
 import { chapterAt } from "./chapters";
@@ -12,7 +13,6 @@ import { PaperFigure } from "./figure";
 import { legend } from "./legend";
 import { lowerBound } from "./moments";
 import { Scene } from "./scene";
-import { timeWords } from "./words";
 
 const KEYS: readonly KeyHelp[] = [
   { keys: "← →", does: "a step back, a step forward" },
@@ -245,7 +245,7 @@ class SpaceTime implements View {
     const time = cursor > 0 ? moments.time[cursor - 1]! : 0;
     this.where.replaceChildren(
       html("code", {}, chapter?.title ?? ""),
-      ` · event ${scene.place(cursor)} of ${scene.report.trace!.total} · ${timeWords(time)}`,
+      ` · event ${scene.place(cursor)} of ${scene.report.trace!.total} · ${duration(time, 6)}`,
     );
     const violation = scene.violations.find((each) => each.cursor === cursor);
     this.blame.hidden = !violation;

@@ -8,7 +8,7 @@ import { lowerBound } from "./moments";
 /** Pixels of one unit of the axis: not more than this, and not less at first. */
 const WIDEST = 64;
 const COMFORTABLE = 13;
-const LARGEST_AT_FIRST = 34;
+const LARGEST_AT_FIRST = 46;
 
 export class Viewport {
   private readonly behaviour: ZoomBehavior<SVGSVGElement, unknown>;

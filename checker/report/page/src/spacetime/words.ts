@@ -1,6 +1,7 @@
 // What happened at a moment, in words.
 
 import type { Report, Trace } from "../data";
+import { duration } from "../shell/text";
 import { ARRIVAL, type Moments, SENDING } from "./moments";
 
 /** Entry 3; entries 3 and 4; entries 3 to 9. */
@@ -13,13 +14,6 @@ export function entriesWords(first: number, last: number): string {
 export function listed(words: readonly string[]): string {
   if (words.length < 2) return words.join("");
   return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
-
-/** A time: "12.345 ms", or with fewer digits after the point. */
-export function timeWords(nanoseconds: number, digits = 3): string {
-  const milliseconds = nanoseconds / 1e6;
-  if (milliseconds >= 10_000) return `${(milliseconds / 1000).toFixed(2)} s`;
-  return `${Number(milliseconds.toFixed(digits))} ms`;
 }
 
 /** What is told of one event, without its node; `isDetail`: others tell the same. */
@@ -133,7 +127,7 @@ export class Teller {
       case "term-exposed":
         return `sends its first message of term ${term}`;
       case "role-changed":
-        return text === "leader" ? `becomes leader of term ${term}` : `is a ${text} in term ${term}`;
+        return text === "leader" ? `becomes leader of term ${term}` : `becomes a ${text} in term ${term}`;
       case "vote-granted":
         return other === trace.node[event] ? `votes for itself in term ${term}` : `votes for ${this.node(other)} in term ${term}`;
       case "appended":
@@ -197,7 +191,7 @@ export class Teller {
   fate(row: number): string {
     const { messages } = this.moments;
     const target = this.node(messages.target[row]!);
-    const took = timeWords(messages.arrived[row]! - messages.sent[row]!);
+    const took = duration(messages.arrived[row]! - messages.sent[row]!);
     switch (messages.fates[messages.fate[row]!]) {
       case "delivered":
         return `arrives at ${target} after ${took}`;

@@ -1,6 +1,7 @@
 // What stands around the bars: the time axis, faults, leaders, lane names, failures.
 
 import type { Band } from "../data";
+import { faultColourName } from "../shell/faults";
 import { colour, termColour } from "../shell/theme";
 import { shortened } from "../shell/text";
 import { AXIS, type Scene } from "./scene";
@@ -11,21 +12,9 @@ type Context = CanvasRenderingContext2D;
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const SMALL = FONT.replace("12px", "11px");
 
-/** The kinds of faults (nemesis/faults, nemesis/macro), by family; others by the words in them. */
-const FAMILIES: readonly (readonly [RegExp, string])[] = [
-  [/partition|grudge|disconnect|isolate|hold/, "partition"],
-  [/disk|unsynced|torn|flip|lost-file|lose-file|io-error|full/, "disk"],
-  [/crash|restart|down|kill|power|first-start/, "crash"],
-  [/pause|stall/, "pause"],
-  [/loss|duplicate|reorder|delay|slow-link|network/, "network"],
-  [/clock/, "clock"],
-  [/server|reconfigure|joint|replace|transfer|change|member/, "membership"],
-];
-
 /** The colour of a fault's family. */
 export function faultColour(band: Band): string {
-  const family = FAMILIES.find(([pattern]) => pattern.test(band.kind))?.[1] ?? "other";
-  return colour(`fault-${family}`);
+  return colour(faultColourName(band));
 }
 
 /** Faint, behind the lanes: stripes of the lanes, marks of the axis, faults from top to bottom. */
