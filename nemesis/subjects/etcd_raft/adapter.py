@@ -52,7 +52,6 @@ class EtcdRaft:
             snapshot_chunk_bytes=_DEFAULTS.snapshot_chunk_bytes,
             priorities={},
             session_timeout=None,
-            asynchronous_storage=False,
         )
 
     def start(self, machine: Machine) -> EtcdRaftReplica:

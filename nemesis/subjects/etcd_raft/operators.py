@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nemesis.subjects.etcd_raft.library import LEADER, NORMAL, Answer
+from nemesis.subjects.etcd_raft.library import LEADER, Answer
 from nemesis.subjects.etcd_raft.persistence import Names
 from raft.client_messages import MembershipReply, MembershipRequest, TransferReply, TransferRequest
 from raft.consensus.changes import Target, next_configuration, target_of
@@ -100,25 +100,36 @@ class Desk:
         return _TRANSITIONS[request.transition], changes
 
     def proposed(self, request: MembershipRequest, answer: Answer) -> None:
-        """The core's answer to the proposal. It appends an empty entry instead of a change for
-        which it is not the time."""
+        """The core's answer to the proposal."""
         leader = self._names.name(answer.leader)
         if answer.was_dropped:
             self._replies.append(request.refused("transferring", leader))
-        elif answer.entries[-1].kind == NORMAL:
-            self._replies.append(request.refused("change-in-progress", leader))
         else:
             self._changes[answer.last_index] = (answer.term, request)
 
-    def applied(self, index: int, term: int, configuration: Configuration) -> None:
+    def changed(self, index: int, term: int, configuration: Configuration) -> None:
         """The change at ``index`` is in effect."""
+        request = self._take(index, term)
+        if request is not None:
+            self._replies.append(request.answered(configuration))
+
+    def not_changed(self, index: int, term: int) -> None:
+        """The entry at ``index`` is applied, and is no change: the core has appended an empty one
+        instead, since it was not the time for a change."""
+        request = self._take(index, term) if self._changes else None
+        if request is not None:
+            self._replies.append(request.refused("change-in-progress", None))
+
+    def _take(self, index: int, term: int) -> MembershipRequest | None:
+        """Who waits for this entry; whoever waited for another one at its place is told so."""
         waiting = self._changes.pop(index, None)
-        if waiting is not None:
-            appended_in, request = waiting
-            if appended_in == term:
-                self._replies.append(request.answered(configuration))
-            else:
-                self._replies.append(request.lost(None))
+        if waiting is None:
+            return None
+        appended_in, request = waiting
+        if appended_in == term:
+            return request
+        self._replies.append(request.lost(None))
+        return None
 
     def give_up(self, leader: str | None) -> None:
         """This server no longer leads."""
@@ -149,23 +160,25 @@ class Desk:
         """The core was asked: it gives up an earlier transfer for a later one."""
         self._transfers.append(request)
 
-    def look(self, answer: Answer) -> None:
-        """Tell of transfers that have begun or ended, as the core's state says."""
+    def before_log(self, answer: Answer) -> None:
+        """Transfers that have ended by now have done so before anything is appended."""
         successor = self._names.name(answer.successor)
-        if successor != self._successor:
-            before, self._successor = self._successor, successor
-            if before is not None:
-                self._end(before, answer)
-            if successor is not None:
-                self._observer.transfer_started(successor)
-
-    def _end(self, successor: str, answer: Answer) -> None:
-        is_done = answer.role != LEADER
-        self._observer.transfer_ended("done" if is_done else "abandoned")
+        if self._successor not in (None, successor):
+            self._successor = None
+            self._observer.transfer_ended("done" if answer.role != LEADER else "abandoned")
+        if not self._transfers:
+            return
         leader = self._names.name(answer.leader)
-        for request in [each for each in self._transfers if each.successor == successor]:
+        for request in [each for each in self._transfers if each.successor != successor]:
             self._transfers.remove(request)
-            if is_done:
+            if answer.role != LEADER:
                 self._replies.append(request.answered())
             else:
                 self._replies.append(request.refused("abandoned", leader))
+
+    def after_log(self, answer: Answer) -> None:
+        """A transfer that has begun by now has done so after everything that was appended."""
+        if answer.successor and self._successor is None:
+            self._successor = self._names.name(answer.successor)
+            assert self._successor is not None
+            self._observer.transfer_started(self._successor)

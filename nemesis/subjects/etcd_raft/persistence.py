@@ -113,6 +113,18 @@ class Found(NamedTuple):
     entries: list[Entry]
 
 
+class Write(NamedTuple):
+    """What is to be made durable of a Ready, and whether its messages have left already."""
+
+    ready: Answer
+    entries: list[Entry]
+    has_sent: bool = False
+
+
+class Saved:
+    """The acknowledgement of a write, an input."""
+
+
 class Persistence:
     """The disk of one server, while its process lives."""
 
@@ -144,15 +156,15 @@ class Persistence:
             recovered.entries,
         )
 
-    def save(self, answer: Answer, entries: list[Entry]) -> None:
+    def save(self, write: Write) -> None:
         """Make durable what a Ready says must be. Term and vote come first, so that no snapshot or
         entry is there of a term that a restart would not know; the commit index comes last, so that
         what it speaks of is there. Raises DiskError."""
-        storage = self.storage
-        voted_for = self._names.name(answer.vote)
-        snapshot = answer.snapshot
+        storage, ready = self.storage, write.ready
+        voted_for = self._names.name(ready.vote)
+        snapshot = ready.snapshot
         if snapshot is not None:
-            storage.save(answer.term, voted_for, [])
+            storage.save(ready.term, voted_for, [])
             storage.save_snapshot(
                 Snapshot(
                     snapshot.last_index,
@@ -161,8 +173,8 @@ class Persistence:
                     snapshot.data,
                 )
             )
-        storage.save(answer.term, voted_for, entries)
-        self._save_commit_index(answer.commit_index)
+        storage.save(ready.term, voted_for, write.entries)
+        self._save_commit_index(ready.commit_index)
 
     def _save_commit_index(self, index: int) -> None:
         if index != self._commit_index:

@@ -1,9 +1,12 @@
 """A server that runs etcd's core as its documentation asks for (doc.go of go.etcd.io/etcd/raft).
 
-Each input is one step of a RawNode; the Ready that it leads to is handled at once: its HardState,
-entries and snapshot are made durable, its messages leave, its snapshot and committed entries are
-applied, and the core is told (Advance), until it has no more. A message with a snapshot is reported
-as sent (ReportSnapshot), whatever became of it.
+Each input is one step of a RawNode; the Ready that it leads to is handled: its HardState, entries
+and snapshot are made durable, its messages leave, its snapshot and committed entries are applied,
+and the core is told (Advance), until it has no more. A message with a snapshot is reported as sent
+(ReportSnapshot), whatever became of it.
+
+With the knob ``asynchronous_storage`` inputs are handled while the disk writes, as etcd does: then
+a leader's messages leave at once, beside its own write (thesis, 10.2.1), those of others after it.
 
 The core counts time in ticks. Those of which nothing comes are not waited for one by one, but
 counted when the next input arrives: the core cannot tell.
@@ -15,39 +18,35 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, Final
 
+from nemesis.subjects.etcd_raft.application import Application
 from nemesis.subjects.etcd_raft.library import (
     LEADER,
     VOTE,
     VOTE_RESPONSE,
     Answer,
-    Changed,
     Library,
     Message,
     Node,
 )
-from nemesis.subjects.etcd_raft.library import Entry as CoreEntry
-from nemesis.subjects.etcd_raft.operators import Desk, Members
+from nemesis.subjects.etcd_raft.operators import Desk
 from nemesis.subjects.etcd_raft.persistence import (
     Found,
     Names,
     Persistence,
+    Saved,
+    Write,
     command_of,
-    core_entry,
-    decode_state,
-    encode_state,
     told,
 )
+from nemesis.subjects.etcd_raft.start import start, tick_of
 from nemesis.subjects.messages import NOTHING, Envelope, Produced
 from nemesis.subjects.observation import Observation, SnapshotSeen, digest_of
-from nemesis.subjects.service import KeyValueService
 from nemesis.subjects.subject import Machine, Standing
 from raft.client_messages import ClientRequest, MembershipRequest, TransferRequest
 from raft.consensus import Entry, Snapshot
 from raft.consensus.configuration import Configuration
 from raft.consensus.state import Role
 
-# The shortest election time-out in ticks; the longest is one tick less than twice as much.
-ELECTION_TICKS: Final = 20
 # A year, in ns.
 _FOR_GOOD: Final = 365 * 24 * 3600 * 1_000_000_000
 _ROLES: Final[tuple[Role, ...]] = ("follower", "candidate", "leader", "pre-candidate")
@@ -63,21 +62,16 @@ class EtcdRaftReplica:
         self._random: Random = machine.random
         self._knobs = knobs
         self._observation = Observation(machine.observer)
-        self._service = KeyValueService(machine.name)
         self._desk = Desk(machine.name, self._names, machine.observer)
-        # Out of the cluster for good: a process that does nothing more.
-        self._is_removed = False
-        self._must_take_snapshot = False
+        # The Ready that waits for the disk, and whether its write is under way.
+        self._waiting: Write | None = None
+        self._has_begun = False
         self._messages: list[Envelope] = []
         # Contexts of reads must not meet those of another server, or of an earlier life.
         self._life = machine.random.getrandbits(64).to_bytes(8, "little")
-        self._tick = max(knobs.election_timeout_min // ELECTION_TICKS, 1)
+        self._tick = tick_of(knobs)
         self._now = self._last_tick = machine.now
         self._last_term = 0
-        self._applied_bytes = 0
-        self._applied_term = 0
-        # The log in memory begins after the first, the newest snapshot is of the second.
-        self._kept_after = self._snapshot_index = 0
         self._persistence = self.persistence(machine)
         found = self._recover(machine)
         self._node = Node(library)
@@ -101,64 +95,32 @@ class EtcdRaftReplica:
         found = self._persistence.recover()
         snapshot = found.snapshot
         index = snapshot.last_index
-        seen = None
-        self._members = Members(snapshot.configuration)
-        if index:
-            self._restore(snapshot)
-            seen = SnapshotSeen(index, snapshot.last_term, digest_of(snapshot.data))
-        self._kept_after = self._snapshot_index = index
+        self._application = Application(
+            self._name, self._names, self._observation, self._desk, snapshot
+        )
+        self._service = self._application.service
+        # The log in memory begins after it.
+        self._kept_after = index
         self._last_term = found.entries[-1].term if found.entries else snapshot.last_term
         self._observation.started(
             found.term,
             found.voted_for,
             [told(entry) for entry in found.entries],
-            seen,
+            SnapshotSeen(index, snapshot.last_term, digest_of(snapshot.data)) if index else None,
             snapshot.configuration,
         )
         return found
 
-    def _restore(self, snapshot: Snapshot) -> None:
-        """State and members are those of a snapshot."""
-        state, former = decode_state(snapshot.data)
-        self._service.restore(snapshot.last_index, state)
-        self._members = Members(snapshot.configuration, former)
-        self._applied_term = snapshot.last_term
-
     def _start(self, found: Found) -> Answer:
-        node, names, knobs = self._node, self._names, self._knobs
-        snapshot = found.snapshot
-        members = snapshot.configuration
-        if members.voters:
-            node.load_snapshot(
-                snapshot.last_index, snapshot.last_term, names.state(members), snapshot.data
-            )
-        for entry in found.entries:
-            node.load_entry(core_entry(entry))
-        return node.start(
-            identity=names.number(self._name),
-            seed=self._random.getrandbits(64),
-            election_ticks=ELECTION_TICKS,
-            heartbeat_ticks=min(
-                max(round(knobs.heartbeat_interval / self._tick), 1), ELECTION_TICKS - 1
-            ),
-            pre_vote=knobs.pre_vote,
-            check_quorum=knobs.check_quorum,
-            lease_reads=knobs.reads == "lease",
-            max_bytes_per_message=knobs.max_bytes_per_append,
-            max_uncommitted_bytes=knobs.max_uncommitted_bytes,
-            max_messages_in_flight=knobs.max_appends_in_flight,
-            term=found.term,
-            vote=names.number(found.voted_for),
-            commit_index=found.commit_index,
-            last_applied=snapshot.last_index,
-        )
+        seed = self._random.getrandbits(64)
+        return start(self._node, self._name, self._names, self._knobs, found, seed)
 
     # -- Time ------------------------------------------------------------------------------------
 
     @property
     def deadline(self) -> int:
         """When something comes of a tick; never again once it is removed."""
-        if self._is_removed:
+        if self._application.is_removed:
             return self._now + _FOR_GOOD
         return self._last_tick + self._answer.ticks_until_due * self._tick
 
@@ -181,22 +143,24 @@ class EtcdRaftReplica:
         """Take in messages and requests. A process that comes late to them and to a tick may find
         either first."""
         self._now = now
-        if self._is_removed:
+        if self._application.is_removed:
             return NOTHING
         is_due = now >= self.deadline
         if is_due and not (inputs and self._random.random() < 0.5):
             self._work(self._node.tick(self._pass_time() + 1))
             is_due = False
         for item in inputs:
-            if self._is_removed:
+            if self._application.is_removed:
                 break
             if isinstance(item, Envelope):
                 self._work(self._node.step(self._pass_time(), item.content))
             elif isinstance(item, ClientRequest):
                 self._take(item)
+            elif isinstance(item, Saved):
+                self._on_saved()
             else:
                 self._take_operators(item)
-        if is_due and not self._is_removed:
+        if is_due and not self._application.is_removed:
             self._work(self._node.tick(self._pass_time() + 1))
         messages, self._messages = self._messages, []
         return Produced(messages, [*self._service.take_replies(), *self._desk.take_replies()])
@@ -220,7 +184,7 @@ class EtcdRaftReplica:
             self._work(answer)
 
     def _take_operators(self, request: MembershipRequest | TransferRequest) -> None:
-        desk, members = self._desk, self._members
+        desk, members = self._desk, self._application.members
         if isinstance(request, MembershipRequest):
             proposal = desk.proposal(request, self._answer, members)
             if proposal is not None:
@@ -241,17 +205,15 @@ class EtcdRaftReplica:
     def _work(self, answer: Answer) -> None:
         self._look(answer)
         while answer.has_ready:
-            self._handle_ready(answer)
-            following = self._node.advance()
-            if following.changed:
-                self._adopt(following.changed, answer.committed)
-            answer = following
-            self._look(answer)
-        threshold = self._knobs.snapshot_threshold_bytes
-        if threshold and self._applied_bytes >= threshold:
-            self._compact(self._knobs.entries_kept_after_snapshot)
-        elif self._must_take_snapshot:
-            self._compact(None)
+            write = self._begin(answer)
+            if write is not None:
+                if self._knobs.asynchronous_storage:
+                    self._wait(write)
+                    return
+                self.persist(write)
+            answer = self._end(answer)
+        if self._waiting is None:
+            self._take_snapshot()
 
     def _look(self, answer: Answer) -> None:
         """Term, vote and role are these now."""
@@ -260,44 +222,58 @@ class EtcdRaftReplica:
         if before.role == LEADER and (answer.role != LEADER or answer.term != before.term):
             self._service.give_up(self._leader)
             self._desk.give_up(self._leader)
-        self._desk.look(answer)
+        if self._waiting is None:
+            self._desk.before_log(answer)
 
-    def _handle_ready(self, answer: Answer) -> None:
-        observation = self._observation
-        snapshot = answer.snapshot
+    def _begin(self, ready: Answer) -> Write | None:
+        """The log is this now; what of it must be durable before anything else follows."""
+        snapshot = ready.snapshot
         if snapshot is not None:
             digest = digest_of(snapshot.data)
-            observation.restored(SnapshotSeen(snapshot.last_index, snapshot.last_term, digest))
+            seen = SnapshotSeen(snapshot.last_index, snapshot.last_term, digest)
+            self._observation.restored(seen)
             self._last_term = snapshot.last_term
-            self._kept_after = self._snapshot_index = snapshot.last_index
-        entries = [Entry(each.index, each.term, command_of(each)) for each in answer.entries]
+            self._kept_after = snapshot.last_index
+        entries = [Entry(each.index, each.term, command_of(each)) for each in ready.entries]
         if entries:
-            observation.appended_from([told(entry) for entry in entries])
+            self._observation.appended_from([told(entry) for entry in entries])
             self._last_term = entries[-1].term
-        self.persist(answer, entries)
-        self._send(answer.messages)
-        observation.committed(answer.commit_index)
-        if snapshot is not None:
-            configuration = self._names.configuration(snapshot.configuration)
-            self._restore(
-                Snapshot(snapshot.last_index, snapshot.last_term, configuration, snapshot.data)
-            )
-            observation.configured(snapshot.last_index, configuration)
-            self._applied_bytes = 0
-        self._apply(answer)
-        for read in answer.reads:
+        self._desk.after_log(ready)
+        return Write(ready, entries) if ready.must_sync or snapshot is not None else None
+
+    def persist(self, write: Write) -> None:
+        """Step 1: HardState, entries and snapshot are durable when this returns."""
+        self._persistence.save(write)
+        self._tell_durable()
+
+    def _tell_durable(self) -> None:
+        storage = self._persistence.storage
+        self._observation.persisted_as(
+            storage.durable_term, storage.durable_vote, storage.durable_index
+        )
+
+    def _end(self, ready: Answer, *, has_sent: bool = False) -> Answer:
+        """The rest of it, now that it is durable; the answer to Advance."""
+        observation = self._observation
+        if not has_sent:
+            self._send(ready.messages)
+        observation.committed(ready.commit_index)
+        if (received := ready.snapshot) is not None:
+            index, term = received.last_index, received.last_term
+            configuration = self._names.configuration(received.configuration)
+            self._application.restore(Snapshot(index, term, configuration, received.data))
+            observation.configured(index, configuration)
+        if ready.committed:
+            self._application.apply(ready.committed)
+        for read in ready.reads:
             if read.context[:8] == self._life:
                 number = int.from_bytes(read.context[8:], "little")
                 self._service.confirm_read(number, read.index)
-
-    def persist(self, answer: Answer, entries: list[Entry]) -> None:
-        """Step 1: HardState, entries and snapshot are durable when this returns."""
-        if answer.must_sync or answer.snapshot is not None:
-            self._persistence.save(answer, entries)
-            storage = self._persistence.storage
-            self._observation.persisted_as(
-                storage.durable_term, storage.durable_vote, storage.durable_index
-            )
+        answer = self._node.advance()
+        if answer.changed:
+            self._application.adopt(answer.changed, ready.committed)
+        self._look(answer)
+        return answer
 
     def _send(self, messages: Sequence[Message]) -> None:
         """Step 2: messages leave; they tell others of terms and votes."""
@@ -313,52 +289,64 @@ class EtcdRaftReplica:
                 observation.grants(message.term, target)
             self._messages.append(Envelope(self._name, target, message.content))
 
-    def _apply(self, answer: Answer) -> None:
-        """Step 3: committed entries are applied."""
-        if not answer.committed:
+    def _take_snapshot(self) -> None:
+        """Once members have changed, or the log has grown enough: keep the state instead of what
+        led to it; of the log in memory some entries, for followers that are a little slow."""
+        application, knobs = self._application, self._knobs
+        threshold = knobs.snapshot_threshold_bytes
+        is_due = threshold and application.bytes >= threshold
+        if not is_due and not application.must_take_snapshot:
             return
-        for entry in answer.committed:
-            self._service.apply(entry.index, entry.term, b"" if entry.kind else entry.data)
-            self._applied_term = entry.term
-            self._applied_bytes += len(entry.data)
-        self._observation.applied(self._service.take_applied())
-
-    # -- Members and snapshots -------------------------------------------------------------------
-
-    def _adopt(self, changed: Sequence[Changed], committed: Sequence[CoreEntry]) -> None:
-        """Configurations are in effect once they are applied. Whoever is added gets no entries from
-        before the first configuration, but a snapshot, in which it must be a member itself: so one
-        is taken. Who is removed must stop."""
-        members = self._members
-        terms = {entry.index: entry.term for entry in committed}
-        was_member = self._name in members.configuration.members
-        for each in changed:
-            configuration = self._names.configuration(each.configuration)
-            members.change(configuration)
-            self._observation.configured(each.index, configuration)
-            self._desk.applied(each.index, terms[each.index], configuration)
-        if was_member and self._name in members.former:
-            self._is_removed = True
-        self._must_take_snapshot = True
-
-    def _compact(self, kept: int | None) -> None:
-        """Keep the state instead of what led to it; of the log in memory, the last ``kept``
-        entries, or all, for followers that are a little slow."""
-        self._applied_bytes = 0
-        self._must_take_snapshot = False
-        index, term = self._service.last_applied, self._applied_term
-        if index <= self._snapshot_index:
+        snapshot = application.snapshot()
+        if snapshot is None:
             return
-        self._snapshot_index = index
-        state = self.state()
-        configuration = self._members.configuration
-        self._persistence.save_snapshot(Snapshot(index, term, configuration, state))
-        self._observation.taken(SnapshotSeen(index, term, digest_of(state)))
-        kept_after = 0 if kept is None else index - kept
-        self._node.compact(index, max(kept_after, self._kept_after), state)
+        index, term = snapshot.last_index, snapshot.last_term
+        self._persistence.save_snapshot(snapshot)
+        self._observation.taken(SnapshotSeen(index, term, digest_of(snapshot.data)))
+        kept_after = index - knobs.entries_kept_after_snapshot if is_due else 0
+        self._node.compact(index, max(kept_after, self._kept_after), snapshot.data)
         if kept_after > self._kept_after:
             self._kept_after = kept_after
             self._observation.compacted(kept_after)
+
+    # -- While the disk writes ---------------------------------------------------------------------
+
+    def _wait(self, write: Write) -> None:
+        """Nothing of what depends on it may leave before; what a leader sends does not, if its
+        term and vote are on the disk already."""
+        ready, storage = write.ready, self._persistence.storage
+        durable = storage.durable_term, storage.durable_vote
+        leads = ready.role == LEADER and ready.snapshot is None
+        if leads and durable == (ready.term, self._names.name(ready.vote)):
+            self._send(ready.messages)
+            write = write._replace(has_sent=True)
+        self._waiting, self._has_begun = write, False
+
+    def begin_write(self) -> Write | None:
+        """What is to be made durable now; None if it is nothing, or is under way."""
+        if self._waiting is None or self._has_begun:
+            return None
+        self._has_begun = True
+        return self._waiting
+
+    def perform(self, write: Write) -> Saved:
+        """Make it durable."""
+        self._persistence.save(write)
+        return Saved()
+
+    def _on_saved(self) -> None:
+        """It is durable: go on."""
+        write, self._waiting = self._waiting, None
+        assert write is not None
+        self._tell_durable()
+        self._work(self._end(write.ready, has_sent=write.has_sent))
+
+    def begin_application(self) -> None:
+        """Applied is at once."""
+
+    def apply(self, application: object) -> object:
+        """Nothing is begun."""
+        raise NotImplementedError
 
     # -- What the nemesis may see ----------------------------------------------------------------
 
@@ -379,11 +367,11 @@ class EtcdRaftReplica:
 
     def state(self) -> bytes:
         """Keys, values, sessions, and who is no longer a member, after ``last_applied``."""
-        return encode_state(self._service.snapshot(), self._members.former)
+        return self._application.state()
 
     def configuration(self) -> Configuration:
         """The one in effect."""
-        return self._members.configuration
+        return self._application.members.configuration
 
     def has_committed_configuration(self) -> bool:
         """Always: it is in effect once it is applied."""
@@ -391,7 +379,7 @@ class EtcdRaftReplica:
 
     def is_changing(self) -> bool:
         """Whether there is a joint configuration to leave, or a change to be committed."""
-        configuration = self._members.configuration
+        configuration = self.configuration()
         return self._desk.has_changes or (
             configuration.is_joint and configuration.leave_automatically
         )

@@ -9,19 +9,12 @@ import (
 func (n *node) encode(to []byte, dropped bool) []byte {
 	status := n.raw.BasicStatus()
 	votes, _, _ := n.inside.tracker.TallyVotes()
-	last, err := n.storage.LastIndex()
-	if err != nil {
-		panic(err)
-	}
-	ready := &n.ready
-	if !raft.IsEmptySnap(ready.Snapshot) {
-		last = ready.Snapshot.Metadata.Index
-	}
-	if length := len(ready.Entries); length > 0 {
-		last = ready.Entries[length-1].Index
+	ready := &raft.Ready{}
+	if n.isNew {
+		ready = &n.ready
 	}
 	to = array(to, 19)
-	to = truth(to, n.pending)
+	to = truth(to, n.isNew)
 	to = truth(to, dropped)
 	to = number(to, status.Term)
 	to = number(to, status.Vote)
@@ -29,7 +22,7 @@ func (n *node) encode(to []byte, dropped bool) []byte {
 	to = number(to, status.Lead)
 	to = number(to, uint64(status.RaftState))
 	to = number(to, uint64(votes))
-	to = index(to, last)
+	to = index(to, n.inside.lastIndex())
 	to = number(to, uint64(n.inside.ticksUntilDue(status.RaftState)))
 	to = truth(to, ready.MustSync)
 	to = encodeSnapshot(to, &ready.Snapshot)

@@ -8,15 +8,19 @@ import (
 	"unsafe"
 
 	"go.etcd.io/etcd/raft"
+	pb "go.etcd.io/etcd/raft/raftpb"
 	"go.etcd.io/etcd/raft/tracker"
 )
 
-// Where the core keeps what it does not tell: how many ticks it has counted, and the votes.
+// Where the core keeps what it does not tell: how many ticks it has counted, votes, the whole log.
 type inside struct {
 	electionElapsed, randomizedElectionTimeout *int
 	heartbeatElapsed                           *int
 	electionTimeout, heartbeatTimeout          *int
 	tracker                                    *tracker.ProgressTracker
+	// The entries that are not yet in the storage, and the index of the first of them.
+	unstable *[]pb.Entry
+	offset   *uint64
 }
 
 func lookInside(raw *raft.RawNode) inside {
@@ -32,7 +36,14 @@ func lookInside(raw *raft.RawNode) inside {
 	if progress.Type() != reflect.TypeOf(tracker.ProgressTracker{}) {
 		panic("splitbrain: this etcd's raft tracks its progress elsewhere")
 	}
+	unstable := core.FieldByName("raftLog").Elem().FieldByName("unstable")
+	entries, offset := unstable.FieldByName("entries"), unstable.FieldByName("offset")
+	if entries.Type() != reflect.TypeOf([]pb.Entry{}) || offset.Kind() != reflect.Uint64 {
+		panic("splitbrain: this etcd's raft keeps its log elsewhere")
+	}
 	return inside{
+		unstable:                  (*[]pb.Entry)(unsafe.Pointer(entries.UnsafeAddr())),
+		offset:                    (*uint64)(unsafe.Pointer(offset.UnsafeAddr())),
 		electionElapsed:           number("electionElapsed"),
 		randomizedElectionTimeout: number("randomizedElectionTimeout"),
 		heartbeatElapsed:          number("heartbeatElapsed"),
@@ -41,6 +52,9 @@ func lookInside(raw *raft.RawNode) inside {
 		tracker:                   (*tracker.ProgressTracker)(unsafe.Pointer(progress.UnsafeAddr())),
 	}
 }
+
+// Of the log, in the storage or not.
+func (i *inside) lastIndex() uint64 { return *i.offset + uint64(len(*i.unstable)) - 1 }
 
 // In how many ticks something comes of one; those before it only count.
 func (i *inside) ticksUntilDue(state raft.StateType) int {

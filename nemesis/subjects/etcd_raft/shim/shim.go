@@ -1,8 +1,9 @@
 // The doors to etcd's Raft core (go.etcd.io/etcd/raft), for a caller that is no Go program.
 //
 // A node is a RawNode on the package's own MemoryStorage, which mirrors what the caller has on its
-// disk. Every door does one thing to one node, and answers with its state and, if there is any, the
-// Ready that is to be handled before another door is used: persist, send, apply, then Advance. No
+// disk. Every door does one thing to one node, and answers with its state and, if there is a new one,
+// the Ready that is to be handled: persist, send, apply, then Advance. Meanwhile other doors may be
+// used, as a Node of the package does; the next Ready comes after that Advance. No
 // goroutine is started, no clock is read, and the election time-outs are drawn from a generator of
 // the node's own, so that a node is a function of what it is handed.
 //
@@ -27,9 +28,10 @@ type node struct {
 	storage *raft.MemoryStorage
 	inside  inside
 	numbers numbers
-	// What was handed out and is to be advanced.
+	// What was handed out and is to be advanced, and whether the present answer hands it out.
 	ready   raft.Ready
 	pending bool
+	isNew   bool
 	// The configurations that the last Advance has brought into effect.
 	changed []change
 }
@@ -79,9 +81,6 @@ func prepare(id C.int64_t, do func(*node) error) (result C.int64_t) {
 // Does something to a node, after so many ticks, and answers with what it led to.
 func enter(id, ticks C.int64_t, out *C.char, space C.int64_t, do func(*node) error) C.int64_t {
 	return work(id, out, space, func(n *node) error {
-		if n.pending {
-			panic("splitbrain: the last Ready was not advanced")
-		}
 		for ; ticks > 0; ticks-- {
 			n.raw.Tick()
 		}
@@ -106,7 +105,8 @@ func work(id C.int64_t, out *C.char, space C.int64_t, do func(*node) error) (len
 	useNumbers(&n.numbers)
 	n.changed = n.changed[:0]
 	err := do(n)
-	if !n.pending && n.raw.HasReady() {
+	n.isNew = !n.pending && n.raw.HasReady()
+	if n.isNew {
 		n.ready = n.raw.Ready()
 		n.pending = true
 	}
