@@ -52,6 +52,7 @@ class EtcdRaft:
             snapshot_chunk_bytes=_DEFAULTS.snapshot_chunk_bytes,
             priorities={},
             session_timeout=None,
+            asynchronous_storage=False,
         )
 
     def start(self, machine: Machine) -> EtcdRaftReplica:
@@ -84,8 +85,17 @@ class EtcdRaftJointly(EtcdRaft):
         self.faults = _FAULTS | _JOINT
 
 
+class EtcdRaftMeanwhile(EtcdRaft):
+    """The same, and inputs are handled while the disk writes, as a Node of the package does."""
+
+    def knobs(self, drawn: Knobs) -> Knobs:
+        """Always."""
+        return msgspec.structs.replace(super().knobs(drawn), asynchronous_storage=True)
+
+
 # By what their versions end in.
-_OTHERS: dict[str, type[EtcdRaftByLease | EtcdRaftJointly]] = {
+_OTHERS: dict[str, type[EtcdRaftByLease | EtcdRaftJointly | EtcdRaftMeanwhile]] = {
+    "-async": EtcdRaftMeanwhile,
     "-joint": EtcdRaftJointly,
     "-lease": EtcdRaftByLease,
 }

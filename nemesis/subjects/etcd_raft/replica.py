@@ -269,6 +269,9 @@ class EtcdRaftReplica:
             if read.context[:8] == self._life:
                 number = int.from_bytes(read.context[8:], "little")
                 self._service.confirm_read(number, read.index)
+        if self._answer.role == LEADER:
+            # What came to be committed while the disk wrote was so by the present configuration.
+            observation.committed(min(self._answer.commit_index, observation.last_index))
         answer = self._node.advance()
         if answer.changed:
             self._application.adopt(answer.changed, ready.committed)
