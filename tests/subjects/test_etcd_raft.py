@@ -21,7 +21,7 @@ from nemesis.schedule import Knobs
 from nemesis.search.generate import Only, generate
 from nemesis.subjects.errors import SubjectFailed, SubjectMissing
 from nemesis.subjects.etcd_raft import build as building
-from nemesis.subjects.etcd_raft.adapter import EtcdRaft, library
+from nemesis.subjects.etcd_raft.adapter import EtcdRaft, EtcdRaftMeanwhile, library
 from nemesis.subjects.etcd_raft.library import Answer, Configuration, Entry, Node
 from nemesis.subjects.etcd_raft.operators import Desk, Members
 from nemesis.subjects.etcd_raft.persistence import (
@@ -88,6 +88,14 @@ def test_it_bears_all_that_it_claims_to(subject: Subject) -> None:
         effects
     )
     assert milestones["snapshots taken"]
+
+
+def test_it_goes_on_while_its_disk_writes() -> None:
+    subject = subject_named(f"etcd-raft-{building.version()}-async")
+    for seed in range(20):
+        made = run_seed(subject, seed)
+        assert made.schedule.knobs.asynchronous_storage
+        assert made.verdict.failures == (), f"seed {seed}"
 
 
 OPERATORS = ("add-server", "remove-server", "rolling-restart", "transfer-leadership")
@@ -211,11 +219,10 @@ class CommitsTooMuch(EtcdRaftReplica):
 
 
 def run_planted(replica: type[EtcdRaftReplica], seed: int) -> Run:
-    subject = EtcdRaft("planted", replica)
+    kind = EtcdRaftMeanwhile if replica is SendsMeanwhile else EtcdRaft
+    subject = kind("planted", replica)
     only = Only(faults=("crash", "partition", "unsynced-loss"))
-    schedule = generate(seed, only=only, tested=subject)
-    knobs = msgspec.structs.replace(schedule.knobs, asynchronous_storage=replica is SendsMeanwhile)
-    return run(msgspec.structs.replace(schedule, knobs=knobs), subject)
+    return run(generate(seed, only=only, tested=subject), subject)
 
 
 @pytest.mark.parametrize(
