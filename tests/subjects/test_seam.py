@@ -66,6 +66,7 @@ def test_a_correct_subject_is_not_convicted() -> None:
         (toys.replicator, {"linearizability", "liveness"}),
         (toys.raising, {"unhandled-exception"}),
         (toys.failing, {"unhandled-exception"}),
+        (toys.exiting, {"unhandled-exception"}),
     ],
 )
 def test_a_flawed_subject_is_convicted(make: Any, convicted_of: set[str]) -> None:
@@ -173,7 +174,8 @@ def test_knobs_that_a_subject_does_not_have_are_off() -> None:
 def test_shrinking_ends_though_some_knobs_can_not_be_simpler() -> None:
     toy = toys.unsynced()
     failed = next(each for each in runs(toy) if each.verdict.failures)
-    shrunk = shrink(failed, toy, executions=300).run
+    shrunk, executions = shrink(failed, toy, executions=1_000)
+    assert executions < 1_000
     assert shrunk.verdict.kinds == failed.verdict.kinds
     assert len(shrunk.schedule.steps) < len(failed.schedule.steps)
     assert shrunk.schedule.knobs == toy.knobs(shrunk.schedule.knobs)

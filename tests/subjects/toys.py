@@ -7,6 +7,7 @@ with such a server. ``replicator`` has three, of which n1 leads, and each answer
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -99,6 +100,15 @@ class Raising(Journalled):
             raise IndexError("five is too much")
 
 
+class Exiting(Journalled):
+    """Ends there, and calls that a success."""
+
+    def perform(self, request: ClientRequest) -> None:
+        super().perform(request)
+        if len(self._records) == 5:
+            sys.exit(0)
+
+
 class Failing(Journalled):
     """Errs there, too, and only tells its adapter, by a code."""
 
@@ -169,6 +179,10 @@ def unsynced() -> Toy:
 
 def raising() -> Toy:
     return Toy("raising", Raising)
+
+
+def exiting() -> Toy:
+    return Toy("exiting", Exiting)
 
 
 def failing() -> Toy:

@@ -39,11 +39,11 @@ class Findings:
         self._time = time
         self._report = report
 
-    def end_of_run(self, error: Exception) -> str | None:
+    def end_of_run(self, error: BaseException) -> str | None:
         """Why the process ends that raised this; None if the error is our own, to be raised again.
 
-        Space may run out, and power. Whatever else a replica raises is a finding; so is any other
-        error of the disk, which only answers what should never have been asked of it.
+        Space may run out, and power. Whatever else a replica raises is a finding, sys.exit too; so
+        is any other error of the disk, which only answers what should never have been asked of it.
         """
         if isinstance(error, PowerLost):
             return "power lost during a sync"
@@ -54,7 +54,7 @@ class Findings:
         self._convict(error)
         return f"unhandled {type(error).__name__}"
 
-    def end_of_start(self, error: Exception, *, is_lost: bool) -> str | None:
+    def end_of_start(self, error: BaseException, *, is_lost: bool) -> str | None:
         """The same of a process that did not come up. One whose disk is lost must refuse to."""
         if isinstance(error, PowerLost):
             return "power lost while starting"
@@ -75,7 +75,7 @@ class Findings:
             )
         )
 
-    def _convict(self, error: Exception) -> None:
+    def _convict(self, error: BaseException) -> None:
         self._report(
             Failure(
                 kind="unhandled-exception",
@@ -87,7 +87,7 @@ class Findings:
         )
 
 
-def is_our_own(error: Exception) -> bool:
+def is_our_own(error: BaseException) -> bool:
     """Whether the error was not raised by a replica: before it was called, or once it had called
     back. What the disk answers is meant for the replica.
 

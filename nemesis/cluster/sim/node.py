@@ -146,7 +146,7 @@ class SimulatedNode:
         )
         try:
             replica = self._subject.start(machine)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = self._findings.end_of_start(error, is_lost=self.is_lost)
             if reason is None:
                 raise
@@ -199,7 +199,7 @@ class SimulatedNode:
             self._background.stop()
         try:
             replica.close()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if self._findings.end_of_run(error) is None:
                 raise
 
@@ -286,7 +286,7 @@ class SimulatedNode:
         """What the replica does; None if that is its end."""
         try:
             return do(*arguments)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = self._findings.end_of_run(error)
             if reason is None:
                 raise
