@@ -1,0 +1,372 @@
+"""A C-Raft server as a replica: what libraft asks of its raft_io and raft_fsm is done here.
+
+libraft's contract (raft.h, docs/io.rst), and how it is kept: set_term and set_vote are durable
+before anything that follows them is; writes of entries and snapshots are carried out in the order
+in which they were asked for, and acknowledged when they are durable; tick comes every heartbeat
+time-out; nothing that libraft has sent leaves before what it asked for earlier is done.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from nemesis.schedule import MILLISECOND
+from nemesis.subjects.c_raft import core as libraft
+from nemesis.subjects.c_raft.core import Core, CoreEntry, CoreSnapshot, CoreStanding, Effect
+from nemesis.subjects.c_raft.disk import (
+    CoreDisk,
+    core_entry_of,
+    entry_of,
+    name_of,
+    number_of,
+)
+from nemesis.subjects.errors import SubjectFailed
+from nemesis.subjects.messages import Envelope, Produced
+from nemesis.subjects.observation import Observation, SnapshotSeen, digest_of
+from nemesis.subjects.service import KeyValueService
+from nemesis.subjects.subject import Machine, Standing
+from raft.client_messages import ClientRequest, TransferRequest
+from raft.consensus import Entry
+from raft.consensus.state import Role
+from raft.kv.commands import CommandError
+from raft.kv.replicated import Applied
+
+_NEVER: Final = (1 << 32) - 1
+# A command of the workloads takes about so many bytes in the log; C-Raft counts entries.
+_ENTRY_BYTES: Final = 64
+_ROLES: Final[dict[int, Role]] = {
+    libraft.FOLLOWER: "follower",
+    libraft.CANDIDATE: "candidate",
+    libraft.LEADER: "leader",
+}
+
+
+class Written(NamedTuple):
+    """An input: the oldest write that was under way is durable."""
+
+    write: list[Entry] | CoreSnapshot
+
+
+class CRaftReplica:
+    """Implements nemesis.subjects.subject.Replica, and Asynchronous."""
+
+    def __init__(self, machine: Machine) -> None:
+        knobs = machine.knobs
+        self._name = machine.name
+        self._number = number_of(machine.name)
+        self._observer = machine.observer
+        self._is_asynchronous = knobs.asynchronous_storage
+        self._heartbeat = knobs.heartbeat_interval
+        self._now = machine.now // MILLISECOND
+        self._service = KeyValueService(machine.name)
+        self._observation = Observation(machine.observer)
+        threshold = knobs.snapshot_threshold_bytes // _ENTRY_BYTES
+        self._core = Core(
+            self._number,
+            machine.random.getrandbits(64),
+            election_timeout=knobs.election_timeout_min // MILLISECOND,
+            heartbeat_timeout=knobs.heartbeat_interval // MILLISECOND,
+            pre_vote=knobs.pre_vote,
+            snapshot_threshold=max(threshold, 1) if knobs.snapshot_threshold_bytes else _NEVER,
+            snapshot_trailing=max(knobs.entries_kept_after_snapshot, 1),
+        )
+        self.deadline = machine.now + self._heartbeat
+        self._disk = CoreDisk(machine)
+        # What is to be written, the oldest first; the first may be under way.
+        self._writes: deque[list[Entry] | CoreSnapshot] = deque()
+        self._is_writing = False
+        # How many times libraft has asked for the newest snapshot, and not got it yet.
+        self._asked_snapshots = 0
+        self._messages: list[Envelope] = []
+        self._replies: list[Any] = []
+        # Who waits for an answer of libraft, by token; for a read, its number with the service.
+        self._next_token = 0
+        self._waiting: dict[int, ClientRequest | TransferRequest | int] = {}
+        self._last_applied: Applied | None = None
+        # The log in memory begins after this index.
+        self._offset = 0
+        self._start(machine)
+
+    # -- nemesis.subjects.subject.Replica --------------------------------------------------------
+
+    def handle(self, inputs: Sequence[Any], now: int) -> Produced:
+        """Messages, requests and acknowledgements of writes; a tick, if it is due."""
+        self._now = milliseconds = now // MILLISECOND
+        for each in inputs:
+            if type(each) is Envelope:
+                self._take(self._core.receive(milliseconds, each.content))
+            elif type(each) is ClientRequest:
+                self._ask(each)
+            elif type(each) is Written:
+                self._is_writing = False
+                self._take(self._ended(each.write))
+            else:
+                self._transfer(each)
+        if now >= self.deadline:
+            self.deadline = now + self._heartbeat
+            self._take(self._core.tick(milliseconds))
+        messages, self._messages = self._messages, []
+        replies, self._replies = self._replies, []
+        return Produced(messages, replies + self._service.take_replies())
+
+    def standing(self) -> Standing:
+        """As struct raft says."""
+        standing = self._core.standing
+        return Standing(
+            _role(standing),
+            standing.term,
+            standing.last_term,
+            standing.last_index,
+            standing.commit_index,
+            standing.last_applied,
+            standing.voted_for not in (0, self._number),
+            standing.votes,
+        )
+
+    def state(self) -> bytes | None:
+        """The state of the key-value service."""
+        return self._service.snapshot()
+
+    def close(self) -> None:
+        """The process is gone: libraft's memory goes with it."""
+        self._core.close()
+
+    # -- Asynchronous ----------------------------------------------------------------------------
+
+    def begin_write(self) -> list[Entry] | CoreSnapshot | None:
+        """The oldest write that libraft has asked for, if none is under way."""
+        if self._is_writing or not self._writes:
+            return None
+        self._is_writing = True
+        return self._writes.popleft()
+
+    def perform(self, write: list[Entry] | CoreSnapshot) -> Written:
+        """Make it durable."""
+        self._write(write)
+        return Written(write)
+
+    def begin_application(self) -> None:
+        """raft_fsm applies at once."""
+
+    def apply(self, application: object) -> object:
+        """There is never any: see ``begin_application``."""
+        raise AssertionError("nothing is applied asynchronously")
+
+    # -- Start -----------------------------------------------------------------------------------
+
+    def _start(self, machine: Machine) -> None:
+        first = self._core.first_configuration([number_of(each) for each in machine.members])
+        found = self._disk.start(machine, first)
+        seen = None
+        if found.snapshot is not None:
+            snapshot = found.snapshot
+            seen = SnapshotSeen(snapshot.last_index, snapshot.last_term, digest_of(snapshot.data))
+            self._offset = snapshot.last_index
+        self._observation.started(found.term, found.voted_for, found.entries, seen)
+        self._take(
+            self._core.start(
+                self._now,
+                found.term,
+                number_of(found.voted_for),
+                (found.snapshot.last_index if found.snapshot else 0) + 1,
+                [core_entry_of(each) for each in found.entries],
+                found.snapshot,
+            )
+        )
+
+    # -- Clients and operators -------------------------------------------------------------------
+
+    def _token_for(self, who: ClientRequest | TransferRequest | int) -> int:
+        self._next_token += 1
+        self._waiting[self._next_token] = who
+        return self._next_token
+
+    def _ask(self, request: ClientRequest) -> None:
+        """A command goes into the log; a query waits for a barrier there."""
+        if request.command is None:
+            token = self._token_for(self._service.begin_read(request))
+            self._take(self._core.barrier(self._now, token))
+        else:
+            command = self._service.command_of(request)
+            token = self._token_for(request)
+            self._take(self._core.apply(self._now, token, command))
+
+    def _transfer(self, request: TransferRequest) -> None:
+        token = self._token_for(request)
+        self._take(self._core.transfer(self._now, token, number_of(request.successor)))
+
+    def _answered(self, token: int, status: int) -> None:
+        """libraft says what came of a request."""
+        who = self._waiting.pop(token)
+        standing = self._core.standing
+        leader = name_of(standing.leader)
+        if type(who) is int:
+            if status == 0:
+                self._service.confirm_read(who, self._service.last_applied)
+            else:
+                self._service.refuse_read(who, leader)
+        elif type(who) is ClientRequest:
+            if status == 0:
+                assert self._last_applied is not None
+                self._service.answer(who, self._last_applied)
+            elif status > 0:
+                self._service.lose(who, leader)
+            elif standing.state == libraft.LEADER:
+                # It hands over, and takes nothing meanwhile.
+                self._service.put_off(who)
+            else:
+                self._service.refuse(who, leader)
+        elif type(who) is TransferRequest:
+            if standing.state != libraft.LEADER and status == 0:
+                self._replies.append(who.answered())
+            elif status == -libraft.NOT_LEADER:
+                self._replies.append(who.refused("not-leader", leader))
+            elif status:
+                self._replies.append(who.refused("unknown-member", leader))
+            else:
+                self._replies.append(who.refused("abandoned", leader))
+
+    # -- What libraft asks for -------------------------------------------------------------------
+
+    def _take(self, effects: list[Effect]) -> None:
+        """Do what libraft asked for, and what it asks for when it hears that this is done."""
+        self._do(effects)
+        while True:
+            if self._asked_snapshots:
+                self._asked_snapshots -= 1
+                self._do(self._core.snapshot_loaded(self._now, self._newest_snapshot()))
+            elif self._writes and not self._is_asynchronous:
+                write = self._writes.popleft()
+                self._write(write)
+                self._do(self._ended(write))
+            else:
+                return
+
+    def _ended(self, write: list[Entry] | CoreSnapshot) -> list[Effect]:
+        """libraft hears that a write is done; writes end in the order of beginning."""
+        if isinstance(write, CoreSnapshot):
+            return self._core.snapshot_stored(self._now)
+        return self._core.appended(self._now)
+
+    def _write(self, write: list[Entry] | CoreSnapshot) -> None:
+        if isinstance(write, CoreSnapshot):
+            self._disk.put(write)
+            if write.trailing:
+                self._observation.taken(
+                    SnapshotSeen(write.last_index, write.last_term, digest_of(write.data))
+                )
+        else:
+            self._disk.append(write)
+        self._tell_durable()
+
+    def _do(self, effects: list[Effect]) -> None:
+        """One call of libraft: first those who judge are told where it stands, then everything is
+        done in its order."""
+        standing = self._core.standing
+        observation = self._observation
+        if standing.state == libraft.UNAVAILABLE:
+            raise SubjectFailed(f"libraft shut itself down: {self._core.error() or 'no reason'}")
+        observation.stands(standing.term, name_of(standing.voted_for), _role(standing))
+        for kind, about in effects:
+            if kind == libraft.APPEND:
+                self._appended(*about)
+        for kind, about in effects:
+            _DOING[kind](self, about)
+        observation.committed(standing.commit_index)
+        self._apply_up_to(standing.last_applied)
+        observation.applied(self._service.take_applied())
+        if standing.offset > self._offset:
+            self._offset = standing.offset
+            observation.compacted(standing.offset)
+
+    def _tell_durable(self) -> None:
+        self._observation.persisted_as(*self._disk.durable)
+
+    def _appended(self, first: int, appended: list[CoreEntry]) -> None:
+        entries = [entry_of(first + at, each) for at, each in enumerate(appended)]
+        self._observation.appended_from(entries)
+        self._writes.append(entries)
+
+    def _set_term(self, term: int) -> None:
+        self._disk.set_term(term)
+        self._tell_durable()
+
+    def _set_vote(self, number: int) -> None:
+        self._disk.set_vote(name_of(number))
+        self._tell_durable()
+
+    def _send(self, message: tuple[int, bytes]) -> None:
+        target, content = message
+        to = f"n{target}"
+        seen = libraft.look_into(content)
+        observation = self._observation
+        if seen.exposes_term:
+            observation.exposes(seen.term)
+        if seen.is_candidacy:
+            observation.grants(seen.term, self._name)
+        elif seen.is_grant:
+            observation.grants(seen.term, to)
+        self._messages.append(Envelope(self._name, to, content))
+
+    def _apply_up_to(self, index: int) -> None:
+        """Barriers and changes of the configuration are applied without raft_fsm."""
+        service = self._service
+        for each in range(service.last_applied + 1, index + 1):
+            service.apply(each, 0, b"")
+
+    def _apply(self, about: tuple[int, int, bytes]) -> None:
+        index, term, command = about
+        self._apply_up_to(index - 1)
+        try:
+            self._last_applied = self._service.apply(index, term, command)
+        except CommandError as error:
+            raise SubjectFailed(f"libraft applied what nobody proposed: {error}") from error
+
+    def _put_snapshot(self, snapshot: CoreSnapshot) -> None:
+        """With ``trailing``, one of its own state: raft_fsm.snapshot left it to us to say which."""
+        if snapshot.trailing:
+            self._apply_up_to(snapshot.last_index)
+            snapshot = snapshot._replace(data=self._service.snapshot())
+        self._writes.append(snapshot)
+
+    def _get_snapshot(self, _: bytes) -> None:
+        """For a follower that lags."""
+        self._asked_snapshots += 1
+
+    def _newest_snapshot(self) -> CoreSnapshot:
+        snapshot = self._disk.snapshot
+        if snapshot is None:
+            raise SubjectFailed("libraft asked for a snapshot, and never stored one")
+        return snapshot
+
+    def _restore(self, data: bytes) -> None:
+        """raft_fsm.restore: the state is the one of the snapshot that was stored last."""
+        snapshot = self._disk.snapshot
+        assert snapshot is not None
+        self._service.restore(snapshot.last_index, data)
+        if self._offset != snapshot.last_index:
+            self._offset = snapshot.last_index
+            self._observation.restored(
+                SnapshotSeen(snapshot.last_index, snapshot.last_term, digest_of(data))
+            )
+            self._tell_durable()
+
+
+def _role(standing: CoreStanding) -> Role:
+    return "pre-candidate" if standing.is_pre_candidate else _ROLES[standing.state]
+
+
+_DOING: Final[dict[int, Any]] = {
+    libraft.TERM: CRaftReplica._set_term,
+    libraft.VOTE: CRaftReplica._set_vote,
+    libraft.APPEND: lambda self, about: None,
+    libraft.TRUNCATE: lambda self, about: None,
+    libraft.SEND: CRaftReplica._send,
+    libraft.APPLY: CRaftReplica._apply,
+    libraft.ANSWER: lambda self, about: self._answered(*about),
+    libraft.SNAPSHOT_PUT: CRaftReplica._put_snapshot,
+    libraft.SNAPSHOT_GET: CRaftReplica._get_snapshot,
+    libraft.RESTORE: CRaftReplica._restore,
+}
