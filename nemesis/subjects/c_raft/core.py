@@ -406,5 +406,7 @@ def look_into(message: bytes) -> MessageSeen:
         return MessageSeen(term, is_real, is_real, False)
     if kind == REQUEST_VOTE_RESULT:
         granted, pre_vote = _GRANTED.unpack_from(message, 20)
-        return MessageSeen(term, True, False, bool(granted) and pre_vote != _TRIBOOL_TRUE)
+        # The answer to a pre-vote names the term that the election would be of.
+        is_real = pre_vote != _TRIBOOL_TRUE
+        return MessageSeen(term, is_real, False, bool(granted) and is_real)
     return MessageSeen(term, True, False, False)

@@ -36,6 +36,9 @@ from raft.kv.replicated import Applied
 _NEVER: Final = (1 << 32) - 1
 # A command of the workloads takes about so many bytes in the log; C-Raft counts entries.
 _ENTRY_BYTES: Final = 64
+# The first entry, which no leader has proposed: each server is started with it, and takes it for
+# committed at once, before the others have been started. That is told with the next one.
+_BOOTSTRAPPED: Final = 1
 _ROLES: Final[dict[int, Role]] = {
     libraft.FOLLOWER: "follower",
     libraft.CANDIDATE: "candidate",
@@ -85,8 +88,10 @@ class CRaftReplica:
         self._next_token = 0
         self._waiting: dict[int, ClientRequest | TransferRequest | int] = {}
         self._last_applied: Applied | None = None
-        # The log in memory begins after this index.
+        # The log in memory begins after this index, as far as was told; while a snapshot that is to
+        # take its place is written, libraft's is already gone.
         self._offset = 0
+        self._is_installing = False
         self._start(machine)
 
     # -- nemesis.subjects.subject.Replica --------------------------------------------------------
@@ -159,12 +164,12 @@ class CRaftReplica:
     def _start(self, machine: Machine) -> None:
         first = self._core.first_configuration([number_of(each) for each in machine.members])
         found = self._disk.start(machine, first)
-        seen = None
+        told = None
         if found.snapshot is not None:
             snapshot = found.snapshot
-            seen = SnapshotSeen(snapshot.last_index, snapshot.last_term, digest_of(snapshot.data))
-            self._offset = snapshot.last_index
-        self._observation.started(found.term, found.voted_for, found.entries, seen)
+            self._offset = index = snapshot.last_index
+            told = SnapshotSeen(index, snapshot.last_term, digest_of(snapshot.data))
+        self._observation.started(found.term, found.voted_for, found.entries, told)
         self._take(
             self._core.start(
                 self._now,
@@ -251,15 +256,15 @@ class CRaftReplica:
         return self._core.appended(self._now)
 
     def _write(self, write: list[Entry] | CoreSnapshot) -> None:
-        if isinstance(write, CoreSnapshot):
-            self._disk.put(write)
-            if write.trailing:
-                self._observation.taken(
-                    SnapshotSeen(write.last_index, write.last_term, digest_of(write.data))
-                )
-        else:
+        if not isinstance(write, CoreSnapshot):
             self._disk.append(write)
-        self._tell_durable()
+            self._tell_durable()
+            return
+        self._disk.put(write)
+        if write.trailing:
+            seen = SnapshotSeen(write.last_index, write.last_term, digest_of(write.data))
+            self._observation.taken(seen)
+            self._tell_durable()
 
     def _do(self, effects: list[Effect]) -> None:
         """One call of libraft: first those who judge are told where it stands, then everything is
@@ -274,10 +279,11 @@ class CRaftReplica:
                 self._appended(*about)
         for kind, about in effects:
             _DOING[kind](self, about)
-        observation.committed(standing.commit_index)
         self._apply_up_to(standing.last_applied)
-        observation.applied(self._service.take_applied())
-        if standing.offset > self._offset:
+        if standing.commit_index > _BOOTSTRAPPED:
+            observation.committed(standing.commit_index)
+            observation.applied(self._service.take_applied())
+        if standing.offset > self._offset and not self._is_installing:
             self._offset = standing.offset
             observation.compacted(standing.offset)
 
@@ -299,6 +305,9 @@ class CRaftReplica:
 
     def _send(self, message: tuple[int, bytes]) -> None:
         target, content = message
+        if not target:
+            self._send_to_nobody()
+            return
         to = f"n{target}"
         seen = libraft.look_into(content)
         observation = self._observation
@@ -309,6 +318,11 @@ class CRaftReplica:
         elif seen.is_grant:
             observation.grants(seen.term, to)
         self._messages.append(Envelope(self._name, to, content))
+
+    def _send_to_nobody(self) -> None:
+        """To the server 0 at no address: C-Raft's own backend (uv_send.c) ends at that, since it
+        takes the length of the address."""
+        raise SubjectFailed("libraft sends a message to the server 0, at the address NULL")
 
     def _apply_up_to(self, index: int) -> None:
         """Barriers and changes of the configuration are applied without raft_fsm."""
@@ -329,6 +343,8 @@ class CRaftReplica:
         if snapshot.trailing:
             self._apply_up_to(snapshot.last_index)
             snapshot = snapshot._replace(data=self._service.snapshot())
+        else:
+            self._is_installing = True
         self._writes.append(snapshot)
 
     def _get_snapshot(self, _: bytes) -> None:
@@ -346,7 +362,10 @@ class CRaftReplica:
         snapshot = self._disk.snapshot
         assert snapshot is not None
         self._service.restore(snapshot.last_index, data)
-        if self._offset != snapshot.last_index:
+        if self._is_installing:
+            self._is_installing = False
+            # What was applied and is not told yet, the first entry, is behind the snapshot.
+            self._service.take_applied()
             self._offset = snapshot.last_index
             self._observation.restored(
                 SnapshotSeen(snapshot.last_index, snapshot.last_term, digest_of(data))

@@ -45,7 +45,8 @@ unsigned char effects[EFFECTS_BYTES];
 char failure[512];
 
 /* -- Memory: each server owns what libraft allocates for it, and loses it all at once, as a process
-   does. ------------------------------------------------------------------------------------------ */
+   does. It is handed out as zeros: libraft leaves gaps in what it encodes, and a run must not depend
+   on what lay there before. ---------------------------------------------------------------------- */
 
 struct block
 {
@@ -92,7 +93,7 @@ static sigjmp_buf way_out;
 
 static void *take(void *data, size_t size)
 {
-    struct block *block = malloc(sizeof *block + (size ? size : 1));
+    struct block *block = calloc(1, sizeof *block + (size ? size : 1));
     (void)data;
     if (block == NULL) {
         return NULL;
@@ -117,11 +118,7 @@ static void give_back(void *data, void *pointer)
 
 static void *take_zeroed(void *data, size_t count, size_t size)
 {
-    void *pointer = take(data, count * size);
-    if (pointer != NULL) {
-        memset(pointer, 0, count * size);
-    }
-    return pointer;
+    return take(data, count * size);
 }
 
 static void *resize(void *data, void *pointer, size_t size)
@@ -848,6 +845,8 @@ struct server *server_new(raft_id id, uint64_t seed, unsigned election, unsigned
     }
     raft_set_election_timeout(&server->raft, election);
     raft_set_heartbeat_timeout(&server->raft, heartbeat);
+    /* Half a minute, unless it is set: a lost message would keep a follower back for so long. */
+    raft_set_install_snapshot_timeout(&server->raft, election);
     raft_set_pre_vote(&server->raft, pre_vote != 0);
     raft_set_snapshot_threshold(&server->raft, threshold);
     raft_set_snapshot_trailing(&server->raft, trailing);
