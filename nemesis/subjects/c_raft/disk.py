@@ -84,13 +84,9 @@ class CoreDisk:
             storage.save(1, None, entries)
         return Found(storage.durable_term, storage.durable_vote, entries, self.snapshot)
 
-    def set_term(self, term: int) -> None:
-        """A new term, in which it has not voted."""
-        self._storage.save(term, None, ())
-
-    def set_vote(self, vote: str | None) -> None:
-        """Its vote in its term."""
-        self._storage.save(self._storage.durable_term, vote, ())
+    def set(self, term: int, vote: str | None) -> None:
+        """Term, and vote in it."""
+        self._storage.save(term, vote, ())
 
     def append(self, entries: Sequence[Entry]) -> None:
         """These entries; what the log held from the first one's index on is gone."""

@@ -8,7 +8,6 @@ time-out; nothing that libraft has sent leaves before what it asked for earlier 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -46,10 +45,14 @@ _ROLES: Final[dict[int, Role]] = {
 }
 
 
-class Written(NamedTuple):
-    """An input: the oldest write that was under way is durable."""
+# What libraft has asked to be written: entries, or a snapshot.
+Write = list[Entry] | CoreSnapshot
 
-    write: list[Entry] | CoreSnapshot
+
+class Written(NamedTuple):
+    """An input: the writes that were under way are durable."""
+
+    writes: list[Write]
 
 
 class CRaftReplica:
@@ -77,8 +80,8 @@ class CRaftReplica:
         )
         self.deadline = machine.now + self._heartbeat
         self._disk = CoreDisk(machine)
-        # What is to be written, the oldest first; the first may be under way.
-        self._writes: deque[list[Entry] | CoreSnapshot] = deque()
+        # What is to be written, the oldest first; and whether some is being written.
+        self._writes: list[Write] = []
         self._is_writing = False
         # How many times libraft has asked for the newest snapshot, and not got it yet.
         self._asked_snapshots = 0
@@ -101,17 +104,19 @@ class CRaftReplica:
         self._now = milliseconds = now // MILLISECOND
         for each in inputs:
             if type(each) is Envelope:
-                self._take(self._core.receive(milliseconds, each.content))
+                self._do(self._core.receive(milliseconds, each.content))
             elif type(each) is ClientRequest:
                 self._ask(each)
             elif type(each) is Written:
                 self._is_writing = False
-                self._take(self._ended(each.write))
+                for write in each.writes:
+                    self._do(self._ended(write))
             else:
                 self._transfer(each)
         if now >= self.deadline:
             self.deadline = now + self._heartbeat
-            self._take(self._core.tick(milliseconds))
+            self._do(self._core.tick(milliseconds))
+        self._complete()
         messages, self._messages = self._messages, []
         replies, self._replies = self._replies, []
         return Produced(messages, replies + self._service.take_replies())
@@ -140,17 +145,17 @@ class CRaftReplica:
 
     # -- Asynchronous ----------------------------------------------------------------------------
 
-    def begin_write(self) -> list[Entry] | CoreSnapshot | None:
-        """The oldest write that libraft has asked for, if none is under way."""
+    def begin_write(self) -> list[Write] | None:
+        """All writes that libraft has asked for, if none is under way."""
         if self._is_writing or not self._writes:
             return None
         self._is_writing = True
-        return self._writes.popleft()
+        return self._take_writes()
 
-    def perform(self, write: list[Entry] | CoreSnapshot) -> Written:
-        """Make it durable."""
-        self._write(write)
-        return Written(write)
+    def perform(self, writes: list[Write]) -> Written:
+        """Make them durable."""
+        self._write(writes)
+        return Written(writes)
 
     def begin_application(self) -> None:
         """raft_fsm applies at once."""
@@ -170,7 +175,7 @@ class CRaftReplica:
             self._offset = index = snapshot.last_index
             told = SnapshotSeen(index, snapshot.last_term, digest_of(snapshot.data))
         self._observation.started(found.term, found.voted_for, found.entries, told)
-        self._take(
+        self._do(
             self._core.start(
                 self._now,
                 found.term,
@@ -180,6 +185,7 @@ class CRaftReplica:
                 found.snapshot,
             )
         )
+        self._complete()
 
     # -- Clients and operators -------------------------------------------------------------------
 
@@ -192,15 +198,15 @@ class CRaftReplica:
         """A command goes into the log; a query waits for a barrier there."""
         if request.command is None:
             token = self._token_for(self._service.begin_read(request))
-            self._take(self._core.barrier(self._now, token))
+            self._do(self._core.barrier(self._now, token))
         else:
             command = self._service.command_of(request)
             token = self._token_for(request)
-            self._take(self._core.apply(self._now, token, command))
+            self._do(self._core.apply(self._now, token, command))
 
     def _transfer(self, request: TransferRequest) -> None:
         token = self._token_for(request)
-        self._take(self._core.transfer(self._now, token, number_of(request.successor)))
+        self._do(self._core.transfer(self._now, token, number_of(request.successor)))
 
     def _answered(self, token: int, status: int) -> None:
         """libraft says what came of a request."""
@@ -235,36 +241,57 @@ class CRaftReplica:
 
     # -- What libraft asks for -------------------------------------------------------------------
 
-    def _take(self, effects: list[Effect]) -> None:
-        """Do what libraft asked for, and what it asks for when it hears that this is done."""
-        self._do(effects)
+    def _complete(self) -> None:
+        """What libraft waits for is done now, as far as it need not take time."""
         while True:
             if self._asked_snapshots:
                 self._asked_snapshots -= 1
                 self._do(self._core.snapshot_loaded(self._now, self._newest_snapshot()))
             elif self._writes and not self._is_asynchronous:
-                write = self._writes.popleft()
-                self._write(write)
-                self._do(self._ended(write))
+                writes = self._take_writes()
+                self._write(writes)
+                for write in writes:
+                    self._do(self._ended(write))
             else:
                 return
 
-    def _ended(self, write: list[Entry] | CoreSnapshot) -> list[Effect]:
+    def _take_writes(self) -> list[Write]:
+        writes, self._writes = self._writes, []
+        return writes
+
+    def _write(self, writes: list[Write]) -> None:
+        """Make all of this durable, entries that follow each other with one sync."""
+        entries: list[Entry] = []
+        for write in writes:
+            if isinstance(write, CoreSnapshot):
+                self._append(entries)
+                entries = []
+                self._put(write)
+            else:
+                first = write[0].index
+                while entries and entries[-1].index >= first:
+                    entries.pop()
+                entries += write
+        self._append(entries)
+
+    def _append(self, entries: list[Entry]) -> None:
+        if entries:
+            self._disk.append(entries)
+            self._tell_durable()
+
+    def _put(self, snapshot: CoreSnapshot) -> None:
+        self._disk.put(snapshot)
+        if snapshot.trailing:
+            digest = digest_of(snapshot.data)
+            seen = SnapshotSeen(snapshot.last_index, snapshot.last_term, digest)
+            self._observation.taken(seen)
+            self._tell_durable()
+
+    def _ended(self, write: Write) -> list[Effect]:
         """libraft hears that a write is done; writes end in the order of beginning."""
         if isinstance(write, CoreSnapshot):
             return self._core.snapshot_stored(self._now)
         return self._core.appended(self._now)
-
-    def _write(self, write: list[Entry] | CoreSnapshot) -> None:
-        if not isinstance(write, CoreSnapshot):
-            self._disk.append(write)
-            self._tell_durable()
-            return
-        self._disk.put(write)
-        if write.trailing:
-            seen = SnapshotSeen(write.last_index, write.last_term, digest_of(write.data))
-            self._observation.taken(seen)
-            self._tell_durable()
 
     def _do(self, effects: list[Effect]) -> None:
         """One call of libraft: first those who judge are told where it stands, then everything is
@@ -277,7 +304,14 @@ class CRaftReplica:
         for kind, about in effects:
             if kind == libraft.APPEND:
                 self._appended(*about)
-        for kind, about in effects:
+        for at, (kind, about) in enumerate(effects):
+            if (
+                kind == libraft.TERM
+                and at + 1 < len(effects)
+                and effects[at + 1][0] == libraft.VOTE
+            ):
+                # The vote is saved together with its term.
+                continue
             _DOING[kind](self, about)
         self._apply_up_to(standing.last_applied)
         if standing.commit_index > _BOOTSTRAPPED:
@@ -296,11 +330,11 @@ class CRaftReplica:
         self._writes.append(entries)
 
     def _set_term(self, term: int) -> None:
-        self._disk.set_term(term)
+        self._disk.set(term, None)
         self._tell_durable()
 
     def _set_vote(self, number: int) -> None:
-        self._disk.set_vote(name_of(number))
+        self._disk.set(self._core.standing.term, name_of(number))
         self._tell_durable()
 
     def _send(self, message: tuple[int, bytes]) -> None:
