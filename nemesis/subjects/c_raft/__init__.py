@@ -1,7 +1,8 @@
 """Canonical's C-Raft, the Raft under dqlite, in process (docs/foreign-rafts.md).
 
-build.py    compiles shim.c, if it is not yet
-shim.c      libraft as a function: inputs in, effects out; core.py calls it
+build.py    compiles the shim, if it is not yet
+shim/       C of ours: libraft as a function, inputs in, effects out
+core.py     calls it; effects.py: what it answers, as bytes
 disk.py     term, vote, log and snapshots on the disk of the machine
 replica.py  a server: what libraft asks for is done here
 adapter.py  the subject: what it claims to bear, what it can be configured by
@@ -20,6 +21,6 @@ def subject(version: str | None) -> Subject:
 
     found = installed_version()
     if version not in (None, found):
-        raise SubjectMissing(f"c-raft-{version}: not this version is here, but {found}")
+        raise SubjectMissing(f"c-raft-{version}: not this version is here, but c-raft-{found}")
     build()
-    return CRaft(found)
+    return CRaft(f"c-raft-{found}")

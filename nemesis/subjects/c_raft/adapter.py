@@ -29,16 +29,18 @@ _FAULTS: Final = frozenset(
         "torn-write",
         "slow-disk",
         "clock-drift",
+        "transfer-leadership",
     }
 )
 
 
 class CRaft:
-    """Implements nemesis.subjects.subject.Subject."""
+    """Implements nemesis.subjects.subject.Subject. ``replica`` may be one with an error in it."""
 
-    def __init__(self, version: str) -> None:
-        self.name = f"c-raft-{version}"
+    def __init__(self, name: str, replica: type[CRaftReplica] = CRaftReplica) -> None:
+        self.name = name
         self.faults: frozenset[str] = _FAULTS
+        self._replica = replica
 
     def knobs(self, drawn: Knobs) -> Knobs:
         """Time-outs are whole milliseconds, and random between once and twice the shortest; leaders
@@ -67,4 +69,4 @@ class CRaft:
 
     def start(self, machine: Machine) -> CRaftReplica:
         """Start a server. Raises SubjectMissing."""
-        return CRaftReplica(machine)
+        return self._replica(machine)

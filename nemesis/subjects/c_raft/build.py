@@ -1,6 +1,6 @@
 """Builds the shim: ``python -m nemesis.subjects.c_raft.build``.
 
-It is one file of C over the libraft of the system (Debian: libraft-dev), compiled with the system's
+It is some C over the libraft of the system (Debian: libraft-dev), compiled with the system's
 compiler; what was built is kept, by its content, in ``~/.cache/splitbrain/c-raft``, or in the
 folder that the variable SPLITBRAIN_CACHE names.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nemesis.subjects.errors import SubjectMissing
 
-_SHIM = Path(__file__).with_name("shim.c")
+_SHIM = Path(__file__).with_name("shim")
 _COMMAND = ("cc", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
 _HEADER = "raft.h"
 _PATIENCE = 120.0
@@ -35,13 +35,14 @@ def build() -> Path:
     if shutil.which(_COMMAND[0]) is None:
         raise SubjectMissing(f"{INSTALL} ({_COMMAND[0]} is not in PATH)")
     header = _header()
-    content = b"\0".join((_SHIM.read_bytes(), header, " ".join(_COMMAND).encode()))
+    sources = [path.read_bytes() for path in sorted(_SHIM.iterdir())]
+    content = b"\0".join((*sources, header, " ".join(_COMMAND).encode()))
     shim = cache() / f"{hashlib.sha256(content).hexdigest()[:16]}.so"
     if not shim.exists():
         shim.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=shim.parent) as scratch:
             built = Path(scratch) / "shim.so"
-            _compile([*_COMMAND, "-o", str(built), str(_SHIM), "-lraft"])
+            _compile([*_COMMAND, "-o", str(built), str(_SHIM / "calls.c"), "-lraft"])
             # At once: whoever builds the same meanwhile puts the same there.
             os.replace(built, shim)
     return shim

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nemesis.subjects.c_raft.core import CHANGE, STANDBY, VOTER, CoreEntry, CoreSnapshot
+from nemesis.subjects.c_raft.effects import CHANGE, STANDBY, VOTER, CoreEntry, CoreSnapshot
 from nemesis.subjects.subject import Machine
 from raft.consensus import Entry
 from raft.consensus.configuration import Configuration
@@ -59,20 +59,20 @@ class CoreDisk:
     StorageCorrupt."""
 
     def __init__(self, machine: Machine) -> None:
-        self._storage = Storage(machine.disk, machine.knobs.segment_bytes)
+        self.storage = Storage(machine.disk, machine.knobs.segment_bytes)
         # The newest snapshot that is durable.
         self.snapshot: CoreSnapshot | None = None
 
     @property
     def durable(self) -> tuple[int, str | None, int]:
         """Term, vote and last index that syncs have returned for."""
-        storage = self._storage
+        storage = self.storage
         return storage.durable_term, storage.durable_vote, storage.durable_index
 
     def start(self, machine: Machine, first_configuration: bytes) -> Found:
         """What the disk holds; at the first start, the first entry of every log, of term 1, as
         raft_io.bootstrap has it. If power fails meanwhile, what is missing is written again."""
-        storage = self._storage
+        storage = self.storage
         if machine.is_first_start and VOTE_FILE not in machine.disk.files():
             storage.initialize(first_snapshot(machine.members))
         recovered = storage.recover()
@@ -86,16 +86,16 @@ class CoreDisk:
 
     def set(self, term: int, vote: str | None) -> None:
         """Term, and vote in it."""
-        self._storage.save(term, vote, ())
+        self.storage.save(term, vote, ())
 
     def append(self, entries: Sequence[Entry]) -> None:
         """These entries; what the log held from the first one's index on is gone."""
         term, vote, _ = self.durable
-        self._storage.save(term, vote, entries)
+        self.storage.save(term, vote, entries)
 
     def put(self, snapshot: CoreSnapshot) -> None:
         """A snapshot; what it leaves of the log, raft.storage says."""
-        self._storage.save_snapshot(
+        self.storage.save_snapshot(
             Snapshot(
                 snapshot.last_index,
                 snapshot.last_term,
@@ -103,5 +103,5 @@ class CoreDisk:
                 snapshot.encode(),
             )
         )
-        self._storage.compact(snapshot.last_index)
+        self.storage.compact(snapshot.last_index)
         self.snapshot = snapshot

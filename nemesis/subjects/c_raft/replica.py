@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from nemesis.schedule import MILLISECOND
-from nemesis.subjects.c_raft import core as libraft
-from nemesis.subjects.c_raft.core import Core, CoreEntry, CoreSnapshot, CoreStanding, Effect
+from nemesis.subjects.c_raft import effects as libraft
+from nemesis.subjects.c_raft.core import Core
 from nemesis.subjects.c_raft.disk import (
     CoreDisk,
     core_entry_of,
@@ -21,16 +21,17 @@ from nemesis.subjects.c_raft.disk import (
     name_of,
     number_of,
 )
+from nemesis.subjects.c_raft.effects import CoreEntry, CoreSnapshot, CoreStanding, Effect
+from nemesis.subjects.c_raft.requests import Requests
 from nemesis.subjects.errors import SubjectFailed
 from nemesis.subjects.messages import Envelope, Produced
 from nemesis.subjects.observation import Observation, SnapshotSeen, digest_of
 from nemesis.subjects.service import KeyValueService
 from nemesis.subjects.subject import Machine, Standing
-from raft.client_messages import ClientRequest, TransferRequest
+from raft.client_messages import ClientRequest
 from raft.consensus import Entry
 from raft.consensus.state import Role
 from raft.kv.commands import CommandError
-from raft.kv.replicated import Applied
 
 _NEVER: Final = (1 << 32) - 1
 # A command of the workloads takes about so many bytes in the log; C-Raft counts entries.
@@ -79,23 +80,23 @@ class CRaftReplica:
             snapshot_trailing=max(knobs.entries_kept_after_snapshot, 1),
         )
         self.deadline = machine.now + self._heartbeat
-        self._disk = CoreDisk(machine)
+        self._disk = self.disk_of(machine)
         # What is to be written, the oldest first; and whether some is being written.
         self._writes: list[Write] = []
         self._is_writing = False
         # How many times libraft has asked for the newest snapshot, and not got it yet.
         self._asked_snapshots = 0
         self._messages: list[Envelope] = []
-        self._replies: list[Any] = []
-        # Who waits for an answer of libraft, by token; for a read, its number with the service.
-        self._next_token = 0
-        self._waiting: dict[int, ClientRequest | TransferRequest | int] = {}
-        self._last_applied: Applied | None = None
+        self._requests = Requests(self._core, self._service)
         # The log in memory begins after this index, as far as was told; while a snapshot that is to
         # take its place is written, libraft's is already gone.
         self._offset = 0
         self._is_installing = False
         self._start(machine)
+
+    def disk_of(self, machine: Machine) -> CoreDisk:
+        """Where it persists."""
+        return CoreDisk(machine)
 
     # -- nemesis.subjects.subject.Replica --------------------------------------------------------
 
@@ -106,20 +107,19 @@ class CRaftReplica:
             if type(each) is Envelope:
                 self._do(self._core.receive(milliseconds, each.content))
             elif type(each) is ClientRequest:
-                self._ask(each)
+                self._do(self._requests.ask(each, milliseconds))
             elif type(each) is Written:
                 self._is_writing = False
                 for write in each.writes:
                     self._do(self._ended(write))
             else:
-                self._transfer(each)
+                self._do(self._requests.transfer(each, milliseconds))
         if now >= self.deadline:
             self.deadline = now + self._heartbeat
             self._do(self._core.tick(milliseconds))
         self._complete()
         messages, self._messages = self._messages, []
-        replies, self._replies = self._replies, []
-        return Produced(messages, replies + self._service.take_replies())
+        return Produced(messages, self._requests.take_replies())
 
     def standing(self) -> Standing:
         """As struct raft says."""
@@ -186,58 +186,6 @@ class CRaftReplica:
             )
         )
         self._complete()
-
-    # -- Clients and operators -------------------------------------------------------------------
-
-    def _token_for(self, who: ClientRequest | TransferRequest | int) -> int:
-        self._next_token += 1
-        self._waiting[self._next_token] = who
-        return self._next_token
-
-    def _ask(self, request: ClientRequest) -> None:
-        """A command goes into the log; a query waits for a barrier there."""
-        if request.command is None:
-            token = self._token_for(self._service.begin_read(request))
-            self._do(self._core.barrier(self._now, token))
-        else:
-            command = self._service.command_of(request)
-            token = self._token_for(request)
-            self._do(self._core.apply(self._now, token, command))
-
-    def _transfer(self, request: TransferRequest) -> None:
-        token = self._token_for(request)
-        self._do(self._core.transfer(self._now, token, number_of(request.successor)))
-
-    def _answered(self, token: int, status: int) -> None:
-        """libraft says what came of a request."""
-        who = self._waiting.pop(token)
-        standing = self._core.standing
-        leader = name_of(standing.leader)
-        if type(who) is int:
-            if status == 0:
-                self._service.confirm_read(who, self._service.last_applied)
-            else:
-                self._service.refuse_read(who, leader)
-        elif type(who) is ClientRequest:
-            if status == 0:
-                assert self._last_applied is not None
-                self._service.answer(who, self._last_applied)
-            elif status > 0:
-                self._service.lose(who, leader)
-            elif standing.state == libraft.LEADER:
-                # It hands over, and takes nothing meanwhile.
-                self._service.put_off(who)
-            else:
-                self._service.refuse(who, leader)
-        elif type(who) is TransferRequest:
-            if standing.state != libraft.LEADER and status == 0:
-                self._replies.append(who.answered())
-            elif status == -libraft.NOT_LEADER:
-                self._replies.append(who.refused("not-leader", leader))
-            elif status:
-                self._replies.append(who.refused("unknown-member", leader))
-            else:
-                self._replies.append(who.refused("abandoned", leader))
 
     # -- What libraft asks for -------------------------------------------------------------------
 
@@ -368,7 +316,7 @@ class CRaftReplica:
         index, term, command = about
         self._apply_up_to(index - 1)
         try:
-            self._last_applied = self._service.apply(index, term, command)
+            self._requests.applied = self._service.apply(index, term, command)
         except CommandError as error:
             raise SubjectFailed(f"libraft applied what nobody proposed: {error}") from error
 
@@ -418,7 +366,7 @@ _DOING: Final[dict[int, Any]] = {
     libraft.TRUNCATE: lambda self, about: None,
     libraft.SEND: CRaftReplica._send,
     libraft.APPLY: CRaftReplica._apply,
-    libraft.ANSWER: lambda self, about: self._answered(*about),
+    libraft.ANSWER: lambda self, about: self._requests.answered(*about),
     libraft.SNAPSHOT_PUT: CRaftReplica._put_snapshot,
     libraft.SNAPSHOT_GET: CRaftReplica._get_snapshot,
     libraft.RESTORE: CRaftReplica._restore,
