@@ -20,7 +20,9 @@ static void acknowledge_sent(struct server *server)
 {
     while (server->sent.first != NULL) {
         struct pending pending = pop(&server->sent);
-        ((raft_io_send_cb)pending.callback)(pending.request, 0);
+        if (pending.callback != NULL) {
+            ((raft_io_send_cb)pending.callback)(pending.request, 0);
+        }
     }
 }
 
