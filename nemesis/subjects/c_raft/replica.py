@@ -8,7 +8,7 @@ time-out; nothing that libraft has sent leaves before what it asked for earlier 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from nemesis.schedule import MILLISECOND
@@ -88,6 +88,19 @@ class CRaftReplica:
         self._asked_snapshots = 0
         self._messages: list[Envelope] = []
         self._requests = Requests(self._core, self._service)
+        # What is done about each kind of effect; entries were taken in before, all at once.
+        self._doing: dict[int, Callable[[Any], None]] = {
+            libraft.TERM: self._set_term,
+            libraft.VOTE: self._set_vote,
+            libraft.APPEND: _nothing,
+            libraft.TRUNCATE: _nothing,
+            libraft.SEND: self._send,
+            libraft.APPLY: self._apply,
+            libraft.ANSWER: self._requests.answered,
+            libraft.SNAPSHOT_PUT: self._put_snapshot,
+            libraft.SNAPSHOT_GET: self._get_snapshot,
+            libraft.RESTORE: self._restore,
+        }
         # The log in memory begins after this index, as far as was told; while a snapshot that is to
         # take its place is written, libraft's is already gone.
         self._offset = 0
@@ -260,7 +273,7 @@ class CRaftReplica:
             ):
                 # The vote is saved together with its term.
                 continue
-            _DOING[kind](self, about)
+            self._doing[kind](about)
         self._apply_up_to(standing.last_applied)
         if standing.commit_index > _BOOTSTRAPPED:
             observation.committed(standing.commit_index)
@@ -355,19 +368,9 @@ class CRaftReplica:
             self._tell_durable()
 
 
+def _nothing(_: object) -> None:
+    """What has been done already."""
+
+
 def _role(standing: CoreStanding) -> Role:
     return "pre-candidate" if standing.is_pre_candidate else _ROLES[standing.state]
-
-
-_DOING: Final[dict[int, Any]] = {
-    libraft.TERM: CRaftReplica._set_term,
-    libraft.VOTE: CRaftReplica._set_vote,
-    libraft.APPEND: lambda self, about: None,
-    libraft.TRUNCATE: lambda self, about: None,
-    libraft.SEND: CRaftReplica._send,
-    libraft.APPLY: CRaftReplica._apply,
-    libraft.ANSWER: lambda self, about: self._requests.answered(*about),
-    libraft.SNAPSHOT_PUT: CRaftReplica._put_snapshot,
-    libraft.SNAPSHOT_GET: CRaftReplica._get_snapshot,
-    libraft.RESTORE: CRaftReplica._restore,
-}

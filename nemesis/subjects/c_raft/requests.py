@@ -47,8 +47,9 @@ class Requests:
         """Begin to hand over."""
         return self._core.transfer(now, self._token_for(request), number_of(request.successor))
 
-    def answered(self, token: int, status: int) -> None:
-        """libraft has called back, or refused at once: then ``status`` is less than 0."""
+    def answered(self, about: tuple[int, int]) -> None:
+        """libraft has called back with a status, or refused at once: then it is less than 0."""
+        token, status = about
         who = self._waiting.pop(token)
         standing = self._core.standing
         leader = name_of(standing.leader)

@@ -1,0 +1,317 @@
+"""C-Raft in the simulator: known errors are convicted and nothing else, runs repeat themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from nemesis.outcome import Run
+from nemesis.run import run
+from nemesis.schedule import Knobs
+from nemesis.search.generate import generate
+from nemesis.subjects.c_raft import build as building
+from nemesis.subjects.c_raft import effects as libraft
+from nemesis.subjects.c_raft.adapter import CRaft
+from nemesis.subjects.c_raft.core import Core
+from nemesis.subjects.c_raft.disk import CoreDisk, Found
+from nemesis.subjects.c_raft.effects import CoreEntry, CoreSnapshot, look_into
+from nemesis.subjects.c_raft.replica import CRaftReplica, Write
+from nemesis.subjects.errors import SubjectFailed, SubjectMissing
+from nemesis.subjects.registry import subject_named
+from nemesis.subjects.subject import Machine, Subject
+from raft.client_messages import ClientRequest
+from raft.storage import Storage
+
+ROOT = Path(__file__).parent.parent.parent
+SEEDS = range(30)
+# What version 0.15 is known for (docs/foreign-rafts.md).
+KNOWN = {"own-term-commit", "committed-on-majority"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _is_there() -> None:
+    try:
+        building.build()
+    except SubjectMissing as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def subject() -> Subject:
+    return subject_named("c-raft")
+
+
+def run_seed(subject: Subject, seed: int) -> Run:
+    return run(generate(seed, tested=subject), subject)
+
+
+def digest_of(seeds: range) -> str:
+    """Stands for traces and histories of these seeds."""
+    digest = hashlib.sha256()
+    subject = subject_named("c-raft")
+    for seed in seeds:
+        made = run_seed(subject, seed)
+        digest.update(msgspec.json.encode([made.trace, made.history]))
+    return digest.hexdigest()
+
+
+# -- What it bears -------------------------------------------------------------------------------
+
+
+def test_it_is_convicted_of_what_is_known_and_of_nothing_else(subject: Subject) -> None:
+    kinds: Counter[str] = Counter()
+    effects: Counter[str] = Counter()
+    milestones: Counter[str] = Counter()
+    for seed in SEEDS:
+        made = run_seed(subject, seed)
+        kinds.update(failure.kind for failure in made.verdict.failures[:1])
+        effects.update(made.statistics.effects)
+        milestones.update(made.statistics.milestones)
+    assert set(kinds) <= KNOWN
+    assert 0 < kinds["own-term-commit"] < len(SEEDS)
+    assert {"partition", "crash", "unsynced-loss", "torn-write", "pause"} <= set(effects)
+    assert milestones["snapshots taken"]
+
+
+# -- Runs repeat themselves ----------------------------------------------------------------------
+
+
+def test_a_run_is_the_same_again_and_in_another_process() -> None:
+    seeds = range(8)
+    here = digest_of(seeds)
+    assert here == digest_of(seeds)
+    code = f"from tests.subjects.test_c_raft import digest_of; print(digest_of({seeds}))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == here
+
+
+# -- Errors are convicted ------------------------------------------------------------------------
+
+
+class _Forgetful(Storage):
+    def state_to_save(self, term: int, voted_for: str | None) -> tuple[int, str | None]:
+        return term, None
+
+
+class _NeverSyncs(Storage):
+    def must_sync(self, state_changed: bool) -> bool:
+        return False
+
+
+def with_storage(kind: type[Storage]) -> type[CRaftReplica]:
+    class Changed(CRaftReplica):
+        def disk_of(self, machine: Machine) -> CoreDisk:
+            disk = CoreDisk(machine)
+            disk.storage = kind(machine.disk, machine.knobs.segment_bytes)
+            return disk
+
+    return Changed
+
+
+class AcknowledgesFirst(CRaftReplica):
+    """libraft hears that entries are durable, and they are written with the next ones."""
+
+    _late: tuple[Write, ...] = ()
+
+    def _write(self, writes: list[Write]) -> None:
+        late, self._late = self._late, tuple(writes)
+        super()._write(list(late))
+
+
+class ReadsLocally(CRaftReplica):
+    """Whoever believes that it leads reads what it has, without a barrier."""
+
+    def handle(self, inputs: Any, now: int) -> Any:
+        others = []
+        for each in inputs:
+            is_query = type(each) is ClientRequest and each.query is not None
+            if is_query and self.standing().role == "leader":
+                self._service.confirm_read(self._service.begin_read(each), 0)
+            else:
+                others.append(each)
+        return super().handle(others, now)
+
+
+class _LosesAnEntry(CoreDisk):
+    def start(self, machine: Machine, first_configuration: bytes) -> Found:
+        found = super().start(machine, first_configuration)
+        is_short = len(found.entries) < 2
+        return found if is_short else found._replace(entries=found.entries[:-1])
+
+
+class LosesAnEntry(CRaftReplica):
+    """A restart does not find the last entry."""
+
+    def disk_of(self, machine: Machine) -> CoreDisk:
+        return _LosesAnEntry(machine)
+
+
+class MixesUp(CRaftReplica):
+    """The state machine is handed each command twice."""
+
+    def _apply(self, about: tuple[int, int, bytes]) -> None:
+        super()._apply(about)
+        super()._apply(about)
+
+
+@pytest.mark.parametrize(
+    ("replica", "seed", "kind"),
+    [
+        pytest.param(with_storage(_Forgetful), 1, "one-vote-a-term", id="vote-lost"),
+        pytest.param(with_storage(_NeverSyncs), 1, "committed-on-majority", id="not-synced"),
+        pytest.param(AcknowledgesFirst, 1, "committed-on-majority", id="acknowledges-first"),
+        pytest.param(ReadsLocally, 0, "linearizability", id="reads-locally"),
+        pytest.param(LosesAnEntry, 0, "leader-append-only", id="loses-an-entry"),
+        pytest.param(MixesUp, 1, "applied-within-commit", id="applies-twice"),
+    ],
+)
+def test_an_error_in_the_adapter_is_convicted(
+    replica: type[CRaftReplica], seed: int, kind: str
+) -> None:
+    assert run_seed(CRaft("healthy"), seed).verdict.failures == ()
+    made = run_seed(CRaft("planted", replica), seed)
+    assert [each.kind for each in made.verdict.failures[:1]] == [kind]
+
+
+def test_what_ends_a_process_of_its_own_ends_a_server_here() -> None:
+    for how, text in ((0, "Segmentation fault"), (1, "Aborted")):
+        core = started()
+        with pytest.raises(SubjectFailed, match=f"^libraft ended by a signal: {text}$"):
+            core.fail(how)
+        core.close()
+    core = started()
+    with pytest.raises(SubjectFailed, match=r"^libraft was handed bytes that are no message$"):
+        core.receive(0, b"\1\0")
+    with pytest.raises(SubjectFailed, match=r"^libraft broke the contract of raft\.h: nothing of"):
+        core.appended(0)
+    assert core.tick(50) is not None
+    core.close()
+
+
+# -- The shim ------------------------------------------------------------------------------------
+
+
+def core_of(number: int, seed: int = 1, threshold: int = 1 << 30) -> Core:
+    return Core(
+        number,
+        seed,
+        election_timeout=100,
+        heartbeat_timeout=50,
+        pre_vote=True,
+        snapshot_threshold=threshold,
+        snapshot_trailing=1,
+    )
+
+
+def started(number: int = 1, voters: tuple[int, ...] = (1,), seed: int = 1) -> Core:
+    core = core_of(number, seed)
+    first = CoreEntry(1, libraft.CHANGE, core.first_configuration(list(voters)))
+    core.start(0, 1, 0, 1, [first], None)
+    return core
+
+
+def test_a_lone_voter_leads_and_commits() -> None:
+    core = started()
+    assert core.standing.state == libraft.LEADER
+    assert core.standing.term == 2
+    assert core.servers() == ((1, libraft.VOTER),)
+    assert core.apply(0, 7, b"x") == [(libraft.APPEND, (2, [CoreEntry(2, libraft.COMMAND, b"x")]))]
+    assert core.standing.commit_index == 1
+    assert core.appended(1) == [(libraft.APPLY, (2, 2, b"x")), (libraft.ANSWER, (7, 0))]
+    assert core.standing.commit_index == core.standing.last_applied == 2
+    core.close()
+
+
+def test_who_does_not_lead_refuses_at_once() -> None:
+    core = started(1, (1, 2))
+    assert core.apply(0, 7, b"x") == [(libraft.ANSWER, (7, -libraft.NOT_LEADER))]
+    assert core.barrier(0, 8) == [(libraft.ANSWER, (8, -libraft.NOT_LEADER))]
+    assert core.transfer(0, 9, 2) == [(libraft.ANSWER, (9, -libraft.NOT_LEADER))]
+    core.close()
+
+
+def test_a_vote_is_asked_for_once_it_would_be_given() -> None:
+    one, two = started(1, (1, 2)), started(2, (1, 2))
+    ((kind, (target, message)),) = one.tick(200)
+    assert (kind, target) == (libraft.SEND, 2)
+    assert one.standing.is_pre_candidate
+    assert not look_into(message).exposes_term
+    ((_, (_, answer)),) = two.receive(200, message)
+    effects = one.receive(201, answer)
+    assert [kind for kind, _ in effects] == [libraft.TERM, libraft.VOTE, libraft.SEND]
+    assert look_into(effects[2][1][1]).is_candidacy
+    effects = two.receive(202, effects[2][1][1])
+    assert [kind for kind, _ in effects] == [libraft.TERM, libraft.VOTE, libraft.SEND]
+    assert look_into(effects[2][1][1]).is_grant
+    one.receive(203, effects[2][1][1])
+    assert (one.standing.state, one.standing.term) == (libraft.LEADER, 2)
+    one.close()
+    two.close()
+
+
+def test_time_outs_come_from_the_seed() -> None:
+    def is_due(seed: int) -> int:
+        core = started(1, (1, 2), seed)
+        due = next(time for time in range(100, 201) if core.tick(time))
+        core.close()
+        return due
+
+    assert [is_due(seed) for seed in range(9)] == [is_due(seed) for seed in range(9)]
+    assert len({is_due(seed) for seed in range(30)}) > 10
+
+
+def test_a_snapshot_is_taken_and_sent() -> None:
+    core = core_of(1, threshold=2)
+    first = CoreEntry(1, libraft.CHANGE, core.first_configuration([1]))
+    core.start(0, 1, 0, 1, [first], None)
+    core.apply(0, 1, b"x")
+    effects = core.appended(0)
+    assert [kind for kind, _ in effects] == [libraft.APPLY, libraft.ANSWER, libraft.SNAPSHOT_PUT]
+    taken: CoreSnapshot = effects[-1][1]
+    assert (taken.last_index, taken.last_term, taken.trailing) == (2, 2, 1)
+    assert CoreSnapshot.decode(taken.encode()) == taken._replace(trailing=0)
+    assert core.snapshot_stored(0) == []
+    assert core.standing.offset == 1
+    core.close()
+
+
+# -- What it needs -------------------------------------------------------------------------------
+
+
+def test_its_knobs_are_those_it_can_keep(subject: Subject) -> None:
+    drawn = Knobs(
+        spares=2,
+        reads="lease",
+        session_timeout=1,
+        check_quorum=True,
+        election_timeout_min=150_500_000,
+        priorities={"n1": 1},
+    )
+    kept = subject.knobs(drawn)
+    assert (kept.spares, kept.reads, kept.session_timeout) == (0, "index", None)
+    assert (kept.election_timeout_min, kept.election_timeout_max) == (150_000_000, 300_000_000)
+    assert subject.knobs(kept) == kept
+
+
+def test_what_is_missing_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, subject: Subject
+) -> None:
+    with pytest.raises(SubjectMissing, match=f"but {subject.name}$"):
+        subject_named("c-raft-0.1")
+    monkeypatch.setattr(building, "_HEADER", "raft-of-nobody.h")
+    with pytest.raises(SubjectMissing, match=r"apt-get install libraft-dev gcc \(raft-of-nobody"):
+        building.build()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SubjectMissing, match=r"libraft-dev gcc \(cc is not in PATH\)$"):
+        subject_named("c-raft")
