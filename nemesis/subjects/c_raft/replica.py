@@ -33,6 +33,8 @@ from raft.consensus import Entry
 from raft.consensus.state import Role
 from raft.kv.commands import CommandError
 
+# As many as knobs allow; greater ids are none.
+_MOST_SERVERS: Final = 18
 _NEVER: Final = (1 << 32) - 1
 # A command of the workloads takes about so many bytes in the log; C-Raft counts entries.
 _ENTRY_BYTES: Final = 64
@@ -300,8 +302,8 @@ class CRaftReplica:
 
     def _send(self, message: tuple[int, bytes]) -> None:
         target, content = message
-        if not target:
-            self._send_to_nobody()
+        if not 0 < target <= _MOST_SERVERS:
+            self._send_to_nobody(target)
             return
         to = f"n{target}"
         seen = libraft.look_into(content)
@@ -314,10 +316,13 @@ class CRaftReplica:
             observation.grants(seen.term, to)
         self._messages.append(Envelope(self._name, to, content))
 
-    def _send_to_nobody(self) -> None:
-        """To the server 0 at no address: C-Raft's own backend (uv_send.c) ends at that, since it
-        takes the length of the address."""
-        raise SubjectFailed("libraft sends a message to the server 0, at the address NULL")
+    def _send_to_nobody(self, target: int) -> None:
+        """An answer for its leader, when it has none, or when it is no follower, and something else
+        stands in the same memory. C-Raft's own backend (uv_send.c) takes the address, and ends."""
+        at = "at the address NULL" if not target else "which is what stands in place of its leader"
+        raise SubjectFailed(
+            f"libraft answers the server {'whose id is garbage' if target else 0}, {at}"
+        )
 
     def _apply_up_to(self, index: int) -> None:
         """Barriers and changes of the configuration are applied without raft_fsm."""
