@@ -49,6 +49,7 @@ page: $(PAGE)/node_modules/.installed
 foreign: $(VENV)/.installed
 	$(BIN)/python -m nemesis.subjects.pysyncobj.build
 	$(BIN)/python -m nemesis.subjects.etcd_raft.build
+	$(BIN)/python -m nemesis.subjects.c_raft.build
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
