@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import subprocess
@@ -20,7 +21,7 @@ from nemesis.search.generate import Only, Size, generate
 from nemesis.subjects.c_raft import build as building
 from nemesis.subjects.c_raft import effects as libraft
 from nemesis.subjects.c_raft.adapter import CRaft
-from nemesis.subjects.c_raft.core import Core
+from nemesis.subjects.c_raft.core import Core, count_of_servers
 from nemesis.subjects.c_raft.disk import CoreDisk, Found
 from nemesis.subjects.c_raft.effects import CoreEntry, CoreSnapshot, look_into
 from nemesis.subjects.c_raft.replica import CRaftReplica, Write
@@ -79,6 +80,13 @@ def test_it_is_convicted_of_what_is_known_and_of_nothing_else(subject: Subject) 
     assert 0 < kinds["own-term-commit"] < len(SEEDS)
     assert {"partition", "crash", "unsynced-loss", "torn-write", "pause"} <= set(effects)
     assert milestones["snapshots taken"]
+
+
+def test_nothing_is_left_of_a_run(subject: Subject) -> None:
+    gc.collect()
+    before = count_of_servers()
+    run_seed(subject, 1)
+    assert count_of_servers() == before
 
 
 # -- Runs repeat themselves ----------------------------------------------------------------------

@@ -75,6 +75,11 @@ def _library() -> tuple[ctypes.CDLL, memoryview]:
     return library, effects
 
 
+def count_of_servers() -> int:
+    """How many cores are not closed."""
+    return ctypes.c_int.in_dll(_library()[0], "servers").value
+
+
 class Core:
     """A ``struct raft``. After each call ``standing`` is new. Times in ms; randomness from ``seed``
     alone. What libraft does not survive is raised as SubjectFailed, and the core is then only good

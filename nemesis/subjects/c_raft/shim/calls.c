@@ -90,6 +90,9 @@ static void put_standing(struct server *server)
         return way == 0 ? (int64_t)used : -way; \
     } while (0)
 
+/* How many there are. */
+int servers = 0;
+
 struct server *server_new(raft_id id, uint64_t seed, unsigned election, unsigned heartbeat,
                           int pre_vote, unsigned threshold, unsigned trailing)
 {
@@ -144,6 +147,7 @@ struct server *server_new(raft_id id, uint64_t seed, unsigned election, unsigned
     raft_set_snapshot_threshold(&server->raft, threshold);
     raft_set_snapshot_trailing(&server->raft, trailing);
     current = NULL;
+    servers++;
     return server;
 }
 
@@ -157,6 +161,7 @@ void server_free(struct server *server)
         block = next;
     }
     free(server);
+    servers--;
 }
 
 static void check(struct server *server, int status)
