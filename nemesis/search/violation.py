@@ -8,9 +8,11 @@ from pathlib import Path
 from hypothesis import currently_in_test_context
 from hypothesis.control import current_build_context
 
+from checker.report.text import plain, text_of
 from checker.verdict import Validity
 from nemesis.macro.scenario import format_schedule
 from nemesis.replay import judge_history
+from nemesis.report import REPORT, save_report
 from nemesis.run import Run
 from nemesis.schedule import Schedule
 from nemesis.search.shrink import shrink
@@ -20,6 +22,8 @@ from raft.replica import HEALTHY
 
 # What shrinking may cost, in executions.
 _EXECUTIONS = 1_000
+# Of the report, beside the run that was not shrunk.
+_LINES = 30
 
 
 class Violation(AssertionError):
@@ -39,21 +43,26 @@ def assert_holds(run: Run, tested: Tested = HEALTHY, store: Path = Path("store")
     smallest = shrink(run, tested, executions=_EXECUTIONS).run
     directory = new_directory(store, "pytest", datetime.now())
     save(directory, smallest, judge_history(smallest.history, smallest.model))
-    message = _tell(smallest)
-    if run.schedule.is_macro and len(run.schedule.steps) > len(smallest.schedule.steps):
-        message = f"{_tell(run)}\nshrunk by splitbrain:\n{_tell(smallest)}"
-    raise Violation(f"{message}\nsaved in {directory}; again: splitbrain replay {directory}")
+    told = plain(text_of(save_report(directory, may_load=True), _LINES))
+    # What Hypothesis has left of macro-steps may be told; of others there may be hundreds.
+    message = _tell(run) if run.schedule.is_macro else _head(run)
+    message += f"\nshrunk by splitbrain:\n{told}"
+    raise Violation(
+        f"{message}\npicture: {directory / REPORT}\n"
+        f"saved in {directory}; again: splitbrain replay {directory}"
+    )
 
 
 def _tell(run: Run) -> str:
     """What was violated, and the steps that led to it."""
+    return f"{_head(run)}\n{_steps(run.schedule)}"
+
+
+def _head(run: Run) -> str:
     failure = run.verdict.failures[0]
     count = len(run.schedule.steps)
-    return (
-        f"{failure.kind}: {failure.message}\n"
-        f"{count} {'step' if count == 1 else 'steps'} on the variant {run.variant}:\n"
-        f"{_steps(run.schedule)}"
-    )
+    steps = "step" if count == 1 else "steps"
+    return f"{failure.kind}: {failure.message}\n{count} {steps} on the variant {run.variant}:"
 
 
 def _steps(schedule: Schedule) -> str:
