@@ -55,14 +55,14 @@ def assert_holds(run: Run, tested: Tested = HEALTHY, store: Path = Path("store")
 
 def _tell(run: Run) -> str:
     """What was violated, and the steps that led to it."""
-    return f"{_head(run)}\n{_steps(run.schedule)}"
+    return f"{_head(run)}:\n{_steps(run.schedule)}"
 
 
 def _head(run: Run) -> str:
     failure = run.verdict.failures[0]
     count = len(run.schedule.steps)
     steps = "step" if count == 1 else "steps"
-    return f"{failure.kind}: {failure.message}\n{count} {steps} on the variant {run.variant}:"
+    return f"{failure.kind}: {failure.message}\n{count} {steps} on the variant {run.variant}"
 
 
 def _steps(schedule: Schedule) -> str:
