@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from checker import lincheck
@@ -26,17 +27,20 @@ from nemesis.store import StoreUnwritable, load
 REPORT = "report.html"
 
 
-def report_of(directory: Path, *, may_load: bool = False) -> Report:
+def report_of(directory: Path, trusted: Collection[str] = ()) -> Report:
     """The report of a run directory. Raises StoreError and whatever else is wrong with its files,
-    naming them. ``may_load``: whether code may be loaded that the files name, for the messages of
-    a subject that is no part of splitbrain: never if they come from others."""
+    naming them.
+
+    A file does not say what code is loaded: a subject that is called MODULE:FUNCTION is run, for
+    its messages, only if it is among those that are ``trusted``.
+    """
     with collector_paused():
-        return SavedRun(load(directory), may_load).report()
+        return SavedRun(load(directory), trusted).report()
 
 
-def save_report(directory: Path, *, may_load: bool = False) -> Report:
+def save_report(directory: Path, trusted: Collection[str] = ()) -> Report:
     """Write the page of a run directory beside its files. Raises StoreUnwritable."""
-    report = report_of(directory, may_load=may_load)
+    report = report_of(directory, trusted)
     write_report(report, directory / REPORT)
     return report
 

@@ -161,7 +161,7 @@ def _save_sample(directory: Path, what: Campaign) -> bool:
     except WorkerDied:
         return False
     save(directory / "sample", first, judge_history(first.history, first.model))
-    save_report(directory / "sample", may_load=True)
+    save_report(directory / "sample", [first.variant])
     return True
 
 
@@ -286,7 +286,7 @@ class _Kept:
 def _tell(finding: Finding, kept: _Kept, out: Console) -> None:
     directory = kept.keep(finding)
     saved = kept.in_store(finding)
-    report = save_report(saved, may_load=True)
+    report = save_report(saved, [finding.shrunk.variant])
     out.print()
     out.print(
         Text(

@@ -23,10 +23,20 @@ from nemesis.report import REPORT, report_of, write_report
 @click.option(
     "--text", "as_text", is_flag=True, help="Print the counterexample instead, at most 40 lines."
 )
+@click.option(
+    "--subject",
+    "subjects",
+    multiple=True,
+    metavar="MODULE:FUNCTION",
+    help="Run this Raft of yours, for its messages, where the saved run names it: a file alone "
+    "does not say what code is loaded.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the data of the page instead.")
-def report(path: Path, output: Path | None, as_text: bool, as_json: bool) -> int:
+def report(
+    path: Path, output: Path | None, as_text: bool, subjects: tuple[str, ...], as_json: bool
+) -> int:
     """Make the report of a run directory: one HTML file, to be opened from disk."""
-    made = report_of(path)
+    made = report_of(path, subjects)
     if as_json:
         click.echo(encode_report(made))
         return 0

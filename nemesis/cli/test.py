@@ -173,7 +173,7 @@ def _simulate(seed: int, size: Size, only: Only, name: str, store: Path) -> int:
     result = run(schedule, subject, history.write)
     history.close()
     save_verdict(directory, result, judge_history(result.history, result.model))
-    report = save_report(directory, may_load=True)
+    report = save_report(directory, [result.variant])
     tally = Tally()
     tally.add(result, seed)
     out.print(tally_table(tally, result.statistics.duration / 1_000_000_000))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from checker import lincheck
@@ -60,8 +60,8 @@ class _Again(NamedTuple):
 class SavedRun:
     """Makes the report of a saved run."""
 
-    def __init__(self, saved: Saved, may_load: bool) -> None:
-        self._may_load = may_load
+    def __init__(self, saved: Saved, trusted: Collection[str]) -> None:
+        self._trusted = trusted
         directory, results = saved.directory, saved.results
         self._saved = saved
         self._results = results
@@ -221,8 +221,8 @@ class SavedRun:
             note = "Messages are not known: real servers do not tell of them."
             return _Again(None, self._plain_steps(), note)
         name = self._results.variant
-        if ":" in name and not self._may_load:
-            note = f"Messages are not known: {name} is no subject of splitbrain."
+        if ":" in name and name not in self._trusted:
+            note = f"Messages are not known: {name} is run only if that is asked for (--subject)."
             return _Again(None, self._plain_steps(), note)
         try:
             if is_own(name):

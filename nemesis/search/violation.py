@@ -43,7 +43,7 @@ def assert_holds(run: Run, tested: Tested = HEALTHY, store: Path = Path("store")
     smallest = shrink(run, tested, executions=_EXECUTIONS).run
     directory = new_directory(store, "pytest", datetime.now())
     save(directory, smallest, judge_history(smallest.history, smallest.model))
-    told = plain(text_of(save_report(directory, may_load=True), _LINES))
+    told = plain(text_of(save_report(directory, [smallest.variant]), _LINES))
     # What Hypothesis has left of macro-steps may be told; of others there may be hundreds.
     message = _tell(run) if run.schedule.is_macro else _head(run)
     message += f"\nshrunk by splitbrain:\n{told}"

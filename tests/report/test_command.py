@@ -171,8 +171,10 @@ def test_a_subject_that_is_not_here_has_no_messages() -> None:
 def test_code_that_a_file_names_is_not_loaded() -> None:
     Path("evil.py").write_text("open('loaded', 'w').close()\ndef raft(): ...\n")
     changed(variant="evil:raft")
-    assert "Messages are not known: evil:raft is no subject of splitbrain." in notes()
+    assert "evil:raft is run only if that is asked for" in notes()
     assert not Path("loaded").exists()
+    assert run(["report", "saved", "--subject", "evil:raft", "--text"]) in (0, 254)
+    assert Path("loaded").exists()
 
 
 def test_real_servers_do_not_tell_of_messages() -> None:
