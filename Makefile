@@ -71,6 +71,7 @@ bench: $(VENV)/.installed $(PACKAGES)/.built
 	$(BIN)/python bench/lincheck_certificates.py
 	$(BIN)/python bench/isolation.py
 	$(BIN)/python bench/formats.py
+	$(BIN)/python bench/report.py
 	$(BIN)/python bench/server.py
 	$(BIN)/python bench/server_kills.py
 

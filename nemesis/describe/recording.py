@@ -106,13 +106,14 @@ class _Log:
 
 
 def tell(message: Any) -> Told:
-    """A message in words; of a Raft that is not ours, the name of its type."""
+    """A message in words; of a Raft that is not ours, the kind it says it is of, or its type."""
     if isinstance(message, Told):
         return message
     kind = KINDS.get(type(message))
     term = getattr(message, "term", 0)
     if kind is None:
-        name = type(message).__name__
+        said = getattr(message, "kind", None)
+        name = said if isinstance(said, str) else type(message).__name__
         return Told(name, term if isinstance(term, int) else 0, name, name)
     return Told(kind, term, message_words(message), message_label(message))
 

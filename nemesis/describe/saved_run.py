@@ -33,7 +33,7 @@ from nemesis.cluster.real import REAL_CLUSTERS
 from nemesis.describe.bands import bands_of, skews_of
 from nemesis.describe.recording import Recorded, StepSeen, record, record_named, tell
 from nemesis.describe.steps import describe_step
-from nemesis.describe.story import command_words, describe
+from nemesis.describe.story import NO_COMMAND, command_words, describe
 from nemesis.describe.verdicts import evidence_of, promise_shown, shortened_notes
 from nemesis.describe.words import sentences
 from nemesis.errors import NemesisError
@@ -98,7 +98,7 @@ class SavedRun:
         judged = self._judged
         order, counterexample = evidence_of(judged, self._history, model, shown, self._shortener)
         failed_at = self._place_of(results.failures[0].evidence) if results.failures else None
-        trace = trace_shown(self._nodes, events, command_words, self._shortener, failed_at)
+        trace = trace_shown(self._nodes, events, _entry_words, self._shortener, failed_at)
         again = self._again()
         end = max(shown.end, events[-1].time if events else 0, results.statistics.duration)
         calm = None if again.recorded is None else again.recorded.calm
@@ -175,7 +175,7 @@ class SavedRun:
         if is_of_clients and counterexample is not None:
             words = counterexample.sentence
         else:
-            words = paragraph(failure, self._events, self._places, command_words)
+            words = paragraph(failure, self._events, self._places, _entry_words)
         return Failed(
             kind=failure.kind,
             message=failure.message,
@@ -273,6 +273,12 @@ class SavedRun:
         if judged.validity is Validity.UNKNOWN:
             notes.append(f"No order of the operations is shown: {'; '.join(judged.reasons)}.")
         return (*notes, *shortened_notes(self._shortener))
+
+
+def _entry_words(command: bytes) -> str:
+    """What an entry holds; of a Raft that is not ours it may be anything."""
+    words = command_words(command)
+    return f"{len(command):,} bytes" if words == NO_COMMAND else words
 
 
 def _step(step: StepSeen, words: str) -> ScheduleStep:

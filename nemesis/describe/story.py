@@ -180,6 +180,10 @@ def entry_words(entry: Entry) -> str:
     return command_words(entry.command)
 
 
+NO_COMMAND = "no command"
+"""What is said of bytes that are none."""
+
+
 def command_words(command: bytes) -> str:
     """A command as people write it: "x=1"."""
     if not command:
@@ -187,7 +191,7 @@ def command_words(command: bytes) -> str:
     try:
         return _operation_words(decode_command(command))
     except CommandError:
-        return "no command"
+        return NO_COMMAND
 
 
 def _operation_words(command: Command) -> str:
