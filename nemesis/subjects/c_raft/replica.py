@@ -65,7 +65,6 @@ class CRaftReplica:
         knobs = machine.knobs
         self._name = machine.name
         self._number = number_of(machine.name)
-        self._observer = machine.observer
         self._is_asynchronous = knobs.asynchronous_storage
         self._heartbeat = knobs.heartbeat_interval
         self._now = machine.now // MILLISECOND
