@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from checker.report.data import Report
 from tests.report.conftest import Open
 from tests.report.large import large
-from tests.report.samples import valid
+from tests.report.samples import invalid, valid
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +100,21 @@ def test_plots_are_drawn_anew_when_the_theme_changes(open_report: Open, busy: Re
     page.keyboard.press("d")
     changed = "before => document.querySelector('#plot-rate canvas')?.toDataURL() !== before"
     page.wait_for_function(changed, arg=before)
+
+
+def test_quantiles_are_those_of_the_operations(open_report: Open) -> None:
+    page = open_report(invalid(), view="plots")
+    row = page.locator(".latencies tr", has_text="put ok")
+    assert row.locator("td").all_inner_texts() == ["3", "3 ms", "4 ms", "4 ms", "4 ms"]
+
+
+def test_elections_and_lost_messages_are_counted(open_report: Open) -> None:
+    report = valid()
+    assert report.messages is not None
+    page = open_report(report, view="plots")
+    expect(page.locator("#plot-terms")).to_contain_text(f"elected ({len(report.reigns)} times)")
+    gone = {report.messages.fates.index(fate) for fate in ("lost", "cut", "down")}
+    lost = sum(fate in gone for fate in report.messages.fate)
+    told = f"{lost:,} of {len(report.messages.sent):,} messages never arrived"
+    assert lost > 0
+    expect(page.locator("#plot-messages")).to_contain_text(told)

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from checker.report.data import Report
+from checker.report.data import Band, Reign, Report
 from tests.report.conftest import Open
 from tests.report.large import large
 from tests.report.samples import figure8, invalid
@@ -253,3 +253,41 @@ def test_the_moment_of_an_event_that_is_selected_elsewhere_is_marked(open_report
         }"""
     )
     assert marked
+
+
+def tooltip_at(page: Page, part: float, rows: range, wanted: str) -> bool:
+    """Whether the tooltip tells this somewhere in a column of the picture: at this part of the run,
+    between these pixels from its top."""
+    box = page.locator(".picture").bounding_box()
+    assert box is not None
+    for y in rows:
+        page.mouse.move(box["x"] + 108 + (box["width"] - 116) * part, box["y"] + y)
+        tooltip = page.locator(".tooltip")
+        if tooltip.is_visible() and wanted in tooltip.inner_text():
+            return True
+    return False
+
+
+def test_what_nobody_knows_the_end_of_goes_on_to_the_end_of_the_run(
+    open_report: Open, stale: Report
+) -> None:
+    page = open_report(stale, view="timeline")
+    page.wait_for_timeout(100)
+    # It was answered at 9.5 of 17 ms; between 10 and 12 another of another row is under way.
+    assert tooltip_at(page, 11 / 17, range(80, 160, 6), "put y '7' info: timed-out")
+    assert tooltip_at(page, 16.5 / 17, range(80, 160, 6), "put y '7' info: timed-out")
+    assert not tooltip_at(page, 11 / 17, range(80, 160, 6), "put x '1'")
+
+
+def test_faults_and_leaders_tell_of_themselves(open_report: Open, busy: Report) -> None:
+    fields = {name: getattr(busy, name) for name in busy.__struct_fields__}
+    half, end = busy.end // 2, busy.end
+    bands = (Band(kind="partition", words="n1 alone", start=0, end=half, nodes=(0,)),)
+    reigns = (Reign(node=1, term=7, start=half, end=end),)
+    page = open_report(Report(**fields | {"bands": bands, "reigns": reigns}), view="timeline")
+    page.wait_for_timeout(100)
+    above = range(28, 80, 5)
+    assert tooltip_at(page, 0.25, above, "n1 alone")
+    assert not tooltip_at(page, 0.75, above, "n1 alone")
+    assert tooltip_at(page, 0.75, above, "n2 was leader of term 7")
+    assert not tooltip_at(page, 0.25, above, "n2 was leader of term 7")
