@@ -5,15 +5,18 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import struct
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
 import pytest
 
+from nemesis.cluster.sim.disk import SimulatedDisk
 from nemesis.outcome import Run
 from nemesis.run import run
 from nemesis.schedule import Knobs
@@ -26,9 +29,11 @@ from nemesis.subjects.c_raft.disk import CoreDisk, Found
 from nemesis.subjects.c_raft.effects import CoreEntry, CoreSnapshot, look_into
 from nemesis.subjects.c_raft.replica import CRaftReplica, Write
 from nemesis.subjects.errors import SubjectFailed, SubjectMissing
+from nemesis.subjects.messages import Envelope
 from nemesis.subjects.registry import subject_named
 from nemesis.subjects.subject import Machine, Subject
 from raft.client_messages import ClientRequest
+from raft.observer import Observer
 from raft.storage import Storage
 
 ROOT = Path(__file__).parent.parent.parent
@@ -211,6 +216,26 @@ def test_what_ends_a_process_of_its_own_ends_a_server_here() -> None:
         core.appended(0)
     assert core.tick(50) is not None
     core.close()
+
+
+def test_a_server_that_shuts_itself_down_convicts() -> None:
+    """An AppendEntries that contradicts what is committed: "should never happen"."""
+    machine = Machine(
+        "n1",
+        ("n1", "n2"),
+        CRaft("c-raft").knobs(Knobs()),
+        SimulatedDisk(Random(1), Counter()),
+        Random(2),
+        Observer(),
+        0,
+        True,
+        False,
+    )
+    replica = CRaftReplica(machine)
+    message = struct.pack("<QIQQQQI", 2, libraft.APPEND_ENTRIES, 2, 1, 7, 1, 0)
+    with pytest.raises(SubjectFailed, match=r"^libraft shut itself down: "):
+        replica.handle([Envelope("n2", "n1", message)], 1)
+    replica.close()
 
 
 # -- The shim ------------------------------------------------------------------------------------
