@@ -54,7 +54,7 @@ class Trace:
     def longest(self) -> Cost:
         """The longest task."""
         return Cost(
-            max(task["dur"] for task in self.tasks) / MICROSECONDS,
+            max(task.get("dur", 0) for task in self.tasks) / MICROSECONDS,
             max(task.get("tdur", 0) for task in self.tasks) / MICROSECONDS,
         )
 

@@ -11,29 +11,16 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from checker.invariants import Monitors
-from checker.report.data import Band, Failed, Report, Span, VerdictShown
-from checker.report.events import plain_command, trace_shown
-from checker.report.messages import Seen, Told, messages_shown
-from checker.report.shown import Shortener
-from checker.trace import (
-    Appended,
-    Committed,
-    Persisted,
-    RoleChanged,
-    Started,
-    TermChanged,
-    TraceEvent,
-    VoteGranted,
-    read_trace,
-)
+from checker.report.data import Band, Report
+from checker.trace import read_trace
 from nemesis.report import report_of
 from nemesis.store import TRACE
 from tests.report.conftest import Open
 from tests.report.figure8 import DOWN, LEADERS, LOGS, figure8
+from tests.report.made_up import FATES, long_run, of_fates
 
 HISTORIES = Path(__file__).parents[2] / "histories"
 ZOO = HISTORIES / "zoo-commit-of-old-term"
-NODES = ("n1", "n2", "n3")
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +112,20 @@ def test_keys_step_forwards_and_backwards(open_report: Open, zoo: Report) -> Non
     assert backwards[::-1] == forwards
     page.keyboard.press("End")
     assert at(page) == 51
+
+
+@pytest.mark.parametrize("way", ["click", "key"])
+def test_whoever_opens_the_view_can_step_at_once(open_report: Open, zoo: Report, way: str) -> None:
+    page = open_report(zoo)
+    if way == "click":
+        page.get_by_role("tab", name="Space-time").click()
+    else:
+        page.keyboard.press("3")
+    expect(page.locator("#panel-spacetime")).to_be_visible()
+    before = at(page)
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#panel-spacetime")).to_be_visible()
+    assert at(page) < before
 
 
 def test_chapters_are_the_steps_of_the_schedule(open_report: Open, zoo: Report) -> None:
@@ -326,85 +327,3 @@ def test_the_help_names_the_keys_of_the_page_of_documents(open_report: Open, zoo
         page.locator("dialog section", has_text="Space-time").locator("kbd").all_text_contents()
     ):
         assert key in keys
-
-
-# -- Reports that are made up --------------------------------------------------------------------
-
-FATES = ("delivered", "delayed", "duplicate", "lost", "cut", "down", "held")
-
-
-def of_fates(nodes: tuple[str, ...] = NODES) -> Report:
-    """A message of each fate."""
-    events: list[TraceEvent] = []
-    for name in nodes:
-        events.append(Started(len(events), 0, name, 1, None))
-        events.append(Persisted(len(events), 0, name, 1, None, 0))
-    seen = [
-        Seen(nodes[0], nodes[1], Told("append", 1, f"message {at}", "append"), at * 1000, 6, fate)
-        for at, fate in enumerate(FATES)
-    ]
-    for each in seen:
-        if each.fate not in ("lost", "cut", "held"):
-            each.arrived, each.arrived_at = each.sent + 500, 6
-    return _report(nodes, events, seen)
-
-
-def long_run(count: int) -> Report:
-    """Three nodes, and a new leader after every hundred entries."""
-    events: list[TraceEvent] = []
-    seen: list[Seen] = []
-    term = index = time = 0
-    for name in NODES:
-        events.append(Started(len(events), 0, name, 0, None))
-    while len(events) < count:
-        term += 1
-        leader = NODES[term % 3]
-        time += 200_000_000
-        for name in NODES:
-            events.append(TermChanged(len(events), time, name, term))
-            events.append(RoleChanged(len(events), time, name, "follower", term))
-            events.append(VoteGranted(len(events), time, name, term, leader))
-        events.append(RoleChanged(len(events), time, leader, "leader", term))
-        for _ in range(100):
-            index += 1
-            time += 1_000_000
-            for name in NODES:
-                if name != leader:
-                    fate = "lost" if index % 10 == 0 else "delivered"
-                    told = Told("append", term, f"append {index}", f"append {index}")
-                    place = len(events)
-                    seen.append(Seen(leader, name, told, time, place, fate))
-                    if fate == "delivered":
-                        seen[-1].arrived, seen[-1].arrived_at = time, place
-                events.append(Appended(len(events), time, name, index, term, b""))
-                events.append(Persisted(len(events), time, name, term, leader, index))
-        for name in NODES:
-            events.append(Committed(len(events), time, name, index))
-    return _report(NODES, events, seen, accused=50_000)
-
-
-def _report(
-    nodes: tuple[str, ...],
-    events: list[TraceEvent],
-    seen: list[Seen],
-    accused: int | None = None,
-) -> Report:
-    shown = trace_shown(nodes, events, plain_command, Shortener(), most=len(events))
-    words = (Span(text="It was made up."),)
-    failed = (Failed(kind="made-up", message="It was made up.", words=words, event=accused),)
-    return Report(
-        title="made up",
-        subject="nothing",
-        verdict=VerdictShown(
-            validity="valid" if accused is None else "invalid",
-            paragraph=words,
-            failures=() if accused is None else failed,
-        ),
-        end=events[-1].time,
-        nodes=nodes,
-        trace=shown.trace,
-        reigns=shown.reigns,
-        messages=messages_shown(
-            {name: at for at, name in enumerate(nodes)}, seen, lambda told: told, most=len(seen)
-        ),
-    )

@@ -9,11 +9,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from checker.invariants import Monitors
 from checker.invariants.ghost import NodeGhost
 from checker.report.data import encode_report
+from checker.report.events import plain_command, trace_shown
+from checker.report.shown import Shortener
 from checker.trace import Compacted, SnapshotRestored, Started, TraceEvent, read_trace
 from nemesis.replay import judge_history
 from nemesis.report import report_of
@@ -80,6 +83,21 @@ def _case(directory: Path) -> dict[str, Any]:
     }
 
 
+def _shortened(case: dict[str, Any], events: Sequence[TraceEvent]) -> dict[str, Any]:
+    """The same run, of which only the second half is shown, and no messages are known."""
+    report = dict(case["report"])
+    nodes = report["nodes"]
+    first = len(events) // 2
+    shown = trace_shown(nodes, events, plain_command, Shortener(), most=len(events) - first)
+    report["trace"] = json.loads(msgspec.json.encode(shown.trace))
+    del report["messages"]
+    return {
+        "name": f"{case['name']}, shortened",
+        "report": report,
+        "known": [(place - first, nodes) for place, nodes in case["known"] if place >= first],
+    }
+
+
 def _generated(folder: Path) -> Iterator[dict[str, Any]]:
     """Healthy runs under faults of all kinds."""
     for seed in (3, 8):
@@ -87,6 +105,7 @@ def _generated(folder: Path) -> Iterator[dict[str, Any]]:
         directory = folder / f"generated-{seed}"
         save(directory, result, judge_history(result.history, result.model))
         yield _case(directory)
+        yield _shortened(_case(directory), result.trace)
 
 
 @pytest.fixture(scope="module")
@@ -134,4 +153,4 @@ def test_the_page_knows_of_the_nodes_what_the_monitors_know(
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "# pass 63" in done.stdout
+    assert "# pass 77" in done.stdout

@@ -63,7 +63,7 @@ export class Shell {
         "aria-controls": panel.id,
         "aria-selected": "false",
         tabindex: -1,
-        click: () => this.show(module.name),
+        click: () => this.enter(module.name),
       },
       module.title,
     );
@@ -116,6 +116,12 @@ export class Shell {
     if (place) this.show(place.module.name);
   }
 
+  /** Show a view, and give it the keys: on its tab, arrow keys would lead to the next one. */
+  private enter(name: ViewName): void {
+    this.show(name);
+    document.getElementById("view")?.focus({ preventScroll: true });
+  }
+
   show(name: ViewName): void {
     const place = this.places.find(({ module }) => module.name === name);
     if (!place || place === this.shown) return;
@@ -164,10 +170,8 @@ export class Shell {
   private take(event: KeyboardEvent): boolean {
     if (this.shown?.view?.key?.(event)) return true;
     const place = /^[1-9]$/.test(event.key) ? this.places[Number(event.key) - 1] : undefined;
-    if (place) {
-      this.show(place.module.name);
-      place.tab.focus();
-    } else if (event.key === "?") this.help.showModal();
+    if (place) this.enter(place.module.name);
+    else if (event.key === "?") this.help.showModal();
     else if (event.key === "d") switchTheme(this.bus);
     else if (event.key === "Escape") this.bus.select(null);
     else return false;

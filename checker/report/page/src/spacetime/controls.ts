@@ -79,7 +79,7 @@ export class Controls {
     );
     this.element = html(
       "div",
-      { class: "st-controls", role: "toolbar", "aria-label": "Steps" },
+      { class: "st-controls", role: "group", "aria-label": "Steps" },
       html(
         "div",
         { class: "st-group" },

@@ -34,7 +34,14 @@ export class Diagram {
   ) {
     this.picture = svg("svg", { class: "st-picture", "aria-hidden": "true" });
     this.tip = html("div", { class: "st-tip", hidden: true });
-    this.element = html("div", { class: "st-diagram" }, this.picture, this.tip);
+    const { nodes, trace } = scene.report;
+    const label = `Space-time diagram of ${nodes.length} nodes and ${trace!.total} events; each step is told below it`;
+    this.element = html(
+      "div",
+      { class: "st-diagram" },
+      html("div", { class: "st-frame", role: "img", "aria-label": label }, this.picture),
+      this.tip,
+    );
     this.viewport = new Viewport(this.picture, GUTTER, scene.axis("order"), () => this.request());
     this.picture.addEventListener("click", (event) => this.click(event));
     this.picture.addEventListener("pointermove", (event) => this.hover(event));

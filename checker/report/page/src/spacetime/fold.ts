@@ -256,11 +256,13 @@ export class Fold {
   }
 
   private restore(state: NodeState, index: number, term: number, last: number): void {
+    const at = this.upTo(state.tip, index);
+    const isHeld = at >= 0 && this.indices[at] === index && this.terms[at] === term;
+    // A snapshot of what the disk holds as entries costs nothing; another one is yet to be written.
+    state.durable = Math.min(state.durable, isHeld ? last : index - 1);
     if (last > index) {
       this.cut(state, last);
-      state.durable = Math.min(state.durable, last);
     } else {
-      state.durable = Math.min(state.durable, index - 1);
       state.tip = -1;
       state.last = index;
     }
