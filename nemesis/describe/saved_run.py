@@ -73,10 +73,11 @@ class SavedRun:
             self._resolve()
         self._shown = operations_shown(self._history, self._shortener)
         header, self._events = decode_trace(directory / TRACE, saved.trace.splitlines())
-        members = (*header.members, *saved.schedule.knobs.servers)
-        self._nodes = nodes_of(members, self._events)
-        self._places = {name: at for at, name in enumerate(self._nodes)}
         self._kind = results.variant.partition(" ")[0]
+        # Real servers may have other names than the schedule has.
+        others = () if self._kind in REAL_CLUSTERS else saved.schedule.knobs.servers
+        self._nodes = nodes_of((*header.members, *others), self._events)
+        self._places = {name: at for at, name in enumerate(self._nodes)}
 
     def _judge(self) -> lincheck.Verdict:
         budget = Budget(seconds=_SECONDS, configurations=CONFIGURATIONS)

@@ -60,7 +60,7 @@ def test_every_saved_run_is_told_in_words_that_lead_somewhere(name: str) -> None
 def test_the_zoo_has_nearly_every_kind_of_failure() -> None:
     """Those that are missing are told below."""
     found = {failure.kind for name in RUNS for failure in report(name).verdict.failures}
-    assert set(PROMISES) - found == {"leader-append-only", "acknowledged-without-majority"}
+    assert set(PROMISES) - found <= {"leader-append-only", "acknowledged-without-majority"}
 
 
 @pytest.mark.parametrize(
