@@ -206,12 +206,11 @@ class SavedRun:
                 f"{len(MONITORS)} monitors"
             )
         faults = ", ".join(f"{kind} {statistics.injected[kind]:,}" for kind in statistics.confirmed)
-        changed = statistics.leader_changes
-        times = "once" if changed == 1 else f"{changed:,} times"
-        text += (
-            f". Faults that were seen to have an effect: {faults}. The leader changed "
-            f"{times if changed else 'never'}."
-        )
+        text += f". Faults that were seen to have an effect: {faults}."
+        if statistics.elections:
+            changed = statistics.leader_changes
+            times = "once" if changed == 1 else f"{changed:,} times"
+            text += f" The leader {f'changed {times}' if changed else 'never changed'}."
         return (Span(text=text),)
 
     # -- Running it again --------------------------------------------------------------------------
