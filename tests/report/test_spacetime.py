@@ -163,6 +163,19 @@ def test_one_click_leads_to_the_violation(open_report: Open, zoo: Report) -> Non
     expect(page.locator("#panel-spacetime")).to_be_visible()
 
 
+def test_an_answer_that_fits_nowhere_is_found_by_its_time(open_report: Open) -> None:
+    report = report_of(HISTORIES / "stale-read-linearizability-57")
+    (failure,) = report.verdict.failures
+    assert failure.event is None
+    assert failure.time is not None
+    _, events = read_trace(HISTORIES / "stale-read-linearizability-57" / TRACE)
+    page = open_report(report, view="spacetime")
+    page.keyboard.press("Home")
+    page.get_by_role("button", name="Violation").click()
+    assert at(page) == sum(event.time <= failure.time for event in events)
+    expect(page.locator(".st-now .st-blame")).to_contain_text("linearizability")
+
+
 def test_playing_ends_at_the_violation(open_report: Open, zoo: Report) -> None:
     page = open_report(zoo, view="spacetime")
     page.get_by_label("Speed").select_option("20")

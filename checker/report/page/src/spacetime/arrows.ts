@@ -28,6 +28,8 @@ export class Arrows {
   /** Messages that never arrived, and the moments at which they left. */
   private readonly lost: readonly number[];
   private readonly leftLost: readonly number[];
+  /** Messages of a Raft that is not ours may all be labelled alike: that says nothing. */
+  readonly haveLabels: boolean;
   private readonly families: readonly Arrow["family"][];
   private readonly replies: readonly boolean[];
 
@@ -39,6 +41,7 @@ export class Arrows {
     }
     this.lost = Array.from(moments.bySending).filter((row) => moments.ofArrival[row]! < 0);
     this.leftLost = this.lost.map((row) => moments.ofSending[row]!);
+    this.haveLabels = new Set(messages.labels).size > 1;
     this.families = messages.kinds.map((kind) => {
       if (kind.includes("vote")) return "vote";
       return kind.startsWith("append") ? "append" : kind.startsWith("snapshot") ? "snapshot" : "other";

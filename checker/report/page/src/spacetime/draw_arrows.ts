@@ -23,7 +23,7 @@ export function drawArrows(frame: Frame): SVGElement {
   if (rows === null) return lostOnly(frame);
   const seen = rows.map((row) => arrows.arrow(row, frame.axis));
   if (seen.length > MOST_SINGLE) return lines(frame, seen);
-  const hasLabels = seen.length <= 60;
+  const hasLabels = arrows.haveLabels && seen.length <= 60;
   return svg("g", { class: "st-arrows" }, ...seen.map((arrow) => single(frame, arrow, hasLabels)));
 }
 

@@ -6,7 +6,7 @@ import { type Axis, type AxisKind, orderAxis, timeAxis } from "./axis";
 import { borders, type Chapter, chaptersOf } from "./chapters";
 import { type Faults, faultsOf } from "./faults";
 import { Fold } from "./fold";
-import { Moments } from "./moments";
+import { lowerBound, Moments } from "./moments";
 import { type Span, stripsOf } from "./strips";
 import { Teller } from "./words";
 
@@ -38,11 +38,22 @@ export class Scene {
     this.strips = stripsOf(report, this.moments);
     this.arrows = new Arrows(this.moments);
     this.faults = faultsOf(report, this.moments);
-    this.violations = report.verdict.failures.flatMap(({ event, nodes, kind, message }) =>
-      event === undefined || event < trace.first
-        ? []
-        : [{ cursor: this.moments.cursorOfPlace(event + 1 - trace.first), nodes: nodes ?? [], kind, message }],
-    );
+    this.violations = report.verdict.failures.flatMap(({ event, time, nodes, kind, message }) => {
+      const cursor = this.cursorOfFailure(event, time);
+      return cursor === null ? [] : [{ cursor, nodes: nodes ?? [], kind, message }];
+    });
+  }
+
+  /** What clients were answered fails at a time, not at an event; a reader goes to what was then. */
+  private cursorOfFailure(event: number | undefined, time: number | undefined): number | null {
+    const { first } = this.report.trace!;
+    if (event !== undefined) return event < first ? null : this.moments.cursorOfPlace(event + 1 - first);
+    return time === undefined ? null : this.cursorAt(time);
+  }
+
+  /** The cursor after all that had happened by a time. */
+  cursorAt(time: number): number {
+    return lowerBound(this.moments.time.subarray(0, this.moments.size), time + 1);
   }
 
   axis(kind: AxisKind): Axis {

@@ -203,17 +203,12 @@ class SpaceTime implements View {
     this.cards.mark(selection?.kind === "node" ? selection.node : -1);
     let cursor: number | undefined;
     if (selection?.kind === "event") cursor = moments.cursorOfPlace(selection.index + 1 - report.trace!.first);
-    if (selection?.kind === "time") cursor = this.cursorAt(selection.time);
-    if (selection?.kind === "operation") cursor = this.cursorAt(report.operations?.start[selection.index] ?? 0);
+    if (selection?.kind === "time") cursor = this.scene.cursorAt(selection.time);
+    if (selection?.kind === "operation") cursor = this.scene.cursorAt(report.operations?.start[selection.index] ?? 0);
     if (cursor === undefined) return;
     this.stop();
     this.cursor = cursor;
     this.update();
-  }
-
-  private cursorAt(time: number): number {
-    const { moments } = this.scene;
-    return lowerBound(moments.time.subarray(0, moments.size), time + 1);
   }
 
   // -- Showing -------------------------------------------------------------------------------------
