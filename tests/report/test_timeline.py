@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from checker.report.data import Band, Reign, Report
+from checker.report.data import Band, Operations, Reign, Report
 from tests.report.conftest import Open
 from tests.report.large import large
 from tests.report.samples import figure8, invalid
@@ -300,3 +300,18 @@ def test_faults_and_leaders_tell_of_themselves(open_report: Open, busy: Report) 
     assert not tooltip_at(page, 0.75, above, "n1 alone")
     assert tooltip_at(page, 0.75, above, "n2 was leader of term 7")
     assert not tooltip_at(page, 0.25, above, "n2 was leader of term 7")
+
+
+def test_a_history_without_times_has_a_timeline_of_its_events(
+    open_report: Open, stale: Report
+) -> None:
+    assert stale.operations is not None
+    columns = {name: getattr(stale.operations, name) for name in Operations.__struct_fields__}
+    columns |= {"start": [0, 2, 3, 6, 8, 9], "end": [1, 4, 5, 7, 10, 11]}
+    fields = {name: getattr(stale, name) for name in stale.__struct_fields__}
+    fields |= {"unit": "events", "end": 11, "operations": Operations(**columns)}
+    page = open_report(Report(**fields), view="timeline")
+    picture(page)
+    page.keyboard.press("ArrowRight")
+    assert "from event 0 to event 1" in " ".join(details(page).split())
+    expect(page.locator(".details .range")).to_have_text(re.compile("events 0 . 11"))

@@ -33,6 +33,8 @@ function firstSeen(scene: Scene): number | null {
   const lane = scene.lanes[Math.floor(scene.scroll / scene.laneHeight)];
   if (!lane) return null;
   const [from] = scene.view.domain() as [number, number];
-  const place = lastBegun(lane, scene.data.operations!.start, from) + 1;
-  return lane.operations[Math.min(place, lane.operations.length - 1)] ?? null;
+  const begun = lastBegun(lane, scene.data.operations!.start, from);
+  const before = lane.operations[begun];
+  if (before !== undefined && scene.solidEnd(before) >= from) return before;
+  return lane.operations[begun + 1] ?? before ?? null;
 }

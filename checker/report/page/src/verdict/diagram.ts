@@ -16,6 +16,8 @@ const CELL = 40;
 /** The room of a mark, and of the state below it. */
 const MARK = 34;
 const CHARACTER = 6.7;
+/** So many characters of an operation are always shown. */
+const TEXT = 26;
 /** A picture with room to spare is stretched: to this width, or twice as wide. */
 const WIDTH = 900;
 
@@ -54,7 +56,14 @@ function axisOf(found: Counterexample, attempt: Attempt, operations: Operations,
   const finish = new Map<number, number>();
   const marks = new Array<number>(attempt.steps.length).fill(0);
   let x = LEFT + 8;
+  // By process: where the text of its last bar ends.
+  const taken = new Map<number, number>();
   moments.forEach(({ operation, isBegin }, at) => {
+    if (isBegin) {
+      const process = operations.process[operation]!;
+      x = Math.max(x, taken.get(process) ?? 0);
+      taken.set(process, x + Math.min(TEXT, operationText(operations, operation).length + 3) * CHARACTER + 20);
+    }
     (isBegin ? begin : finish).set(operation, x);
     const steps = inGap.get(at) ?? [];
     if (steps.length === 0) {

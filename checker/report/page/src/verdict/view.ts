@@ -40,13 +40,20 @@ function command({ command }: Report, bus: Bus): HTMLElement | null {
   if (!command) return null;
   const copy = html("button", { type: "button", class: "quiet small" }, "Copy");
   copy.addEventListener("click", () => {
-    navigator.clipboard.writeText(command).then(
-      () => {
-        copy.textContent = "Copied";
-        bus.announce("The command was copied.");
-      },
-      () => bus.announce("The browser does not let this page copy: select the command by hand."),
-    );
+    const isRefused = (): void => {
+      copy.textContent = "Select it by hand";
+      bus.announce("The browser does not let this page copy: select the command by hand.");
+    };
+    // Where a page stands that is no secure context, there is no clipboard.
+    const clipboard = (navigator as Partial<Navigator>).clipboard;
+    if (!clipboard) {
+      isRefused();
+      return;
+    }
+    clipboard.writeText(command).then(() => {
+      copy.textContent = "Copied";
+      bus.announce("The command was copied.");
+    }, isRefused);
   });
   return html("p", { class: "command" }, html("span", {}, "See it again: "), html("code", {}, command), copy);
 }
