@@ -176,6 +176,11 @@ class Streams:
         held = self._connections.get(connection)
         return None if held is None else held.peer
 
+    def waiting(self, connection: int) -> int:
+        """How many of the messages that were sent are not acknowledged."""
+        held = self._connections.get(connection)
+        return 0 if held is None else len(held.unacknowledged)
+
     # -- What happens ----------------------------------------------------------------------------
 
     def receive(self, segment: Segment, now: int) -> Iterator[StreamEvent]:

@@ -1,0 +1,227 @@
+"""Time, randomness and the real world, as a program sees them while it runs in the simulation.
+
+A program reads clocks and draws numbers through modules of the standard library. While one of its
+callbacks runs, and only then, and in its thread only, the functions of ``time``, ``random``, ``os``
+and ``signal`` named here are others: clocks read the node's clock, random numbers come from the
+node's generator. What would leave the simulation (sockets, threads, processes, signals, writing
+files) is refused by an audit hook, however it is reached.
+
+Whoever has imported such a function by name has the real one, which nobody can exchange: so a
+program that does is refused when it is loaded (``refuse_names_of``).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from random import Random
+from threading import get_ident
+from types import ModuleType
+from typing import Any, Final, Protocol
+
+from nemesis.subjects.asyncio_programs.errors import LeavesTheSimulation
+
+_SECOND: Final = 1_000_000_000
+# What ``time.time`` shows when a simulation begins, in s: some day in 2023.
+_EPOCH: Final = 1_700_000_000
+_DRAWING: Final = (
+    "betavariate",
+    "choice",
+    "choices",
+    "expovariate",
+    "gammavariate",
+    "gauss",
+    "getrandbits",
+    "getstate",
+    "lognormvariate",
+    "normalvariate",
+    "paretovariate",
+    "randbytes",
+    "randint",
+    "random",
+    "randrange",
+    "sample",
+    "seed",
+    "setstate",
+    "shuffle",
+    "triangular",
+    "uniform",
+    "vonmisesvariate",
+    "weibullvariate",
+)
+# Audit events (PEP 578) of what leaves the simulation; a name that ends in a dot is a prefix.
+_REFUSED: Final = {
+    "socket.": "asyncio.open_connection, asyncio.start_server, loop.create_datagram_endpoint",
+    "subprocess.Popen": "nothing: other processes are not simulated",
+    "_thread.start_new_thread": "tasks",
+    "time.sleep": "await asyncio.sleep",
+    "os.exec": "nothing: other processes are not simulated",
+    "os.fork": "nothing: other processes are not simulated",
+    "os.forkpty": "nothing: other processes are not simulated",
+    "os.posix_spawn": "nothing: other processes are not simulated",
+    "os.spawn": "nothing: other processes are not simulated",
+    "os.system": "nothing: other processes are not simulated",
+    "os.kill": "nothing: other processes are not simulated",
+    "os.link": "host.disk",
+    "os.mkdir": "host.disk",
+    "os.remove": "host.disk",
+    "os.rename": "host.disk",
+    "os.rmdir": "host.disk",
+    "os.symlink": "host.disk",
+    "os.truncate": "host.disk",
+    "shutil.": "host.disk",
+    "tempfile.": "host.disk",
+    "sqlite3.connect": "host.disk",
+}
+_WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+class Process(Protocol):
+    """A simulated process, while its code runs."""
+
+    @property
+    def reading(self) -> int:
+        """Of its clock, in ns; never goes back."""
+        ...
+
+    @property
+    def random(self) -> Random:
+        """Its generator."""
+        ...
+
+    def refused(self, error: LeavesTheSimulation) -> None:
+        """It asked for what is not simulated: that must not get lost in some handler of its own."""
+        ...
+
+
+# The process whose code runs now, and the thread that it runs in.
+_present: Process | None = None
+_thread = 0
+_is_watched = False
+
+
+def refuse(what: str, instead: str) -> LeavesTheSimulation:
+    """The error for whoever asks for ``what``, to be raised; the process that runs is told."""
+    error = LeavesTheSimulation(
+        f"the program asks for {what}, which leaves the simulation; use {instead}"
+    )
+    if _present is not None:
+        _present.refused(error)
+    return error
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    """The audit hook. It stays for as long as Python runs, and does nothing unless a program does
+    something in the simulation."""
+    if _present is None or get_ident() != _thread:
+        return
+    instead = _REFUSED.get(event) or _REFUSED.get(event.partition(".")[0] + ".")
+    if instead is not None:
+        raise refuse(event, instead)
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING:
+        raise refuse(f"writing to the file {arguments[0]!r}", "host.disk")
+
+
+def _either(real: Callable[..., Any], simulated: Callable[..., Any]) -> Callable[..., Any]:
+    """``simulated`` where a program runs; other threads of this process get the real one."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        if _present is None or get_ident() != _thread:
+            return real(*arguments, **options)
+        return simulated(_present, *arguments, **options)
+
+    return call
+
+
+def _drawing(name: str) -> Callable[..., Any]:
+    def draw(process: Process, *arguments: Any, **options: Any) -> Any:
+        return getattr(process.random, name)(*arguments, **options)
+
+    return draw
+
+
+def _refuse_signal(_process: Process, *_arguments: Any) -> None:
+    raise refuse("signal.signal", "nothing: signals are not simulated")
+
+
+class _SeededRandom(Random):
+    """``random.Random`` without a seed would take one from the operating system."""
+
+    def __init__(self, seed: Any = None) -> None:
+        if seed is None and _present is not None and get_ident() == _thread:
+            seed = _present.random.getrandbits(64)
+        super().__init__(seed)
+
+
+_SIMULATED: Final[dict[ModuleType, dict[str, Callable[..., Any]]]] = {
+    time: {
+        "time": lambda process: _EPOCH + process.reading / _SECOND,
+        "time_ns": lambda process: _EPOCH * _SECOND + process.reading,
+        "monotonic": lambda process: process.reading / _SECOND,
+        "monotonic_ns": lambda process: process.reading,
+        "perf_counter": lambda process: process.reading / _SECOND,
+        "perf_counter_ns": lambda process: process.reading,
+    },
+    random: {name: _drawing(name) for name in _DRAWING},
+    os: {"urandom": lambda process, size: process.random.randbytes(size)},
+    signal: {"signal": _refuse_signal},
+}
+_REAL: Final[list[tuple[dict[str, Any], Mapping[str, Any]]]] = [
+    (vars(module), {name: getattr(module, name) for name in names})
+    for module, names in _SIMULATED.items()
+]
+_EXCHANGED: Final[list[tuple[dict[str, Any], Mapping[str, Any]]]] = [
+    (vars(module), {name: _either(getattr(module, name), call) for name, call in names.items()})
+    for module, names in _SIMULATED.items()
+]
+_REAL.append((vars(random), {"Random": Random, "_urandom": os.urandom}))
+_EXCHANGED.append(
+    (
+        vars(random),
+        {
+            "Random": _SeededRandom,
+            "_urandom": _either(os.urandom, _SIMULATED[os]["urandom"]),
+        },
+    )
+)
+
+
+def enter(process: Process) -> None:
+    """From now on, until ``leave``, the code of ``process`` runs."""
+    global _present, _thread, _is_watched  # noqa: PLW0603
+    if not _is_watched:
+        sys.addaudithook(_watch)
+        _is_watched = True
+    _present, _thread = process, get_ident()
+    for namespace, names in _EXCHANGED:
+        namespace.update(names)
+
+
+def leave() -> None:
+    """The code of the process returns."""
+    global _present  # noqa: PLW0603
+    _present = None
+    for namespace, names in _REAL:
+        namespace.update(names)
+
+
+def refuse_names_of(module: ModuleType) -> None:
+    """Raise LeavesTheSimulation if ``module`` has imported by name what only its own module can
+    exchange: it would read the real clock."""
+    real = {
+        id(function): f"{owner.__name__}.{name}"
+        for owner, names in _SIMULATED.items()
+        for name in names
+        for function in [getattr(owner, name)]
+    }
+    for name, value in vars(module).items():
+        if (known := real.get(id(value))) is not None:
+            owner = known.partition(".")[0]
+            raise LeavesTheSimulation(
+                f"{module.__name__} has imported {known} by name, as {name}: import {owner}, and "
+                f"call {known}, which the simulation can exchange"
+            )

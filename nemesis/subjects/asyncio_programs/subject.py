@@ -1,0 +1,210 @@
+"""Programs written with asyncio as subjects: each server runs main(host) on its own loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Coroutine, Sequence
+from random import Random
+from typing import Any, Final, Literal
+
+import msgspec
+
+from nemesis.faults import FAULTS
+from nemesis.schedule import MILLISECOND, Knobs
+from nemesis.subjects.asyncio_programs import environment
+from nemesis.subjects.asyncio_programs.connections import Connections
+from nemesis.subjects.asyncio_programs.datagrams import Datagram, Datagrams
+from nemesis.subjects.asyncio_programs.errors import LeavesTheSimulation
+from nemesis.subjects.asyncio_programs.host import Host, Request
+from nemesis.subjects.asyncio_programs.networked_loop import NetworkedLoop
+from nemesis.subjects.asyncio_programs.watching import Watching
+from nemesis.subjects.errors import SubjectFailed
+from nemesis.subjects.messages import Produced
+from nemesis.subjects.streams import Segment
+from nemesis.subjects.subject import Machine, Standing
+from raft.client_messages import ClientRequest
+
+Main = Callable[[Host], Coroutine[Any, Any, object]]
+
+NETWORK: Final = frozenset(
+    ("partition", "grudge", "loss", "duplicate", "reorder", "delay", "slow-link")
+)
+PROCESSES: Final = frozenset(("crash", "crash-all", "pause"))
+POWER: Final = frozenset(("unsynced-loss", "torn-write", "full-disk", "slow-disk"))
+CLOCKS: Final = frozenset(("clock-drift", "clock-jump", "clock-offset"))
+# Of connections: when what was not acknowledged is sent again, and when it is given up.
+_RESEND_AFTER: Final = 50 * MILLISECOND
+_GIVE_UP_AFTER: Final = 1_000 * MILLISECOND
+
+
+class AsyncioSubject:
+    """Implements nemesis.subjects.subject.Subject for a program.
+
+    ``name`` is what it is found by again: ``module:function``, unless it is registered.
+    ``faults``: what it claims to bear. ``executor``: whether functions for threads are refused, or
+    run at once, where they are called.
+    """
+
+    def __init__(
+        self,
+        main: Main,
+        name: str | None = None,
+        *,
+        faults: frozenset[str] = NETWORK | PROCESSES | POWER,
+        executor: Literal["refuse", "inline"] = "refuse",
+    ) -> None:
+        if unknown := sorted(faults - FAULTS.keys()):
+            raise ValueError(f"no such faults: {', '.join(unknown)}")
+        self.name: str = name or f"{main.__module__}:{main.__qualname__}"
+        self.faults: frozenset[str] = faults
+        self._main = main
+        self._runs_inline = executor == "inline"
+
+    def knobs(self, drawn: Knobs) -> Knobs:
+        """Servers are there from the beginning, reads go through the log, sessions do not expire.
+        What else a program makes of the knobs is its own affair."""
+        return msgspec.structs.replace(
+            drawn,
+            spares=0,
+            reads="log",
+            session_timeout=None,
+            asynchronous_storage=False,
+            priorities={},
+        )
+
+    def start(self, machine: Machine) -> AsyncioReplica:
+        """Run main until it waits for something."""
+        return AsyncioReplica(self._main, machine, self._runs_inline)
+
+
+class AsyncioReplica:
+    """Implements nemesis.subjects.subject.Replica, and environment.Process."""
+
+    def __init__(self, main: Main, machine: Machine, runs_inline: bool) -> None:
+        self.random = Random(machine.random.getrandbits(64))
+        self._clock = machine.now
+        self._clock_correction = 0
+        self._outbox: list[Any] = []
+        self._refusal: LeavesTheSimulation | None = None
+        loop = self._loop = NetworkedLoop(machine.now, runs_inline)
+        loop.connect_to(machine, self._outbox.append, self.random, _RESEND_AFTER, _GIVE_UP_AFTER)
+        self._datagrams: Datagrams = loop.datagrams
+        self._connections: Connections = loop.connections
+        host = self._host = Host(machine, loop, self.random)
+        self._watching = Watching(machine.observer, host.service)
+        host.on_observed = self._on_observed
+        loop.deliver(self._begin, main)
+        self._run()
+        if host.look is None:
+            self.close()
+            raise LeavesTheSimulation(
+                f"{main.__module__}:{main.__qualname__} has to call host.observe before it waits "
+                "for anything"
+            )
+
+    # -- The program ---------------------------------------------------------------------------
+
+    def _begin(self, main: Main) -> None:
+        task = self._loop.create_task(main(self._host), name="main")
+        task.add_done_callback(self._on_end)
+
+    def _on_end(self, main: asyncio.Task[Any]) -> None:
+        if main.cancelled():
+            error: BaseException = SubjectFailed("main was cancelled")
+        else:
+            error = main.exception() or SubjectFailed("main returned: the server is no more")
+        if isinstance(error, SystemExit):
+            error = SubjectFailed(f"the program exits: {error}")
+        self._loop.ended_by = self._loop.ended_by or error
+
+    def _on_observed(self) -> None:
+        assert self._host.look is not None
+        self._watching.begin(self._host.look())
+
+    @property
+    def reading(self) -> int:
+        """Of the clock, in ns; one that is set back stands still."""
+        return self._loop.now
+
+    def refused(self, error: LeavesTheSimulation) -> None:
+        """The program asked for what is not simulated."""
+        self._refusal = self._refusal or error
+
+    # -- nemesis.subjects.subject.Replica --------------------------------------------------------
+
+    @property
+    def deadline(self) -> int:
+        """When there is something to do."""
+        if self._outbox:
+            return self._clock
+        due = min(self._loop.deadline, self._connections.streams.deadline)
+        return due - self._clock_correction
+
+    def handle(self, inputs: Sequence[Any], now: int) -> Produced:
+        """Let the program deal with each input, and with what is due."""
+        if now < self._clock:
+            self._clock_correction += self._clock - now
+        self._clock = now
+        self._loop.now = now + self._clock_correction
+        for item in inputs:
+            if type(item) is Segment:
+                self._loop.deliver(self._connections.receive, item)
+            elif type(item) is Datagram:
+                self._loop.deliver(self._datagrams.receive, item)
+            else:
+                assert isinstance(item, ClientRequest), f"not simulated here: {item}"
+                self._loop.deliver(self._host.requests.put_nowait, Request(self._host, item))
+            self._run()
+        self._run()
+        messages = self._outbox[:]
+        self._outbox.clear()
+        return Produced(messages, self._host.service.take_replies())
+
+    def standing(self) -> Standing:
+        """Role, term, log, as the program says it."""
+        return self._watching.standing()
+
+    def state(self) -> bytes | None:
+        """The keys and values, and sessions."""
+        return self._host.service.snapshot()
+
+    def close(self) -> None:
+        """The process is gone."""
+        if self._loop.is_closed():
+            return
+        self._datagrams.is_dead = True
+        self._connections.die()
+        environment.enter(self)
+        try:
+            self._loop.die()
+        finally:
+            environment.leave()
+
+    # -- One pass ----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        """Run what is due, and look at what came of it; raise what ended the process.
+
+        The garbage collector does not run meanwhile: it may close what a program has dropped, and
+        nobody knows when it comes."""
+        loop = self._loop
+        collects = gc.isenabled()
+        gc.disable()
+        environment.enter(self)
+        try:
+            if loop.now >= self._connections.streams.deadline:
+                loop.deliver(self._connections.tick)
+            loop.run()
+            if loop.ended_by is None:
+                self._connections.take()
+                if self._host.look is not None:
+                    self._watching.take(self._host.look(), bool(self._outbox))
+        finally:
+            environment.leave()
+            if collects:
+                gc.enable()
+        if self._refusal is not None:
+            raise self._refusal
+        if loop.ended_by is not None:
+            raise loop.ended_by
