@@ -2,7 +2,9 @@
 
     healthy, vote-twice, ...        our own (raft.bugs)
     pysyncobj, pysyncobj-0.3.17     those of others, in the version that is there, or this one
-    package.module:function         any that a function without arguments returns
+    package.module:function         any that a function without arguments returns; or the program
+                                    whose main function this is, a coroutine function
+                                    (nemesis.subjects.asyncio_programs)
 
 A subject of others is a line here, and a module with a function ``subject(version)``, which returns
 it, or raises SubjectMissing and says what to install. It is loaded when it is asked for.
@@ -13,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from inspect import iscoroutinefunction
 from typing import Any
 
 from nemesis.errors import UnknownName
@@ -74,10 +77,12 @@ def _found(name: str) -> Any:
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
-        make = getattr(import_module(module), function)
+        found = getattr(import_module(module), function)
     except (ModuleNotFoundError, AttributeError) as error:
         raise SubjectMissing(f"{name}: {error}") from error
-    return make()
+    if iscoroutinefunction(found):
+        return import_module(FOREIGN["asyncio-raft"]).AsyncioSubject(found, name)
+    return found()
 
 
 def _checked(name: str, family: str, found: Any) -> Subject:

@@ -21,9 +21,8 @@ from nemesis.subjects.asyncio_programs.errors import ProcessGone
 from nemesis.subjects.asyncio_programs.loop import VirtualLoop
 from nemesis.subjects.streams import Broken, Ended, Opened, Received, Segment, Streams
 
-# How many messages may be on their way before the writer is told to pause, and to go on.
-_HIGH_WATER: Final = 64
-_LOW_WATER: Final = 16
+# How many bytes may be on their way before a writer is told to pause, unless it says otherwise.
+_HIGH_WATER: Final = 1 << 16
 # One in so many messages arrives in two pieces.
 _IN_PIECES: Final = 8
 
@@ -117,22 +116,29 @@ class Connections:
             )
             return
         for event in self.streams.receive(segment, self.loop.now):
-            self._on_event(event)
+            self.loop.deliver(self._on_event, event)
         transport = self._transports.get(segment.connection)
         if transport is not None:
-            transport.see_progress(self.streams.waiting(segment.connection))
+            waiting = self.streams.waiting(segment.connection)
+            if transport.is_writing_paused:
+                self.loop.deliver(transport.see_progress, waiting)
+            else:
+                transport.see_progress(waiting)
 
     def tick(self) -> None:
         """Time has passed."""
         for event in self.streams.tick(self.loop.now):
-            self._on_event(event)
+            self.loop.deliver(self._on_event, event)
 
-    def take(self) -> None:
-        """Send what there is to send."""
+    def take(self) -> bool:
+        """Hand over to the network what there is to send; whether any of it says anything."""
         for connection in list(self._written):
             self._flush(connection)
+        says = False
         for segment in self.streams.take():
+            says = says or segment.kind == "data"
             self._send(segment)
+        return says
 
     def die(self) -> None:
         """The process is gone."""
@@ -152,7 +158,6 @@ class Connections:
         transport = self._written.pop(connection, None)
         if transport is not None:
             self.streams.send(connection, transport.take_written(), self.loop.now)
-            transport.see_progress(self.streams.waiting(connection))
 
     def _on_event(self, event: Opened | Received | Ended | Broken) -> None:
         name = event.connection
@@ -226,10 +231,14 @@ class StreamTransport(asyncio.Transport):
         self.protocol = protocol
         self._connections = connections
         self._written: list[bytes] = []
-        self._size = 0
+        # Of what is written and not yet sent, and of each message that is not yet acknowledged.
+        self._written_size = 0
+        self._sent_sizes: deque[int] = deque()
+        self._high_water = _HIGH_WATER
+        self._low_water = _HIGH_WATER // 4
         self._is_closing = False
         self._has_ended = False
-        self._is_writing_paused = False
+        self.is_writing_paused = False
         self._is_reading = True
         # What arrived while the program did not read; None stands for the end.
         self._unread: deque[bytes | None] = deque()
@@ -255,9 +264,11 @@ class StreamTransport(asyncio.Transport):
         """Hand one piece to the protocol; the next one when what it does about it is done."""
         if not self._unread or not self._is_reading or self.is_closing():
             return
-        data = self._unread.popleft()
+        self._hand_to_protocol(self._unread.popleft())
         if self._unread:
             self._connections.loop.call_soon(self._hand_over)
+
+    def _hand_to_protocol(self, data: bytes | None) -> None:
         if data is None:
             if not self.protocol.eof_received():
                 self.close()
@@ -294,25 +305,35 @@ class StreamTransport(asyncio.Transport):
         if self._is_closing or not data or not self._connections.loop.is_running_now:
             return
         self._written.append(bytes(data))
-        self._size += len(data)
+        self._written_size += len(data)
         self._connections.write(self)
+        self._heed_water()
 
     def writelines(self, list_of_data: Any) -> None:
         self.write(b"".join(list_of_data))
 
     def take_written(self) -> bytes:
-        """What was written since this was last asked."""
-        written, self._written, self._size = b"".join(self._written), [], 0
+        """What was written since this was last asked: it is sent now."""
+        written = b"".join(self._written)
+        self._written.clear()
+        self._sent_sizes.append(self._written_size)
+        self._written_size = 0
         return written
 
     def see_progress(self, waiting: int) -> None:
-        """So many messages are on their way: pause the writer, or let it go on."""
-        if self._is_writing_paused:
-            if waiting <= _LOW_WATER:
-                self._is_writing_paused = False
+        """So many messages are not acknowledged; the writer may be told to go on."""
+        while len(self._sent_sizes) > waiting:
+            self._sent_sizes.popleft()
+        self._heed_water()
+
+    def _heed_water(self) -> None:
+        size = self._written_size + sum(self._sent_sizes)
+        if self.is_writing_paused:
+            if size <= self._low_water:
+                self.is_writing_paused = False
                 self.protocol.resume_writing()
-        elif waiting > _HIGH_WATER:
-            self._is_writing_paused = True
+        elif size > self._high_water:
+            self.is_writing_paused = True
             self.protocol.pause_writing()
 
     def write_eof(self) -> None:
@@ -326,13 +347,20 @@ class StreamTransport(asyncio.Transport):
         return True
 
     def get_write_buffer_size(self) -> int:
-        return self._size
+        return self._written_size + sum(self._sent_sizes)
 
     def get_write_buffer_limits(self) -> tuple[int, int]:
-        return (0, 1 << 16)
+        return self._low_water, self._high_water
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Writers are paused by the number of messages on their way, not by bytes."""
+        if high is None:
+            high = _HIGH_WATER if low is None else 4 * low
+        if low is None:
+            low = high // 4
+        if not high >= low >= 0:
+            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
+        self._high_water, self._low_water = high, low
+        self._heed_water()
 
     # -- The end -----------------------------------------------------------------------------------
 

@@ -32,9 +32,10 @@ class Datagrams:
     def __init__(self, loop: VirtualLoop, hosts: Hosts, send: Callable[[Any], None]) -> None:
         self.loop = loop
         self.hosts = hosts
-        self.send = send
+        self._send = send
         self.is_dead = False
         self.open: dict[int, DatagramTransport] = {}
+        self._has_sent = False
         self._ports = Ports()
 
     def bind(
@@ -51,6 +52,16 @@ class Datagrams:
         transport = DatagramTransport(self, protocol, port, peer)
         self.open[port] = transport
         return transport
+
+    def send(self, datagram: Datagram) -> None:
+        """Hand a datagram over to the network."""
+        self._has_sent = True
+        self._send(datagram)
+
+    def take_whether_sent(self) -> bool:
+        """Whether any was sent since this was last asked."""
+        has_sent, self._has_sent = self._has_sent, False
+        return has_sent
 
     def receive(self, datagram: Datagram) -> None:
         """One arrives; where nobody listens, nobody is told."""

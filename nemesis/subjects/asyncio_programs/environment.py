@@ -12,10 +12,12 @@ program that does is refused when it is loaded (``refuse_names_of``).
 
 from __future__ import annotations
 
+import _thread
 import os
 import random
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from random import Random
@@ -57,8 +59,6 @@ _DRAWING: Final = (
 _REFUSED: Final = {
     "socket.": "asyncio.open_connection, asyncio.start_server, loop.create_datagram_endpoint",
     "subprocess.Popen": "nothing: other processes are not simulated",
-    "_thread.start_new_thread": "tasks",
-    "time.sleep": "await asyncio.sleep",
     "os.exec": "nothing: other processes are not simulated",
     "os.fork": "nothing: other processes are not simulated",
     "os.forkpty": "nothing: other processes are not simulated",
@@ -77,6 +77,8 @@ _REFUSED: Final = {
     "tempfile.": "host.disk",
     "sqlite3.connect": "host.disk",
 }
+# Of these packages only the module with the program is looked at.
+_OURS: Final = ("nemesis", "raft", "checker")
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -100,7 +102,7 @@ class Process(Protocol):
 
 # The process whose code runs now, and the thread that it runs in.
 _present: Process | None = None
-_thread = 0
+_present_thread = 0
 _is_watched = False
 
 
@@ -117,7 +119,7 @@ def refuse(what: str, instead: str) -> LeavesTheSimulation:
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     """The audit hook. It stays for as long as Python runs, and does nothing unless a program does
     something in the simulation."""
-    if _present is None or get_ident() != _thread:
+    if _present is None or get_ident() != _present_thread:
         return
     instead = _REFUSED.get(event) or _REFUSED.get(event.partition(".")[0] + ".")
     if instead is not None:
@@ -130,7 +132,7 @@ def _either(real: Callable[..., Any], simulated: Callable[..., Any]) -> Callable
     """``simulated`` where a program runs; other threads of this process get the real one."""
 
     def call(*arguments: Any, **options: Any) -> Any:
-        if _present is None or get_ident() != _thread:
+        if _present is None or get_ident() != _present_thread:
             return real(*arguments, **options)
         return simulated(_present, *arguments, **options)
 
@@ -144,15 +146,18 @@ def _drawing(name: str) -> Callable[..., Any]:
     return draw
 
 
-def _refuse_signal(_process: Process, *_arguments: Any) -> None:
-    raise refuse("signal.signal", "nothing: signals are not simulated")
+def _refusing(what: str, instead: str) -> Callable[..., Any]:
+    def call(_process: Process, *_arguments: Any, **_options: Any) -> Any:
+        raise refuse(what, instead)
+
+    return call
 
 
 class _SeededRandom(Random):
     """``random.Random`` without a seed would take one from the operating system."""
 
     def __init__(self, seed: Any = None) -> None:
-        if seed is None and _present is not None and get_ident() == _thread:
+        if seed is None and _present is not None and get_ident() == _present_thread:
             seed = _present.random.getrandbits(64)
         super().__init__(seed)
 
@@ -165,10 +170,18 @@ _SIMULATED: Final[dict[ModuleType, dict[str, Callable[..., Any]]]] = {
         "monotonic_ns": lambda process: process.reading,
         "perf_counter": lambda process: process.reading / _SECOND,
         "perf_counter_ns": lambda process: process.reading,
+        "sleep": _refusing("time.sleep", "await asyncio.sleep"),
     },
     random: {name: _drawing(name) for name in _DRAWING},
     os: {"urandom": lambda process, size: process.random.randbytes(size)},
-    signal: {"signal": _refuse_signal},
+    signal: {"signal": _refusing("signal.signal", "nothing: signals are not simulated")},
+    # Below threading.Thread, as far as no audit event tells of it (before Python 3.12).
+    _thread: {"start_new_thread": _refusing("a thread", "tasks")},
+    threading: {
+        name: _refusing("a thread", "tasks")
+        for name in ("_start_new_thread", "_start_joinable_thread")
+        if hasattr(threading, name)
+    },
 }
 _REAL: Final[list[tuple[dict[str, Any], Mapping[str, Any]]]] = [
     (vars(module), {name: getattr(module, name) for name in names})
@@ -192,11 +205,11 @@ _EXCHANGED.append(
 
 def enter(process: Process) -> None:
     """From now on, until ``leave``, the code of ``process`` runs."""
-    global _present, _thread, _is_watched  # noqa: PLW0603
+    global _present, _present_thread, _is_watched  # noqa: PLW0603
     if not _is_watched:
         sys.addaudithook(_watch)
         _is_watched = True
-    _present, _thread = process, get_ident()
+    _present, _present_thread = process, get_ident()
     for namespace, names in _EXCHANGED:
         namespace.update(names)
 
@@ -210,18 +223,37 @@ def leave() -> None:
 
 
 def refuse_names_of(module: ModuleType) -> None:
-    """Raise LeavesTheSimulation if ``module`` has imported by name what only its own module can
-    exchange: it would read the real clock."""
+    """Raise LeavesTheSimulation if ``module``, or one of its package that it uses, has imported by
+    name what only its own module can exchange: it would read the real clock."""
     real = {
-        id(function): f"{owner.__name__}.{name}"
+        id(getattr(owner, name)): f"{owner.__name__}.{name}"
         for owner, names in _SIMULATED.items()
         for name in names
-        for function in [getattr(owner, name)]
     }
-    for name, value in vars(module).items():
-        if (known := real.get(id(value))) is not None:
-            owner = known.partition(".")[0]
-            raise LeavesTheSimulation(
-                f"{module.__name__} has imported {known} by name, as {name}: import {owner}, and "
-                f"call {known}, which the simulation can exchange"
-            )
+    for each in _used_by(module):
+        for name, value in vars(each).items():
+            if (known := real.get(id(value))) is not None:
+                owner = known.partition(".")[0]
+                raise LeavesTheSimulation(
+                    f"{each.__name__} has imported {known} by name, as {name}: import {owner}, and "
+                    f"call {known}, which the simulation can exchange"
+                )
+
+
+def _used_by(module: ModuleType) -> list[ModuleType]:
+    """The module and those of its package that it holds or has names of, and so on."""
+    package = module.__name__.partition(".")[0]
+    found = {module.__name__: module}
+    todo = [] if package in _OURS else [module]
+    while todo:
+        for value in list(vars(todo.pop()).values()):
+            name = value.__name__ if isinstance(value, ModuleType) else _home(value)
+            if name.partition(".")[0] == package and name not in found and name in sys.modules:
+                found[name] = sys.modules[name]
+                todo.append(found[name])
+    return list(found.values())
+
+
+def _home(value: object) -> str:
+    name = getattr(value, "__module__", None)
+    return name if isinstance(name, str) else ""

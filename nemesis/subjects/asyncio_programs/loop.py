@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import ctypes
 import sys
 from asyncio.events import _get_running_loop, _set_running_loop
 from collections import deque
@@ -17,7 +18,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any, Final
 
 from nemesis.subjects.asyncio_programs.environment import refuse
-from nemesis.subjects.asyncio_programs.errors import ProcessGone
+from nemesis.subjects.asyncio_programs.errors import LeavesTheSimulation, ProcessGone
 from nemesis.subjects.asyncio_programs.refusing_loop import RefusingLoop
 from nemesis.subjects.streams import NEVER
 
@@ -51,6 +52,8 @@ class VirtualLoop(RefusingLoop):
         # What ends the process: an error of its disk, one that it did not handle.
         self.ended_by: BaseException | None = None
         self.is_running_now = False
+        # Who ran in this thread, and what it did with generators, before ``attach``.
+        self._replaced: tuple[Any, Any] = (None, (None, None))
         self._is_dead = False
         self._run_inline = run_inline
         self._ready: deque[asyncio.Handle] = deque()
@@ -58,41 +61,46 @@ class VirtualLoop(RefusingLoop):
         self._cancelled_timers = 0
         self._timers_set = 0
         self._context = contextvars.Context()
-        self._tasks: list[SimulatedTask] = []
+        # Those that have not ended; else the garbage collector might end one that nobody holds.
+        self._tasks: dict[int, SimulatedTask] = {}
         self._tasks_made = 0
-        self._most_tasks = 64
         self._handler: Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None = None
 
     # -- The simulator's side ------------------------------------------------------------------
 
     def deliver(self, callback: Callback, *arguments: Any) -> None:
-        """Let ``callback`` be called at the next ``run``: something arrives from outside."""
+        """Let ``callback`` be called at the next ``run``: something happens outside."""
         self._ready.append(asyncio.Handle(callback, arguments, self, self._context))
+
+    def attach(self) -> None:
+        """Be the running loop of this thread, until ``detach``; ``run`` needs that."""
+        self._replaced = _get_running_loop(), sys.get_asyncgen_hooks()
+        _set_running_loop(self)
+        sys.set_asyncgen_hooks(None, self._on_forgotten_generator)
+        self.is_running_now = not self._is_dead
+
+    def detach(self) -> None:
+        """What was before is again."""
+        self.is_running_now = False
+        running, hooks = self._replaced
+        _set_running_loop(running)
+        sys.set_asyncgen_hooks(*hooks)
 
     def run(self) -> None:
         """Run what is due until nothing is, or ``ended_by`` tells why the process has ended."""
         ready = self._ready
         timers = self._timers
-        running = _get_running_loop()
-        hooks = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(None, self._on_forgotten_generator)
-        _set_running_loop(self)
-        self.is_running_now = True
-        try:
-            for _ in range(_AT_ONCE):
-                while timers and timers[0][0] <= self.now:
-                    ready.append(heappop(timers)[2])
-                if not ready:
-                    break
-                handle = ready.popleft()
-                if not handle._cancelled:
-                    handle._run()
-                if self.ended_by is not None:
-                    break
-        finally:
-            self.is_running_now = False
-            _set_running_loop(running)
-            sys.set_asyncgen_hooks(*hooks)
+        now = self.now
+        for _ in range(_AT_ONCE):
+            while timers and timers[0][0] <= now:
+                ready.append(heappop(timers)[2])
+            if not ready:
+                break
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+            if self.ended_by is not None:
+                break
 
     @property
     def deadline(self) -> int:
@@ -112,19 +120,15 @@ class VirtualLoop(RefusingLoop):
         self._is_dead = True
         self._ready.clear()
         self._timers.clear()
-        running = _get_running_loop()
-        hooks = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(None, self._on_forgotten_generator)
-        _set_running_loop(self)
+        self.attach()
         try:
-            for task in self._tasks:
+            for task in self._tasks.values():
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
                 coroutine = task.get_coro()
                 if not task.done() and isinstance(coroutine, Coroutine):
                     _close(coroutine)
         finally:
-            _set_running_loop(running)
-            sys.set_asyncgen_hooks(*hooks)
+            self.detach()
         self._tasks.clear()
         self._ready.clear()
         self._timers.clear()
@@ -201,11 +205,13 @@ class VirtualLoop(RefusingLoop):
         named = f"Task-{self._tasks_made}" if name is None else str(name)
         task = SimulatedTask(coro, loop=self, name=named, context=context)
         task.number = self._tasks_made
-        self._tasks.append(task)
-        if len(self._tasks) >= self._most_tasks:
-            self._tasks = [each for each in self._tasks if not each.done()]
-            self._most_tasks = 2 * len(self._tasks) + 64
+        self._tasks[task.number] = task
+        task.add_done_callback(self._on_done)
         return task
+
+    def _on_done(self, task: asyncio.Task[Any]) -> None:
+        assert isinstance(task, SimulatedTask)
+        self._tasks.pop(task.number, None)
 
     def run_in_executor(  # type: ignore[override]
         self, executor: Any, func: Callable[..., Any], *args: Any
@@ -214,8 +220,8 @@ class VirtualLoop(RefusingLoop):
         one runs now, and takes no time."""
         if not self._run_inline:
             raise refuse(
-                f"a thread for {getattr(func, '__qualname__', func)}",
-                'AsyncioSubject(..., executor="inline") to have it run at once',
+                "loop.run_in_executor, a thread,",
+                'AsyncioSubject(..., executor="inline") to have the function run at once',
             )
         future = self.create_future()
         try:
@@ -269,13 +275,21 @@ class VirtualLoop(RefusingLoop):
 
 def _close(coroutine: Coroutine[Any, Any, Any]) -> None:
     """Close a coroutine of a process that is gone. Its ``finally`` blocks run, since Python has no
-    other way; whatever they ask of the process is refused, and what they wait for never comes."""
+    other way; whatever they ask of the process is refused, and what they wait for never comes.
+    Raises LeavesTheSimulation if it does not end."""
     for _ in range(_MOST_CLOSES):
         try:
             coroutine.close()
         except RuntimeError:
             # It waits for something instead of ending.
             continue
-        except BaseException:  # noqa: BLE001
+        except BaseException:  # noqa: BLE001 - nobody is left to be told
             pass
         return
+    # Never freed: Python would close it once more, and outside of a loop it might not even wait.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
+    name = getattr(coroutine, "__qualname__", coroutine)
+    raise LeavesTheSimulation(
+        f"{name} does not end when its process is crashed: it goes on after GeneratorExit; let it "
+        "catch Exception, not BaseException, and leave its finally blocks"
+    )

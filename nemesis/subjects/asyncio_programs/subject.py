@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any, Final, Literal
@@ -43,7 +44,8 @@ class AsyncioSubject:
 
     ``name`` is what it is found by again: ``module:function``, unless it is registered.
     ``faults``: what it claims to bear. ``executor``: whether functions for threads are refused, or
-    run at once, where they are called.
+    run at once, where they are called. Raises LeavesTheSimulation if the program has imported by
+    name what only its own module can exchange, such as time.monotonic.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class AsyncioSubject:
     ) -> None:
         if unknown := sorted(faults - FAULTS.keys()):
             raise ValueError(f"no such faults: {', '.join(unknown)}")
+        environment.refuse_names_of(sys.modules[main.__module__])
         self.name: str = name or f"{main.__module__}:{main.__qualname__}"
         self.faults: frozenset[str] = faults
         self._main = main
@@ -95,7 +98,11 @@ class AsyncioReplica:
         self._watching = Watching(machine.observer, host.service)
         host.on_observed = self._on_observed
         loop.deliver(self._begin, main)
-        self._run()
+        try:
+            self._run()
+        except Exception:
+            self.close()
+            raise
         if host.look is None:
             self.close()
             raise LeavesTheSimulation(
@@ -114,8 +121,6 @@ class AsyncioReplica:
             error: BaseException = SubjectFailed("main was cancelled")
         else:
             error = main.exception() or SubjectFailed("main returned: the server is no more")
-        if isinstance(error, SystemExit):
-            error = SubjectFailed(f"the program exits: {error}")
         self._loop.ended_by = self._loop.ended_by or error
 
     def _on_observed(self) -> None:
@@ -147,16 +152,13 @@ class AsyncioReplica:
             self._clock_correction += self._clock - now
         self._clock = now
         self._loop.now = now + self._clock_correction
+        if self._loop.now >= self._connections.streams.deadline:
+            self._connections.tick()
         for item in inputs:
-            if type(item) is Segment:
-                self._loop.deliver(self._connections.receive, item)
-            elif type(item) is Datagram:
-                self._loop.deliver(self._datagrams.receive, item)
-            else:
-                assert isinstance(item, ClientRequest), f"not simulated here: {item}"
-                self._loop.deliver(self._host.requests.put_nowait, Request(self._host, item))
+            self._take_in(item)
             self._run()
-        self._run()
+        if not inputs:
+            self._run()
         messages = self._outbox[:]
         self._outbox.clear()
         return Produced(messages, self._host.service.take_replies())
@@ -181,26 +183,42 @@ class AsyncioReplica:
         finally:
             environment.leave()
 
-    # -- One pass ----------------------------------------------------------------------------------
+    # -- What happens in a call ------------------------------------------------------------------
+
+    def _take_in(self, item: Any) -> None:
+        """Let the program find what has arrived."""
+        if type(item) is Segment:
+            self._connections.receive(item)
+        elif type(item) is Datagram:
+            self._loop.deliver(self._datagrams.receive, item)
+        else:
+            assert isinstance(item, ClientRequest), f"not simulated here: {item}"
+            self._loop.deliver(self._host.requests.put_nowait, Request(self._host, item))
 
     def _run(self) -> None:
-        """Run what is due, and look at what came of it; raise what ended the process.
+        """Run the program while anything is due, and look at what came of it. Raises what has ended
+        it.
 
-        The garbage collector does not run meanwhile: it may close what a program has dropped, and
+        The garbage collector does not run meanwhile: it may close what the program has dropped, and
         nobody knows when it comes."""
         loop = self._loop
+        if loop.deadline > loop.now:
+            self._connections.take()
+            return
         collects = gc.isenabled()
         gc.disable()
         environment.enter(self)
+        loop.attach()
         try:
-            if loop.now >= self._connections.streams.deadline:
-                loop.deliver(self._connections.tick)
             loop.run()
             if loop.ended_by is None:
-                self._connections.take()
+                says = self._connections.take() | self._datagrams.take_whether_sent()
                 if self._host.look is not None:
-                    self._watching.take(self._host.look(), bool(self._outbox))
+                    self._watching.take(self._host.look(), says)
+        except SystemExit as error:
+            raise SubjectFailed(f"the program exits: {error}") from error
         finally:
+            loop.detach()
             environment.leave()
             if collects:
                 gc.enable()

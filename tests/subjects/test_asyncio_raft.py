@@ -1,0 +1,124 @@
+"""The small Raft written with asyncio, under all that it claims to bear."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+
+import pytest
+
+from checker.verdict import Validity
+from nemesis.errors import UnknownName
+from nemesis.faults import FAULTS
+from nemesis.outcome import Run
+from nemesis.replay import history_bytes
+from nemesis.run import run
+from nemesis.search.generate import generate
+from nemesis.subjects.asyncio_programs import AsyncioSubject, Host
+from nemesis.subjects.asyncio_programs.small_raft import SmallRaft, over_datagrams
+from nemesis.subjects.registry import subject_named
+from nemesis.subjects.subject import Subject
+
+SEEDS = range(8)
+OVER_DATAGRAMS, OVER_STREAMS = "asyncio-raft", "asyncio-raft-streams"
+
+
+def run_seed(subject: Subject, seed: int) -> Run:
+    return run(generate(seed, tested=subject), subject)
+
+
+def digest(name: str, seeds: Iterable[int]) -> str:
+    """Of histories and traces."""
+    whole = hashlib.sha256()
+    for seed in seeds:
+        result = run_seed(subject_named(name), seed)
+        whole.update(history_bytes(result))
+        whole.update(result.trace_bytes())
+    return whole.hexdigest()
+
+
+@pytest.mark.parametrize("name", [OVER_DATAGRAMS, OVER_STREAMS])
+def test_it_bears_what_it_claims(name: str) -> None:
+    subject = subject_named(name)
+    effects: set[str] = set()
+    for seed in SEEDS:
+        result = run_seed(subject, seed)
+        assert result.verdict.validity is Validity.VALID, (seed, result.verdict)
+        assert result.statistics.elections > 0
+        effects |= result.statistics.effects.keys()
+    assert {"partition", "loss", "duplicate", "reorder", "crash", "unsynced-loss"} <= effects
+    assert {"clock-jump", "bit-flip", "add-server"} & subject.faults == set()
+    assert subject.faults < FAULTS.keys()
+
+
+@pytest.mark.parametrize("name", [OVER_DATAGRAMS, OVER_STREAMS])
+def test_other_processes_and_hash_seeds_do_the_same(name: str) -> None:
+    code = f"from tests.subjects.test_asyncio_raft import *; print(digest({name!r}, range(3)))"
+    digests = {digest(name, range(3)), digest(name, range(3))}
+    for hash_seed in ("1", "4711"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        digests.add(done.stdout.strip())
+    assert len(digests) == 1
+
+
+def found(subject: Subject, seeds: Iterable[int]) -> set[str]:
+    """The kinds of failures that are found first."""
+    results = (run_seed(subject, seed) for seed in seeds)
+    return {result.verdict.failures[0].kind for result in results if result.verdict.failures}
+
+
+def test_leaders_that_lack_entries_are_convicted() -> None:
+    assert found(subject_named("asyncio-raft-any-leader"), range(19, 30)) == {"leader-completeness"}
+
+
+async def without_votes(host: Host) -> None:
+    class ForgetsVotes(SmallRaft):
+        def save_vote(self) -> None:
+            pass
+
+    await over_datagrams(host, ForgetsVotes)
+
+
+async def without_logs(host: Host) -> None:
+    class ForgetsLogs(SmallRaft):
+        def save_log(self) -> None:
+            pass
+
+    await over_datagrams(host, ForgetsLogs)
+
+
+async def without_truncation(host: Host) -> None:
+    class KeepsConflicts(SmallRaft):
+        def store(self, previous: int, entries: list[tuple[int, bytes]]) -> bool:
+            new = entries[max(len(self.log) - previous, 0) :]
+            self.log += new
+            return bool(new)
+
+    await over_datagrams(host, KeepsConflicts)
+
+
+@pytest.mark.parametrize(
+    ("main", "kinds"),
+    [
+        (without_votes, {"monotonic-term"}),
+        (without_logs, {"committed-on-majority"}),
+        (without_truncation, {"log-matching"}),
+    ],
+)
+def test_what_is_forgotten_convicts(main: object, kinds: set[str]) -> None:
+    assert found(AsyncioSubject(main), range(4)) == kinds  # type: ignore[arg-type]
+
+
+def test_versions_that_do_not_exist_are_told_which_do() -> None:
+    with pytest.raises(UnknownName, match="did you mean 'asyncio-raft-streams'"):
+        subject_named("asyncio-raft-stream")
