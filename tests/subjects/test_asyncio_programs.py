@@ -140,10 +140,11 @@ def test_random_numbers_come_from_the_seed() -> None:
 
 def test_outside_a_program_everything_is_real_again() -> None:
     before = time.time, random.random, random.Random, os.urandom, signal.signal
-    World(draws).advance(1)
-    assert (time.time, random.random, random.Random, os.urandom, signal.signal) == before
+    world = World(draws)
     assert abs(time.time() - 1_700_000_000) > 1e6
     assert os.urandom(8) != os.urandom(8)
+    world.close()
+    assert (time.time, random.random, random.Random, os.urandom, signal.signal) == before
 
 
 async def order_of_tasks(host: Host) -> None:
@@ -161,6 +162,25 @@ def test_sets_of_tasks_are_iterated_the_same_way_every_time() -> None:
         keep.append([object() for _ in range(101)])
     assert len(notes) == 5
     assert len({tuple(each) for each in notes if isinstance(each, list)}) == 1
+
+
+def test_a_generator_that_is_dropped_comes_to_its_end() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            await asyncio.sleep(1)
+            notes.append(time.monotonic())
+
+    async def program(host: Host) -> None:
+        unobserved(host)
+        async for _ in numbers():
+            break
+        await asyncio.Event().wait()
+
+    World(program).advance(2)
+    assert notes == [1.0]
 
 
 # -- What is refused -------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 A program reads clocks and draws numbers through modules of the standard library. While one of its
 callbacks runs, and only then, and in its thread only, the functions of ``time``, ``random``, ``os``
-and ``signal`` named here are others: clocks read the node's clock, random numbers come from the
+and others named here do something else: clocks read the node's clock, random numbers come from the
 node's generator. What would leave the simulation (sockets, threads, processes, signals, writing
 files) is refused by an audit hook, however it is reached.
 
@@ -19,7 +19,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 from threading import get_ident
 from types import ModuleType
@@ -99,10 +99,17 @@ class Process(Protocol):
         """It asked for what is not simulated: that must not get lost in some handler of its own."""
         ...
 
+    def forgets(self, generator: Any) -> None:
+        """It does not hold an asynchronous generator any more that has not ended."""
+        ...
+
 
 # The process whose code runs now, and the thread that it runs in.
 _present: Process | None = None
 _present_thread = 0
+# How many processes there are; what was done with generators before there were any.
+_processes = 0
+_hooks: tuple[Any, Any] = (None, None)
 _is_watched = False
 
 
@@ -183,56 +190,80 @@ _SIMULATED: Final[dict[ModuleType, dict[str, Callable[..., Any]]]] = {
         if hasattr(threading, name)
     },
 }
-_REAL: Final[list[tuple[dict[str, Any], Mapping[str, Any]]]] = [
+_REAL: Final[list[tuple[dict[str, Any], dict[str, Any]]]] = [
     (vars(module), {name: getattr(module, name) for name in names})
     for module, names in _SIMULATED.items()
 ]
-_EXCHANGED: Final[list[tuple[dict[str, Any], Mapping[str, Any]]]] = [
+_EXCHANGED: Final[list[tuple[dict[str, Any], dict[str, Any]]]] = [
     (vars(module), {name: _either(getattr(module, name), call) for name, call in names.items()})
     for module, names in _SIMULATED.items()
 ]
+# Functions by the ids of what a module has that imported them by name.
+_NAMES: Final = {
+    id(getattr(module, name)): f"{module.__name__}.{name}"
+    for module, names in _SIMULATED.items()
+    for name in names
+}
 _REAL.append((vars(random), {"Random": Random, "_urandom": os.urandom}))
 _EXCHANGED.append(
     (
         vars(random),
-        {
-            "Random": _SeededRandom,
-            "_urandom": _either(os.urandom, _SIMULATED[os]["urandom"]),
-        },
+        {"Random": _SeededRandom, "_urandom": _either(os.urandom, _SIMULATED[os]["urandom"])},
     )
 )
 
 
-def enter(process: Process) -> None:
-    """From now on, until ``leave``, the code of ``process`` runs."""
-    global _present, _present_thread, _is_watched  # noqa: PLW0603
+def process_starts() -> None:
+    """Exchange the functions, if this is the only process; they do as they always do unless a
+    program runs (``enter``). To exchange them for each callback would take longer than most."""
+    global _processes, _is_watched, _hooks  # noqa: PLW0603
     if not _is_watched:
         sys.addaudithook(_watch)
         _is_watched = True
+    _processes += 1
+    if _processes == 1:
+        _hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(None, _on_forgotten_generator)
+        for namespace, names in _EXCHANGED:
+            namespace.update(names)
+
+
+def process_ends() -> None:
+    """A process is gone; after the last one everything is as it was."""
+    global _processes  # noqa: PLW0603
+    _processes -= 1
+    if not _processes:
+        sys.set_asyncgen_hooks(*_hooks)
+        for namespace, names in _REAL:
+            namespace.update(names)
+
+
+def enter(process: Process) -> None:
+    """From now on, until ``leave``, the code of ``process`` runs."""
+    global _present, _present_thread
     _present, _present_thread = process, get_ident()
-    for namespace, names in _EXCHANGED:
-        namespace.update(names)
 
 
 def leave() -> None:
     """The code of the process returns."""
     global _present  # noqa: PLW0603
     _present = None
-    for namespace, names in _REAL:
-        namespace.update(names)
+
+
+def _on_forgotten_generator(generator: Any) -> None:
+    """Nobody holds an asynchronous generator any more that has not come to its end. The loop of the
+    program is told, if one runs: else it was the garbage collector that came across it, and nobody
+    knows when that is."""
+    if _present is not None and get_ident() == _present_thread:
+        _present.forgets(generator)
 
 
 def refuse_names_of(module: ModuleType) -> None:
     """Raise LeavesTheSimulation if ``module``, or one of its package that it uses, has imported by
     name what only its own module can exchange: it would read the real clock."""
-    real = {
-        id(getattr(owner, name)): f"{owner.__name__}.{name}"
-        for owner, names in _SIMULATED.items()
-        for name in names
-    }
     for each in _used_by(module):
         for name, value in vars(each).items():
-            if (known := real.get(id(value))) is not None:
+            if (known := _NAMES.get(id(value))) is not None:
                 owner = known.partition(".")[0]
                 raise LeavesTheSimulation(
                     f"{each.__name__} has imported {known} by name, as {name}: import {owner}, and "

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import ctypes
-import sys
 from asyncio.events import _get_running_loop, _set_running_loop
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -52,8 +51,8 @@ class VirtualLoop(RefusingLoop):
         # What ends the process: an error of its disk, one that it did not handle.
         self.ended_by: BaseException | None = None
         self.is_running_now = False
-        # Who ran in this thread, and what it did with generators, before ``attach``.
-        self._replaced: tuple[Any, Any] = (None, (None, None))
+        # Which loop ran in this thread before ``attach``.
+        self._replaced: asyncio.AbstractEventLoop | None = None
         self._is_dead = False
         self._run_inline = run_inline
         self._ready: deque[asyncio.Handle] = deque()
@@ -74,17 +73,14 @@ class VirtualLoop(RefusingLoop):
 
     def attach(self) -> None:
         """Be the running loop of this thread, until ``detach``; ``run`` needs that."""
-        self._replaced = _get_running_loop(), sys.get_asyncgen_hooks()
+        self._replaced = _get_running_loop()
         _set_running_loop(self)
-        sys.set_asyncgen_hooks(None, self._on_forgotten_generator)
         self.is_running_now = not self._is_dead
 
     def detach(self) -> None:
         """What was before is again."""
         self.is_running_now = False
-        running, hooks = self._replaced
-        _set_running_loop(running)
-        sys.set_asyncgen_hooks(*hooks)
+        _set_running_loop(self._replaced)
 
     def run(self) -> None:
         """Run what is due until nothing is, or ``ended_by`` tells why the process has ended."""
@@ -116,26 +112,35 @@ class VirtualLoop(RefusingLoop):
     def die(self) -> None:
         """The process is gone: nothing runs any more but what Python insists on, and that without
         effect. Coroutines are closed here, in the order of their tasks, and not when the garbage
-        collector comes across them: nobody knows when that is."""
+        collector comes across them: nobody knows when that is. Raises LeavesTheSimulation if one
+        does not end."""
         self._is_dead = True
-        self._ready.clear()
-        self._timers.clear()
+        endless: list[Coroutine[Any, Any, Any]] = []
         self.attach()
         try:
             for task in self._tasks.values():
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
                 coroutine = task.get_coro()
-                if not task.done() and isinstance(coroutine, Coroutine):
-                    _close(coroutine)
+                if isinstance(coroutine, Coroutine) and not _ends(coroutine):
+                    endless.append(coroutine)
         finally:
             self.detach()
         self._tasks.clear()
         self._ready.clear()
         self._timers.clear()
+        for coroutine in endless:
+            # Never freed: Python would close it again, and it might not even wait, without a loop.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
+        for coroutine in endless[:1]:
+            name = getattr(coroutine, "__qualname__", coroutine)
+            raise LeavesTheSimulation(
+                f"{name} does not end when its process is crashed: it goes on after GeneratorExit; "
+                "let it catch Exception, not BaseException, and leave its finally blocks"
+            )
 
-    def _on_forgotten_generator(self, generator: Any) -> None:
-        """Nobody holds an asynchronous generator any more that has not come to its end."""
-        if self.is_running_now and not self._is_dead:
+    def close_generator(self, generator: Any) -> None:
+        """Let an asynchronous generator that nobody holds come to its end."""
+        if not self._is_dead:
             self.create_task(generator.aclose())
 
     # -- Callbacks and timers ------------------------------------------------------------------
@@ -273,10 +278,10 @@ class VirtualLoop(RefusingLoop):
         return None
 
 
-def _close(coroutine: Coroutine[Any, Any, Any]) -> None:
-    """Close a coroutine of a process that is gone. Its ``finally`` blocks run, since Python has no
-    other way; whatever they ask of the process is refused, and what they wait for never comes.
-    Raises LeavesTheSimulation if it does not end."""
+def _ends(coroutine: Coroutine[Any, Any, Any]) -> bool:
+    """Close a coroutine of a process that is gone; whether it ends. Its ``finally`` blocks run,
+    since Python has no other way; whatever they ask of the process is refused, and what they wait
+    for never comes."""
     for _ in range(_MOST_CLOSES):
         try:
             coroutine.close()
@@ -285,11 +290,5 @@ def _close(coroutine: Coroutine[Any, Any, Any]) -> None:
             continue
         except BaseException:  # noqa: BLE001 - nobody is left to be told
             pass
-        return
-    # Never freed: Python would close it once more, and outside of a loop it might not even wait.
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
-    name = getattr(coroutine, "__qualname__", coroutine)
-    raise LeavesTheSimulation(
-        f"{name} does not end when its process is crashed: it goes on after GeneratorExit; let it "
-        "catch Exception, not BaseException, and leave its finally blocks"
-    )
+        return True
+    return False

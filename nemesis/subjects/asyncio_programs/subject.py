@@ -98,6 +98,7 @@ class AsyncioReplica:
         self._watching = Watching(machine.observer, host.service)
         host.on_observed = self._on_observed
         loop.deliver(self._begin, main)
+        environment.process_starts()
         try:
             self._run()
         except Exception:
@@ -135,6 +136,10 @@ class AsyncioReplica:
     def refused(self, error: LeavesTheSimulation) -> None:
         """The program asked for what is not simulated."""
         self._refusal = self._refusal or error
+
+    def forgets(self, generator: Any) -> None:
+        """The program has dropped an asynchronous generator."""
+        self._loop.close_generator(generator)
 
     # -- nemesis.subjects.subject.Replica --------------------------------------------------------
 
@@ -182,6 +187,7 @@ class AsyncioReplica:
             self._loop.die()
         finally:
             environment.leave()
+            environment.process_ends()
 
     # -- What happens in a call ------------------------------------------------------------------
 
