@@ -1,13 +1,39 @@
-"""Which faults a subject can be attacked with."""
+"""Which faults a subject can be attacked with, and how it may be configured."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from typing import Final
+
+import msgspec
 
 from nemesis.errors import UnknownName, UnsupportedFault
 from nemesis.faults import ENDS, FAULTS
+from nemesis.schedule import Knobs
 from nemesis.subjects.subject import Subject
+
+# What a subject may claim, by what it has to rest on (docs/testing-your-raft.md).
+NETWORK: Final = frozenset(
+    ("partition", "grudge", "loss", "duplicate", "reorder", "delay", "slow-link")
+)
+PROCESSES: Final = frozenset(("crash", "crash-all", "pause"))
+POWER: Final = frozenset(("unsynced-loss", "torn-write", "full-disk", "slow-disk"))
+LOST_DISKS: Final = frozenset(("bit-flip", "lost-file"))
+CLOCKS: Final = frozenset(("clock-drift", "clock-jump", "clock-offset"))
+
+
+def plain_knobs(drawn: Knobs) -> Knobs:
+    """The knobs of a Raft whose members never change and which serves no reads but through its log:
+    what else there is to configure, it may heed or not."""
+    return msgspec.structs.replace(
+        drawn,
+        spares=0,
+        reads="log",
+        session_timeout=None,
+        asynchronous_storage=False,
+        priorities={},
+    )
 
 
 def bearable(subject: Subject) -> frozenset[str]:

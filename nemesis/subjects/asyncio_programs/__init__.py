@@ -12,20 +12,9 @@ from nemesis.errors import UnknownName
 from nemesis.subjects.asyncio_programs import small_raft
 from nemesis.subjects.asyncio_programs.errors import LeavesTheSimulation
 from nemesis.subjects.asyncio_programs.host import Host, Look, Request
-from nemesis.subjects.asyncio_programs.subject import (
-    CLOCKS,
-    NETWORK,
-    POWER,
-    PROCESSES,
-    AsyncioSubject,
-    Main,
-)
+from nemesis.subjects.asyncio_programs.subject import AsyncioSubject, Main
 
 __all__ = [
-    "CLOCKS",
-    "NETWORK",
-    "POWER",
-    "PROCESSES",
     "AsyncioSubject",
     "Host",
     "LeavesTheSimulation",

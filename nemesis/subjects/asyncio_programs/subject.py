@@ -9,8 +9,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any, Final, Literal
 
-import msgspec
-
 from nemesis.faults import FAULTS
 from nemesis.schedule import MILLISECOND, Knobs
 from nemesis.subjects.asyncio_programs import environment
@@ -20,6 +18,7 @@ from nemesis.subjects.asyncio_programs.errors import LeavesTheSimulation
 from nemesis.subjects.asyncio_programs.host import Host, Request
 from nemesis.subjects.asyncio_programs.networked_loop import NetworkedLoop
 from nemesis.subjects.asyncio_programs.watching import Watching
+from nemesis.subjects.bearing import NETWORK, POWER, PROCESSES, plain_knobs
 from nemesis.subjects.errors import SubjectFailed
 from nemesis.subjects.messages import Produced
 from nemesis.subjects.streams import Segment
@@ -28,12 +27,6 @@ from raft.client_messages import ClientRequest
 
 Main = Callable[[Host], Coroutine[Any, Any, object]]
 
-NETWORK: Final = frozenset(
-    ("partition", "grudge", "loss", "duplicate", "reorder", "delay", "slow-link")
-)
-PROCESSES: Final = frozenset(("crash", "crash-all", "pause"))
-POWER: Final = frozenset(("unsynced-loss", "torn-write", "full-disk", "slow-disk"))
-CLOCKS: Final = frozenset(("clock-drift", "clock-jump", "clock-offset"))
 # Of connections: when what was not acknowledged is sent again, and when it is given up.
 _RESEND_AFTER: Final = 50 * MILLISECOND
 _GIVE_UP_AFTER: Final = 1_000 * MILLISECOND
@@ -67,14 +60,7 @@ class AsyncioSubject:
     def knobs(self, drawn: Knobs) -> Knobs:
         """Servers are there from the beginning, reads go through the log, sessions do not expire.
         What else a program makes of the knobs is its own affair."""
-        return msgspec.structs.replace(
-            drawn,
-            spares=0,
-            reads="log",
-            session_timeout=None,
-            asynchronous_storage=False,
-            priorities={},
-        )
+        return plain_knobs(drawn)
 
     def start(self, machine: Machine) -> AsyncioReplica:
         """Run main until it waits for something."""
