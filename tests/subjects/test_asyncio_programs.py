@@ -20,6 +20,7 @@ from types import ModuleType
 import pytest
 
 from nemesis.subjects.asyncio_programs import AsyncioSubject, Host, LeavesTheSimulation
+from nemesis.subjects.asyncio_programs.datagrams import Datagram
 from nemesis.subjects.errors import SubjectFailed
 from nemesis.subjects.registry import subject_named
 from nemesis.subjects.streams import NEVER
@@ -493,6 +494,31 @@ def test_a_task_that_does_not_end_is_refused() -> None:
     world = World(clings)
     with pytest.raises(LeavesTheSimulation, match=r"clings does not end.*BaseException"):
         world.crash("n1")
+
+
+def test_a_server_with_a_slow_disk_is_not_busy_for_all_that_has_waited() -> None:
+    class SavesAll(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+            host.save("state", data)
+            notes.append(data)
+
+    async def program(given: Host) -> None:
+        nonlocal host
+        host = given
+        unobserved(host)
+        await asyncio.get_running_loop().create_datagram_endpoint(SavesAll, local_addr=("n1", 1))
+        await asyncio.Event().wait()
+
+    host: Host
+    replica = World(program).replicas["n1"]
+    waiting = [Datagram("n2", "n1", 1, 1, b"%d" % number) for number in range(10)]
+    replica.handle((), 0)
+    replica.handle(waiting, SECOND)
+    assert (notes, replica.deadline) == ([b"0", b"1", b"2", b"3"], SECOND)
+    replica.handle(waiting[:1], 2 * SECOND)
+    replica.handle((), 3 * SECOND)
+    assert notes == [b"%d" % number for number in (*range(10), 0)]
+    assert replica.deadline == NEVER
 
 
 # -- Names ---------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ class Host:
         """How the run is configured: ``election_timeout_min`` and others, times in ns."""
         self.random: Random = random
         """Where the program draws its random numbers."""
-        self.disk: Disk = _GuardedDisk(machine.disk, loop)
+        self.disk = GuardedDisk(machine.disk, loop)
         """Its files (``raft.storage.disk.Disk``); a crash takes what was not synced."""
         self.observer: Observer = machine.observer
         """To tell what no ``Look`` can: snapshots, reads by lease, configurations."""
@@ -124,13 +124,15 @@ def _nothing() -> None:
     pass
 
 
-class _GuardedDisk:
+class GuardedDisk(Disk):
     """The machine's disk. What ends the process ends it here: nothing that the program does about
     an exception comes between. A program is not expected to go on when its disk is full."""
 
     def __init__(self, disk: Disk, loop: VirtualLoop) -> None:
         self._disk = disk
         self._loop = loop
+        self.syncs = 0
+        """How often files were synced."""
 
     def _do(self, method: Callable[..., _Returned], *arguments: Any) -> _Returned:
         if self._loop.is_closed() or self._loop.ended_by is not None:
@@ -156,6 +158,7 @@ class _GuardedDisk:
         self._do(self._disk.write, name, offset, data)
 
     def sync(self, name: str) -> None:
+        self.syncs += 1
         self._do(self._disk.sync, name)
 
     def rename(self, old: str, new: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any, Final, Literal
@@ -30,6 +31,8 @@ Main = Callable[[Host], Coroutine[Any, Any, object]]
 # Of connections: when what was not acknowledged is sent again, and when it is given up.
 _RESEND_AFTER: Final = 50 * MILLISECOND
 _GIVE_UP_AFTER: Final = 1_000 * MILLISECOND
+# So many syncs, each of which takes its time if the disk is slow, are made in one call at most.
+_SYNCS: Final = 4
 
 
 class AsyncioSubject:
@@ -74,6 +77,7 @@ class AsyncioReplica:
         self.random = Random(machine.random.getrandbits(64))
         self._clock = machine.now
         self._clock_correction = 0
+        self._inbox: deque[Any] = deque()
         self._outbox: list[Any] = []
         self._refusal: LeavesTheSimulation | None = None
         loop = self._loop = NetworkedLoop(machine.now, runs_inline)
@@ -132,23 +136,26 @@ class AsyncioReplica:
     @property
     def deadline(self) -> int:
         """When there is something to do."""
-        if self._outbox:
+        if self._outbox or self._inbox:
             return self._clock
         due = min(self._loop.deadline, self._connections.streams.deadline)
         return due - self._clock_correction
 
     def handle(self, inputs: Sequence[Any], now: int) -> Produced:
-        """Let the program deal with each input, and with what is due."""
+        """Let the program deal with each input, and with what is due. What it has not come to when
+        it has synced its files often waits for the next call: the disk may be faster then."""
         if now < self._clock:
             self._clock_correction += self._clock - now
         self._clock = now
         self._loop.now = now + self._clock_correction
         if self._loop.now >= self._connections.streams.deadline:
             self._connections.tick()
-        for item in inputs:
-            self._take_in(item)
+        self._inbox.extend(inputs)
+        if not self._inbox:
             self._run()
-        if not inputs:
+        enough = self._host.disk.syncs + _SYNCS
+        while self._inbox and self._host.disk.syncs < enough:
+            self._take_in(self._inbox.popleft())
             self._run()
         messages = self._outbox[:]
         self._outbox.clear()
