@@ -521,6 +521,36 @@ def test_a_server_with_a_slow_disk_is_not_busy_for_all_that_has_waited() -> None
     assert replica.deadline == NEVER
 
 
+def test_each_life_may_have_modules_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "forgetful.py").write_text("lives = []")
+    (tmp_path / "a_server.py").write_text(
+        "import asyncio, pickle, forgetful\n"
+        "from tests.subjects.asyncio_world import notes, unobserved\n"
+        "class State: pass\n"
+        "async def main(host):\n"
+        "    unobserved(host)\n"
+        "    import forgetful as late\n"
+        "    forgetful.lives.append(host.name)\n"
+        "    pickle.loads(pickle.dumps(State()))\n"
+        "    notes.append((late is forgetful, list(forgetful.lives)))\n"
+        "    await asyncio.Event().wait()\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import a_server
+    import forgetful
+
+    try:
+        world = World(a_server.main, a_server.main, fresh_modules=("forgetful",))
+        world.crash("n1")
+        world.start("n1")
+        assert notes == [(True, ["n1"]), (True, ["n2"]), (True, ["n1"])]
+        assert (forgetful.lives, sys.modules["forgetful"]) == ([], forgetful)
+    finally:
+        del sys.modules["a_server"], sys.modules["forgetful"]
+
+
 # -- Names ---------------------------------------------------------------------------------------------
 
 

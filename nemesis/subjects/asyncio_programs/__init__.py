@@ -3,6 +3,7 @@
 loop.py            virtual time, callbacks, timers, tasks; what a loop has and a simulation has not
 networked_loop.py  with datagrams.py and connections.py: endpoints, connections, servers
 environment.py     what of Python's own modules a program sees changed while it runs
+fresh_modules.py   modules of a server's own
 host.py            what a program is given;  watching.py: what it tells of itself
 subject.py         a program as a subject of tests
 small_raft.py      the subject asyncio-raft: a small Raft written that way

@@ -16,6 +16,7 @@ from nemesis.subjects.asyncio_programs import environment
 from nemesis.subjects.asyncio_programs.connections import Connections
 from nemesis.subjects.asyncio_programs.datagrams import Datagram, Datagrams
 from nemesis.subjects.asyncio_programs.errors import LeavesTheSimulation
+from nemesis.subjects.asyncio_programs.fresh_modules import FreshModules
 from nemesis.subjects.asyncio_programs.host import Host, Request
 from nemesis.subjects.asyncio_programs.networked_loop import NetworkedLoop
 from nemesis.subjects.asyncio_programs.watching import Watching
@@ -40,8 +41,9 @@ class AsyncioSubject:
 
     ``name`` is what it is found by again: ``module:function``, unless it is registered.
     ``faults``: what it claims to bear. ``executor``: whether functions for threads are refused, or
-    run at once, where they are called. Raises LeavesTheSimulation if the program has imported by
-    name what only its own module can exchange, such as time.monotonic.
+    run at once, where they are called. ``fresh_modules``: packages of which each life of a server
+    has copies of its own, main's module among them, if any are given. Raises LeavesTheSimulation if
+    the program has imported by name what only its own module can exchange, as time.monotonic.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class AsyncioSubject:
         *,
         faults: frozenset[str] = NETWORK | PROCESSES | POWER,
         executor: Literal["refuse", "inline"] = "refuse",
+        fresh_modules: tuple[str, ...] = (),
     ) -> None:
         if unknown := sorted(faults - FAULTS.keys()):
             raise ValueError(f"no such faults: {', '.join(unknown)}")
@@ -59,6 +62,7 @@ class AsyncioSubject:
         self.faults: frozenset[str] = faults
         self._main = main
         self._runs_inline = executor == "inline"
+        self._packages = (main.__module__, *fresh_modules) if fresh_modules else ()
 
     def knobs(self, drawn: Knobs) -> Knobs:
         """Servers are there from the beginning, reads go through the log, sessions do not expire.
@@ -67,13 +71,20 @@ class AsyncioSubject:
 
     def start(self, machine: Machine) -> AsyncioReplica:
         """Run main until it waits for something."""
-        return AsyncioReplica(self._main, machine, self._runs_inline)
+        modules = FreshModules(self._packages)
+        main = self._main
+        if self._packages:
+            main = modules.find(main.__module__, main.__qualname__)
+        return AsyncioReplica(main, machine, self._runs_inline, modules)
 
 
 class AsyncioReplica:
     """Implements nemesis.subjects.subject.Replica, and environment.Process."""
 
-    def __init__(self, main: Main, machine: Machine, runs_inline: bool) -> None:
+    def __init__(
+        self, main: Main, machine: Machine, runs_inline: bool, modules: FreshModules
+    ) -> None:
+        self._modules = modules
         self.random = Random(machine.random.getrandbits(64))
         self._clock = machine.now
         self._clock_correction = 0
@@ -176,9 +187,11 @@ class AsyncioReplica:
         self._datagrams.is_dead = True
         self._connections.die()
         environment.enter(self)
+        self._modules.enter()
         try:
             self._loop.die()
         finally:
+            self._modules.leave()
             environment.leave()
             environment.process_ends()
 
@@ -207,6 +220,7 @@ class AsyncioReplica:
         collects = gc.isenabled()
         gc.disable()
         environment.enter(self)
+        self._modules.enter()
         loop.attach()
         try:
             loop.run()
@@ -218,6 +232,7 @@ class AsyncioReplica:
             raise SubjectFailed(f"the program exits: {error}") from error
         finally:
             loop.detach()
+            self._modules.leave()
             environment.leave()
             if collects:
                 gc.enable()
