@@ -14,11 +14,13 @@ from asyncio.events import _get_running_loop, _set_running_loop
 from collections import deque
 from collections.abc import Callable, Coroutine
 from heapq import heapify, heappop, heappush
+from traceback import walk_tb
 from typing import Any, Final
 
 from nemesis.subjects.asyncio_programs.environment import refuse
 from nemesis.subjects.asyncio_programs.errors import LeavesTheSimulation, ProcessGone
 from nemesis.subjects.asyncio_programs.refusing_loop import RefusingLoop
+from nemesis.subjects.errors import SubjectFailed
 from nemesis.subjects.streams import NEVER
 
 _SECOND: Final = 1_000_000_000
@@ -30,6 +32,9 @@ _MOST_CLOSES: Final = 100
 # Handlers of connections, and tasks, may end with these and nobody be the wiser, as in asyncio
 # itself: the other side is gone.
 _OTHER_SIDE_GONE: Final = (ConnectionError, EOFError, TimeoutError)
+
+# The one program that lies in this package.
+_EXAMPLE: Final = f"{__package__}.small_raft"
 
 Callback = Callable[..., object]
 
@@ -249,7 +254,16 @@ class VirtualLoop(RefusingLoop):
         unless it says no more than that the other side of a connection is gone."""
         error = context.get("exception")
         if error is not None and not isinstance(error, _OTHER_SIDE_GONE):
-            self.ended_by = self.ended_by or error
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """The program did not handle this, so its process ends. It is convicted, unless it is a
+        piece of ours that raised it."""
+        if self.ended_by is None:
+            self.ended_by = error
+            if not _is_our_own(error):
+                self.ended_by = SubjectFailed(f"{type(error).__name__}: {error}")
+                self.ended_by.__cause__ = error
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         # Told of by the garbage collector, whenever it comes, it would be another run every time.
@@ -276,6 +290,14 @@ class VirtualLoop(RefusingLoop):
 
     def get_task_factory(self) -> None:
         return None
+
+
+def _is_our_own(error: BaseException) -> bool:
+    """Whether the simulator raised it, or what stands between it and the program."""
+    module = ""
+    for frame, _ in walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__"))
+    return module.startswith(("nemesis.", "checker.")) and module != _EXAMPLE
 
 
 def _ends(coroutine: Coroutine[Any, Any, Any]) -> bool:

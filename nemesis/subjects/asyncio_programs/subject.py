@@ -57,6 +57,10 @@ class AsyncioSubject:
     ) -> None:
         if unknown := sorted(faults - FAULTS.keys()):
             raise ValueError(f"no such faults: {', '.join(unknown)}")
+        if fresh_modules and main.__module__ == "__main__":
+            raise ValueError(
+                "a program with fresh_modules must be in a module that can be imported"
+            )
         environment.refuse_names_of(sys.modules[main.__module__])
         self.name: str = name or f"{main.__module__}:{main.__qualname__}"
         self.faults: frozenset[str] = faults
@@ -123,7 +127,7 @@ class AsyncioReplica:
             error: BaseException = SubjectFailed("main was cancelled")
         else:
             error = main.exception() or SubjectFailed("main returned: the server is no more")
-        self._loop.ended_by = self._loop.ended_by or error
+        self._loop.fail(error)
 
     def _on_observed(self) -> None:
         assert self._host.look is not None
