@@ -16,7 +16,9 @@ from nemesis.faults import FAULTS
 from nemesis.outcome import Run
 from nemesis.replay import history_bytes
 from nemesis.run import run
+from nemesis.schedule import Knobs
 from nemesis.search.generate import generate
+from nemesis.subjects.adapters import NETWORK, POWER, PROCESSES
 from nemesis.subjects.asyncio_programs import AsyncioSubject, Host
 from nemesis.subjects.asyncio_programs.small_raft import SmallRaft, over_datagrams
 from nemesis.subjects.registry import subject_named
@@ -117,6 +119,14 @@ async def without_truncation(host: Host) -> None:
 )
 def test_what_is_forgotten_convicts(main: object, kinds: set[str]) -> None:
     assert found(AsyncioSubject(main), range(4)) == kinds  # type: ignore[arg-type]
+
+
+def test_knobs_are_those_that_it_can_bear() -> None:
+    drawn = Knobs(spares=2, reads="lease", session_timeout=1, power_fails_at_first_start=3)
+    for faults, power in ((NETWORK | POWER, 3), (NETWORK | PROCESSES, None)):
+        knobs = AsyncioSubject(over_datagrams, faults=faults).knobs(drawn)
+        assert (knobs.spares, knobs.reads, knobs.session_timeout) == (0, "log", None)
+        assert knobs.power_fails_at_first_start == power
 
 
 def test_versions_that_do_not_exist_are_told_which_do() -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any, Final, Literal
 
+import msgspec
+
 from nemesis.faults import FAULTS
 from nemesis.schedule import MILLISECOND, Knobs
 from nemesis.subjects.asyncio_programs import environment
@@ -21,7 +23,7 @@ from nemesis.subjects.asyncio_programs.host import Host, Request
 from nemesis.subjects.asyncio_programs.networked_loop import NetworkedLoop
 from nemesis.subjects.asyncio_programs.watching import Watching
 from nemesis.subjects.bearing import NETWORK, POWER, PROCESSES, plain_knobs
-from nemesis.subjects.errors import SubjectFailed
+from nemesis.subjects.errors import SubjectFailed, SubjectMissing
 from nemesis.subjects.messages import Produced
 from nemesis.subjects.streams import Segment
 from nemesis.subjects.subject import Machine, Standing
@@ -29,6 +31,7 @@ from raft.client_messages import ClientRequest
 
 Main = Callable[[Host], Coroutine[Any, Any, object]]
 
+_POWER_FAILS: Final = ("unsynced-loss", "torn-write")
 # Of connections: when what was not acknowledged is sent again, and when it is given up.
 _RESEND_AFTER: Final = 50 * MILLISECOND
 _GIVE_UP_AFTER: Final = 1_000 * MILLISECOND
@@ -69,16 +72,23 @@ class AsyncioSubject:
         self._packages = (main.__module__, *fresh_modules) if fresh_modules else ()
 
     def knobs(self, drawn: Knobs) -> Knobs:
-        """Servers are there from the beginning, reads go through the log, sessions do not expire.
-        What else a program makes of the knobs is its own affair."""
-        return plain_knobs(drawn)
+        """Servers are there from the beginning, reads go through the log, sessions do not expire;
+        power does not fail at the first start if it may not later either. What else a program makes
+        of the knobs is its own affair."""
+        knobs = plain_knobs(drawn)
+        if self.faults.isdisjoint(_POWER_FAILS):
+            knobs = msgspec.structs.replace(knobs, power_fails_at_first_start=None)
+        return knobs
 
     def start(self, machine: Machine) -> AsyncioReplica:
         """Run main until it waits for something."""
         modules = FreshModules(self._packages)
         main = self._main
         if self._packages:
-            main = modules.find(main.__module__, main.__qualname__)
+            try:
+                main = modules.find(main.__module__, main.__qualname__)
+            except ImportError as error:
+                raise SubjectMissing(f"{self.name}: {error}") from error
         return AsyncioReplica(main, machine, self._runs_inline, modules)
 
 
