@@ -1,7 +1,7 @@
 """Programs written with asyncio, under a deterministic event loop (docs/testing-your-raft.md).
 
 loop.py            virtual time, callbacks, timers, tasks; what a loop has and a simulation has not
-networked_loop.py  with datagrams.py and connections.py: endpoints, connections, servers
+networked_loop.py  with datagrams.py, connections.py, stream_transport.py: the network
 environment.py     what of Python's own modules a program sees changed while it runs
 fresh_modules.py   modules of a server's own
 host.py            what a program is given;  watching.py: what it tells of itself

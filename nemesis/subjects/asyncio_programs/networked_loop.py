@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from nemesis.subjects.asyncio_programs.addresses import Hosts
-from nemesis.subjects.asyncio_programs.connections import Connections, Server, StreamTransport
+from nemesis.subjects.asyncio_programs.connections import Connections, Server
 from nemesis.subjects.asyncio_programs.datagrams import (
     Datagrams,
     DatagramTransport,
@@ -16,6 +16,7 @@ from nemesis.subjects.asyncio_programs.datagrams import (
 )
 from nemesis.subjects.asyncio_programs.environment import refuse
 from nemesis.subjects.asyncio_programs.loop import VirtualLoop
+from nemesis.subjects.asyncio_programs.stream_transport import StreamTransport
 from nemesis.subjects.subject import Machine
 
 # Options that change nothing where there are no sockets.
