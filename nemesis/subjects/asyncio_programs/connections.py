@@ -65,12 +65,7 @@ class Connections:
         name = self.streams.connect(target, self.loop.now, purpose)
         opened: asyncio.Future[StreamTransport] = self.loop.create_future()
         self._opening[name] = (opened, factory)
-        try:
-            return await opened
-        except asyncio.CancelledError:
-            self._opening.pop(name, None)
-            self.abort(name)
-            raise
+        return await opened
 
     def listen(self, factory: Factory, host: object, port: int | None) -> Server:
         """A server, which is yet to be started. Raises OSError if the port is in use."""
@@ -180,6 +175,7 @@ class Connections:
         if name in self._opening:
             opened, factory = self._opening.pop(name)
             if opened.done():
+                # Nobody waits for it any more.
                 self.abort(name)
                 return
             transport = self._make(name, factory, source, (event.peer, target))
