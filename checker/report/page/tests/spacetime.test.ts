@@ -81,7 +81,9 @@ for (const { name, report: given, known } of cases) {
   });
 
   test(`${name}: everything happens once, messages arrive after they left`, () => {
-    const kinds = [EVENT, ARRIVAL, SENDING].map((kind) => moments.what.subarray(0, moments.size).filter((each) => each === kind).length);
+    const kinds = [EVENT, ARRIVAL, SENDING].map(
+      (kind) => moments.what.subarray(0, moments.size).filter((each) => each === kind).length,
+    );
     const { messages, ofSending, ofArrival } = moments;
     const down = messages.fates.indexOf("down");
     const arrived = messages.arrived_at.filter((place, row) => place >= 0 && messages.fate[row] !== down).length;

@@ -2,7 +2,7 @@
 
 import { html } from "../shell/dom";
 import { termColourName } from "../shell/theme";
-import type { Fold, NodeState } from "./fold";
+import type { Fold, LogEnd, LogEntry, NodeState } from "./fold";
 
 /** The indices that are shown of all logs. */
 export interface Window {
@@ -11,8 +11,8 @@ export interface Window {
 }
 
 /** The log that counts: in memory, or on the disk of a node that is down. */
-export function logOf(state: NodeState): NodeState["saved"] {
-  return state.isUp ? { ...state.saved, base: state.base, baseTerm: state.baseTerm, tip: state.tip, last: state.last } : state.saved;
+export function logOf(state: NodeState): LogEnd {
+  return state.isUp ? state : state.saved;
 }
 
 /** The last indices of these logs, at most so many. */
@@ -32,63 +32,64 @@ export function indexHeads({ first, last }: Window): HTMLElement[] {
 export interface BoxOptions {
   /** What was there before: boxes that are new are marked. */
   readonly before?: NodeState | undefined;
-  /** The index of an entry that a violation is about. */
-  readonly accused?: number | undefined;
   readonly hasText?: boolean;
 }
 
-/** A cell for each index. */
+/** A cell for each index, or for several. */
 export function boxes(fold: Fold, state: NodeState, window: Window, options: BoxOptions = {}): HTMLElement[] {
   const log = logOf(state);
-  const entries = fold.entries(log, window.last - window.first + 1);
-  const before = options.before && logOf(options.before);
-  const known = new Map(before ? fold.entries(before, window.last - window.first + 8).map((each) => [each.index, each.term]) : []);
-  const byIndex = new Map(entries.map((each) => [each.index, each]));
-  const cells: HTMLElement[] = [];
+  const size = window.last - window.first + 1;
   if (log.last > 0 && log.last < window.first) {
-    return [html("td", { class: "earlier", colspan: window.last - window.first + 1 }, `… its log ends at ${log.last}`)];
+    return [html("td", { class: "earlier", colspan: size }, `… its log ends at ${log.last}`)];
   }
-  if (log.base >= window.first) {
-    const span = Math.min(log.base, window.last) - window.first + 1;
-    const title = `snapshot up to entry ${log.base}${log.baseTerm ? ` of term ${log.baseTerm}` : ""}`;
-    cells.push(html("td", { class: "snapshot", colspan: span, title }, span > 1 ? `snapshot ≤ ${log.base}` : `≤${log.base}`));
-  }
+  const entries = new Map(fold.entries(log, size).map((entry) => [entry.index, entry]));
+  const earlier = options.before && logOf(options.before);
+  const before = new Map(earlier ? fold.entries(earlier, size + 8).map(({ index, term }) => [index, term]) : []);
+  const cells = log.base < window.first ? [] : [snapshotCell(log, window)];
   for (let index = Math.max(window.first, log.base + 1); index <= window.last; index++) {
-    const entry = byIndex.get(index);
+    const entry = entries.get(index);
     if (!entry) {
-      const wasThere = options.before !== undefined && known.has(index) && (before?.last ?? 0) >= index;
-      cells.push(html("td", { class: wasThere ? "gone" : "none", title: wasThere ? `entry ${index} was removed` : null }));
+      cells.push(before.has(index) ? goneCell(index) : html("td", { class: "none" }));
       continue;
     }
-    const isCommitted = state.isUp && index <= state.commit;
-    const isDurable = !state.isUp || state.isRecovering || index <= state.durable;
-    const isNew = before !== undefined && known.get(index) !== entry.term && (before.base < index || before.last < index);
-    const title = [
-      `entry ${index} of term ${entry.term}${entry.text ? `: ${entry.text}` : ""}`,
-      isCommitted ? "committed, as far as this node knows" : null,
-      isDurable ? null : "not yet on its disk",
-    ];
-    const classes = [
-      "box",
-      isCommitted && "committed",
-      !isDurable && "volatile",
-      isNew && "new",
-      options.accused === index && "accused",
-    ];
-    cells.push(
-      html(
-        "td",
-        {
-          class: classes.filter(Boolean).join(" "),
-          style: `--term: var(--${termColourName(entry.term)})`,
-          title: title.filter(Boolean).join("; "),
-          "data-index": index,
-          "data-term": entry.term,
-        },
-        html("b", {}, entry.term),
-        options.hasText && entry.text && html("small", {}, entry.text),
-      ),
-    );
+    // What a snapshot stood for is not new when its entries are seen.
+    const isNew = earlier !== undefined && index > earlier.base && before.get(index) !== entry.term;
+    cells.push(entryCell(state, entry, isNew, options.hasText ?? false));
   }
   return cells;
+}
+
+function snapshotCell(log: LogEnd, window: Window): HTMLElement {
+  const span = Math.min(log.base, window.last) - window.first + 1;
+  const title = `snapshot up to entry ${log.base}${log.baseTerm ? ` of term ${log.baseTerm}` : ""}`;
+  const text = span > 1 ? `snapshot ≤ ${log.base}` : `≤${log.base}`;
+  return html("td", { class: "snapshot", colspan: span, title }, text);
+}
+
+function goneCell(index: number): HTMLElement {
+  return html("td", { class: "gone", title: `entry ${index} was removed` });
+}
+
+function entryCell(state: NodeState, entry: LogEntry, isNew: boolean, hasText: boolean): HTMLElement {
+  const { index, term, text } = entry;
+  const isCommitted = state.isUp && index <= state.commit;
+  const isDurable = !state.isUp || state.isRecovering || index <= state.durable;
+  const title = [
+    `entry ${index} of term ${term}${text ? `: ${text}` : ""}`,
+    isCommitted && "committed, as far as this node knows",
+    !isDurable && "not yet on its disk",
+  ];
+  const classes = ["box", isCommitted && "committed", !isDurable && "volatile", isNew && "new"];
+  return html(
+    "td",
+    {
+      class: classes.filter(Boolean).join(" "),
+      style: `--term: var(--${termColourName(term)})`,
+      title: title.filter(Boolean).join("; "),
+      "data-index": index,
+      "data-term": term,
+    },
+    html("b", {}, term),
+    hasText && text && html("small", {}, text),
+  );
 }

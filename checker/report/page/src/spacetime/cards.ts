@@ -88,12 +88,21 @@ export class Cards {
         "data-last": log.last,
       },
       html("th", { scope: "row" }, name),
-      html("td", { class: `fact role ${standing.replace(" ", "-")}${before && standingOf(before) !== standing ? " changed" : ""}` }, standing),
+      html(
+        "td",
+        {
+          class: `fact role ${standing.replace(" ", "-")}${before && standingOf(before) !== standing ? " changed" : ""}`,
+        },
+        standing,
+      ),
       cell(term, beforeTerm, term),
       isUnsaved
         ? html(
             "td",
-            { class: `fact unsaved${beforeVote !== vote ? " changed" : ""}`, title: "term or vote are not on its disk" },
+            {
+              class: `fact unsaved${beforeVote !== vote ? " changed" : ""}`,
+              title: "term or vote are not on its disk",
+            },
             vote < 0 ? "–" : teller.node(vote),
             html("small", {}, "unsaved"),
           )

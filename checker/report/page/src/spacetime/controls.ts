@@ -31,7 +31,11 @@ const ICONS = {
 };
 
 function icon(name: keyof typeof ICONS): SVGElement {
-  return svg("svg", { viewBox: "0 0 16 16", width: 15, height: 15, "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
+  return svg(
+    "svg",
+    { viewBox: "0 0 16 16", width: 15, height: 15, "aria-hidden": "true" },
+    svg("path", { d: ICONS[name] }),
+  );
 }
 
 export class Controls {
@@ -51,7 +55,11 @@ export class Controls {
     hasChapters: boolean,
   ) {
     const button = (name: keyof typeof ICONS, label: string, key: string, does: () => void): HTMLButtonElement =>
-      html("button", { type: "button", class: "st-icon", "aria-label": label, title: `${label} (${key})`, click: does }, icon(name));
+      html(
+        "button",
+        { type: "button", class: "st-icon", "aria-label": label, title: `${label} (${key})`, click: does },
+        icon(name),
+      );
     this.playButton = button("play", "Play", "Space", () => wishes.play());
     this.slider = html("input", {
       type: "range",
@@ -73,8 +81,28 @@ export class Controls {
       "div",
       { class: "st-group" },
       this.axisButtons,
-      html("button", { type: "button", class: "st-icon", "aria-label": "Zoom out", title: "Zoom out (−)", click: () => wishes.zoom(0.6) }, "−"),
-      html("button", { type: "button", class: "st-icon", "aria-label": "Zoom in", title: "Zoom in (+)", click: () => wishes.zoom(1.7) }, "+"),
+      html(
+        "button",
+        {
+          type: "button",
+          class: "st-icon",
+          "aria-label": "Zoom out",
+          title: "Zoom out (−)",
+          click: () => wishes.zoom(0.6),
+        },
+        "−",
+      ),
+      html(
+        "button",
+        {
+          type: "button",
+          class: "st-icon",
+          "aria-label": "Zoom in",
+          title: "Zoom in (+)",
+          click: () => wishes.zoom(1.7),
+        },
+        "+",
+      ),
       html("button", { type: "button", title: "Show the whole run (0)", click: () => wishes.fit() }, "Fit"),
     );
     this.element = html(
@@ -96,7 +124,12 @@ export class Controls {
       violations > 0 &&
         html(
           "button",
-          { type: "button", class: "st-to-violation", title: "Go to the violation (v)", click: () => wishes.violation() },
+          {
+            type: "button",
+            class: "st-to-violation",
+            title: "Go to the violation (v)",
+            click: () => wishes.violation(),
+          },
           violations > 1 ? `Violation (${violations})` : "Violation",
         ),
       this.diagramTools,
@@ -131,12 +164,20 @@ export class Controls {
   }
 }
 
-function choice<Name extends string>(label: string, names: Record<Name, string>, chosen: (name: Name) => void): HTMLElement {
+function choice<Name extends string>(
+  label: string,
+  names: Record<Name, string>,
+  chosen: (name: Name) => void,
+): HTMLElement {
   const group = html("div", { class: "st-choice", role: "group", "aria-label": label });
   for (const [name, words] of Object.entries(names) as [Name, string][]) {
     const isFirst = group.children.length === 0;
     group.append(
-      html("button", { type: "button", "data-name": name, "aria-pressed": String(isFirst), click: () => chosen(name) }, words),
+      html(
+        "button",
+        { type: "button", "data-name": name, "aria-pressed": String(isFirst), click: () => chosen(name) },
+        words,
+      ),
     );
   }
   return group;

@@ -131,5 +131,9 @@ function label(frame: Frame, arrow: Arrow, { x1, y1, x2, y2 }: Ends): SVGElement
   // Between the sender's line and the next one.
   const part = 0.6 / Math.max(1, Math.abs(arrow.target - arrow.source));
   const [x, y] = [x1 + (x2 - x1) * part, y1 + (y2 - y1) * part];
-  return svg("text", { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${angle.toFixed(1)})`, dy: -4 }, text);
+  return svg(
+    "text",
+    { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${angle.toFixed(1)})`, dy: -4 },
+    text,
+  );
 }

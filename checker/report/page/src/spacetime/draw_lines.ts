@@ -9,7 +9,6 @@ import { EVENT, lowerBound } from "./moments";
 import type { Scene } from "./scene";
 import { type Span, within } from "./strips";
 
-
 /** What is drawn: a part of the axis, at a scale, at a cursor. */
 export interface Frame {
   readonly scene: Scene;
@@ -80,7 +79,11 @@ export function drawLines(frame: Frame): SVGElement {
   const parts = frame.scene.strips.map((strip) => within(strip, frame.from, frame.to));
   const count = parts.reduce((sum, [first, end]) => sum + end - first, 0);
   if (count > MOST_SPANS) return linesOfMany(frame, parts);
-  return svg("g", { class: "st-lines" }, ...frame.scene.strips.map((strip, node) => line(frame, strip, node, parts[node]!)));
+  return svg(
+    "g",
+    { class: "st-lines" },
+    ...frame.scene.strips.map((strip, node) => line(frame, strip, node, parts[node]!)),
+  );
 }
 
 /** Where a span is drawn. */
@@ -241,7 +244,12 @@ export function drawAxis(frame: Frame): SVGElement {
       svg("text", { x, y: frame.bottom + 17 }, text),
     );
   }
-  return svg("g", { class: "st-axis" }, svg("line", { x1: frame.gutter, x2: frame.width, y1: frame.bottom, y2: frame.bottom }), ...drawn);
+  return svg(
+    "g",
+    { class: "st-axis" },
+    svg("line", { x1: frame.gutter, x2: frame.width, y1: frame.bottom, y2: frame.bottom }),
+    ...drawn,
+  );
 }
 
 /** A moment some way further on. */

@@ -62,6 +62,11 @@ export function faultsOf(report: Report, moments: Moments): Faults {
     lanes: rows,
     pauses: placed
       .filter(({ band }) => isPause(band.kind))
-      .map(({ band, from, to }) => ({ from, to: Math.min(to, moments.size), words: band.words, nodes: band.nodes ?? [] })),
+      .map(({ band, from, to }) => ({
+        from,
+        to: Math.min(to, moments.size),
+        words: band.words,
+        nodes: band.nodes ?? [],
+      })),
   };
 }

@@ -44,7 +44,9 @@ export class PaperFigure {
     const choose = (division: Division, words: string): HTMLButtonElement => {
       const button = html("button", { type: "button", "aria-pressed": String(division === this.division) }, words);
       button.addEventListener("click", () => {
-        choices.querySelectorAll("button").forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
+        choices
+          .querySelectorAll("button")
+          .forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
         this.division = division;
         this.build();
       });
@@ -66,16 +68,25 @@ export class PaperFigure {
   }
 
   private build(): void {
-    const divided = this.division === "reigns" ? stagesOf(this.scene).map((each) => this.ofStage(each)) : this.scene.chapters.map(ofChapter);
+    const divided =
+      this.division === "reigns"
+        ? stagesOf(this.scene).map((each) => this.ofStage(each))
+        : this.scene.chapters.map(ofChapter);
     const all = divided.map((column) => ({ ...column, to: this.violationIn(column)?.cursor ?? column.to }));
     const end = this.scene.moments.size;
     // The last columns, or those before the first violation.
     const found = all.findIndex((column) => this.violationIn(column));
     const first = found < 0 ? all.length - COLUMNS : Math.min(found - COLUMNS / 2, all.length - COLUMNS);
-    this.columns = all.length > 0 ? all.slice(Math.max(0, first)).slice(0, COLUMNS) : [{ from: 0, to: end, title: "nobody leads", lines: [], words: "" }];
+    this.columns =
+      all.length > 0
+        ? all.slice(Math.max(0, first)).slice(0, COLUMNS)
+        : [{ from: 0, to: end, title: "nobody leads", lines: [], words: "" }];
     const states = this.columns.map(({ to }) => this.scene.fold.at(this.scene.moments.place[to]!));
     // As in the paper, (a) is the first column in which the logs differ.
-    const different = Math.max(0, states.findIndex((each) => this.differ(each)));
+    const different = Math.max(
+      0,
+      states.findIndex((each) => this.differ(each)),
+    );
     const common = windowOf(states.flat(), Infinity);
     const items = this.columns.map((column, at) => {
       const window = common.last <= INDICES ? common : windowOf(states[at]!, INDICES);
@@ -95,7 +106,10 @@ export class PaperFigure {
     const { fold } = this.scene;
     const logs = states.map((state) => {
       const log = logOf(state);
-      return `${log.last} ${fold.entries(log, INDICES).map(({ term }) => term).join(" ")}`;
+      return `${log.last} ${fold
+        .entries(log, INDICES)
+        .map(({ term }) => term)
+        .join(" ")}`;
     });
     return new Set(logs).size > 1;
   }
@@ -121,7 +135,13 @@ export class PaperFigure {
     }
     // A step belongs to the stage in which it began.
     const within = chapters.filter((chapter) => chapter.from >= from && chapter.from < to && chapter.title !== "start");
-    return { from, to, title, lines: within.map((chapter) => ({ line: chapter.title, words: chapter.words })), words: "" };
+    return {
+      from,
+      to,
+      title,
+      lines: within.map((chapter) => ({ line: chapter.title, words: chapter.words })),
+      words: "",
+    };
   }
 
   private crashes(from: number, to: number): string[] {

@@ -8,7 +8,7 @@ import type { Trace } from "../data";
 export type Role = "follower" | "pre-candidate" | "candidate" | "leader";
 
 /** The end of a chain of entries, which goes on after `base`, the last index of a snapshot. */
-interface LogEnd {
+export interface LogEnd {
   base: number;
   /** The term of the entry at `base`; 0: none, or not known. */
   baseTerm: number;

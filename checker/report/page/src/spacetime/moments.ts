@@ -85,9 +85,7 @@ export class Moments {
     const { bySending: sendings } = this;
     sendings.sort(
       (one, other) =>
-        messages.sent_at[one]! - messages.sent_at[other]! ||
-        messages.sent[one]! - messages.sent[other]! ||
-        one - other,
+        messages.sent_at[one]! - messages.sent_at[other]! || messages.sent[one]! - messages.sent[other]! || one - other,
     );
     const rank = new Int32Array(sendings.length);
     sendings.forEach((row, at) => (rank[row] = at));

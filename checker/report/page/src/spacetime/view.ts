@@ -79,7 +79,8 @@ class SpaceTime implements View {
         html("div", { class: "st-now" }, this.where, this.told, this.blame),
         this.cards.element,
         legend(),
-        report.messages === undefined && html("p", { class: "st-note" }, "The messages of this run are not known: only what the nodes told is shown."),
+        report.messages === undefined &&
+          html("p", { class: "st-note" }, "The messages of this run are not known: only what the nodes told is shown."),
       ),
     );
     bus.on("selection", (selection) => this.follow(selection));

@@ -69,9 +69,11 @@ export class Teller {
         at = this.event(at, to, clauses) - 1;
       }
     }
-    const told = clauses.filter(({ isDetail }) => !isDetail);
-    let phrases = (told.length > 0 ? told : opening || sent.length > 0 ? [] : clauses).map(({ text }) => text);
-    if (sent.length > 0) phrases = [...phrases, this.sendings(sent)];
+    // Details are told if there is nothing else to tell.
+    const news = clauses.filter(({ isDetail }) => !isDetail);
+    const isQuiet = news.length === 0 && !opening && sent.length === 0;
+    const phrases = (isQuiet ? clauses : news).map(({ text }) => text);
+    if (sent.length > 0) phrases.push(this.sendings(sent));
     const subject = this.node(moments.node[from]!);
     if (!opening) return `${subject} ${listed(phrases)}.`;
     return phrases.length > 0 ? `${subject} ${opening}: it ${listed(phrases)}.` : `${subject} ${opening}.`;
@@ -129,7 +131,9 @@ export class Teller {
       case "role-changed":
         return text === "leader" ? `becomes leader of term ${term}` : `becomes a ${text} in term ${term}`;
       case "vote-granted":
-        return other === trace.node[event] ? `votes for itself in term ${term}` : `votes for ${this.node(other)} in term ${term}`;
+        return other === trace.node[event]
+          ? `votes for itself in term ${term}`
+          : `votes for ${this.node(other)} in term ${term}`;
       case "appended":
         return `appends entry ${index} of term ${term}${text ? ` (${text})` : ""}`;
       case "truncated":
