@@ -165,7 +165,9 @@ class PySyncObjReplica:
         attributes = self._attributes
         role = ROLES[attributes["_SyncObj__raftState"]]
         vote = attributes["_SyncObj__votedForNodeId"]
-        _, last_index, last_term = attributes["_SyncObj__raftLog"][-1]
+        log = attributes["_SyncObj__raftLog"]
+        # Empty where it has forgotten more than it has: then it does nothing any more.
+        _, last_index, last_term = log[-1] if len(log) else (b"", 0, 0)
         return Standing(
             role,
             attributes["_SyncObj__raftCurrentTerm"],

@@ -88,7 +88,7 @@ class Watch:
     def term_of(self, index: int) -> int:
         """The term of the entry at this index."""
         records = self._journal.records()
-        at = index - records[0][1]
+        at = index - records[0][1] if records else -1
         return int(records[at][2]) if 0 <= at < len(records) else 0
 
     def restored(self, index: int, state: bytes) -> None:
@@ -158,7 +158,10 @@ class Watch:
             applied = attributes["_SyncObj__raftLastApplied"]
             if applied > self._service.last_applied:
                 self._store.pass_over(applied)
-            observation.applied(self._service.take_applied())
+            # The first entry may not have been told when a dump takes its place.
+            observation.applied(
+                each for each in self._service.take_applied() if each[0] > self._covered
+            )
         for snapshot in self._written:
             observation.taken(snapshot)
         self._written.clear()
@@ -178,7 +181,7 @@ class Watch:
         records = self._journal.records()
         touched = max(self._journal.touched, self._base + 1)
         self._journal.touched = None
-        new = records[max(touched - records[0][1], 0) :]
+        new = records[max(touched - records[0][1], 0) :] if records else []
         at = touched - self._base - 1
         old = self._log[at:]
         same = 0
@@ -204,7 +207,10 @@ class Watch:
 
     def _tell_compaction(self) -> None:
         """The log begins later: what is gone is in the dump."""
-        first = self._journal.records()[0][1]
+        records = self._journal.records()
+        if not records:
+            return
+        first = records[0][1]
         if first > self._beginning:
             self._observation.compacted(first - 1)
         self._beginning = first
