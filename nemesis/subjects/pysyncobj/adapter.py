@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from nemesis.cluster.sim.findings import is_our_own
@@ -29,6 +29,8 @@ from raft.kv.replicated import Applied
 
 # Before the version, in the names of those of which only outcomes are judged.
 OUTCOMES: Final = "outcomes-"
+# Likewise: all that is known to be wrong with it is mended.
+MENDED: Final = "mended-"
 # What it promises to bear: its messages go over TCP, which bears whatever a network does; what its
 # journal has written outlives the process. It never syncs, so power and disks are left alone, and
 # it reads a clock that nobody sets.
@@ -51,9 +53,13 @@ class PySyncObj:
     answered, and whether all come to the same state. Where a restart forgets the term, the monitors
     convict that at once, and nobody sees what comes of it."""
 
-    def __init__(self, version: str, *, outcomes_only: bool = False) -> None:
+    def __init__(
+        self, version: str, *, outcomes_only: bool = False, mends: Iterable[str] = ()
+    ) -> None:
         self.version = version
-        self.name = f"pysyncobj-{OUTCOMES if outcomes_only else ''}{version}"
+        self.mends = tuple(sorted(mends))
+        kind = OUTCOMES if outcomes_only else MENDED if self.mends else ""
+        self.name = f"pysyncobj-{kind}{version}"
         self.faults = _FAULTS
         self._outcomes_only = outcomes_only
 
@@ -81,7 +87,9 @@ class PySyncObj:
         )
 
     def start(self, machine: Machine) -> Replica:
-        return PySyncObjReplica(load(self.version), machine, outcomes_only=self._outcomes_only)
+        return PySyncObjReplica(
+            load(self.version, self.mends), machine, outcomes_only=self._outcomes_only
+        )
 
 
 class PySyncObjReplica:

@@ -17,6 +17,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
 from nemesis.subjects.pysyncobj.build import sources
+from nemesis.subjects.pysyncobj.mends import mended
 from nemesis.subjects.pysyncobj.surroundings import PURE, Surroundings
 
 _PUBLISHED: Final = "pysyncobj"
@@ -30,11 +31,12 @@ _LEFT_OUT: Final = {
 class Loaded:
     """A version: its modules by name, and what is around them."""
 
-    def __init__(self, version: str, folder: Path) -> None:
+    def __init__(self, version: str, folder: Path, mends: tuple[str, ...] = ()) -> None:
         self.version = version
         self.surroundings = Surroundings()
-        self.name = f"{_PUBLISHED}_{version.replace('.', '_')}"
+        self.name = "_".join((_PUBLISHED, *version.split("."), *mends)).replace("-", "_")
         self._folder = folder
+        self._mends = mends
         self._package = ModuleType(self.name)
         self._package.__path__ = []
         sys.modules[self.name] = self._package
@@ -53,12 +55,15 @@ class Loaded:
         if known is not None:
             return known
         path = self._folder / f"{name}.py"
+        source = path.read_text(encoding="utf-8")
+        if name == "syncobj":
+            source = mended(source, self._mends)
         module = ModuleType(full_name)
         module.__file__ = str(path)
         module.__package__ = self.name
         module.__dict__["__builtins__"] = self._builtins
         sys.modules[full_name] = module
-        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+        exec(compile(source, str(path), "exec"), module.__dict__)
         setattr(self._package, name, module)
         return module
 
@@ -82,6 +87,6 @@ class Loaded:
 
 
 @cache
-def load(version: str) -> Loaded:
-    """The version, once a process. Raises SubjectMissing."""
-    return Loaded(version, sources(version))
+def load(version: str, mends: tuple[str, ...] = ()) -> Loaded:
+    """The version, with these mends, once a process. Raises SubjectMissing, MendError."""
+    return Loaded(version, sources(version), mends)
