@@ -21,10 +21,12 @@ from nemesis.outcome import Run
 from nemesis.run import run
 from nemesis.schedule import Knobs, Schedule
 from nemesis.search.generate import Only, Size, generate
+from nemesis.store import load as load_saved
 from nemesis.subjects.errors import SubjectMissing
-from nemesis.subjects.pysyncobj import VERSIONS, PySyncObj, build
+from nemesis.subjects.pysyncobj import MENDS, VERSIONS, PySyncObj, build
 from nemesis.subjects.pysyncobj.files import Files, Mapped
 from nemesis.subjects.pysyncobj.loading import load
+from nemesis.subjects.pysyncobj.mends import MendError, mended
 from nemesis.subjects.pysyncobj.transport import Connections
 from nemesis.subjects.registry import subject_named
 from nemesis.subjects.streams import Streams
@@ -282,3 +284,43 @@ def test_it_is_told_what_it_can_be_configured_by() -> None:
     assert (knobs.spares, knobs.reads, knobs.asynchronous_storage) == (0, "log", False)
     assert knobs.session_timeout is None
     assert subject.knobs(knobs) == knobs
+
+
+# -- What is found, and what cures it ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("finding", "saved"),
+    [
+        ("commit-without-match", "state-machine-safety-10"),
+        ("old-dump", "state-machine-safety-277"),
+        ("cut-agreeing-entries", "committed-on-majority-2"),
+        ("journal-behind-dump", "committed-on-majority-99"),
+        ("next-index-goes-up", "liveness-10"),
+    ],
+)
+def test_what_a_saved_run_convicts_is_cured_by_one_mend_and_no_other(
+    finding: str, saved: str
+) -> None:
+    schedule = load_saved(ROOT / "histories" / f"pysyncobj-0.3.17-{saved}").schedule
+    kind = saved.rpartition("-")[0]
+    others = PySyncObj("0.3.17", mends=[name for name in MENDS if name != finding])
+    assert run(schedule, others).verdict.failures[0].kind == kind
+    assert run(schedule, PySyncObj("0.3.17", mends=[finding])).verdict.failures == ()
+
+
+def test_with_all_mends_it_bears_dumps_and_small_messages_too() -> None:
+    subject = subject_named("pysyncobj-mended-0.3.17")
+    milestones: Counter[str] = Counter()
+    for seed in range(20):
+        made = run(generate(seed, tested=subject), subject)
+        assert made.verdict.failures == (), f"seed {seed}"
+        milestones.update(made.statistics.milestones)
+    assert milestones["snapshots installed"]
+
+
+def test_mends_fit_one_version_only() -> None:
+    with pytest.raises(MendError, match="commit-without-match"):
+        mended("another source", ["commit-without-match"])
+    with pytest.raises(UnknownName, match="old-dump"):
+        mended("", ["old-dumps"])
