@@ -309,6 +309,14 @@ def test_what_a_saved_run_convicts_is_cured_by_one_mend_and_no_other(
     assert run(schedule, PySyncObj("0.3.17", mends=[finding])).verdict.failures == ()
 
 
+def test_clients_see_what_is_committed_without_a_match() -> None:
+    saved = load_saved(ROOT / "histories" / "pysyncobj-outcomes-0.3.17-linearizability-39")
+    for name in MENDS:
+        mended_one = PySyncObj("0.3.17", outcomes_only=True, mends=[name])
+        kinds = [failure.kind for failure in run(saved.schedule, mended_one).verdict.failures]
+        assert kinds == ([] if name == "commit-without-match" else ["linearizability"])
+
+
 def test_with_all_mends_it_bears_dumps_and_small_messages_too() -> None:
     subject = subject_named("pysyncobj-mended-0.3.17")
     milestones: Counter[str] = Counter()
