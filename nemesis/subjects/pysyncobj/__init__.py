@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nemesis.errors import UnknownName
 from nemesis.subjects.pysyncobj.adapter import MENDED, OUTCOMES, PySyncObj
-from nemesis.subjects.pysyncobj.build import VERSIONS
+from nemesis.subjects.pysyncobj.build import VERSIONS, sources
 from nemesis.subjects.pysyncobj.loading import load
 from nemesis.subjects.pysyncobj.mends import MENDS
 
@@ -25,6 +25,7 @@ def subject(version: str | None) -> PySyncObj:
     version = version.removeprefix(OUTCOMES).removeprefix(MENDED)
     if version not in VERSIONS:
         raise UnknownName("version of pysyncobj", version, VERSIONS)
+    sources(version)
     found = PySyncObj(version, outcomes_only=outcomes_only, mends=mends)
     load(version, found.mends).module("syncobj")
     return found

@@ -37,6 +37,7 @@ class Loaded:
         self.name = "_".join((_PUBLISHED, *version.split("."), *mends)).replace("-", "_")
         self._folder = folder
         self._mends = mends
+        self._modules: dict[str, ModuleType] = {}
         self._package = ModuleType(self.name)
         self._package.__path__ = []
         sys.modules[self.name] = self._package
@@ -51,9 +52,8 @@ class Loaded:
         if name in _LEFT_OUT:
             return _LEFT_OUT[name]
         full_name = f"{self.name}.{name}"
-        known = sys.modules.get(full_name)
-        if known is not None:
-            return known
+        if name in self._modules:
+            return self._modules[name]
         path = self._folder / f"{name}.py"
         source = path.read_text(encoding="utf-8")
         if name == "syncobj":
@@ -62,7 +62,7 @@ class Loaded:
         module.__file__ = str(path)
         module.__package__ = self.name
         module.__dict__["__builtins__"] = self._builtins
-        sys.modules[full_name] = module
+        self._modules[name] = sys.modules[full_name] = module
         exec(compile(source, str(path), "exec"), module.__dict__)
         setattr(self._package, name, module)
         return module
@@ -86,7 +86,11 @@ class Loaded:
         return builtins.__import__(name, globals_, locals_, names or (), level)
 
 
-@cache
 def load(version: str, mends: tuple[str, ...] = ()) -> Loaded:
     """The version, with these mends, once a process. Raises SubjectMissing, MendError."""
+    return _load(version, mends)
+
+
+@cache
+def _load(version: str, mends: tuple[str, ...]) -> Loaded:
     return Loaded(version, sources(version), mends)
