@@ -5,6 +5,10 @@ trace       the schedule, run again on the subject that it was saved from, gives
             history and trace, byte for byte, and the same verdict
 healthy     the schedule, if it is that of a bug of ours, violates nothing on our healthy Raft
 
+A failure of anything but an exhibit (a bug of the zoo, one of the subjects of others that come with
+splitbrain) is there to be mended: our healthy Raft, or a subject of one's own. Then its schedule
+must not fail any more, and its trace may be another.
+
 A subject of others may not be on this machine: then only the history is judged, and the replay says
 what was left out, and why.
 """
@@ -28,7 +32,7 @@ from nemesis.search.workers import WorkerDied, alone
 from nemesis.store import HISTORY, Saved, StoreError, load, save
 from nemesis.subjects.errors import SubjectMissing
 from nemesis.subjects.own import OWN
-from nemesis.subjects.registry import is_own, subject_named
+from nemesis.subjects.registry import is_exhibit, is_own, subject_named
 
 
 class Replay(NamedTuple):
@@ -40,6 +44,9 @@ class Replay(NamedTuple):
     kinds: tuple[str, ...]
     problems: tuple[str, ...]
     not_replayed: str | None = None
+    # The run, if it failed again and should not have; whether it fails no more, as it should.
+    failed: Run | None = None
+    is_mended: bool = False
 
 
 def judge_history(history: History | list[Event], model: str) -> Validity:
@@ -80,6 +87,8 @@ def replay(directory: Path, trusted: Collection[str] = ()) -> Replay:
     except WorkerDied as died:
         problems.append(f"run again, it ended its process: {died.how}")
     else:
+        if results.validity is Validity.INVALID and not is_exhibit(name):
+            return _mended(directory, name, kinds, problems, again)
         problems.extend(_differences(saved, again))
     if is_own(name) and name != OWN.name:
         healthy = run(saved.schedule)
@@ -88,6 +97,21 @@ def replay(directory: Path, trusted: Collection[str] = ()) -> Replay:
             for failure in healthy.verdict.failures
         )
     return Replay(directory, name, kinds, tuple(problems))
+
+
+def _mended(
+    directory: Path, name: str, kinds: tuple[str, ...], problems: list[str], again: Run
+) -> Replay:
+    failures = again.verdict.failures
+    problems.extend(f"it still fails: {each.kind}: {each.message}" for each in failures)
+    failed = again if failures else None
+    return Replay(directory, name, kinds, tuple(problems), None, failed, not failures)
+
+
+def replay_command(directory: Path, subject: str) -> str:
+    """What runs a saved run again."""
+    command = f"splitbrain replay {directory}"
+    return f"{command} --subject {subject}" if ":" in subject else command
 
 
 def _again(schedule: Schedule, name: str) -> Run:

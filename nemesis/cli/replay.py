@@ -34,7 +34,8 @@ def replay(paths: tuple[Path, ...], refresh: bool, subjects: tuple[str, ...]) ->
 
     The saved history must be judged as it was; the schedule must give the same trace, byte for
     byte, on the Raft that it was saved from; on that of a bug of ours, the healthy Raft must not
-    fail. Of a Raft of others that is not on this machine, only the history is judged; that is said,
+    fail. What failed on the healthy Raft, or on a subject of your own, must not fail any more. Of a
+    Raft of others that is not on this machine, only the history is judged; that is said,
     and fails nothing.
     """
     failed = left_out = 0
@@ -48,12 +49,15 @@ def replay(paths: tuple[Path, ...], refresh: bool, subjects: tuple[str, ...]) ->
         if result.not_replayed is not None:
             left_out += 1
             click.echo(f"{directory}: not replayed: {result.not_replayed}")
+        elif result.is_mended:
+            click.echo(f"{directory}: fails no more ({result.subject}: {kinds})")
         elif not result.problems:
             click.echo(f"{directory}: as it was ({result.subject}: {kinds})")
         if not result.problems:
             continue
         failed += 1
-        click.echo(f"{directory}: " + click.style("differs", fg="red", bold=True))
+        what = "differs" if result.failed is None else "fails"
+        click.echo(f"{directory}: " + click.style(what, fg="red", bold=True))
         for problem in result.problems:
             click.echo(f"  {problem}")
     if left_out:

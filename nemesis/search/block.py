@@ -105,12 +105,7 @@ def run_block(what: Campaign, block: Block) -> Report:
         if seed in block.skipped:
             continue
         tell((seed, False))
-        result = execute(what, seed, subject)
-        if seed % _TWICE == 0:
-            tally.executed_twice += 1
-            result = _compared(result, subject)
-            result, is_certified = _certified(result)
-            tally.certified += is_certified
+        result = judged_twice(execute(what, seed, subject), seed, subject, tally)
         tally.add(result, seed)
         if result.verdict.failures:
             executions = block.done + at + 1
@@ -119,7 +114,7 @@ def run_block(what: Campaign, block: Block) -> Report:
                 findings.append(Finding(seed, executions, steps, result, 0, 0.0))
             else:
                 tell((seed, True))
-                findings.append(_finding(seed, executions, result, subject))
+                findings.append(smallest(seed, executions, result, subject))
             if what.stop_at_first:
                 break
     return Report(tally, findings)
@@ -140,6 +135,17 @@ def execute(what: Campaign, seed: int, subject: Subject) -> Run:
     if what.strategy == TIMED:
         return run(generate(seed, what.size, what.only, subject), subject)
     return STRATEGIES[what.strategy](seed, subject)
+
+
+def judged_twice(first: Run, seed: int, subject: Subject, tally: Tally) -> Run:
+    """The run; of every so manieth seed, convicted if a second execution differs from it, or if
+    what lincheck says of its history cannot be proved."""
+    if seed % _TWICE:
+        return first
+    tally.executed_twice += 1
+    result, is_certified = _certified(_compared(first, subject))
+    tally.certified += is_certified
+    return result
 
 
 def _compared(first: Run, subject: Subject) -> Run:
@@ -166,7 +172,8 @@ def _certified(first: Run) -> tuple[Run, bool]:
     return first, True
 
 
-def _finding(seed: int, executions: int, result: Run, subject: Subject) -> Finding:
+def smallest(seed: int, executions: int, result: Run, subject: Subject) -> Finding:
+    """A run that failed, shrunk: it was that of ``seed``, the campaign's ``executions``th."""
     started = monotonic()
     steps = len(result.schedule.steps)
     if result.verdict.failures[0].kind in (NONDETERMINISM, CERTIFICATE):

@@ -40,6 +40,12 @@ def is_own(name: str) -> bool:
     return name == OWN.name or name in BUGS
 
 
+def is_exhibit(name: str) -> bool:
+    """Whether what fails of it is kept as a proof that it is found: a bug of the zoo, or a subject
+    of others that comes with splitbrain. All else is under test."""
+    return name in BUGS or (name != OWN.name and ":" not in name)
+
+
 def subject_named(name: str) -> Subject:
     """The subject of this name. Raises UnknownName, with a suggestion, SubjectMissing if it is not
     on this machine, SubjectMisnamed."""

@@ -1,0 +1,237 @@
+"""What the plugin collects: parts of tests that attack, and saved runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from nemesis.errors import NemesisError
+from nemesis.testing.budget import Budget, share
+from nemesis.testing.target import SIMULATED, Target, check_of
+
+if TYPE_CHECKING:
+    from nemesis.run import Run
+    from nemesis.search.tally import Tally
+    from nemesis.testing.attack import Failed, Outcome
+
+SECTION = "splitbrain"
+# How much of the reason for which a run was saved is its test's name.
+_LONGEST_REASON = 100
+
+
+class Convicted(Exception):
+    """Tells a failure in words: nobody needs a traceback of the tester."""
+
+
+class _Item(pytest.Item):
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, Convicted | NemesisError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+
+class AttackTest(pytest.Collector):
+    """A test that attacks, in parts: they are named alike whoever runs them, and wherever. A real
+    cluster is attacked once."""
+
+    def __init__(self, *, obj: Any, target: Target, **others: Any) -> None:
+        super().__init__(**others)
+        self.obj = obj
+        self.target = target
+        self.own_markers.extend(_marks_of(obj))
+
+    def collect(self) -> list[AttackItem]:
+        is_simulated = self.target.cluster == SIMULATED
+        parts = self.config.getoption("--splitbrain-parts") if is_simulated else 1
+        return [
+            AttackItem.from_parent(self, name=f"{part + 1}-of-{parts}", part=part, parts=parts)
+            for part in range(parts)
+        ]
+
+
+class AttackItem(_Item):
+    """One of the parts of a test; together they make its runs."""
+
+    def __init__(self, *, part: int, parts: int, **others: Any) -> None:
+        super().__init__(**others)
+        assert isinstance(self.parent, AttackTest)
+        self.obj = self.parent.obj
+        self.target = self.parent.target
+        self._part = part
+        self._parts = parts
+
+    def runtest(self) -> None:
+        budget: Budget = self.config.stash[BUDGET]
+        target = self.target
+        bug = self.config.getoption("--splitbrain-bug")
+        if bug is not None:
+            target = target._replace(subject=bug)
+        check = _called_with_run(check_of(self.obj), self.nodeid)
+        if target.cluster != SIMULATED:
+            self._attack_real(target, budget, check)
+            return
+        from nemesis.testing.attack import attack
+
+        portion = share(budget, self._part, self._parts, target.runs)
+        kept_in = None if bug is not None else histories_of(self.config)
+        outcome = attack(target, portion, check, kept_in)
+        self._tell(outcome)
+        if outcome.failed is not None:
+            raise Convicted(_words(outcome.failed)) from outcome.failed.objection
+        if not outcome.tally.verdicts["valid"] and outcome.seeds:
+            reasons = "; ".join(outcome.tally.reasons)
+            raise Convicted(f"nothing was proved: of no run a verdict could be given: {reasons}")
+
+    def _attack_real(self, target: Target, budget: Budget, check: Callable[[Run], None]) -> None:
+        from nemesis.testing.real import attack_real
+
+        seed = budget.seed + self._part
+        store = Path("store") / "pytest" / re.sub(r"[^\w.-]+", "-", self.nodeid)
+        attacked = attack_real(target, seed, budget.seconds, store)
+        self.user_properties.append(("splitbrain", attacked.summary))
+        self.add_report_section("call", SECTION, attacked.summary)
+        if attacked.problem is not None:
+            raise Convicted(attacked.problem)
+        assert attacked.run is not None
+        check(attacked.run)
+
+    def _tell(self, outcome: Outcome) -> None:
+        words = _summary(outcome.tally, outcome.seeds)
+        self.user_properties.append(("splitbrain", words))
+        self.add_report_section("call", SECTION, words)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, _line_of(self.obj), f"{self.obj.__name__} {self.name}"
+
+
+class SavedRunItem(_Item):
+    """A saved run; named by the reason for which it was saved."""
+
+    def runtest(self) -> None:
+        from checker.history import HistoryError
+        from nemesis.replay import replay
+
+        directory = self.path.parent
+        try:
+            result = replay(directory)
+        except HistoryError as error:
+            raise Convicted(str(error)) from error
+        if result.not_replayed is not None and not result.problems:
+            pytest.skip(f"not replayed: {result.not_replayed}")
+        if result.failed is not None:
+            raise Convicted(_told(result.failed, directory))
+        if result.problems:
+            problems = "\n".join(result.problems)
+            raise Convicted(f"{directory} is not as it was:\n{problems}")
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, f"{self.path.parent.name}: {self.name}"
+
+
+class SavedRunFile(pytest.File):
+    """results.json of a saved run."""
+
+    def collect(self) -> list[pytest.Item]:
+        from checker.errors import CheckerError
+        from nemesis.cluster.real import REAL_CLUSTERS
+        from nemesis.store import load
+
+        try:
+            saved = load(self.path.parent)
+        except (NemesisError, CheckerError) as error:
+            raise self.CollectError(str(error)) from error
+        if saved.results.variant.partition(" ")[0] in REAL_CLUSTERS:
+            # Never goes the same way twice.
+            return []
+        return [SavedRunItem.from_parent(self, name=_reason(saved.results))]
+
+
+BUDGET = pytest.StashKey[Budget]()
+
+
+def histories_of(config: pytest.Config) -> Path:
+    """Where failures are saved, and found again."""
+    return config.rootpath / str(config.getoption("--histories"))
+
+
+def _marks_of(obj: Any) -> list[pytest.Mark]:
+    marks = getattr(obj, "pytestmark", [])
+    return list(marks) if isinstance(marks, list) else [marks]
+
+
+def _line_of(obj: Any) -> int:
+    code = getattr(obj, "__code__", None)
+    return 0 if code is None else int(code.co_firstlineno) - 1
+
+
+def _called_with_run(check: Callable[..., None], name: str) -> Callable[[Run], None]:
+    """Raises Convicted for a test that takes something else than the run."""
+    from inspect import signature
+
+    try:
+        signature(check).bind(None)
+    except TypeError as error:
+        raise Convicted(
+            f"{name}: is called with the run, which was judged, and nothing else: {error}"
+        ) from error
+    return check
+
+
+def _summary(tally: Tally, seeds: list[int]) -> str:
+    step = seeds[1] - seeds[0] if len(seeds) > 1 else 1
+    named = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
+    if step > 1:
+        named += f", every {step}th"
+    runs = "run" if tally.runs == 1 else "runs"
+    words = (
+        f"{tally.runs:,} {runs} ({named}), {tally.operations:,} operations, "
+        f"{tally.faults:,} faults, {tally.elections:,} elections: "
+    )
+    words += ", ".join(f"{count:,} {verdict}" for verdict, count in tally.verdicts.items())
+    if tally.unknown:
+        words += f" (unknown are {', '.join(map(str, tally.unknown))}: "
+        words += f"{'; '.join(tally.reasons)})"
+    return words
+
+
+def _words(failed: Failed) -> str:
+    found = failed.finding
+    lines = [_told(found.shrunk, failed.directory)]
+    if failed.objection is not None:
+        message = str(failed.objection) or "an assertion of the test failed"
+        lines.insert(0, f"{message}\n(no judge convicts the run, but the test does)")
+    lines.append(f"found by seed {found.seed}, run {found.executions} of this part")
+    if found.shrink_executions:
+        count = len(found.shrunk.schedule.steps)
+        lines.append(f"shrunk from {found.steps} to {count} steps in {found.shrink_seconds:.1f} s")
+    return "\n".join(lines)
+
+
+def _told(run: Run, directory: Path) -> str:
+    from rich.console import Console
+
+    from nemesis.cli.display import describe_run
+
+    text = StringIO()
+    Console(file=text, width=100, highlight=False, soft_wrap=True).print(
+        describe_run(run, _from_here(directory))
+    )
+    return text.getvalue().rstrip()
+
+
+def _from_here(directory: Path) -> Path:
+    here = Path.cwd()
+    return directory.relative_to(here) if directory.is_relative_to(here) else directory
+
+
+def _reason(results: Any) -> str:
+    failures = results.failures
+    reason = f"{failures[0].kind}: {failures[0].message}" if failures else results.validity.value
+    # What stands between brackets, colons and slashes, pytest takes apart.
+    reason = " ".join(reason.replace("::", ": ").replace("[", "(").replace("]", ")").split())
+    return reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…"

@@ -1,0 +1,83 @@
+"""A test that attacks a real cluster: one run of ``splitbrain test``, in a process of its own.
+
+Its signal handlers, event loops and child processes are none of pytest's business then.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from checker.formats import parse_history
+from checker.trace import decode_trace
+from checker.verdict import Failure, Validity, Verdict
+from nemesis.run import Run
+from nemesis.store import HISTORY, RESULTS, TRACE, Saved, load
+from nemesis.testing.target import Target
+
+# A test with nothing said attacks so long, in s.
+_SECONDS = 10.0
+
+
+class Attacked(NamedTuple):
+    """What came of it: a line that tells what was done, what is wrong, if anything, and the run, if
+    there is one."""
+
+    summary: str
+    problem: str | None
+    run: Run | None
+
+
+def attack_real(target: Target, seed: int, seconds: float | None, store: Path) -> Attacked:
+    """Attack the cluster once; the run directory is made below ``store``."""
+    command = [sys.executable, "-m", "nemesis.cli", "test", "--cluster", target.cluster]
+    command += ["--seed", str(seed), "--store", str(store)]
+    command += ["--time-limit", f"{seconds or _SECONDS:g}"]
+    if target.workload is not None:
+        command += ["--workload", target.workload]
+    if target.faults is not None:
+        command += ["--nemesis", ",".join(target.faults) or "none"]
+    if target.nodes is not None:
+        command += ["--nodes", str(target.nodes)]
+    command += target.options
+    ended = subprocess.run(
+        command,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    directory = store / "latest"
+    summary = f"1 run (seed {seed}) of the cluster {target.cluster}: exit code {ended.returncode}"
+    if not (directory / RESULTS).is_file() or ended.returncode not in (0, 1, 2):
+        return Attacked(summary, f"there is no verdict:\n{ended.stdout}", None)
+    run = _run_of(load(directory.resolve()))
+    summary = (
+        f"1 run (seed {seed}) of {run.variant}, {sum(run.statistics.invoked.values()):,} "
+        f"operations, {sum(run.statistics.injected.values()):,} faults: {run.verdict.validity}"
+    )
+    problem = None if run.verdict.validity is Validity.VALID else ended.stdout.rstrip()
+    return Attacked(summary, problem, run)
+
+
+def _run_of(saved: Saved) -> Run:
+    results = saved.results
+    history = parse_history(saved.history, source=str(saved.directory / HISTORY))
+    header, trace = decode_trace(saved.directory / TRACE, saved.trace.splitlines())
+    failures = tuple(
+        Failure(each.kind, each.message, each.time or 0, each.node, each.evidence)
+        for each in results.failures
+    )
+    return Run(
+        saved.schedule,
+        results.variant,
+        Verdict(results.validity, failures, results.reasons),
+        list(history.events),
+        trace,
+        header.members,
+        results.statistics,
+        results.model,
+    )

@@ -1,0 +1,264 @@
+"""The plugin, in sessions of pytest of its own."""
+
+from __future__ import annotations
+
+import shutil
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from nemesis.store import RESULTS, load
+from tests.testing.store import STORE
+
+ROOT = Path(__file__).parents[2]
+HEALTHY = """
+from nemesis.testing import attacked
+
+@attacked(workload="register", faults=("partition", "crash"), nodes=3, runs=8)
+def test_raft(run):
+    assert run.statistics.invoked
+"""
+TEST_OF_STORE = """
+from nemesis.testing import Attack
+
+class TestStore(Attack):
+    subject = "store:subject"
+    workload = "register"
+    faults = ("unsynced-loss", "crash")
+"""
+
+
+@pytest.fixture
+def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A project in a folder of its own, in which the plugin works as once it is installed."""
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{pytester.path}:/tmp/plugin/ep")
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)
+    pytester.makepyprojecttoml('[tool.pytest.ini_options]\ntestpaths = ["."]\n')
+    return pytester
+
+
+def run(session: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return session.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+
+def test_a_healthy_subject_passes_and_says_what_that_rests_on(session: pytest.Pytester) -> None:
+    session.makepyfile(test_it=HEALTHY)
+    result = run(session, "--splitbrain-seed", "17")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "splitbrain: seed 17 (again: --splitbrain-seed 17)",
+            "test_it.py::test_raft::1-of-4: 2 runs (seeds 17 to 21, every 4th), * 2 valid",
+            "test_it.py::test_raft::4-of-4: 2 runs (seeds 20 to 24, every 4th), * 2 valid",
+        ]
+    )
+    assert not (session.path / "histories").exists()
+
+
+def test_workers_of_one_session_share_its_seed(session: pytest.Pytester) -> None:
+    session.makepyfile(test_it=HEALTHY)
+    result = session.runpytest_subprocess("-n", "2", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=4)
+    header = next(line for line in result.outlines if line.startswith("splitbrain: seed"))
+    seed = int(header.split()[2])
+    for part in range(4):
+        name = f"test_it.py::test_raft::{part + 1}-of-4"
+        result.stdout.fnmatch_lines([f"{name}: 2 runs (seeds {seed + part} to *"])
+
+
+def test_a_bug_is_found_shrunk_told_and_kept_apart(session: pytest.Pytester) -> None:
+    session.makepyfile(test_it=HEALTHY + "\ndef test_other():\n    pass\n")
+    arguments = ("--splitbrain-bug", "vote-not-persisted", "--splitbrain-seed", "1", "-x")
+    result = run(session, *arguments, "--splitbrain-runs", "2000")
+    result.assert_outcomes(failed=1, deselected=1)
+    result.stdout.fnmatch_lines(
+        [
+            "one-vote-a-term: n* voted for n*",
+            "*crash*",
+            "saved in store/pytest/vote-not-persisted-*",
+            "again: splitbrain replay store/pytest/vote-not-persisted-*",
+            "found by seed *",
+            "shrunk from * steps*",
+            "FAILED test_it.py::test_raft* - one-vote-a-term: *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert not (session.path / "histories").exists()
+
+
+def test_what_failed_is_saved_and_fails_at_once_until_it_is_mended(
+    session: pytest.Pytester,
+) -> None:
+    session.makepyfile(store=STORE, test_store=TEST_OF_STORE)
+    first = run(session, "--splitbrain-seed", "1", "-x", "--junitxml", "first.xml")
+    first.assert_outcomes(failed=1)
+    (kept,) = (session.path / "histories").iterdir()
+    reason = load(kept).results.failures[0]
+    second = run(session, "--splitbrain-seed", "1000000", "-x", "--junitxml", "second.xml")
+    second.assert_outcomes(failed=1)
+    second.stdout.fnmatch_lines([f"{reason.kind}: {reason.message[:40]}*", "saved in histories/*"])
+    case = next(iter(ElementTree.parse(session.path / "second.xml").iter("testcase")))
+    assert case.get("name", "").startswith(f"{reason.kind}: ")
+    # The saved run is a test that can be chosen by its name or its folder.
+    chosen = run(session, f"histories/{kept.name}")
+    chosen.assert_outcomes(failed=1)
+    assert run(session, "-k", reason.kind).parseoutcomes()["failed"] == 1
+    # The same failure is not saved again.
+    run(session, "--splitbrain-seed", "1", "-x", "test_store.py").assert_outcomes(failed=1)
+    assert [each.name for each in (session.path / "histories").iterdir()] == [kept.name]
+    session.makepyfile(store=STORE.replace("BROKEN = True", "BROKEN = False"))
+    mended = run(session, "--splitbrain-seed", "1", "--splitbrain-runs", "8")
+    mended.assert_outcomes(passed=5)
+
+
+def test_last_failed_comes_first(session: pytest.Pytester) -> None:
+    session.makepyfile(store=STORE, test_store=TEST_OF_STORE, test_it=HEALTHY)
+    arguments = ("--splitbrain-seed", "1", "--splitbrain-runs", "40", "--histories", "none")
+    failed = session.runpytest_subprocess(*arguments).parseoutcomes()["failed"]
+    again = session.runpytest_subprocess("--lf", *arguments).parseoutcomes()
+    assert again["failed"] == failed > 0
+    assert "passed" not in again
+
+
+def test_the_test_itself_may_object(session: pytest.Pytester) -> None:
+    session.makepyfile(
+        test_it="""
+        from nemesis.testing import attacked
+
+        @attacked(workload="register", faults=("partition",), nodes=3, runs=4)
+        def test_raft(run):
+            assert run.statistics.elections == 0, "there were elections"
+        """
+    )
+    result = run(session, "-x", "--splitbrain-seed", "5")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["there were elections*", "(no judge convicts*", "found by seed 5,*"]
+    )
+    (kept,) = (session.path / "histories").iterdir()
+    assert kept.name == "healthy-assertion-5"
+
+
+def test_saved_runs_of_the_zoo_must_go_as_they_did(session: pytest.Pytester) -> None:
+    kept = session.path / "histories"
+    for name in ("zoo-acks-own-tail", "zoo-vote-twice"):
+        shutil.copytree(ROOT / "histories" / name, kept / name)
+    result = run(session, "-v")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*committed-on-majority: entry 1 of term 2 is committed*PASSED*"])
+    trace = kept / "zoo-vote-twice" / "trace.jsonl"
+    trace.write_bytes(trace.read_bytes().replace(b'"n1"', b'"n3"'))
+    result = run(session)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*zoo-vote-twice is not as it was:", "the trace differs from line*"]
+    )
+
+
+def test_a_broken_saved_run_is_an_error_with_its_reason(session: pytest.Pytester) -> None:
+    kept = session.path / "histories" / "zoo-vote-twice"
+    shutil.copytree(ROOT / "histories" / "zoo-vote-twice", kept)
+    (kept / RESULTS).write_text("{")
+    result = run(session)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{RESULTS}: malformed*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_runs_that_prove_nothing_do_not_pass(session: pytest.Pytester) -> None:
+    """The disk is slow to sync, and the store never syncs: nothing was attacked."""
+    test = TEST_OF_STORE.replace('("unsynced-loss", "crash")', '("slow-disk",)')
+    session.makepyfile(store=STORE, test_store=test)
+    result = run(session, "--splitbrain-runs", "8")
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(["nothing was proved: *nothing was attacked*"])
+
+
+@pytest.mark.parametrize(
+    ("argument", "what"),
+    [
+        ("--splitbrain-time=soon", "soon: is no time"),
+        ("--splitbrain-seed=x", "x: is no integer"),
+        ("--splitbrain-runs=0", "must be at least 1"),
+        ("--splitbrain-parts=0", "must be at least 1"),
+        ("--splitbrain-bug=vote-twise", "did you mean 'vote-twice'"),
+    ],
+)
+def test_arguments_that_make_no_sense(session: pytest.Pytester, argument: str, what: str) -> None:
+    result = run(session, argument)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert what in "\n".join(result.errlines)
+
+
+@pytest.mark.parametrize(
+    ("target", "what"),
+    [
+        ('subject="healthi"', "did you mean 'healthy'"),
+        ('workload="registr"', "did you mean 'register'"),
+        ('faults=("partitoin",)', "did you mean 'partition'"),
+        ('subject="nowhere:subject"', "nowhere"),
+        ("faults=()", "a test without faults proves nothing"),
+    ],
+)
+def test_targets_that_nobody_knows(session: pytest.Pytester, target: str, what: str) -> None:
+    session.makepyfile(
+        test_it=f"from nemesis.testing import attacked\n\n@attacked({target}, runs=4)\n"
+        "def test_raft(run):\n    pass\n"
+    )
+    result = run(session)
+    result.assert_outcomes(failed=4)
+    assert what in "\n".join(result.outlines)
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_test_that_wants_fixtures_is_told_so(session: pytest.Pytester) -> None:
+    session.makepyfile(
+        test_it="""
+        from nemesis.testing import attacked
+
+        @attacked(runs=4)
+        def test_raft(run, tmp_path):
+            pass
+        """
+    )
+    result = run(session)
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(["*is called with the run*"])
+
+
+def test_marks_skip_and_choose(session: pytest.Pytester) -> None:
+    session.makepyfile(
+        test_it="""
+        import pytest
+        from nemesis.testing import Attack, attacked
+
+        @pytest.mark.skip(reason="not today")
+        @attacked(runs=4)
+        def test_raft(run):
+            pass
+
+        @pytest.mark.skip(reason="nor this")
+        class TestIt(Attack):
+            pass
+        """
+    )
+    run(session, "-rs").assert_outcomes(skipped=8)
+
+
+def test_a_real_cluster_is_attacked_once(session: pytest.Pytester) -> None:
+    session.makepyfile(
+        test_it="""
+        from nemesis.testing import attacked
+
+        @attacked(cluster="process", workload="register", faults=("pause",), nodes=3)
+        def test_server(run):
+            assert run.variant.startswith("process")
+        """
+    )
+    result = run(session, "--splitbrain-time", "6s", "--splitbrain-seed", "3")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["test_it.py::test_server::1-of-1: 1 run (seed 3) of process*: valid"]
+    )
