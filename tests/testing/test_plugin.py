@@ -32,7 +32,7 @@ class TestStore(Attack):
 @pytest.fixture
 def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A project in a folder of its own, in which the plugin works as once it is installed."""
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{pytester.path}:/tmp/plugin/ep")
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{pytester.path}")
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)
     pytester.makepyprojecttoml('[tool.pytest.ini_options]\ntestpaths = ["."]\n')
