@@ -19,6 +19,7 @@ from nemesis.cli.check import check
 from nemesis.cli.commands import Commands
 from nemesis.cli.explore import explore
 from nemesis.cli.fuzz import fuzz
+from nemesis.cli.gate import gate
 from nemesis.cli.replay import replay
 from nemesis.cli.report import report
 from nemesis.cli.serve import serve
@@ -51,6 +52,7 @@ cli.add_command(verify)
 cli.add_command(replay)
 cli.add_command(report)
 cli.add_command(serve)
+cli.add_command(gate)
 cli.add_command(zoo)
 
 

@@ -14,6 +14,7 @@ from checker.invariants import MONITORS
 from checker.report.data import Report
 from checker.report.text import LINES_MAX, text_of
 from checker.verdict import Validity
+from nemesis.report import report_of
 from nemesis.run import IS_COMPILED, Run
 from nemesis.search.tally import Tally
 
@@ -111,4 +112,19 @@ def describe_run(run: Run, report: Report, directory: Path, picture: Path) -> Re
             f"{len(run.schedule.steps)} steps, seed {run.schedule.seed}, {knobs.replicas} "
             f"replicas, workload {knobs.workload}, Raft: {run.variant}"
         ),
+    )
+
+
+def told(run: Run, directory: Path) -> str:
+    """A failed run that was saved, as plain text."""
+    knobs = run.schedule.knobs
+    report = msgspec.structs.replace(report_of(directory), command=f"splitbrain replay {directory}")
+    return "\n".join(
+        (
+            rendered(report, LINES_MAX - 3).plain,
+            f"saved in {directory}",
+            f"picture: splitbrain report {directory}",
+            f"{len(run.schedule.steps)} steps, seed {run.schedule.seed}, {knobs.replicas} "
+            f"replicas, workload {knobs.workload}, subject {run.variant}",
+        )
     )

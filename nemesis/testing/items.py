@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,15 +212,9 @@ def _words(failed: Failed) -> str:
 
 
 def _told(run: Run, directory: Path) -> str:
-    from rich.console import Console
+    from nemesis.cli.display import told
 
-    from nemesis.cli.display import describe_run
-
-    text = StringIO()
-    Console(file=text, width=100, highlight=False, soft_wrap=True).print(
-        describe_run(run, _from_here(directory))
-    )
-    return text.getvalue().rstrip()
+    return told(run, _from_here(directory))
 
 
 def _from_here(directory: Path) -> Path:

@@ -1,0 +1,96 @@
+"""Determinism: the same schedule gives the same history and trace, twice, and in another process.
+
+That one hashes strings differently, so nothing that depends on the order of a set stays unseen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from time import monotonic
+
+import msgspec
+
+from checker.verdict import Validity
+from nemesis.gate.stage import Case, Stage, validity_of
+from nemesis.replay import history_bytes
+from nemesis.run import run
+from nemesis.search.block import Campaign, execute
+from nemesis.subjects.registry import subject_named
+
+NAME = "determinism"
+RUNS = 24
+# Long enough for so many runs on a machine that is busy, in s.
+_PATIENCE = 600.0
+_PROGRAM = (
+    "import sys; from nemesis.gate.determinism import print_fingerprints; "
+    "print_fingerprints(*sys.argv[1:])"
+)
+
+
+def determinism(what: Campaign, runs: int = RUNS) -> Stage:
+    """Run the campaign's first schedules here, twice, and in another process."""
+    began = monotonic()
+    elsewhere = _start_elsewhere(what, runs)
+    try:
+        here = list(fingerprints(what, runs))
+        printed, _ = elsewhere.communicate(timeout=_PATIENCE)
+    except BaseException:
+        elsewhere.kill()
+        elsewhere.wait()
+        raise
+    there = printed.split()
+    if elsewhere.returncode != 0 or len(there) != runs:
+        case = Case("another process", 0.0, f"it ended with exit code {elsewhere.returncode}")
+        return Stage(NAME, Validity.INVALID, "no comparison", monotonic() - began, (case,))
+    cases = []
+    for at, ((first, second), other) in enumerate(zip(here, there, strict=True)):
+        problem = None
+        if first != second:
+            problem = "run twice in one process, history or trace differ"
+        elif first != other:
+            problem = "run in another process, history or trace differ"
+        cases.append(Case(f"seed {what.seed + at}", 0.0, problem))
+    wrong = sum(case.problem is not None for case in cases)
+    words = f"{runs:,} schedules run twice, and in another process: {wrong:,} differ"
+    return Stage(NAME, validity_of(cases), words, monotonic() - began, tuple(cases))
+
+
+def fingerprints(what: Campaign, runs: int) -> Iterator[tuple[str, str]]:
+    """Of each schedule, digests of history and trace of two executions."""
+    subject = subject_named(what.subject)
+    for at in range(runs):
+        first = execute(what, what.seed + at, subject)
+        second = run(first.schedule, subject)
+        yield (
+            _digest(first.trace_bytes(), history_bytes(first)),
+            _digest(second.trace_bytes(), history_bytes(second)),
+        )
+
+
+def _digest(trace: bytes, history: bytes) -> str:
+    return hashlib.sha256(trace + b"\0" + history).hexdigest()
+
+
+def print_fingerprints(campaign: str, runs: str) -> None:
+    """What the other process does."""
+    what = msgspec.convert(msgspec.json.decode(campaign), Campaign, strict=False)
+    subject = subject_named(what.subject)
+    for at in range(int(runs)):
+        done = execute(what, what.seed + at, subject)
+        print(_digest(done.trace_bytes(), history_bytes(done)))
+
+
+def _start_elsewhere(what: Campaign, runs: int) -> subprocess.Popen[str]:
+    seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
+    campaign = msgspec.json.encode(what).decode()
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, campaign, str(runs)],
+        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )

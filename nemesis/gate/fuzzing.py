@@ -1,0 +1,57 @@
+"""Fresh schedules, for the rest of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from time import monotonic
+
+from checker.verdict import Validity
+from nemesis.gate.stage import Case, Stage
+from nemesis.replay import judge_history
+from nemesis.run import Run
+from nemesis.search.block import Campaign, Finding
+from nemesis.search.campaign import campaign
+from nemesis.search.tally import Tally
+from nemesis.store import save
+
+NAME = "fuzz"
+
+
+def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -> Stage:
+    """Run a campaign; what it finds is saved in ``directory`` at once. ``told``: a run that failed,
+    and where it is saved, in words."""
+    began = monotonic()
+    tally = Tally()
+    cases: list[Case] = []
+    with closing(campaign(what)) as reports:
+        for report in reports:
+            tally.merge(report.tally)
+            for found in report.findings:
+                place = directory / f"{found.shrunk.verdict.failures[0].kind}-{found.seed}"
+                save(place, found.shrunk, _judged(found))
+                words = told(found.shrunk, place)
+                cases.append(Case(f"seed {found.seed}", found.shrink_seconds, words))
+            for death in report.deaths:
+                words = f"the run ended its process: {death.how}\n{death.last_words}"
+                cases.append(Case(f"seed {death.seed}", 0.0, words))
+    seconds = monotonic() - began
+    words = (
+        f"{tally.runs:,} runs from seed {what.seed} on, {tally.operations:,} operations, "
+        f"{tally.faults:,} faults, {tally.elections:,} elections: "
+        f"{tally.kinds.total():,} violations"
+    )
+    validity = Validity.VALID
+    if cases:
+        validity = Validity.INVALID
+    elif tally.verdicts[Validity.UNKNOWN.value] or not tally.runs:
+        validity = Validity.UNKNOWN
+        seeds = ", ".join(map(str, tally.unknown))
+        words += f"; nobody can tell of seeds {seeds}: {'; '.join(tally.reasons)}"
+    cases.append(Case(f"{tally.runs} runs", seconds))
+    return Stage(NAME, validity, words, seconds, tuple(cases))
+
+
+def _judged(found: Finding) -> Validity:
+    return judge_history(found.shrunk.history, found.shrunk.model)
