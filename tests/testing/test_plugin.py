@@ -75,13 +75,14 @@ def test_a_bug_is_found_shrunk_told_and_kept_apart(session: pytest.Pytester) -> 
     result.assert_outcomes(failed=1, deselected=1)
     result.stdout.fnmatch_lines(
         [
-            "one-vote-a-term: n* voted for n*",
+            "invalid: one-vote-a-term: *",
             "*crash*",
-            "saved in store/pytest/vote-not-persisted-*",
             "again: splitbrain replay store/pytest/vote-not-persisted-*",
+            "saved in store/pytest/vote-not-persisted-*",
+            "picture: splitbrain report store/pytest/vote-not-persisted-*",
             "found by seed *",
             "shrunk from * steps*",
-            "FAILED test_it.py::test_raft* - one-vote-a-term: *",
+            "FAILED test_it.py::test_raft* - invalid: one-vote-a-term: *",
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -98,7 +99,7 @@ def test_what_failed_is_saved_and_fails_at_once_until_it_is_mended(
     reason = load(kept).results.failures[0]
     second = run(session, "--splitbrain-seed", "1000000", "-x", "--junitxml", "second.xml")
     second.assert_outcomes(failed=1)
-    second.stdout.fnmatch_lines([f"{reason.kind}: {reason.message[:40]}*", "saved in histories/*"])
+    second.stdout.fnmatch_lines([f"invalid: {reason.kind}: *", "saved in histories/*"])
     case = next(iter(ElementTree.parse(session.path / "second.xml").iter("testcase")))
     assert case.get("name", "").startswith(f"{reason.kind}: ")
     # The saved run is a test that can be chosen by its name or its folder.
