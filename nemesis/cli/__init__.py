@@ -15,6 +15,7 @@ import click
 from checker.errors import CheckerError
 from checker.history import HistoryError
 from checker.models import UnknownModelError
+from nemesis.cli.campaign import campaign
 from nemesis.cli.check import check
 from nemesis.cli.commands import Commands
 from nemesis.cli.explore import explore
@@ -53,6 +54,7 @@ cli.add_command(replay)
 cli.add_command(report)
 cli.add_command(serve)
 cli.add_command(gate)
+cli.add_command(campaign)
 cli.add_command(zoo)
 
 

@@ -46,6 +46,8 @@ class Campaign(NamedTuple):
     only: Only = ANYTHING
     stop_at_first: bool = True
     strategy: str = TIMED
+    # Kinds of failures that are known well enough: what fails so is not shrunk.
+    settled: frozenset[str] = frozenset()
 
 
 class Finding(NamedTuple):
@@ -109,7 +111,8 @@ def run_block(what: Campaign, block: Block) -> Report:
         tally.add(result, seed)
         if result.verdict.failures:
             executions = block.done + at + 1
-            if seed in block.unshrunk:
+            kind = result.verdict.failures[0].kind
+            if seed in block.unshrunk or kind in what.settled:
                 steps = len(result.schedule.steps)
                 findings.append(Finding(seed, executions, steps, result, 0, 0.0))
             else:

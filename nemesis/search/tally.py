@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import typing
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from checker.verdict import Validity
 from nemesis.run import Run
@@ -128,3 +132,21 @@ class Tally:
     def faults(self) -> int:
         """Faults injected."""
         return self.injected.total()
+
+
+def _counted(kind: type, value: Any) -> Any:
+    assert typing.get_origin(kind) is Counter
+    return Counter(value)
+
+
+_decode = msgspec.json.Decoder(Tally, dec_hook=_counted).decode
+
+
+def encode_tally(tally: Tally) -> str:
+    """As JSON."""
+    return msgspec.json.encode(tally).decode()
+
+
+def decode_tally(text: str) -> Tally:
+    """The tally that was encoded so. Raises msgspec.ValidationError."""
+    return _decode(text)

@@ -1,0 +1,149 @@
+"""The conductor hands out batches of seeds, and writes down what comes of them.
+
+It alone writes the ledger. Workers may die and join: Dask gives what a dead one had to another. A
+batch that kills its workers again and again is run in a process of its own, which tells the seed
+that does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+from nemesis.campaigns.causes import cause_of, kind_of
+from nemesis.campaigns.cluster import TaskKilled, Workers
+from nemesis.campaigns.ledger import Failure, Ledger
+from nemesis.campaigns.work import Done, work, work_alone
+from nemesis.replay import judge_history
+from nemesis.search.block import Block, Death, Finding, schedule_of
+from nemesis.store import save, save_death
+
+# A batch shall take so long, in s: then what Dask costs is nothing, and a worker that dies loses
+# little.
+_BATCH_SECONDS = 3.0
+_FIRST_BATCH, _LARGEST_BATCH = 20, 5_000
+# Of failures of one kind so many are shrunk; those after them are counted.
+_SHRUNK_OF_A_KIND = 20
+# Batches that each worker has before it, so that none ever waits for the next.
+_AHEAD = 2
+# How often the time is looked at, in s, while nothing comes.
+_LOOK = 0.5
+
+
+class Budget(NamedTuple):
+    """``seconds`` of this session; ``runs`` of the campaign, all its sessions. None: no limit."""
+
+    seconds: float | None
+    runs: int | None
+
+
+class Conductor:
+    """Conducts a session of a campaign; failing runs are saved below ``store``."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        workers: Workers,
+        store: Path,
+        on_done: Callable[[Done, list[Failure]], None],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._ledger = ledger
+        self._workers = workers
+        self._store = store
+        self._on_done = on_done
+        self._clock = clock
+        self._pending: dict[Hashable, Block] = {}
+        self._batch = _FIRST_BATCH
+        # Batches, by their first seeds, that have killed their workers.
+        self._alone: set[int] = set()
+        # How many failures of each kind there are, and the causes that are known.
+        self._seen: dict[str, int] = {}
+        self._causes: set[str] = set()
+        for cause in ledger.causes():
+            self._seen[cause.kind] = self._seen.get(cause.kind, 0) + cause.seen
+            self._causes.add(cause.cause)
+
+    def conduct(self, budget: Budget) -> None:
+        """Until the budget is spent. Whatever ends it, what was recorded stays, and what was not
+        is handed out again by the next session. Raises WorkersGone, LedgerBroken,
+        StoreUnwritable."""
+        deadline = None if budget.seconds is None else self._clock() + budget.seconds
+        totals = self._ledger.totals()
+        again = self._ledger.unfinished()
+        left = None if budget.runs is None else budget.runs - totals.tally.runs - totals.planned
+        try:
+            while deadline is None or self._clock() < deadline:
+                left = self._hand_out(again, left)
+                if not self._pending:
+                    return
+                for task in self._workers.finished(list(self._pending), _LOOK):
+                    self._take(task)
+        finally:
+            self._workers.drop(list(self._pending))
+
+    def _hand_out(self, again: list[Block], left: int | None) -> int | None:
+        """Give workers something to do: first what an earlier session left. How many runs are left
+        of the budget after that."""
+        room = max(1, _AHEAD * self._workers.slots())
+        while len(self._pending) < room:
+            if again:
+                self._submit(again.pop(0), work)
+                continue
+            size = self._batch if left is None else min(self._batch, left)
+            if size <= 0:
+                break
+            self._submit(self._ledger.plan(size), work)
+            if left is not None:
+                left -= size
+        return left
+
+    def _submit(self, block: Block, function: Callable[..., Done]) -> None:
+        settled = frozenset(kind for kind, seen in self._seen.items() if seen >= _SHRUNK_OF_A_KIND)
+        key = f"splitbrain-{self._ledger.name}-{block.first}-{function.__name__}"
+        task = self._workers.submit(key, function, self._ledger.settings, block, settled)
+        self._pending[task] = block
+
+    def _take(self, task: Hashable) -> None:
+        block = self._pending.pop(task)
+        try:
+            done: Done = self._workers.result(task)
+        except TaskKilled:
+            if block.first in self._alone:
+                # Not by what it ran, then: that was in a process of its own.
+                raise
+            self._alone.add(block.first)
+            self._submit(block, work_alone)
+            return
+        failures = [self._kept(found) for found in done.report.findings]
+        failures += [self._kept_death(death) for death in done.report.deaths]
+        if self._ledger.record(done.block, done.report.tally, failures, done.seconds, done.worker):
+            for failure in failures:
+                self._seen[failure.kind] = self._seen.get(failure.kind, 0) + 1
+            self._on_done(done, failures)
+        if done.seconds > 0:
+            fitting = round(done.block.runs * _BATCH_SECONDS / done.seconds)
+            self._batch = max(1, min(fitting, 2 * self._batch, _LARGEST_BATCH))
+
+    def _kept(self, found: Finding) -> Failure:
+        """The run is on the disk before the ledger tells of it. Of a cause that is known it is not
+        saved: it is the same finding."""
+        run = found.shrunk
+        cause, kind = cause_of(found), kind_of(run)
+        directory = self._store / f"{kind}-{found.seed}"
+        if cause not in self._causes:
+            save(directory, run, judge_history(run.history, run.model))
+            self._causes.add(cause)
+        message = run.verdict.failures[0].message
+        return Failure(found.seed, cause, kind, message, len(run.schedule.steps), str(directory))
+
+    def _kept_death(self, death: Death) -> Failure:
+        directory = self._store / f"died-{death.seed}"
+        schedule = schedule_of(self._ledger.settings.campaign(frozenset()), death.seed)
+        save_death(directory, schedule, death.last_words)
+        words = death.last_words.strip().splitlines() or [death.how]
+        cause = f"process-died: {words[-1]}"
+        steps = len(schedule.steps)
+        return Failure(death.seed, cause, "process-died", words[-1], steps, str(directory))

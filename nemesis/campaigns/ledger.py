@@ -1,0 +1,335 @@
+"""The ledger of a campaign: every seed is handed out once, and accounted for once.
+
+    campaigns   a row a campaign: its settings, and the first seed that was never handed out
+    batches     seeds that were handed out: ``planned``, or ``done`` with a tally
+    failures    every seed that failed, and its cause
+    causes      each cause once: where its smallest run is saved, and how often it came
+
+A batch is written down before it is handed out, and its result in one transaction. Whoever is
+killed in between leaves batches planned, which the next session hands out again: nothing of them
+had been accounted for. What comes twice, as a worker that was taken for dead may yet answer, counts
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DatabaseError, NoSuchModuleError, SQLAlchemyError
+
+from nemesis.campaigns.errors import LedgerBroken, OtherSettings
+from nemesis.campaigns.settings import Settings
+from nemesis.search.block import Block
+from nemesis.search.tally import Tally, decode_tally, encode_tally
+from nemesis.store import StoreUnwritable
+
+PLANNED, DONE = "planned", "done"
+# How long a writer waits for another's transaction, in s.
+_PATIENCE = 30.0
+
+_metadata = sql.MetaData()
+_campaigns = sql.Table(
+    "campaigns",
+    _metadata,
+    sql.Column("name", sql.String, primary_key=True),
+    sql.Column("settings", sql.String, nullable=False),
+    sql.Column("next_seed", sql.BigInteger, nullable=False),
+    sql.Column("begun", sql.String, nullable=False),
+)
+_batches = sql.Table(
+    "batches",
+    _metadata,
+    sql.Column("campaign", sql.String, primary_key=True),
+    sql.Column("first", sql.BigInteger, primary_key=True, autoincrement=False),
+    sql.Column("runs", sql.Integer, nullable=False),
+    sql.Column("state", sql.String, nullable=False, index=True),
+    sql.Column("tally", sql.String),
+    sql.Column("seconds", sql.Float),
+    sql.Column("worker", sql.String),
+)
+_failures = sql.Table(
+    "failures",
+    _metadata,
+    sql.Column("campaign", sql.String, primary_key=True),
+    sql.Column("seed", sql.BigInteger, primary_key=True, autoincrement=False),
+    sql.Column("cause", sql.String, nullable=False),
+)
+_causes = sql.Table(
+    "causes",
+    _metadata,
+    sql.Column("campaign", sql.String, primary_key=True),
+    sql.Column("cause", sql.String, primary_key=True),
+    sql.Column("kind", sql.String, nullable=False),
+    sql.Column("message", sql.String, nullable=False),
+    sql.Column("seed", sql.BigInteger, nullable=False),
+    sql.Column("steps", sql.Integer, nullable=False),
+    sql.Column("directory", sql.String, nullable=False),
+    sql.Column("seen", sql.Integer, nullable=False),
+)
+
+
+class Failure(NamedTuple):
+    """A seed that failed: its cause, and where the smallest run of it is saved."""
+
+    seed: int
+    cause: str
+    kind: str
+    message: str
+    steps: int
+    directory: str
+
+
+class Cause(NamedTuple):
+    """A cause, and how many seeds failed by it. ``seed`` is the one whose run is saved."""
+
+    cause: str
+    kind: str
+    message: str
+    seed: int
+    steps: int
+    directory: str
+    seen: int
+
+
+class Totals(NamedTuple):
+    """What a campaign has done in all its sessions."""
+
+    tally: Tally
+    # s of workers' time.
+    seconds: float
+    batches: int
+    # Seeds that were handed out, and not accounted for yet.
+    planned: int
+
+
+def open_engine(url: str) -> Engine:
+    """The database at a URL of SQLAlchemy. Raises LedgerBroken."""
+    try:
+        made = sql.create_engine(url, connect_args=_arguments(url))
+        if made.dialect.name == "sqlite":
+            sql.event.listen(made, "connect", _on_connect)
+        with _errors(url):
+            _metadata.create_all(made)
+    except (sql.exc.ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise LedgerBroken(
+            f"{url}: is no database that can be used: {error}; write postgresql+psycopg://... or "
+            "sqlite:///FILE"
+        ) from error
+    return made
+
+
+def sqlite_url(file: Path) -> str:
+    """That of a database in a file."""
+    return f"sqlite:///{file.absolute()}"
+
+
+def _arguments(url: str) -> dict[str, float]:
+    return {"timeout": _PATIENCE} if url.startswith("sqlite") else {}
+
+
+def _on_connect(connection: object, _record: object) -> None:
+    """What is committed is on the disk, and readers wait for no writer."""
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+@contextmanager
+def _errors(what: object) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        reason = str(error.orig)
+        if "disk is full" in reason or "No space left" in reason or "readonly" in reason:
+            raise StoreUnwritable(f"{what}: {reason}") from error
+        raise LedgerBroken(
+            f"{what}: {reason}; the runs that failed are in run directories of their own, whatever "
+            "becomes of the database"
+        ) from error
+    except SQLAlchemyError as error:
+        raise LedgerBroken(f"{what}: {error}") from error
+
+
+class Ledger:
+    """That of one campaign. To be written by one at a time (see locks)."""
+
+    def __init__(self, engine: Engine, name: str, settings: Settings) -> None:
+        """Begin a campaign, or go on with it. Raises OtherSettings if one of this name runs
+        something else, LedgerBroken, StoreUnwritable."""
+        self._engine = engine
+        self.name = name
+        self.settings = settings
+        encoded = msgspec.json.encode(settings).decode()
+        with self._transaction() as connection:
+            row = connection.execute(
+                sql.select(_campaigns.c.settings).where(_campaigns.c.name == name)
+            ).one_or_none()
+            if row is None:
+                connection.execute(
+                    _campaigns.insert().values(
+                        name=name,
+                        settings=encoded,
+                        next_seed=settings.seed,
+                        begun=datetime.now(UTC).isoformat(timespec="seconds"),
+                    )
+                )
+            elif row.settings != encoded:
+                raise OtherSettings(
+                    f"the campaign {name} was begun with {row.settings}, and is asked for with "
+                    f"{encoded}: give this one another --name"
+                )
+
+    @staticmethod
+    def settings_of(engine: Engine, name: str) -> Settings | None:
+        """Those of a campaign that has begun; None if none of this name has. LedgerBroken."""
+        with _errors(engine.url), engine.connect() as connection:
+            found = connection.execute(
+                sql.select(_campaigns.c.settings).where(_campaigns.c.name == name)
+            ).scalar_one_or_none()
+        return None if found is None else msgspec.json.decode(found, type=Settings)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with _errors(self._engine.url), self._engine.begin() as connection:
+            yield connection
+
+    # -- Seeds -----------------------------------------------------------------------------------
+
+    def plan(self, runs: int) -> Block:
+        """Hand out the next seeds, so many."""
+        with self._transaction() as connection:
+            of_this = _campaigns.c.name == self.name
+            first = connection.execute(
+                sql.select(_campaigns.c.next_seed).where(of_this).with_for_update()
+            ).scalar_one()
+            connection.execute(
+                _batches.insert().values(campaign=self.name, first=first, runs=runs, state=PLANNED)
+            )
+            connection.execute(_campaigns.update().where(of_this).values(next_seed=first + runs))
+        return Block(first, runs, first - self.settings.seed)
+
+    def unfinished(self) -> list[Block]:
+        """What earlier sessions handed out, and nobody has accounted for."""
+        with self._transaction() as connection:
+            rows = connection.execute(
+                sql.select(_batches.c.first, _batches.c.runs)
+                .where(_batches.c.campaign == self.name, _batches.c.state == PLANNED)
+                .order_by(_batches.c.first)
+            ).all()
+        return [Block(row.first, row.runs, row.first - self.settings.seed) for row in rows]
+
+    def record(
+        self, block: Block, tally: Tally, failures: Sequence[Failure], seconds: float, worker: str
+    ) -> bool:
+        """Account for a batch. False, and nothing is changed, if that was done before."""
+        with self._transaction() as connection:
+            changed = connection.execute(
+                _batches.update()
+                .where(
+                    _batches.c.campaign == self.name,
+                    _batches.c.first == block.first,
+                    _batches.c.state == PLANNED,
+                )
+                .values(
+                    state=DONE,
+                    tally=encode_tally(tally),
+                    seconds=seconds,
+                    worker=worker,
+                )
+            )
+            if changed.rowcount != 1:
+                return False
+            for failure in failures:
+                self._add(connection, failure)
+        return True
+
+    def _add(self, connection: Connection, failure: Failure) -> None:
+        connection.execute(
+            _failures.insert().values(campaign=self.name, seed=failure.seed, cause=failure.cause)
+        )
+        this = (_causes.c.campaign == self.name) & (_causes.c.cause == failure.cause)
+        seen = connection.execute(
+            _causes.update().where(this).values(seen=_causes.c.seen + 1)
+        ).rowcount
+        if not seen:
+            connection.execute(
+                _causes.insert().values(campaign=self.name, seen=1, **failure._asdict())
+            )
+
+    # -- What came of it -------------------------------------------------------------------------
+
+    def causes(self) -> list[Cause]:
+        """Each once, the most frequent first."""
+        columns = [_causes.c[name] for name in Cause._fields]
+        with self._transaction() as connection:
+            rows = connection.execute(
+                sql.select(*columns)
+                .where(_causes.c.campaign == self.name)
+                .order_by(_causes.c.seen.desc(), _causes.c.cause)
+            ).all()
+        return [Cause(*row) for row in rows]
+
+    def totals(self) -> Totals:
+        """The sums over all batches that are done."""
+        total, seconds, planned, count = Tally(), 0.0, 0, 0
+        with self._transaction() as connection:
+            rows = connection.execute(
+                sql.select(
+                    _batches.c.first,
+                    _batches.c.state,
+                    _batches.c.runs,
+                    _batches.c.tally,
+                    _batches.c.seconds,
+                ).where(_batches.c.campaign == self.name)
+            )
+            for row in rows:
+                if row.state == PLANNED:
+                    planned += row.runs
+                    continue
+                count += 1
+                seconds += row.seconds
+                total.merge(self._decoded(row.first, row.tally))
+        return Totals(total, seconds, count, planned)
+
+    def _decoded(self, first: int, tally: str) -> Tally:
+        try:
+            return decode_tally(tally)
+        except msgspec.DecodeError as error:
+            raise LedgerBroken(
+                f"{self._engine.url}: batch of seed {first} has a broken tally: {error}"
+            ) from error
+
+    def gaps(self) -> list[str]:
+        """What is wrong with the account, in words: seeds that were never handed out or twice, and
+        batches whose tally is not of as many runs as they have seeds. Nothing: every seed is
+        accounted for exactly once, or still planned."""
+        problems: list[str] = []
+        expected = self.settings.seed
+        with self._transaction() as connection:
+            rows = connection.execute(
+                sql.select(_batches)
+                .where(_batches.c.campaign == self.name)
+                .order_by(_batches.c.first)
+            ).all()
+            next_seed = connection.execute(
+                sql.select(_campaigns.c.next_seed).where(_campaigns.c.name == self.name)
+            ).scalar_one()
+        for row in rows:
+            if row.first != expected:
+                problems.append(f"seeds {expected} to {row.first}: handed out twice, or never")
+            expected = row.first + row.runs
+            if row.state == DONE:
+                runs = self._decoded(row.first, row.tally).runs
+                if runs != row.runs:
+                    problems.append(f"batch of seed {row.first}: {row.runs} seeds, {runs} runs")
+        if expected != next_seed:
+            problems.append(f"seeds {expected} to {next_seed}: in no batch")
+        return problems

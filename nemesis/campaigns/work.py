@@ -1,0 +1,35 @@
+"""What a worker does: a batch of seeds, on whatever machine it is."""
+
+from __future__ import annotations
+
+import os
+import socket
+from time import monotonic
+from typing import NamedTuple
+
+from nemesis.campaigns.settings import Settings
+from nemesis.search.block import Block, Report, run_block
+from nemesis.search.campaign import do_alone
+
+
+class Done(NamedTuple):
+    """A batch that was run, how long that took, in s, and by whom: a process of a machine."""
+
+    block: Block
+    report: Report
+    seconds: float
+    worker: str
+
+
+def work(settings: Settings, block: Block, settled: frozenset[str]) -> Done:
+    """Run a batch in this process."""
+    began = monotonic()
+    report = run_block(settings.campaign(settled), block)
+    return Done(block, report, monotonic() - began, f"{socket.gethostname()}:{os.getpid()}")
+
+
+def work_alone(settings: Settings, block: Block, settled: frozenset[str]) -> Done:
+    """Run a batch in a process of its own: those that ran it before have died."""
+    began = monotonic()
+    report = do_alone(settings.campaign(settled), block)
+    return Done(block, report, monotonic() - began, f"{socket.gethostname()}:{os.getpid()}")

@@ -1,0 +1,222 @@
+"""``splitbrain campaign``: for days, on many machines, stopped and gone on with."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from checker.verdict import Validity
+from nemesis.cli import options
+from nemesis.cli.display import console, tally_table, verdict_line
+from nemesis.errors import NemesisError
+from nemesis.search.ensemble import ENSEMBLE, TIMED
+from nemesis.search.generate import ANYTHING, Only
+from nemesis.search.tally import Tally
+from nemesis.subjects.registry import is_own, subject_named
+
+if TYPE_CHECKING:
+    from nemesis.campaigns.ledger import Failure, Ledger
+    from nemesis.campaigns.work import Done
+
+# How often a line of progress is printed where there is no terminal, in s.
+_BETWEEN_LINES = 10.0
+_SHOWN = 20
+
+
+def _budget(
+    _context: click.Context, _parameter: click.Parameter, text: str
+) -> tuple[float | None, int | None]:
+    """Callback: ``8h`` is time, ``100000`` are runs."""
+    if re.fullmatch(r"[\d_,]+", text):
+        runs = int(text.replace(",", "").replace("_", ""))
+        if runs < 1:
+            raise click.BadParameter("it is at least 1 run")
+        return None, runs
+    return options.duration(_context, _parameter, text), None
+
+
+@click.command()
+@click.option(
+    "--budget",
+    callback=_budget,
+    required=True,
+    metavar="B",
+    help="Time of this session, 90s, 5m, 8h; or a number: runs of the campaign, in all sessions.",
+)
+@click.option("--name", help="What the campaign is called; as the subject if left out.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="A scheduler of Dask, tcp://...; one is made here, on loopback, if left out.",
+)
+@click.option(
+    "--database",
+    metavar="URL",
+    help="Where results go: postgresql+psycopg://...; a file of SQLite in the store if left out.",
+)
+@click.option(
+    "--dashboard",
+    metavar="ADDRESS",
+    help="Where Dask's own dashboard listens, 127.0.0.1:8787; nowhere if left out.",
+)
+@options.JOBS
+@click.option("--seed", type=int, help="The first seed; random, or as it was, if left out.")
+@options.SUBJECT
+@options.BUG
+@options.WORKLOAD
+@options.NEMESIS
+@options.NODES
+@options.STORE
+def campaign(
+    budget: tuple[float | None, int | None],
+    name: str | None,
+    scheduler: str | None,
+    database: str | None,
+    dashboard: str | None,
+    jobs: int,
+    seed: int | None,
+    subject: str | None,
+    bug: str | None,
+    workload: str | None,
+    nemesis: tuple[str, ...] | None,
+    nodes: int | None,
+    store: Path,
+) -> int:
+    """Run a campaign, or go on with it.
+
+    Seeds go out in batches to workers, each seed once. Every failure is shrunk, and told once for
+    its cause. Ctrl-C, or a machine that dies, ends a session; the same command goes on with the
+    campaign: what was recorded is kept, the rest is handed out again.
+    """
+    try:
+        from nemesis.campaigns.cluster import dask_workers
+        from nemesis.campaigns.conductor import Budget, Conductor
+        from nemesis.campaigns.session import open_session
+    except ModuleNotFoundError as error:
+        raise NemesisError(
+            f"campaigns need {error.name}: pip install 'splitbrain[dask]'"
+        ) from error
+
+    if nemesis == ():
+        raise NemesisError("a campaign without faults proves nothing")
+    options.one_at_a_time(nemesis)
+    tested = subject_named(options.tested(subject, bug)).name
+    only = Only(nodes, workload, nemesis)
+    name = name or tested.replace(":", "-").replace("/", "-")
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise NemesisError(f"--name {name}: letters, digits, points, dashes and underscores alone")
+    out = console()
+    strategy = ENSEMBLE if only == ANYTHING and is_own(tested) else TIMED
+    drawn = secrets.randbelow(1 << 32)
+    with open_session(
+        store / "campaigns" / name,
+        database,
+        name,
+        seed,
+        drawn,
+        subject=tested,
+        strategy=strategy,
+        only=only,
+    ) as ledger:
+        before = ledger.totals()
+        goes_on = f"goes on after {before.tally.runs:,} runs" if before.batches else "begins"
+        out.print(f"splitbrain campaign {name}: {tested}, {goes_on}, seed {ledger.settings.seed}")
+        watch = _Watch(out, before.tally, {cause.cause for cause in ledger.causes()})
+        with dask_workers(scheduler, jobs, dashboard) as crew:
+            place = store / "campaigns" / name
+            conductor = Conductor(ledger, crew, place, watch.on_done)
+            try:
+                with watch:
+                    conductor.conduct(Budget(*budget))
+            except KeyboardInterrupt:
+                out.print("interrupted: the same command goes on")
+        return _tell(ledger, watch, out)
+
+
+class _Watch:
+    """How a session goes, while it does."""
+
+    def __init__(self, out: Console, before: Tally, causes: set[str]) -> None:
+        self._out = out
+        # Those that were told.
+        self._causes = causes
+        self.tally = Tally()
+        self.tally.merge(before)
+        self._before = before.runs
+        self._began = self._told_at = monotonic()
+        self._live: Live | None = None
+
+    def __enter__(self) -> _Watch:
+        if self._out.is_terminal:
+            self._live = Live(console=self._out, refresh_per_second=4)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    @property
+    def seconds(self) -> float:
+        """How long this session has lasted."""
+        return monotonic() - self._began
+
+    def on_done(self, done: Done, failures: list[Failure]) -> None:
+        """A batch was recorded."""
+        self.tally.merge(done.report.tally)
+        for failure in failures:
+            if failure.cause not in self._causes:
+                self._causes.add(failure.cause)
+                self._out.print(Text(f"seed {failure.seed}: {failure.cause}", style="red"))
+        if self._live is not None:
+            self._live.update(tally_table(self.tally, self.seconds))
+        elif monotonic() - self._told_at >= _BETWEEN_LINES:
+            self._told_at = monotonic()
+            runs = self.tally.runs - self._before
+            self._out.print(
+                f"{self.seconds:6.0f} s: {runs:,} runs, {runs / self.seconds:,.0f} a second, "
+                f"{self.tally.kinds.total():,} violations"
+            )
+
+
+def _tell(ledger: Ledger, watch: _Watch, out: Console) -> int:
+    totals = ledger.totals()
+    if not out.is_terminal:
+        out.print(tally_table(totals.tally, totals.seconds))
+    causes = ledger.causes()
+    if causes:
+        table = Table(box=None, pad_edge=False)
+        for heading in ("seeds", "cause", "steps", "saved in"):
+            table.add_column(heading, overflow="fold")
+        for cause in causes[:_SHOWN]:
+            table.add_row(f"{cause.seen:,}", cause.cause, str(cause.steps), cause.directory)
+        out.print(table)
+        if len(causes) > _SHOWN:
+            out.print(f"... and {len(causes) - _SHOWN} more causes")
+    if totals.planned:
+        out.print(
+            f"{totals.planned:,} seeds were handed out and are not accounted for: the next session "
+            "begins with them"
+        )
+    for gap in ledger.gaps():
+        out.print(Text(f"the account is wrong: {gap}", style="red"))
+    validity = _validity(totals.tally)
+    out.print(verdict_line(validity))
+    return validity.exit_code
+
+
+def _validity(tally: Tally) -> Validity:
+    if tally.verdicts[Validity.INVALID.value]:
+        return Validity.INVALID
+    if tally.verdicts[Validity.UNKNOWN.value] or not tally.runs:
+        return Validity.UNKNOWN
+    return Validity.VALID

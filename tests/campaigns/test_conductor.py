@@ -1,0 +1,156 @@
+"""Batches are handed out, workers die, sessions end; every seed is accounted for once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from nemesis.campaigns.cluster import TaskKilled
+from nemesis.campaigns.conductor import Budget, Conductor
+from nemesis.campaigns.errors import WorkersGone
+from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
+from nemesis.campaigns.settings import Settings
+from nemesis.campaigns.work import Done
+from nemesis.run import run
+from nemesis.store import load
+from tests.campaigns.crew import Crew, Killer
+
+HEALTHY = Settings(seed=100, strategy="uniform-walk")
+BROKEN = Settings(seed=1, subject="vote-twice", strategy="uniform-walk")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "campaign"
+
+
+def ledger_of(place: Path, settings: Settings) -> Ledger:
+    place.mkdir(exist_ok=True)
+    return Ledger(open_engine(sqlite_url(place / "campaign.db")), "one", settings)
+
+
+class Told:
+    """What a session has told."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.failures: list[Failure] = []
+
+    def __call__(self, done: Done, failures: list[Failure]) -> None:
+        self.runs += done.report.tally.runs
+        self.failures += failures
+
+
+def conduct(
+    place: Path,
+    settings: Settings,
+    crew: Crew,
+    runs: int | None,
+    clock: Iterator[float] | None = None,
+) -> Told:
+    told = Told()
+    ticks = clock or iter(count(0.0, 0.0))
+    conductor = Conductor(ledger_of(place, settings), crew, place, told, lambda: next(ticks))
+    conductor.conduct(Budget(100.0, runs))
+    return told
+
+
+def test_a_budget_of_runs_is_that_of_all_sessions(place: Path) -> None:
+    assert conduct(place, HEALTHY, Crew(2), 50).runs == 50
+    assert conduct(place, HEALTHY, Crew(2), 50).runs == 0
+    assert conduct(place, HEALTHY, Crew(2), 70).runs == 20
+    ledger = ledger_of(place, HEALTHY)
+    assert ledger.totals().tally.runs == 70
+    assert ledger.totals().tally.verdicts == {"valid": 70}
+    assert ledger.gaps() == []
+
+
+def test_a_budget_of_time_is_that_of_the_session(place: Path) -> None:
+    told = conduct(place, HEALTHY, Crew(1), None, iter(count(0.0, 45.0)))
+    assert 0 < told.runs <= 60
+    ledger = ledger_of(place, HEALTHY)
+    assert ledger.gaps() == []
+    left = ledger.totals().planned
+    assert left > 0
+    # The next session begins with what this one had handed out.
+    crew = Crew(1)
+    conduct(place, HEALTHY, crew, told.runs + left)
+    assert crew.handed_out[0].startswith(f"splitbrain-one-{100 + told.runs}-")
+    assert ledger_of(place, HEALTHY).totals().planned == 0
+
+
+def test_workers_that_die_lose_no_seed(place: Path) -> None:
+    crew = Crew(2, Killer("-100-work", "-140-work"))
+    with pytest.raises(TaskKilled, match="-100-work_alone"):
+        # Even alone: then nobody can tell why, and the seeds stay planned.
+        conduct(place, HEALTHY, crew, 60)
+    assert ledger_of(place, HEALTHY).totals().planned > 0
+    told = conduct(place, HEALTHY, Crew(1), 60)
+    ledger = ledger_of(place, HEALTHY)
+    assert ledger.totals().tally.runs == 60
+    assert told.runs <= 60
+    assert ledger.gaps() == []
+
+
+def test_a_batch_that_kills_its_worker_is_run_in_a_process_of_its_own(place: Path) -> None:
+    def fate(key: str) -> None:
+        Killer("-100-work!")(key + "!")
+
+    crew = Crew(1, fate)
+    assert conduct(place, HEALTHY, crew, 20).runs == 20
+    assert crew.handed_out == ["splitbrain-one-100-work", "splitbrain-one-100-work_alone"]
+
+
+def test_a_scheduler_that_goes_away_loses_nothing(place: Path) -> None:
+    def fate(key: str) -> None:
+        if "-120-" in key:
+            raise WorkersGone("gone")
+
+    with pytest.raises(WorkersGone):
+        conduct(place, HEALTHY, Crew(1, fate), 100)
+    ledger = ledger_of(place, HEALTHY)
+    assert ledger.totals().tally.runs == 20
+    conduct(place, HEALTHY, Crew(1), 100)
+    assert ledger.totals().tally.runs == 100
+    assert ledger.gaps() == []
+
+
+def test_failures_are_saved_once_for_each_cause(place: Path) -> None:
+    told = conduct(place, BROKEN, Crew(1), 60)
+    ledger = ledger_of(place, BROKEN)
+    causes = ledger.causes()
+    assert (
+        sum(cause.seen for cause in causes)
+        == len(told.failures)
+        == ledger.totals().tally.kinds.total()
+    )
+    assert len(causes) < len(told.failures)
+    saved = sorted(path.parent for path in place.glob("*/results.json"))
+    assert saved == sorted(Path(cause.directory) for cause in causes)
+    for directory in saved:
+        assert load(directory).results.validity == "invalid"
+    # The next session knows them.
+    before = len(saved)
+    conduct(place, BROKEN, Crew(1), 80)
+    assert {cause.cause for cause in causes} <= {cause.cause for cause in ledger.causes()}
+    assert len(list(place.glob("*/results.json"))) <= before + len(ledger.causes()) - len(causes)
+
+
+def test_kinds_that_are_known_well_are_counted_and_not_shrunk(place: Path) -> None:
+    conduct(place, BROKEN, Crew(1), 200)
+    causes = ledger_of(place, BROKEN).causes()
+    shrunk = sum(cause.seen for cause in causes if not cause.cause.endswith("not shrunk"))
+    assert any(cause.cause.endswith("not shrunk") for cause in causes)
+    # Twenty, and those of the batches that were under way.
+    assert 20 <= shrunk < 100
+
+
+def test_what_is_told_is_what_fails(place: Path) -> None:
+    told = conduct(place, BROKEN, Crew(1), 20)
+    directory = Path(ledger_of(place, BROKEN).causes()[0].directory)
+    again = run(load(directory).schedule)
+    assert told.failures
+    assert not again.verdict.failures, "the healthy Raft must not fail it"
