@@ -14,6 +14,7 @@ from checker.invariants import MONITORS
 from checker.report.data import Report
 from checker.report.text import LINES_MAX, text_of
 from checker.verdict import Validity
+from nemesis.replay import replay_command
 from nemesis.report import report_of
 from nemesis.run import IS_COMPILED, Run
 from nemesis.search.tally import Tally
@@ -103,7 +104,7 @@ def rendered(report: Report, most: int = LINES_MAX) -> Text:
 def describe_run(run: Run, report: Report, directory: Path, picture: Path) -> RenderableType:
     """A failed run: what failed, and how; where it was saved, and where its page is."""
     knobs = run.schedule.knobs
-    told = msgspec.structs.replace(report, command=f"splitbrain replay {directory}")
+    told = msgspec.structs.replace(report, command=replay_command(directory, run.variant))
     return Group(
         rendered(told, LINES_MAX - 3),
         Text(f"saved in {directory}"),
@@ -118,7 +119,9 @@ def describe_run(run: Run, report: Report, directory: Path, picture: Path) -> Re
 def told(run: Run, directory: Path) -> str:
     """A failed run that was saved, as plain text."""
     knobs = run.schedule.knobs
-    report = msgspec.structs.replace(report_of(directory), command=f"splitbrain replay {directory}")
+    report = msgspec.structs.replace(
+        report_of(directory, [run.variant]), command=replay_command(directory, run.variant)
+    )
     return "\n".join(
         (
             rendered(report, LINES_MAX - 3).plain,

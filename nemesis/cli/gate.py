@@ -139,7 +139,7 @@ def _campaign(name: str, seed: int | None, jobs: int) -> Campaign:
 def _stages(
     what: Campaign, histories: Path, directory: Path, deadline: float, out: Console, has_zoo: bool
 ) -> Iterator[Stage]:
-    yield replaying(histories, what.jobs)
+    yield replaying(histories, what.jobs, (what.subject,))
     if has_zoo:
         yield recall(read_recall(), what.jobs)
     yield determinism(what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import Future
 from pathlib import Path
 from time import monotonic
@@ -19,8 +20,9 @@ from raft.errors import RaftError
 NAME = "replay"
 
 
-def replaying(histories: Path, jobs: int) -> Stage:
-    """Replay what is in ``histories``. A project may have none yet: that is said, and let pass."""
+def replaying(histories: Path, jobs: int, trusted: Collection[str] = ()) -> Stage:
+    """Replay what is in ``histories``; code that is not ours only if ``trusted`` names it. A
+    project may have no saved runs yet: that is said, and let pass."""
     began = monotonic()
     try:
         directories = find([histories]) if histories.is_dir() else []
@@ -31,7 +33,9 @@ def replaying(histories: Path, jobs: int) -> Stage:
         nothing = Case("saved runs", skipped="there is none")
         return Stage(NAME, Validity.VALID, words, monotonic() - began, (nothing,))
     with workers(jobs) as pool:
-        futures: list[Future[Case]] = [pool.submit(replay_case, each) for each in directories]
+        futures: list[Future[Case]] = [
+            pool.submit(replay_case, each, trusted) for each in directories
+        ]
         cases = tuple(future.result() for future in futures)
     seconds = monotonic() - began
     wrong = sum(case.problem is not None for case in cases)
@@ -43,12 +47,12 @@ def replaying(histories: Path, jobs: int) -> Stage:
     return Stage(NAME, validity_of(cases), words, seconds, cases)
 
 
-def replay_case(directory: Path) -> Case:
+def replay_case(directory: Path, trusted: Collection[str] = ()) -> Case:
     """Replay one run directory."""
     began = monotonic()
     problem = skipped = None
     try:
-        result = replay(directory)
+        result = replay(directory, trusted)
     except (NemesisError, CheckerError, HistoryError, RaftError) as error:
         problem = str(error)
     else:

@@ -111,13 +111,18 @@ class AttackItem(_Item):
 class SavedRunItem(_Item):
     """A saved run; named by the reason for which it was saved."""
 
+    def __init__(self, *, subject: str, **others: Any) -> None:
+        super().__init__(**others)
+        self.subject = subject
+
     def runtest(self) -> None:
         from checker.history import HistoryError
         from nemesis.replay import replay
 
         directory = self.path.parent
         try:
-            result = replay(directory)
+            # What is saved in a project is part of it, as its tests are, and the code it names.
+            result = replay(directory, (self.subject,))
         except HistoryError as error:
             raise Convicted(str(error)) from error
         if result.not_replayed is not None and not result.problems:
@@ -147,7 +152,8 @@ class SavedRunFile(pytest.File):
         if saved.results.variant.partition(" ")[0] in REAL_CLUSTERS:
             # Never goes the same way twice.
             return []
-        return [SavedRunItem.from_parent(self, name=_reason(saved.results))]
+        results = saved.results
+        return [SavedRunItem.from_parent(self, name=_reason(results), subject=results.variant)]
 
 
 BUDGET = pytest.StashKey[Budget]()
