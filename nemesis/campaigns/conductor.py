@@ -17,15 +17,13 @@ from nemesis.campaigns.cluster import TaskKilled, Workers
 from nemesis.campaigns.ledger import Failure, Ledger
 from nemesis.campaigns.work import Done, work, work_alone
 from nemesis.replay import judge_history
-from nemesis.search.block import Block, Death, Finding, schedule_of
+from nemesis.search.block import SHRUNK_OF_A_KIND, Block, Death, Finding, schedule_of
 from nemesis.store import save, save_death
 
 # A batch shall take so long, in s: then what Dask costs is nothing, and a worker that dies loses
 # little.
 _BATCH_SECONDS = 3.0
 _FIRST_BATCH, _LARGEST_BATCH = 20, 5_000
-# Of failures of one kind so many are shrunk; those after them are counted.
-_SHRUNK_OF_A_KIND = 20
 # Batches that each worker has before it, so that none ever waits for the next.
 _AHEAD = 2
 # How often the time is looked at, in s, while nothing comes.
@@ -101,7 +99,7 @@ class Conductor:
         return left
 
     def _submit(self, block: Block, function: Callable[..., Done]) -> None:
-        settled = frozenset(kind for kind, seen in self._seen.items() if seen >= _SHRUNK_OF_A_KIND)
+        settled = frozenset(kind for kind, seen in self._seen.items() if seen >= SHRUNK_OF_A_KIND)
         key = f"splitbrain-{self._ledger.name}-{block.first}-{function.__name__}"
         task = self._workers.submit(key, function, self._ledger.settings, block, settled)
         self._pending[task] = block

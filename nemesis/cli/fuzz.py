@@ -22,7 +22,7 @@ from nemesis.cli.display import checked_line, console, describe_run, tally_table
 from nemesis.errors import NemesisError
 from nemesis.replay import judge_history
 from nemesis.report import REPORT, save_report
-from nemesis.search.block import sample, schedule_of
+from nemesis.search.block import SHRUNK_OF_A_KIND, sample, schedule_of
 from nemesis.search.campaign import Campaign, Death, Finding, Report, campaign
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only
@@ -135,6 +135,12 @@ def fuzz(
         _tell(finding, kept, out)
     for death in deaths:
         _tell_death(death, what, directory, out)
+    counted = tally.kinds.total() - len(findings) - len(deaths)
+    if keep_going and counted:
+        out.print(
+            f"{counted:,} more failures are counted and not shrunk: of each of their kinds "
+            f"{SHRUNK_OF_A_KIND} were before them"
+        )
     where = f" (a sample run is in {directory / 'sample'})" if has_sample else ""
     out.print(f"run directories: {directory}{where}")
     if interrupted:
@@ -185,11 +191,12 @@ def _watch(
         )
         try:
             for report in shown:
-                findings.extend(report.findings)
+                findings.extend(each for each in report.findings if not each.is_settled)
                 deaths.extend(report.deaths)
                 if not what.stop_at_first:
                     for finding in report.findings:
-                        kept.keep(finding)
+                        if not finding.is_settled:
+                            kept.keep(finding)
         except KeyboardInterrupt:
             interrupted = True
     findings.sort(key=lambda finding: finding.executions)

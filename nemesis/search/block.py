@@ -60,6 +60,8 @@ class Finding(NamedTuple):
     shrunk: Run
     shrink_executions: int
     shrink_seconds: float
+    # Not shrunk, as its kind is known well enough: it is counted, and that is all.
+    is_settled: bool = False
 
 
 class Death(NamedTuple):
@@ -70,6 +72,10 @@ class Death(NamedTuple):
     executions: int
     how: str
     last_words: str
+
+
+SHRUNK_OF_A_KIND = 20
+"""Failures of a kind after which it is settled."""
 
 
 class Report(NamedTuple):
@@ -112,9 +118,10 @@ def run_block(what: Campaign, block: Block) -> Report:
         if result.verdict.failures:
             executions = block.done + at + 1
             kind = result.verdict.failures[0].kind
-            if seed in block.unshrunk or kind in what.settled:
+            is_settled = kind in what.settled
+            if seed in block.unshrunk or is_settled:
                 steps = len(result.schedule.steps)
-                findings.append(Finding(seed, executions, steps, result, 0, 0.0))
+                findings.append(Finding(seed, executions, steps, result, 0, 0.0, is_settled))
             else:
                 tell((seed, True))
                 findings.append(smallest(seed, executions, result, subject))

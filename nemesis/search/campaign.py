@@ -11,13 +11,22 @@ alone, and a seed that ends its process again by itself is a finding.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import count
 from time import monotonic
 
-from nemesis.search.block import Block, Campaign, Death, Finding, Report, run_block
+from nemesis.search.block import (
+    SHRUNK_OF_A_KIND,
+    Block,
+    Campaign,
+    Death,
+    Finding,
+    Report,
+    run_block,
+)
 from nemesis.search.tally import Tally
 from nemesis.search.workers import WorkerDied, alone, workers
 from nemesis.subjects.registry import is_own
@@ -49,9 +58,29 @@ def _blocks(what: Campaign) -> Iterator[Block]:
         yield Block(what.seed + done, left, done)
 
 
+class _Known:
+    """What was found so far: once a kind has failed often, the next of it are only counted, as a
+    subject with a bug that shows in every run would be shrunk for days."""
+
+    def __init__(self, what: Campaign) -> None:
+        self._what = what
+        self._kinds: Counter[str] = Counter()
+
+    def campaign(self) -> Campaign:
+        """The campaign as it goes on."""
+        often = (kind for kind, count in self._kinds.items() if count >= SHRUNK_OF_A_KIND)
+        return self._what._replace(settled=frozenset(often))
+
+    def note(self, report: Report) -> None:
+        """A block has come to this."""
+        self._kinds.update(each.shrunk.verdict.failures[0].kind for each in report.findings)
+
+
 def _here(what: Campaign) -> Iterator[Report]:
+    known = _Known(what)
     for block in _blocks(what):
-        report = run_block(what, block)
+        report = run_block(known.campaign(), block)
+        known.note(report)
         yield report
         if report.has_found and what.stop_at_first:
             return
@@ -66,6 +95,7 @@ class _Workforce:
         # What a broken pool has left undone.
         self._left: list[Block] = []
         self._stopping = False
+        self._known = _Known(what)
 
     def reports(self) -> Generator[Report, None, None]:
         """Until all is done, or something was found."""
@@ -74,6 +104,7 @@ class _Workforce:
             with workers(self._what.jobs) as pool:
                 try:
                     for report in self._work(pool, pending):
+                        self._known.note(report)
                         yield report
                         self._heed(report, pending)
                     return
@@ -95,7 +126,7 @@ class _Workforce:
                 if block is None:
                     break
                 try:
-                    pending[pool.submit(run_block, self._what, block)] = block
+                    pending[pool.submit(run_block, self._known.campaign(), block)] = block
                 except BrokenProcessPool:
                     self._left.append(block)
                     raise

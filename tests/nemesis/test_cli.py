@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -255,3 +256,22 @@ def test_a_campaign_that_is_killed_leaves_no_worker() -> None:
         campaign.kill()
         # The workers write to the same pipe: it ends when the last of them has ended.
         campaign.communicate(timeout=60)
+
+
+def test_failures_of_a_kind_that_is_known_are_only_counted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Else a subject with a bug that shows in every run would be shrunk for days."""
+    arguments = ["fuzz", "--bug", "vote-twice", "--strategy", "swarm-walk", "--seed", "1"]
+    arguments += ["--runs", "200", "--jobs", "1", "--store", str(tmp_path), "--keep-going"]
+    assert run(arguments) == 1
+    out = capsys.readouterr().out
+    found = out.count("found after")
+    # Those of the block in which the twentieth is, are shrunk too.
+    assert 20 <= found < 40
+    counted = re.search(r"^(\d+) more failures are counted and not shrunk", out, re.MULTILINE)
+    assert counted is not None
+    (summary,) = tmp_path.glob("*/latest/campaign.json")
+    assert sum(json.loads(summary.read_bytes())["tally"]["kinds"].values()) == found + int(
+        counted[1]
+    )
