@@ -19,6 +19,9 @@ ARGS ?=
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
+# Processes that run tests: a third of the tests wait for real servers, so more than there are cores.
+WORKERS ?= $(shell echo $$(($$(nproc) * 3 / 2)))
+
 # Set: run with the compiled modules.
 COMPILED ?=
 PACKAGES := $(VENV)/compiled
@@ -33,7 +36,7 @@ fuzz: $(READY)
 	$(WITH) $(BIN)/splitbrain fuzz $(ARGS)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-docker: $(VENV)/.installed
 	$(BIN)/python -m nemesis.cluster.real.docker_engine -- \

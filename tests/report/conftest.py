@@ -22,7 +22,9 @@ REPORT = Path(__file__).parents[2] / "checker" / "report"
 UNREACHABLE = "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH"
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while Playwright is there, an event loop of its own runs, and no other test of
+# this process can run one.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The system's Chromium; tests that need it are skipped where there is none."""
     path = chromium()

@@ -395,10 +395,12 @@ def saved(tmp_path: Path) -> Path:
 
 def test_a_saved_run_of_a_subject_is_replayed_on_it_alone(saved: Path) -> None:
     result = replay(saved, [f"{TOYS}:unsynced"])
-    assert result.problems == ()
+    (problem,) = result.problems
+    assert problem.startswith("it still fails: linearizability")
+    assert result.failed is not None
     assert result.not_replayed is None
     assert result.subject == f"{TOYS}:unsynced"
-    assert run_command_line(["replay", "--subject", f"{TOYS}:unsynced", str(saved)]) == 0
+    assert run_command_line(["replay", "--subject", f"{TOYS}:unsynced", str(saved)]) == 1
 
 
 def test_a_file_does_not_say_what_code_is_loaded(saved: Path) -> None:
@@ -421,9 +423,23 @@ def with_subject(directory: Path, name: str) -> None:
     (directory / "results.json").write_bytes(msgspec.json.encode(results))
 
 
-def test_a_saved_run_of_a_subject_that_behaves_otherwise_differs(saved: Path) -> None:
+def test_a_saved_run_of_a_subject_that_was_mended_fails_no_more(
+    saved: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     with_subject(saved, f"{TOYS}:correct")
-    assert "the trace differs" in replay(saved, [f"{TOYS}:correct"]).problems[0]
+    result = replay(saved, [f"{TOYS}:correct"])
+    assert result.problems == ()
+    assert result.is_mended
+    assert run_command_line(["replay", "--subject", f"{TOYS}:correct", str(saved)]) == 0
+    assert "fails no more" in capfd.readouterr().out
+
+
+def test_a_saved_run_that_did_not_fail_must_go_as_it_did(saved: Path) -> None:
+    save(saved, run(generate(3), HEALTHY), Validity.VALID)
+    assert replay(saved).problems == ()
+    trace = saved / "trace.jsonl"
+    trace.write_bytes(trace.read_bytes().replace(b'"n1"', b'"n2"', 1))
+    assert "the trace differs" in replay(saved).problems[0]
 
 
 def test_a_saved_run_of_a_subject_that_is_not_here_is_left_out(
