@@ -316,6 +316,14 @@ class Skew(_Struct, frozen=True, kw_only=True):
     offset: tuple[int, ...]
 
 
+class Losses(_Struct, frozen=True, kw_only=True):
+    """Bytes that were written, never synced, and lost when a process or its power went: how many,
+    and by when, in ns."""
+
+    time: tuple[int, ...]
+    lost: tuple[int, ...]
+
+
 class Figure(_Struct, frozen=True, kw_only=True):
     """A number with its name, in a group ("operations", "faults", "effects", ...)."""
 
@@ -355,6 +363,7 @@ class Report(_Struct, frozen=True, kw_only=True):
     messages: Messages | None = None
     steps: tuple[ScheduleStep, ...] = ()
     skews: tuple[Skew, ...] = ()
+    losses: Losses | None = None
     figures: tuple[Figure, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -5,6 +5,7 @@ That costs the simulator nothing: whoever wants them stands between its servers 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -35,6 +36,8 @@ _EFFECTS = {
     "delay": "delayed",
     "slow-link": "delayed",
 }
+# Effects that are counted in bytes.
+_BYTES = ("bytes-lost", "unsynced-loss", "torn-write", "first-start")
 _NEVER_ARRIVES = frozenset({"cut", "lost"})
 _WATCHED = (*_EFFECTS, "duplicate")
 _AT_THE_END = "all faults end; what clients still had to do, and last operations"
@@ -51,12 +54,14 @@ class StepSeen(NamedTuple):
 
 class Recorded(NamedTuple):
     """A run that was done again, with its messages and the places of its steps in the trace;
-    ``calm``: when all faults ended, if it came to that."""
+    ``calm``: when all faults ended, if it came to that; ``losses``: bytes that disks lost, as pairs
+    of when a step ended and how many went in it."""
 
     run: Run
     messages: list[Seen]
     steps: list[StepSeen]
     calm: int | None = None
+    losses: tuple[tuple[int, int], ...] = ()
 
 
 def record(schedule: Schedule, subject: Subject) -> Recorded:
@@ -74,6 +79,22 @@ def record_named(schedule: Schedule, name: str) -> Recorded:
     for each in recorded.messages:
         each.message = tell(each.message)
     return recorded
+
+
+class _Losses:
+    """What disks have lost, by the effects of a cluster."""
+
+    def __init__(self, effects: Counter[str]) -> None:
+        self._effects = effects
+        self._before = 0
+        self.points: list[tuple[int, int]] = []
+
+    def look(self, now: int) -> None:
+        """A step has ended."""
+        total = sum(self._effects[name] for name in _BYTES)
+        if total > self._before:
+            self.points.append((now, total - self._before))
+            self._before = total
 
 
 class _Log:
@@ -189,14 +210,18 @@ def _record(schedule: Schedule, subject: Subject) -> Recorded:
     cluster = execution.cluster
     events = cluster.trace.events
     steps: list[StepSeen] = []
+    losses = _Losses(cluster.effects)
+    losses.look(cluster.now())
     for step in schedule.steps:
         first, time = len(events), cluster.now()
         goes_on = execution.perform(step)
+        losses.look(cluster.now())
         steps.append(StepSeen(describe_step(step), time, first, len(events)))
         if not goes_on:
             break
     first, time = len(events), cluster.now()
     run = execution.finish()
+    losses.look(cluster.now())
     calm = time if len(events) > first else None
     if calm is not None:
         steps.append(StepSeen(_AT_THE_END, time, first, len(events)))
@@ -204,7 +229,7 @@ def _record(schedule: Schedule, subject: Subject) -> Recorded:
     for each in messages:
         if each.arrived < 0 and each.fate not in _NEVER_ARRIVES:
             each.fate = "held"
-    return Recorded(run, messages, steps, calm)
+    return Recorded(run, messages, steps, calm, tuple(losses.points))
 
 
 # -- Runs of macro-steps ---------------------------------------------------------------------------
@@ -253,12 +278,16 @@ def _record_macro(schedule: Schedule, variant: Variant) -> Recorded:
     execution.cluster = cluster = _RecordingCluster(schedule.knobs, variant)
     events = cluster.trace.events
     steps: list[StepSeen] = []
+    losses = _Losses(cluster.effects)
     for step in schedule.steps:
         assert isinstance(step, MacroStep)
         first, time = len(events), cluster.time.now
         cluster.before = len(cluster.log.seen)
         goes_on = execution.perform(step)
+        losses.look(cluster.time.now)
         steps.append(StepSeen(describe_step(step), time, first, len(events)))
         if not goes_on:
             break
-    return Recorded(execution.finish(), cluster.log.seen, steps)
+    run = execution.finish()
+    losses.look(cluster.time.now)
+    return Recorded(run, cluster.log.seen, steps, losses=tuple(losses.points))

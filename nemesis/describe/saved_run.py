@@ -15,6 +15,7 @@ from checker.report.data import (
     Counterexample,
     Failed,
     Figure,
+    Losses,
     Messages,
     Report,
     ScheduleStep,
@@ -38,6 +39,7 @@ from nemesis.describe.verdicts import evidence_of, promise_shown, shortened_note
 from nemesis.describe.words import sentences
 from nemesis.errors import NemesisError
 from nemesis.outcome import CONFIGURATIONS, Statistics, check_history
+from nemesis.replay import replay_command
 from nemesis.search.workers import alone
 from nemesis.store import HISTORY, RESOLVED, TRACE, Saved
 from nemesis.subjects.own import variant_of
@@ -123,6 +125,7 @@ class SavedRun:
             standing=trace.standing if events else (),
             messages=self._messages(again.recorded, trace.trace.first),
             steps=again.steps[-_STEPS_MAX:],
+            losses=_losses(again),
             skews=skews_of(saved.schedule.faults, told, self._places, faults_end),
             figures=_figures_of(results.statistics),
             notes=self._notes(again, trace.trace.first, judged),
@@ -138,7 +141,7 @@ class SavedRun:
         saved = self._saved.directory
         if self._kind in REAL_CLUSTERS:
             return f"splitbrain check {saved / HISTORY} --explain"
-        return f"splitbrain replay {saved}"
+        return replay_command(saved, self._results.variant)
 
     # -- The verdict -------------------------------------------------------------------------------
 
@@ -279,6 +282,13 @@ def _entry_words(command: bytes) -> str:
     """What an entry holds; of a Raft that is not ours it may be anything."""
     words = command_words(command)
     return f"{len(command):,} bytes" if words == NO_COMMAND else words
+
+
+def _losses(again: _Again) -> Losses | None:
+    if again.recorded is None or not again.recorded.losses:
+        return None
+    time, lost = zip(*again.recorded.losses, strict=True)
+    return Losses(time=time, lost=lost)
 
 
 def _step(step: StepSeen, words: str) -> ScheduleStep:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from checker.report.data import Report
+from checker.report.data import Losses, Report
 from tests.report.conftest import Open
 from tests.report.large import large
 from tests.report.samples import invalid, valid
@@ -118,3 +118,11 @@ def test_elections_and_lost_messages_are_counted(open_report: Open) -> None:
     told = f"{lost:,} of {len(report.messages.sent):,} messages never arrived"
     assert lost > 0
     expect(page.locator("#plot-messages")).to_contain_text(told)
+
+
+def test_bytes_that_disks_lost_are_points(open_report: Open, busy: Report) -> None:
+    fields = {name: getattr(busy, name) for name in busy.__struct_fields__}
+    losses = Losses(time=(busy.end // 4, busy.end // 2), lost=(100, 1_100))
+    page = open_report(Report(**{**fields, "losses": losses}), view="plots")
+    assert "Bytes lost" in titles(page)
+    expect(page.locator("#plot-bytes")).to_contain_text("1,200 bytes were written and not synced")

@@ -132,3 +132,26 @@ def test_a_message_of_others_is_called_by_its_type() -> None:
         term = "no number"
 
     assert tell(Ping()) == ("Ping", 0, "Ping", "Ping")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bytes_lost_are_those_that_the_run_counts(seed: int) -> None:
+    recorded = record(generate(seed), OWN)
+    effects = recorded.run.statistics.effects
+    counted = sum(effects.get(name, 0) for name in ("bytes-lost", "unsynced-loss", "torn-write"))
+    lost = sum(each for _, each in recorded.losses)
+    assert lost == counted + effects.get("first-start", 0)
+    times = [time for time, _ in recorded.losses]
+    assert times == sorted(times)
+    assert all(each > 0 for _, each in recorded.losses)
+
+
+def test_a_log_that_is_not_synced_loses_bytes_when_its_server_crashes() -> None:
+    saved = load(HISTORIES / "log-not-synced-committed-on-majority-20")
+    recorded = record(saved.schedule, subject_named(saved.results.variant))
+    crashes = load(HISTORIES / "zoo-commit-of-old-term")
+    assert sum(lost for _, lost in recorded.losses) == sum(
+        saved.results.statistics.effects.get(name, 0)
+        for name in ("bytes-lost", "unsynced-loss", "torn-write")
+    )
+    assert record(crashes.schedule, subject_named("commit-of-old-term")).losses == ()

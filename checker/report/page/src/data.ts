@@ -185,6 +185,11 @@ export interface Skew {
   offset: number[];
 }
 
+export interface Losses {
+  time: number[];
+  lost: number[];
+}
+
 export interface Figure {
   group: string;
   name: string;
@@ -212,6 +217,7 @@ export interface Report {
   messages?: Messages;
   steps: ScheduleStep[];
   skews: Skew[];
+  losses?: Losses;
   figures: Figure[];
   notes: string[];
 }

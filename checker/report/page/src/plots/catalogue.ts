@@ -27,7 +27,7 @@ function seriesColour(node: number): string {
 }
 
 export function catalogue(data: Report): Plot[] {
-  return [...ofOperations(data), ...ofTerms(data), ...ofClocks(data), ...ofMessages(data)];
+  return [...ofOperations(data), ...ofTerms(data), ...ofClocks(data), ...ofDisks(data), ...ofMessages(data)];
 }
 
 function ofOperations({ operations, unit }: Report): Plot[] {
@@ -126,6 +126,23 @@ function ofClocks(data: Report): Plot[] {
       unit: milliseconds,
       least: [0, 0.001],
       columns: () => columns,
+    },
+  ];
+}
+
+function ofDisks({ losses }: Report): Plot[] {
+  if (!losses?.time.length) return [];
+  const total = losses.lost.reduce((sum, each) => sum + each, 0);
+  return [
+    {
+      id: "bytes",
+      title: "Bytes lost",
+      about: `${number(total)} bytes were written and not synced when a process or its power went. Each point counts what a step of the schedule lost.`,
+      lines: [{ label: "bytes lost", colour: "fault-disk", style: "points" }],
+      unit: number,
+      least: [0, 10],
+      isWhole: true,
+      columns: () => [losses.time.map((time) => time / 1e9), losses.lost],
     },
   ];
 }
