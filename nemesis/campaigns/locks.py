@@ -51,7 +51,9 @@ def _on_all(engine: Engine, name: str) -> Iterator[None]:
         yield
         return
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-    with engine.connect() as connection:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # Out of the pool, in which it would live on, and the lock with it.
+        connection.detach()
         mine = connection.execute(sql.select(sql.func.pg_try_advisory_lock(number))).scalar_one()
         if not mine:
             raise _running(name)

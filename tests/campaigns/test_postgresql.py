@@ -1,0 +1,99 @@
+"""The ledger in a PostgreSQL, started here, on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from nemesis.campaigns.errors import IsRunning, LedgerBroken
+from nemesis.campaigns.ledger import Failure, Ledger, open_engine
+from nemesis.campaigns.locks import only_conductor
+from nemesis.campaigns.settings import Settings
+from nemesis.search.tally import Tally
+
+SETTINGS = Settings(seed=100)
+
+
+def program(name: str) -> str:
+    """Where Debian keeps it, or where PATH says."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    path = str(found[-1]) if found else shutil.which(name)
+    if path is None:
+        pytest.skip("no PostgreSQL here: install the package postgresql")
+    return path
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """That of a server of its own; it does not run as root."""
+    user = "postgres" if os.geteuid() == 0 else None
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    initdb, control = program("initdb"), program("pg_ctl")
+    with tempfile.TemporaryDirectory(prefix="splitbrain-") as name:
+        if user is not None:
+            shutil.chown(name, user)
+        data, options = f"{name}/data", f"-p {port} -h 127.0.0.1 -k {name} -F"
+
+        def run(*command: str) -> None:
+            subprocess.run(command, user=user, cwd=name, check=True, stdout=subprocess.DEVNULL)
+
+        run(initdb, "-D", data, "-A", "trust", "-U", "tester", "--no-sync")
+        run(control, "-D", data, "-l", f"{name}/log", "-o", options, "-w", "start")
+        try:
+            yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
+        finally:
+            run(control, "-D", data, "-m", "immediate", "-w", "stop")
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    made = open_engine(url)
+    yield made
+    made.dispose()
+
+
+def test_every_seed_once(engine: Engine) -> None:
+    ledger = Ledger(engine, "one", SETTINGS)
+    first, second = ledger.plan(20), ledger.plan(5)
+    failures = [
+        Failure(seed, "stale: crash", "stale", "words", 3, f"here/{seed}") for seed in (103, 107)
+    ]
+    tally = Tally(runs=20, verdicts=Counter(valid=18, invalid=2))
+    assert ledger.record(first, tally, failures, 1.5, "w")
+    assert not ledger.record(first, tally, failures, 1.5, "w")
+    again = Ledger(engine, "one", SETTINGS)
+    assert again.unfinished() == [second]
+    assert again.totals().tally == tally
+    assert [(cause.seen, cause.seed) for cause in again.causes()] == [(2, 103)]
+    assert again.gaps() == []
+
+
+def test_one_conductor_at_a_time_on_all_machines(engine: Engine, tmp_path: Path) -> None:
+    """Each machine has a folder of its own; it is the database that tells them of each other."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    with only_conductor(engine, "one", here):
+        with (
+            pytest.raises(IsRunning, match="another process"),
+            only_conductor(engine, "one", there),
+        ):
+            pass
+        with only_conductor(engine, "two", there):
+            pass
+    with only_conductor(engine, "one", there):
+        pass
+
+
+def test_a_server_that_does_not_answer() -> None:
+    with pytest.raises(LedgerBroken, match="run directories"):
+        open_engine("postgresql+psycopg://tester@127.0.0.1:1/postgres")
