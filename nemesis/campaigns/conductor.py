@@ -17,6 +17,7 @@ from nemesis.campaigns.cluster import TaskKilled, Workers
 from nemesis.campaigns.ledger import Failure, Ledger
 from nemesis.campaigns.work import Done, work, work_alone
 from nemesis.replay import judge_history
+from nemesis.report import save_report
 from nemesis.search.block import SHRUNK_OF_A_KIND, Block, Death, Finding, schedule_of
 from nemesis.store import save, save_death
 
@@ -133,6 +134,7 @@ class Conductor:
         directory = self._store / f"{kind}-{found.seed}"
         if cause not in self._causes:
             save(directory, run, judge_history(run.history, run.model))
+            save_report(directory, [run.variant])
             self._causes.add(cause)
         message = run.verdict.failures[0].message
         return Failure(found.seed, cause, kind, message, len(run.schedule.steps), str(directory))

@@ -10,6 +10,7 @@ from time import monotonic
 from checker.verdict import Validity
 from nemesis.gate.stage import Case, Stage
 from nemesis.replay import judge_history
+from nemesis.report import save_report
 from nemesis.run import Run
 from nemesis.search.block import Campaign, Finding
 from nemesis.search.campaign import campaign
@@ -31,6 +32,7 @@ def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -
             for found in report.findings:
                 place = directory / f"{found.shrunk.verdict.failures[0].kind}-{found.seed}"
                 save(place, found.shrunk, _judged(found))
+                save_report(place, [what.subject])
                 words = told(found.shrunk, place)
                 cases.append(Case(f"seed {found.seed}", found.shrink_seconds, words))
             for death in report.deaths:

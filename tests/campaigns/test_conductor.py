@@ -132,6 +132,7 @@ def test_failures_are_saved_once_for_each_cause(place: Path) -> None:
     assert saved == sorted(Path(cause.directory) for cause in causes)
     for directory in saved:
         assert load(directory).results.validity == "invalid"
+        assert (directory / "report.html").is_file()
     # The next session knows them.
     before = len(saved)
     conduct(place, BROKEN, Crew(1), 80)

@@ -204,6 +204,7 @@ def test_what_fails_is_saved_and_told(project: Path) -> None:
     assert "linearizability" in problem
     place = Path(problem.split("saved in ")[1].splitlines()[0])
     assert load(place).results.validity is Validity.INVALID
+    assert (place / "report.html").is_file()
 
 
 def test_what_does_not_fail_passes(project: Path) -> None:
