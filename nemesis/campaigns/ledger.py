@@ -23,6 +23,7 @@ import msgspec
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from nemesis.campaigns.errors import LedgerBroken, OtherSettings
 from nemesis.campaigns.settings import Settings
@@ -33,6 +34,9 @@ from nemesis.store import StoreUnwritable
 PLANNED, DONE = "planned", "done"
 # How long a writer waits for another's transaction, in s.
 _PATIENCE = 30.0
+
+# The advisory lock of who creates the tables; any number that nobody else uses.
+_CREATION = 0x73706C6974627261
 
 _metadata = sql.MetaData()
 _campaigns = sql.Table(
@@ -115,14 +119,25 @@ def open_engine(url: str) -> Engine:
         made = sql.create_engine(url, connect_args=_arguments(url))
         if made.dialect.name == "sqlite":
             sql.event.listen(made, "connect", _on_connect)
-        with _errors(url):
-            _metadata.create_all(made)
+        with _errors(url), made.begin() as connection:
+            _create_tables(connection)
     except (sql.exc.ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise LedgerBroken(
             f"{url}: is no database that can be used: {error}; write postgresql+psycopg://... or "
             "sqlite:///FILE"
         ) from error
     return made
+
+
+def _create_tables(connection: Connection) -> None:
+    """Unless they are there: also where several processes begin at once."""
+    if connection.dialect.name == "postgresql":
+        # Two that create a table at once, if it does not exist, may still collide.
+        connection.execute(sql.select(sql.func.pg_advisory_xact_lock(_CREATION)))
+    for table in _metadata.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def sqlite_url(file: Path) -> str:

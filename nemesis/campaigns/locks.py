@@ -11,11 +11,12 @@ import errno
 import fcntl
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from nemesis.campaigns.errors import IsRunning
 from nemesis.store import StoreUnwritable
@@ -57,7 +58,13 @@ def _on_all(engine: Engine, name: str) -> Iterator[None]:
         mine = connection.execute(sql.select(sql.func.pg_try_advisory_lock(number))).scalar_one()
         if not mine:
             raise _running(name)
-        yield
+        try:
+            yield
+        finally:
+            # At once: a server notices only some time later that a session was closed. One that
+            # cannot be asked any more has noticed.
+            with suppress(SQLAlchemyError):
+                connection.execute(sql.select(sql.func.pg_advisory_unlock(number)))
 
 
 def _running(name: str) -> IsRunning:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,13 @@ def test_a_campaign_goes_on_where_it_was(url: str) -> None:
     assert [cause.seen for cause in again.causes()] == [1]
     assert Ledger.settings_of(open_engine(url), "one") == SETTINGS
     assert Ledger.settings_of(open_engine(url), "two") is None
+
+
+def test_several_processes_may_begin_at_once(url: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        engines = list(pool.map(open_engine, [url] * 16))
+    assert {str(engine.url) for engine in engines} == {url}
+    assert Ledger(engines[0], "one", SETTINGS).plan(5).first == 100
 
 
 def test_campaigns_of_one_database_are_apart(url: str) -> None:

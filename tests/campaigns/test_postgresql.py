@@ -9,9 +9,11 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sql
 from sqlalchemy.engine import Engine
 
 from nemesis.campaigns.errors import IsRunning, LedgerBroken
@@ -77,6 +79,17 @@ def test_every_seed_once(engine: Engine) -> None:
     assert again.totals().tally == tally
     assert [(cause.seen, cause.seed) for cause in again.causes()] == [(2, 103)]
     assert again.gaps() == []
+
+
+def test_several_processes_may_begin_at_once(url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        for table in ("campaigns", "batches", "failures", "causes"):
+            connection.execute(sql.text(f"drop table {table}"))
+    with ThreadPoolExecutor(8) as pool:
+        engines = list(pool.map(open_engine, [url] * 16))
+    for each in engines:
+        each.dispose()
+    assert Ledger(engine, "two", SETTINGS).plan(5).first == 100
 
 
 def test_one_conductor_at_a_time_on_all_machines(engine: Engine, tmp_path: Path) -> None:
