@@ -248,6 +248,28 @@ def test_a_cluster_that_settles_serves() -> None:
     assert execution.cluster.history.events[-1].type == "ok"
 
 
+def test_who_alone_can_win_is_not_kept_from_it_by_whose_turn_it_is() -> None:
+    """Only n3 can be elected, and each time it campaigned, n2 had done so just before it, in the
+    same term and without telling n3, which is in no configuration that n2 knows (a false alarm
+    about the healthy Raft)."""
+    lines = (
+        "with replicas=5",
+        "elect n3 [n1 n4]",
+        "replicate n3 [n4 n5]",
+        "change n3 target n4 n1 n5 n2",
+        "replicate n3 [n4]",
+        "elect n4 [n1 n2]",
+        "replicate n4 [n2 n5]",
+        "change n4 target n3",
+        "replicate n4 [n3 n5]",
+        "elect n3 [n1 n4 n5]",
+        "elect n1 [n3]",
+        "settle",
+    )
+    schedule = parse_schedule("\n".join(lines))
+    assert not run(schedule).verdict.failures
+
+
 def test_who_does_not_exist_is_not_waited_for() -> None:
     text = "elect n1 [n2]\nreplicate n1 [n2]\nchange n1 add-learner n9\nsettle"
     assert not performed(text).failures
