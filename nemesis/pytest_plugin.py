@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from nemesis.durations import parse_duration
 from nemesis.errors import NemesisError
 from nemesis.testing.budget import (
     PARTS,
     RUNS,
     Budget,
-    parse_seconds,
     parse_seed,
     processes,
 )
@@ -75,9 +75,11 @@ def pytest_configure(config: pytest.Config) -> None:
         seconds = config.getoption("--splitbrain-time")
         budget = Budget(
             # All workers of a session have the seed of the process that started them.
-            given.get("splitbrain_seed", None) or parse_seed(config.getoption("--splitbrain-seed")),
+            given["splitbrain_seed"]
+            if "splitbrain_seed" in given
+            else parse_seed(config.getoption("--splitbrain-seed")),
             config.getoption("--splitbrain-runs"),
-            None if seconds is None else parse_seconds(seconds),
+            None if seconds is None else parse_duration(seconds),
             processes(),
         )
         for name in ("--splitbrain-runs", "--splitbrain-parts"):

@@ -62,19 +62,13 @@ def replay(directory: Path, trusted: Collection[str] = ()) -> Replay:
     it is among those that are ``trusted``.
     """
     saved = load(directory)
-    problems: list[str] = []
     results = saved.results
-    if results.variant.partition(" ")[0] in REAL_CLUSTERS:
+    if is_of_real_processes(results.variant):
         raise StoreError(
             f"{directory}: is a run of real processes ({results.variant}), which never go the same "
             f"way twice; splitbrain check {directory / HISTORY} judges its history again"
         )
-    history = parse_history(saved.history, source=str(directory / "history.jsonl"))
-    validity = judge_history(history, results.model)
-    if validity != results.history_validity:
-        problems.append(
-            f"lincheck now calls the history {validity}, it was saved as {results.history_validity}"
-        )
+    problems = judged_again(saved)
     kinds = tuple(sorted({failure.kind for failure in results.failures}))
     name = results.variant
     if ":" in name and name not in trusted:
@@ -97,6 +91,21 @@ def replay(directory: Path, trusted: Collection[str] = ()) -> Replay:
             for failure in healthy.verdict.failures
         )
     return Replay(directory, name, kinds, tuple(problems))
+
+
+def is_of_real_processes(name: str) -> bool:
+    """Whether a run of this variant was one of real processes: it never goes the same way twice."""
+    return name.partition(" ")[0] in REAL_CLUSTERS
+
+
+def judged_again(saved: Saved) -> list[str]:
+    """What is wrong with what lincheck says of a saved history now. Raises HistoryError."""
+    history = parse_history(saved.history, source=str(saved.directory / HISTORY))
+    validity = judge_history(history, saved.results.model)
+    then = saved.results.history_validity
+    if validity == then:
+        return []
+    return [f"lincheck now calls the history {validity}, it was saved as {then}"]
 
 
 def _mended(

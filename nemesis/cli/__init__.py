@@ -1,5 +1,5 @@
 """The command line: ``splitbrain fuzz | explore | test | check | verify | replay | report | serve |
-zoo``.
+gate | campaign | zoo``.
 
 Exit codes, as in Jepsen: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or input, 255 crash.
 """

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from nemesis.cluster.real.seed.patches import FIXES, chosen
+from nemesis.durations import NoTime, parse_duration
 from nemesis.errors import UnknownName
 from nemesis.search.ensemble import STRATEGIES
 from nemesis.search.generate import REAL_ATTACKS
@@ -17,8 +17,6 @@ from nemesis.subjects.own import OWN
 from nemesis.subjects.registry import FOREIGN
 from nemesis.workloads import WORKLOADS
 from raft.bugs import get_bug
-
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 STORE = click.option(
     "--store",
@@ -97,10 +95,10 @@ def duration(
     """Callback: ``90``, ``90s``, ``5m``, ``1h``; in s."""
     if text is None:
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
-    if match is None or not float(match[1]):
-        raise click.BadParameter(f"{text!r} is no time; write 90s, 5m or 1h")
-    return float(match[1]) * _UNITS[match[2] or "s"]
+    try:
+        return parse_duration(text)
+    except NoTime as error:
+        raise click.BadParameter(str(error)) from error
 
 
 BUG = click.option(

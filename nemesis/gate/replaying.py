@@ -12,9 +12,9 @@ from checker.history import HistoryError
 from checker.verdict import Validity
 from nemesis.errors import NemesisError
 from nemesis.gate.stage import Case, Stage, validity_of
-from nemesis.replay import replay
+from nemesis.replay import is_of_real_processes, judged_again, replay
 from nemesis.search.workers import workers
-from nemesis.store import StoreError, find
+from nemesis.store import StoreError, find, load
 from raft.errors import RaftError
 
 NAME = "replay"
@@ -52,6 +52,10 @@ def replay_case(directory: Path, trusted: Collection[str] = ()) -> Case:
     began = monotonic()
     problem = skipped = None
     try:
+        saved = load(directory)
+        if is_of_real_processes(saved.results.variant):
+            problem = "\n".join(judged_again(saved)) or None
+            return Case(directory.name, monotonic() - began, problem)
         result = replay(directory, trusted)
     except (NemesisError, CheckerError, HistoryError, RaftError) as error:
         problem = str(error)

@@ -48,8 +48,8 @@ def _settle(cluster: SteppedCluster, operations: list[Operate]) -> None:
         leader = present_leader(cluster.nodes)
         what = (
             f"everybody was up, everything arrived, and each server could campaign {_ATTEMPTS} "
-            f"times, and then twice in a row, or heard from the leader; yet the cluster, led by {leader or 'nobody'}, did "
-            "not perform its last operations and come to rest"
+            "times, and then twice in a row, or heard from the leader; yet the cluster, led by "
+            f"{leader or 'nobody'}, did not perform its last operations and come to rest"
         )
         # A change that was asked for before may have made what is lost too much.
         if not cluster.has_failed and _has_quorums(cluster):

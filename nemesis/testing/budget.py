@@ -7,7 +7,6 @@ and the seeds of all of them together, do not depend on how many processes there
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -16,7 +15,6 @@ from nemesis.errors import NemesisError
 
 RUNS = 200
 PARTS = 4
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _MOST_SEEDS = 1 << 32
 
 
@@ -52,14 +50,6 @@ def share(budget: Budget, part: int, parts: int, wanted: int | None) -> Share:
         return Share(budget.seed + part, parts, budget.runs, seconds)
     runs = budget.runs or wanted or RUNS
     return Share(budget.seed + part, parts, len(range(part, runs, parts)), None)
-
-
-def parse_seconds(text: str) -> float:
-    """``90``, ``90s``, ``5m``, ``1h`` in s. Raises BadOption."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
-    if match is None or not float(match[1]):
-        raise BadOption(f"--splitbrain-time {text}: is no time; write 90s, 5m or 1h")
-    return float(match[1]) * _UNITS[match[2]]
 
 
 def parse_seed(text: str | None) -> int:

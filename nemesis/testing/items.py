@@ -109,7 +109,8 @@ class AttackItem(_Item):
 
 
 class SavedRunItem(_Item):
-    """A saved run; named by the reason for which it was saved."""
+    """A saved run; named by the reason for which it was saved. Of one of real processes the
+    history is judged again."""
 
     def __init__(self, *, subject: str, **others: Any) -> None:
         super().__init__(**others)
@@ -117,10 +118,15 @@ class SavedRunItem(_Item):
 
     def runtest(self) -> None:
         from checker.history import HistoryError
-        from nemesis.replay import replay
+        from nemesis.replay import is_of_real_processes, judged_again, replay
+        from nemesis.store import load
 
         directory = self.path.parent
         try:
+            if is_of_real_processes(self.subject):
+                if problems := judged_again(load(directory)):
+                    raise Convicted(f"{directory}: {problems[0]}")
+                return
             # What is saved in a project is part of it, as its tests are, and the code it names.
             result = replay(directory, (self.subject,))
         except HistoryError as error:
@@ -130,8 +136,8 @@ class SavedRunItem(_Item):
         if result.failed is not None:
             raise Convicted(_told(result.failed, directory))
         if result.problems:
-            problems = "\n".join(result.problems)
-            raise Convicted(f"{directory} is not as it was:\n{problems}")
+            words = "\n".join(result.problems)
+            raise Convicted(f"{directory} is not as it was:\n{words}")
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.path, None, f"{self.path.parent.name}: {self.name}"
@@ -142,16 +148,12 @@ class SavedRunFile(pytest.File):
 
     def collect(self) -> list[pytest.Item]:
         from checker.errors import CheckerError
-        from nemesis.cluster.real import REAL_CLUSTERS
         from nemesis.store import load
 
         try:
             saved = load(self.path.parent)
         except (NemesisError, CheckerError) as error:
             raise self.CollectError(str(error)) from error
-        if saved.results.variant.partition(" ")[0] in REAL_CLUSTERS:
-            # Never goes the same way twice.
-            return []
         results = saved.results
         return [SavedRunItem.from_parent(self, name=_reason(results), subject=results.variant)]
 

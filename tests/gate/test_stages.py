@@ -80,6 +80,17 @@ def test_saved_runs_that_do_not(kept: Path) -> None:
     assert "the trace differs" in (differs.problem or "")
 
 
+def test_of_real_processes_the_history_is_judged_again(tmp_path: Path) -> None:
+    kept = tmp_path / "kept" / "real"
+    shutil.copytree(HISTORIES / "stale-read-linearizability-57", kept)
+    text = (kept / RESULTS).read_text().replace('"stale-read"', '"etcd 3.4"', 1)
+    (kept / RESULTS).write_text(text)
+    assert replaying(kept.parent, 1).validity is Validity.VALID
+    changed = text.replace('"history_validity": "invalid"', '"history_validity": "valid"')
+    (kept / RESULTS).write_text(changed)
+    assert replaying(kept.parent, 1).validity is Validity.INVALID
+
+
 def test_no_saved_runs_are_let_pass_and_that_is_said(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nothing"):
         found = replaying(place, 1)

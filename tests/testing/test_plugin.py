@@ -180,7 +180,7 @@ def test_runs_that_prove_nothing_do_not_pass(session: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("argument", "what"),
     [
-        ("--splitbrain-time=soon", "soon: is no time"),
+        ("--splitbrain-time=soon", "'soon' is no time"),
         ("--splitbrain-seed=x", "x: is no integer"),
         ("--splitbrain-runs=0", "must be at least 1"),
         ("--splitbrain-parts=0", "must be at least 1"),
@@ -263,3 +263,18 @@ def test_a_real_cluster_is_attacked_once(session: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         ["test_it.py::test_server::1-of-1: 1 run (seed 3) of process*: valid"]
     )
+
+
+def test_the_history_of_a_saved_run_of_real_processes_is_judged_again(
+    session: pytest.Pytester,
+) -> None:
+    kept = session.path / "histories" / "real"
+    shutil.copytree(ROOT / "histories" / "stale-read-linearizability-57", kept)
+    results = kept / RESULTS
+    text = results.read_text().replace('"variant": "stale-read"', '"variant": "process stale-read"')
+    results.write_text(text)
+    run(session).assert_outcomes(passed=1)
+    results.write_text(text.replace('"history_validity": "invalid"', '"history_validity": "valid"'))
+    result = run(session)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*lincheck now calls the history invalid*"])
