@@ -12,9 +12,9 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
+from nemesis.building import cache_of, call, put_whole
 from nemesis.subjects.errors import SubjectMissing
 
 _SHIM = Path(__file__).with_name("shim")
@@ -24,12 +24,6 @@ _PATIENCE = 120.0
 INSTALL = "c-raft needs libraft and a C compiler: apt-get install libraft-dev gcc"
 
 
-def cache() -> Path:
-    """Where what was built is kept."""
-    named = os.environ.get("SPLITBRAIN_CACHE")
-    return (Path(named) if named else Path.home() / ".cache" / "splitbrain").absolute() / "c-raft"
-
-
 def build() -> Path:
     """The shim as a shared object; it is built if it was not yet. Raises SubjectMissing."""
     if shutil.which(_COMMAND[0]) is None:
@@ -37,14 +31,16 @@ def build() -> Path:
     header = _header()
     sources = [path.read_bytes() for path in sorted(_SHIM.iterdir())]
     content = b"\0".join((*sources, header, " ".join(_COMMAND).encode()))
-    shim = cache() / f"{hashlib.sha256(content).hexdigest()[:16]}.so"
+    shim = cache_of("c-raft") / f"{hashlib.sha256(content).hexdigest()[:16]}.so"
     if not shim.exists():
-        shim.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=shim.parent) as scratch:
-            built = Path(scratch) / "shim.so"
-            _compile([*_COMMAND, "-o", str(built), str(_SHIM / "calls.c"), "-lraft"])
-            # At once: whoever builds the same meanwhile puts the same there.
-            os.replace(built, shim)
+        with put_whole(shim) as made:
+            call(
+                [*_COMMAND, "-o", str(made), str(_SHIM / "calls.c"), "-lraft"],
+                SubjectMissing,
+                what=_COMMAND[0],
+                failed=f"{INSTALL}; it could not be built",
+                patience=_PATIENCE,
+            )
     return shim
 
 
@@ -84,17 +80,6 @@ def _header() -> bytes:
     if done.returncode:
         raise SubjectMissing(f"{INSTALL} ({_HEADER} is not there)")
     return done.stdout
-
-
-def _compile(command: list[str]) -> None:
-    try:
-        done = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=_PATIENCE
-        )
-    except subprocess.TimeoutExpired as error:
-        raise SubjectMissing(f"{command[0]} took more than {_PATIENCE:g} s") from error
-    if done.returncode:
-        raise SubjectMissing(f"{INSTALL}; it could not be built:\n{done.stderr.strip()}")
 
 
 def main() -> int:

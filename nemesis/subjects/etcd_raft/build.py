@@ -11,11 +11,10 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
+from nemesis.building import cache_of, call, put_whole
 from nemesis.subjects.errors import SubjectMissing
 
 _SHIM = Path(__file__).parent / "shim"
@@ -46,9 +45,7 @@ def _place() -> Path:
         for path in sorted(folder.rglob("*.go")):
             if not path.name.endswith("_test.go"):
                 digest.update(f"\0{path.relative_to(folder)}\0".encode() + path.read_bytes())
-    named = os.environ.get("SPLITBRAIN_CACHE")
-    cache = (Path(named) if named else Path.home() / ".cache" / "splitbrain").absolute()
-    return cache / "etcd-raft" / f"{digest.hexdigest()[:16]}.so"
+    return cache_of("etcd-raft") / f"{digest.hexdigest()[:16]}.so"
 
 
 def built() -> Path:
@@ -67,35 +64,25 @@ def build() -> Path:
     go = shutil.which("go")
     if go is None:
         raise SubjectMissing(f"etcd-raft: needs Go: {_PACKAGES}")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
-        made = f"{scratch}/shim.so"
-        # Without symbols for debuggers: those of what is reached by go:linkname contradict.
-        command = [go, "build", "-trimpath", "-ldflags=-s -w", "-buildmode=c-shared", "-o", made]
-        own = {
-            "CGO_ENABLED": "1",
-            "GO111MODULE": "off",
-            "GOCACHE": str(place.parent / "objects"),
-            "GOENV": "off",
-            "GOFLAGS": "",
-            "GOPATH": str(_GO_PATH),
-        }
-        try:
-            done = subprocess.run(
-                [*command, "."],
-                cwd=_SHIM,
-                env={**os.environ, **own},
-                check=False,
-                capture_output=True,
-                text=True,
-                timeout=_PATIENCE,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise SubjectMissing(f"etcd-raft: go build took more than {_PATIENCE:g} s") from error
-        if done.returncode:
-            raise SubjectMissing(f"etcd-raft: go build failed:\n{done.stderr.strip()}")
-        # At once: whoever builds the same meanwhile puts the same there.
-        os.replace(made, place)
+    # Without symbols for debuggers: those of what is reached by go:linkname contradict.
+    command = [go, "build", "-trimpath", "-ldflags=-s -w", "-buildmode=c-shared"]
+    own = {
+        "CGO_ENABLED": "1",
+        "GO111MODULE": "off",
+        "GOCACHE": str(place.parent / "objects"),
+        "GOENV": "off",
+        "GOFLAGS": "",
+        "GOPATH": str(_GO_PATH),
+    }
+    with put_whole(place) as made:
+        call(
+            [*command, "-o", str(made), "."],
+            SubjectMissing,
+            what="etcd-raft: go build",
+            patience=_PATIENCE,
+            directory=_SHIM,
+            environment={**os.environ, **own},
+        )
     return place
 
 

@@ -7,13 +7,10 @@ SPLITBRAIN_CACHE names. Runs take no network.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from typing import Final
 
+from nemesis.building import cache_of, install, put_whole
 from nemesis.subjects.errors import SubjectMissing
 
 VERSIONS: Final = ("0.3.11", "0.3.14", "0.3.17")
@@ -22,9 +19,7 @@ COMMAND: Final = "python -m nemesis.subjects.pysyncobj.build"
 
 def cache() -> Path:
     """Where the versions are kept."""
-    named = os.environ.get("SPLITBRAIN_CACHE")
-    root = Path(named) if named else Path.home() / ".cache" / "splitbrain"
-    return root.absolute() / "pysyncobj"
+    return cache_of("pysyncobj")
 
 
 def sources(version: str) -> Path:
@@ -40,21 +35,9 @@ def fetch(version: str) -> None:
     target = cache() / version
     if target.exists():
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        arguments = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile")
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "pip", "install", *arguments),
-                *("--target", f"{scratch}/{version}", f"pysyncobj=={version}"),
-            ],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode != 0:
-            raise SubjectMissing(f"PySyncObj {version} cannot be fetched: {done.stderr.strip()}")
-        Path(scratch, version).rename(target)
+    with put_whole(target) as made:
+        failed = f"PySyncObj {version} cannot be fetched"
+        install(f"pysyncobj=={version}", made, SubjectMissing, failed=failed)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from nemesis.building import cache_of, call, install, put_whole
 from nemesis.cluster.real.processes import ProcessError
 from nemesis.cluster.real.seed.patches import FIXES, patched
 
@@ -37,8 +37,7 @@ _PATIENCE = 600.0
 
 def cache() -> Path:
     """Where everything is kept."""
-    named = os.environ.get("SPLITBRAIN_CACHE")
-    return (Path(named) if named else Path.home() / ".cache" / "splitbrain").absolute() / "seed"
+    return cache_of("seed")
 
 
 def _library() -> Path:
@@ -103,33 +102,25 @@ def build(fixes: Iterable[str] = ()) -> Path:
     name = hashlib.sha256(f"{version}\0{content}".encode()).hexdigest()[:16]
     program = cache() / "built" / name
     if not program.exists():
-        program.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=program.parent) as scratch:
-            _compile(go, Path(scratch), files, program)
+        with put_whole(program) as made:
+            _compile(go, files, made)
     return program
 
 
-def _compile(go: str, scratch: Path, files: dict[str, str], program: Path) -> None:
+def _compile(go: str, files: dict[str, str], program: Path) -> None:
+    source = program.with_name("source")
     for name, text in files.items():
-        path = scratch / "source" / name
+        path = source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    try:
-        done = subprocess.run(
-            [go, "build", "-o", str(scratch / "server"), "."],
-            cwd=scratch / "source",
-            env=_environment(),
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ProcessError(f"go build took more than {_PATIENCE:g} s") from error
-    if done.returncode:
-        raise ProcessError(f"go build failed:\n{done.stderr.strip()}")
-    # At once: whoever builds the same meanwhile puts the same there.
-    os.replace(scratch / "server", program)
+    call(
+        [go, "build", "-o", str(program), "."],
+        ProcessError,
+        what="go build",
+        patience=_PATIENCE,
+        directory=source,
+        environment=_environment(),
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -162,20 +153,10 @@ def fetch() -> None:
 
 def _install(requirement: str, directory: Path) -> None:
     print(f"fetching {requirement}", flush=True)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent) as scratch:
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
-        done = subprocess.run(
-            [*command, "--disable-pip-version-check", "--target", f"{scratch}/new", requirement],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise ProcessError(f"pip could not install {requirement}:\n{done.stderr.strip()}")
+    with put_whole(directory) as made:
+        install(requirement, made, ProcessError, failed=f"pip could not install {requirement}")
         if directory.exists():
             shutil.rmtree(directory)
-        os.replace(f"{scratch}/new", directory)
 
 
 def main() -> int:
