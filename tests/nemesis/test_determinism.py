@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
 
 from nemesis.replay import history_bytes
@@ -14,6 +11,7 @@ from nemesis.schedule import decode_schedule, encode_schedule
 from nemesis.search.campaign import Campaign, campaign
 from nemesis.search.generate import generate
 from nemesis.search.tally import Tally
+from tests.subjects.runs import printed_elsewhere
 
 SEEDS = range(1_000)
 SOME = range(40)
@@ -49,17 +47,7 @@ def test_a_schedule_read_from_its_file_does_the_same() -> None:
 
 def test_other_processes_and_hash_seeds_do_the_same() -> None:
     code = f"from tests.nemesis.test_determinism import *; print(digest({SOME!r}))"
-    digests = set()
-    for hash_seed in ("0", "1", "4711"):
-        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        digests.add(done.stdout.strip())
+    digests = {printed_elsewhere(code, hash_seed) for hash_seed in ("0", "1", "4711")}
     assert digests == {digest(SOME)}
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
 
 import pytest
@@ -13,33 +9,16 @@ import pytest
 from checker.verdict import Validity
 from nemesis.errors import UnknownName
 from nemesis.faults import FAULTS
-from nemesis.outcome import Run
-from nemesis.replay import history_bytes
-from nemesis.run import run
 from nemesis.schedule import Knobs
-from nemesis.search.generate import generate
 from nemesis.subjects.adapters import NETWORK, POWER, PROCESSES
 from nemesis.subjects.asyncio_programs import AsyncioSubject, Host
 from nemesis.subjects.asyncio_programs.small_raft import SmallRaft, over_datagrams
 from nemesis.subjects.registry import subject_named
 from nemesis.subjects.subject import Subject
+from tests.subjects.runs import digests_of, run_seed
 
 SEEDS = range(8)
 OVER_DATAGRAMS, OVER_STREAMS = "asyncio-raft", "asyncio-raft-streams"
-
-
-def run_seed(subject: Subject, seed: int) -> Run:
-    return run(generate(seed, tested=subject), subject)
-
-
-def digest(name: str, seeds: Iterable[int]) -> str:
-    """Of histories and traces."""
-    whole = hashlib.sha256()
-    for seed in seeds:
-        result = run_seed(subject_named(name), seed)
-        whole.update(history_bytes(result))
-        whole.update(result.trace_bytes())
-    return whole.hexdigest()
 
 
 @pytest.mark.parametrize("name", [OVER_DATAGRAMS, OVER_STREAMS])
@@ -58,19 +37,7 @@ def test_it_bears_what_it_claims(name: str) -> None:
 
 @pytest.mark.parametrize("name", [OVER_DATAGRAMS, OVER_STREAMS])
 def test_other_processes_and_hash_seeds_do_the_same(name: str) -> None:
-    code = f"from tests.subjects.test_asyncio_raft import *; print(digest({name!r}, range(3)))"
-    digests = {digest(name, range(3)), digest(name, range(3))}
-    for hash_seed in ("1", "4711"):
-        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        digests.add(done.stdout.strip())
-    assert len(digests) == 1
+    assert len(digests_of(name, range(3), hash_seeds=("1", "4711"))) == 1
 
 
 def found(subject: Subject, seeds: Iterable[int]) -> set[str]:

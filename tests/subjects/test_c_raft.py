@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import gc
-import hashlib
-import os
 import struct
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import msgspec
 import pytest
 
 from nemesis.cluster.sim.disk import SimulatedDisk
-from nemesis.outcome import Run
 from nemesis.run import run
 from nemesis.schedule import Knobs
 from nemesis.search.generate import Only, Size, generate
@@ -35,8 +29,8 @@ from nemesis.subjects.subject import Machine, Subject
 from raft.client_messages import ClientRequest
 from raft.observer import Observer
 from raft.storage import Storage
+from tests.subjects.runs import digests_of, run_seed, skipped_where_missing
 
-ROOT = Path(__file__).parent.parent.parent
 SEEDS = range(30)
 # What version 0.15 is known for (docs/foreign-rafts.md).
 KNOWN = {"own-term-commit", "committed-on-majority"}
@@ -44,29 +38,13 @@ KNOWN = {"own-term-commit", "committed-on-majority"}
 
 @pytest.fixture(scope="module", autouse=True)
 def _is_there() -> None:
-    try:
+    with skipped_where_missing():
         building.build()
-    except SubjectMissing as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture
 def subject() -> Subject:
     return subject_named("c-raft")
-
-
-def run_seed(subject: Subject, seed: int) -> Run:
-    return run(generate(seed, tested=subject), subject)
-
-
-def digest_of(seeds: range) -> str:
-    """Stands for traces and histories of these seeds."""
-    digest = hashlib.sha256()
-    subject = subject_named("c-raft")
-    for seed in seeds:
-        made = run_seed(subject, seed)
-        digest.update(msgspec.json.encode([made.trace, made.history]))
-    return digest.hexdigest()
 
 
 # -- What it bears -------------------------------------------------------------------------------
@@ -98,15 +76,7 @@ def test_nothing_is_left_of_a_run(subject: Subject) -> None:
 
 
 def test_a_run_is_the_same_again_and_in_another_process() -> None:
-    seeds = range(8)
-    here = digest_of(seeds)
-    assert here == digest_of(seeds)
-    code = f"from tests.subjects.test_c_raft import digest_of; print(digest_of({seeds}))"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == here
+    assert len(digests_of("c-raft", range(8), hash_seeds=("7",))) == 1
 
 
 # -- Errors are convicted ------------------------------------------------------------------------

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import msgspec
 import pytest
 
 from nemesis.cluster.sim.disk import SimulatedDisk
@@ -41,36 +36,20 @@ from raft.consensus.configuration import Configuration as Of
 from raft.kv.commands import Command, Put, Result
 from raft.observer import Observer
 from raft.storage import Storage, StorageCorrupt
+from tests.subjects.runs import digests_of, run_seed, skipped_where_missing
 
-ROOT = Path(__file__).parent.parent.parent
 SEEDS = range(40)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _is_built() -> None:
-    try:
+    with skipped_where_missing():
         building.build()
-    except SubjectMissing as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture
 def subject() -> Subject:
     return subject_named("etcd-raft")
-
-
-def run_seed(subject: Subject, seed: int) -> Run:
-    return run(generate(seed, tested=subject), subject)
-
-
-def digest_of(seeds: range) -> str:
-    """Stands for traces and histories of these seeds."""
-    digest = hashlib.sha256()
-    subject = subject_named("etcd-raft")
-    for seed in seeds:
-        made = run_seed(subject, seed)
-        digest.update(msgspec.json.encode([made.trace, made.history]))
-    return digest.hexdigest()
 
 
 # -- It holds ------------------------------------------------------------------------------------
@@ -125,15 +104,7 @@ def test_nothing_is_left_of_a_run(subject: Subject) -> None:
 
 def test_a_run_is_the_same_again_and_in_another_process() -> None:
     """Go's maps are iterated in another order each time, whatever the process."""
-    seeds = range(8)
-    here = digest_of(seeds)
-    assert here == digest_of(seeds)
-    code = f"from tests.subjects.test_etcd_raft import digest_of; print(digest_of({seeds}))"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == here
+    assert len(digests_of("etcd-raft", range(8), hash_seeds=("7",))) == 1
 
 
 # -- Errors are convicted ------------------------------------------------------------------------

@@ -3,10 +3,6 @@ convicted of, and errors planted in what surrounds it."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -31,19 +27,17 @@ from nemesis.subjects.pysyncobj.transport import Connections
 from nemesis.subjects.registry import subject_named
 from nemesis.subjects.streams import Streams
 from nemesis.subjects.subject import Machine, Replica
+from tests.subjects.runs import ROOT, digests_of, skipped_where_missing
 
-ROOT = Path(__file__).parent.parent.parent
 CRASHES = Only(faults=("crash", "crash-all", "partition"))
 MANY = Size(attacks=25)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _is_here() -> None:
-    try:
+    with skipped_where_missing():
         for version in VERSIONS:
             build.sources(version)
-    except SubjectMissing as error:
-        pytest.skip(str(error))
 
 
 def by_default(schedule: Schedule) -> Schedule:
@@ -57,16 +51,6 @@ def by_default(schedule: Schedule) -> Schedule:
 
 def run_seed(subject: PySyncObj, seed: int, only: Only = CRASHES, size: Size = MANY) -> Run:
     return run(by_default(generate(seed, size, only, subject)), subject)
-
-
-def digest_of(name: str) -> str:
-    """Stands for traces and histories of some seeds, with all that it bears."""
-    digest = hashlib.sha256()
-    subject = subject_named(name)
-    for seed in range(4):
-        made = run(generate(seed, tested=subject), subject)
-        digest.update(msgspec.json.encode([made.trace, made.history]))
-    return digest.hexdigest()
 
 
 # -- Versions ------------------------------------------------------------------------------------
@@ -100,22 +84,7 @@ def test_what_to_run_where_it_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_run_repeats_itself(version: str) -> None:
-    name = f"pysyncobj-{version}"
-    first = digest_of(name)
-    assert digest_of(name) == first
-    elsewhere = subprocess.run(
-        [
-            *(sys.executable, "-c"),
-            f"from tests.subjects.test_pysyncobj import digest_of; print(digest_of({name!r}))",
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "17"},
-        timeout=120,
-    )
-    assert elsewhere.stdout.strip() == first
+    assert len(digests_of(f"pysyncobj-{version}", range(4), hash_seeds=("17",))) == 1
 
 
 # -- Verdicts ------------------------------------------------------------------------------------
