@@ -86,10 +86,10 @@ class Pages:
                 web.get("/runs.json", self.runs_as_json),
                 web.get("/compare", self.comparison),
                 web.get("/style.css", self.style),
-                web.get("/run/{path:.+}", self.run),
+                web.get("/run/{path:.*}", self.run),
                 web.get("/file/{path:.+}", self.file),
-                web.get("/zip/{path:.+}", self.archive),
-                web.get("/report/{path:.+}", self.report),
+                web.get("/zip/{path:.*}", self.archive),
+                web.get("/report/{path:.*}", self.report),
             ]
         )
         return application
@@ -132,7 +132,7 @@ class Pages:
         )
 
     async def runs_as_json(self, request: web.Request) -> web.Response:
-        """The same, for programs: all rows that are wanted, not a page of them."""
+        """The same, for programs."""
         selection = parse_selection(request.query)
         rows = await asyncio.to_thread(self._catalogue.rows)
         selected = select(rows, selection)
@@ -146,8 +146,7 @@ class Pages:
         row = await asyncio.to_thread(self._catalogue.row, directory)
         files = [
             (file.relative_to(directory).as_posix(), file.stat().st_size)
-            for file in sorted(directory.rglob("*"))
-            if file.is_file()
+            for file in await asyncio.to_thread(self._catalogue.files, directory)
         ]
         is_whole = row.verdict not in (UNFINISHED, BROKEN)
         return self._page("run.html", row=row, files=files, is_whole=is_whole)
@@ -182,7 +181,7 @@ class Pages:
         """The report of a run: the one that lies there, else one that is made now."""
         directory = self._catalogue.directory(request.match_info["path"])
         saved = directory / REPORT
-        if saved.is_file() and self._is_below(saved):
+        if self._catalogue.is_file_below(saved):
             content = await asyncio.to_thread(saved.read_bytes)
         else:
             content = await asyncio.to_thread(self._make_report, directory)
@@ -203,7 +202,8 @@ class Pages:
             }
         )
         with tempfile.TemporaryFile() as file:
-            await asyncio.to_thread(write_archive, directory, self._catalogue.root, file)
+            files = await asyncio.to_thread(self._catalogue.files, directory)
+            await asyncio.to_thread(write_archive, directory, files, file)
             response.content_length = file.tell()
             await response.prepare(request)
             file.seek(0)
@@ -213,9 +213,6 @@ class Pages:
         return response
 
     # -- Answers ---------------------------------------------------------------------------------
-
-    def _is_below(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self._catalogue.root)
 
     def _page(self, template: str, status: int = HTTPStatus.OK, **values: Any) -> web.Response:
         text = self._templates.get_template(template).render(values)

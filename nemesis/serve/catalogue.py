@@ -13,10 +13,13 @@ from pathlib import Path
 import msgspec
 
 from nemesis.serve.errors import NotInStore
-from nemesis.store import RESULTS, SCHEDULE, Results, StoreError
+from nemesis.store import HISTORY, RESOLVED, RESULTS, SCHEDULE, TRACE, Results, StoreError
 
 UNFINISHED = "unfinished"
 BROKEN = "broken"
+
+# What is read of a run.
+_READ = (SCHEDULE, RESULTS, HISTORY, TRACE, RESOLVED)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +61,7 @@ class Catalogue:
             stamp = (status.st_mtime_ns, status.st_size)
             known = self._known.get(path)
             if known is None or known[0] != stamp:
-                known = stamp, _row(directory, path, status)
+                known = stamp, self._row(directory, path, status)
             found[path] = known
         self._known = found
         return [row for _, row in found.values()]
@@ -72,8 +75,8 @@ class Catalogue:
             path = Path(parent)
             try:
                 yield path, os.stat(path / (RESULTS if RESULTS in files else SCHEDULE))
-            except FileNotFoundError:
-                # Removed while we looked.
+            except OSError:
+                # Removed while we looked, or a link that leads nowhere.
                 continue
 
     def directory(self, path: str) -> Path:
@@ -81,6 +84,9 @@ class Catalogue:
         found = self._inside(path)
         if not (os.path.isfile(found / RESULTS) or os.path.isfile(found / SCHEDULE)):
             raise NotInStore(f"{path}: is no run directory")
+        stray = self._stray(found)
+        if stray is not None:
+            raise NotInStore(f"{path}/{stray}: {_STRAY}")
         return found
 
     def file(self, path: str) -> Path:
@@ -89,6 +95,24 @@ class Catalogue:
         if not os.path.isfile(found):
             raise NotInStore(f"{path}: is no file")
         return found
+
+    def files(self, directory: Path) -> list[Path]:
+        """All files in a run directory, in order, without those that lead out of the folder."""
+        return [path for path in sorted(directory.rglob("*")) if self.is_file_below(path)]
+
+    def is_file_below(self, path: Path) -> bool:
+        """Whether this is a file, and where it leads to lies in the folder."""
+        # A folder of nodes may hold sockets and pipes, too.
+        return os.path.isfile(path) and path.resolve().is_relative_to(self.root)
+
+    def _stray(self, directory: Path) -> str | None:
+        """What would be read of a run, but leads out of the folder, or is a pipe, which may never
+        end; None if nothing does."""
+        for name in _READ:
+            file = directory / name
+            if os.path.lexists(file) and not self.is_file_below(file):
+                return name
+        return None
 
     def _inside(self, path: str) -> Path:
         # Whatever the dots and links in it say: only where it leads to counts.
@@ -104,9 +128,17 @@ class Catalogue:
         """The row of a run directory."""
         results = directory / RESULTS
         status = os.stat(results if results.is_file() else directory / SCHEDULE)
-        return _row(directory, directory.relative_to(self.root).as_posix(), status)
+        return self._row(directory, directory.relative_to(self.root).as_posix(), status)
+
+    def _row(self, directory: Path, path: str, status: os.stat_result) -> Row:
+        stray = self._stray(directory)
+        if stray is not None:
+            time = status.st_mtime_ns
+            return Row(path=path, time=time, verdict=BROKEN, words=f"{stray}: {_STRAY}")
+        return _row(directory, path, status)
 
 
+_STRAY = "is no file, or not one below the folder that is served"
 _decode = msgspec.json.Decoder(Results).decode
 
 

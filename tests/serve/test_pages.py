@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import shutil
 import zipfile
 from collections.abc import Callable, Coroutine
@@ -156,6 +157,59 @@ def test_a_report_that_leads_out_is_not_sent(store: Path) -> None:
         assert "report of" in await text_of(client, "/report/fuzz/zoo-acks-own-tail")
 
     visit(store, session)
+
+
+@pytest.mark.parametrize("name", [HISTORY, RESULTS, "schedule.json", "trace.jsonl"])
+def test_a_run_whose_own_files_lead_out_is_not_read(store: Path, name: str) -> None:
+    one = store / "fuzz/zoo-acks-own-tail"
+    shutil.copyfile(one / name, store.parent / "secret")
+    (one / name).unlink()
+    (one / name).symlink_to(store.parent / "secret")
+
+    async def session(client: TestClient[Any, Any]) -> None:
+        both = "run=fuzz/zoo-acks-own-tail&run=fuzz/stale-read-linearizability-57"
+        for path in (f"/compare?{both}", "/report/fuzz/zoo-acks-own-tail"):
+            assert f"{name}: is no file" in await text_of(client, path, 404)
+        assert "committed-on-majority" not in await text_of(client, "/")
+
+    visit(store, session)
+
+
+def test_a_pipe_is_not_waited_for(store: Path) -> None:
+    results = store / "fuzz/zoo-acks-own-tail" / RESULTS
+    results.unlink()
+    os.mkfifo(results)
+    (store / "fuzz/stale-read-linearizability-57" / HISTORY).unlink()
+    os.mkfifo(store / "fuzz/stale-read-linearizability-57" / HISTORY)
+
+    async def session(client: TestClient[Any, Any]) -> None:
+        assert "2 of 2 runs" in await text_of(client, "/?verdict=broken")
+        await text_of(client, "/report/fuzz/stale-read-linearizability-57", 404)
+
+    visit(store, session)
+
+
+def test_files_that_lead_out_are_not_listed(store: Path) -> None:
+    (store.parent / "secret").write_text("a secret")
+    (store / "fuzz/zoo-acks-own-tail/leads-out").symlink_to(store.parent / "secret")
+    (store / "fuzz/zoo-acks-own-tail/leads-on").symlink_to(HISTORY)
+
+    async def session(client: TestClient[Any, Any]) -> None:
+        listed = await text_of(client, "/run/fuzz/zoo-acks-own-tail")
+        assert "leads-on" in listed
+        assert "leads-out" not in listed
+
+    visit(store, session)
+
+
+def test_a_run_directory_may_be_served_itself(store: Path) -> None:
+    async def session(client: TestClient[Any, Any]) -> None:
+        assert 'href="/run/."' in await text_of(client, "/")
+        # As browsers ask for it.
+        assert "only the disk of n2 holds it" in await text_of(client, "/run/")
+        assert "report of zoo-acks-own-tail" in await text_of(client, "/report/")
+
+    visit(store / "fuzz/zoo-acks-own-tail", session)
 
 
 def test_other_names_of_this_address_are_refused(store: Path) -> None:
