@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from checker.report.data import Span, Words
@@ -79,12 +78,12 @@ def _place(failure: Failure, events: Sequence[TraceEvent]) -> int:
 
 
 def _told(writer: Writer, teller: Any, scene: Scene, failure: Failure) -> list[Span]:
-    words: list[Span] = []
-    with suppress(KeyError, IndexError, TypeError, ValueError):
-        # Facts that another version saved, or another program, may be others: then it ends there.
-        for piece in teller(scene, failure.evidence, failure.node or ""):
-            words += writer.text(piece) if isinstance(piece, str) else [piece]
-    return words
+    try:
+        return _pieces(writer, teller(scene, failure.evidence, failure.node or ""))
+    except (KeyError, IndexError, TypeError, ValueError):
+        # Facts that another version saved, or another program, may be others: rather no sentence
+        # than half of one.
+        return []
 
 
 def _pieces(writer: Writer, told: Told) -> list[Span]:

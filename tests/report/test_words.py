@@ -9,7 +9,7 @@ import pytest
 
 from checker.report.data import Report, Span, Words
 from checker.report.sentences import Writer, paragraph
-from checker.trace import RoleChanged, Started, VoteGranted
+from checker.trace import Committed, RoleChanged, Started, VoteGranted
 from checker.verdict import Failure
 from nemesis.describe.violation import PROMISES
 from nemesis.report import report_of
@@ -141,6 +141,19 @@ def test_facts_that_nobody_knows_leave_the_message() -> None:
             failure = Failure(kind, "n1 did what it must not", None, "n1", facts)
             told = text(paragraph(failure, [], {"n1": 0}, str))
             assert told.startswith("n1 did what it must not.")
+
+
+def test_no_sentence_is_left_half_told() -> None:
+    """Who elected it is known, and what it lacks makes no sense."""
+    events = (
+        Started(0, 1, "n1", 1, None),
+        VoteGranted(1, 2, "n1", 2, "n1"),
+        Committed(2, 3, "n1", 1),
+    )
+    evidence = {"index": "one", "term": 2, "sequence": 2}
+    failure = Failure("leader-completeness", "n1 lacks entries", 3, "n1", evidence)
+    told = text(paragraph(failure, events, {"n1": 0}, str))
+    assert told.startswith("n1 lacks entries. It was found ")
 
 
 def test_names_of_nodes_are_whole_words() -> None:
