@@ -22,10 +22,10 @@ from nemesis.describe.recording import record
 from nemesis.faults import FAULTS
 from nemesis.outcome import check_history
 from nemesis.replay import judge_history
-from nemesis.report import REPORT, report_of_history, save_report, write_report
+from nemesis.report import report_of_history, save_report, write_report
 from nemesis.run import run
 from nemesis.schedule import MILLISECOND, Knobs, Operate, Schedule, Step
-from nemesis.store import save
+from nemesis.store import REPORT, save
 from nemesis.subjects.own import OWN
 
 _BEST_OF = 3

@@ -7,24 +7,15 @@ from pathlib import Path
 
 from checker import lincheck
 from checker.events import printable
-from checker.formats import read_history
 from checker.history import History, collector_paused
-from checker.models import Model, get_model
-from checker.report.data import (
-    Failed,
-    Report,
-    Span,
-    VerdictShown,
-)
+from checker.models import Model
+from checker.report.data import Failed, Report, Span, VerdictShown
 from checker.report.html import page
 from checker.report.operations import operations_shown
 from checker.report.shown import Shortener
 from nemesis.describe.saved_run import SavedRun
 from nemesis.describe.verdicts import evidence_of, promise_shown, shortened_notes, words_of_history
-from nemesis.outcome import check_history
-from nemesis.store import StoreUnwritable, load
-
-REPORT = "report.html"
+from nemesis.store import REPORT, StoreUnwritable, load
 
 
 def report_of(directory: Path, trusted: Collection[str] = ()) -> Report:
@@ -84,13 +75,6 @@ def report_of_history(history: History, model: Model, verdict: lincheck.Verdict)
             *shortened_notes(shortener),
         ),
     )
-
-
-def report_of_file(file: Path, model: str) -> Report:
-    """The report of a history file, judged here. Raises HistoryError."""
-    history = read_history(file)
-    verdict = check_history(history, model, certificate=True)
-    return report_of_history(history, get_model(model), verdict)
 
 
 def write_report(report: Report, place: Path) -> None:

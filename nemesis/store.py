@@ -37,6 +37,7 @@ HISTORY = "history.jsonl"
 TRACE = "trace.jsonl"
 RESOLVED = "resolved.jsonl"
 RESULTS = "results.json"
+REPORT = "report.html"
 
 
 class StoreError(NemesisError):

@@ -337,7 +337,7 @@ class Figure(_Struct, frozen=True, kw_only=True):
 
 class Report(_Struct, frozen=True, kw_only=True):
     """All that a report shows. Latencies, rates and elections are drawn from ``operations`` and
-    ``leaders``; messages dropped over time from ``messages``. What is None is not known of this
+    ``reigns``; messages dropped over time from ``messages``. What is None is not known of this
     run, and ``notes`` says why: they also tell what was shortened or left out."""
 
     title: str

@@ -23,7 +23,6 @@ class OperationsShown(NamedTuple):
 
 def operations_shown(history: History, shortener: Shortener) -> OperationsShown:
     """The operations of a history. Raises HistoryError for one that contradicts itself."""
-    events = history.columns
     operations = history.operations()
     times = _times(history)
     unit: Literal["ns", "events"] = "events" if times is None else "ns"
@@ -78,7 +77,6 @@ def operations_shown(history: History, shortener: Shortener) -> OperationsShown:
         end=shown.end,
         error=shown.error,
     )
-    del events
     return OperationsShown(columns, operations, by_event, unit, last)
 
 

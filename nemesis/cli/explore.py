@@ -25,8 +25,8 @@ from nemesis.explore.proof import PROPERTIES, statement
 from nemesis.explore.search import Search
 from nemesis.explore.world import World
 from nemesis.replay import judge_history
-from nemesis.report import REPORT, save_report
-from nemesis.store import new_directory, save
+from nemesis.report import save_report
+from nemesis.store import REPORT, new_directory, save
 from raft.bugs import get_bug
 from raft.replica import HEALTHY
 

@@ -21,14 +21,14 @@ from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
 from nemesis.errors import NemesisError
 from nemesis.replay import judge_history
-from nemesis.report import REPORT, save_report
+from nemesis.report import save_report
 from nemesis.search.block import SHRUNK_OF_A_KIND, sample, schedule_of
 from nemesis.search.campaign import Campaign, Death, Finding, Report, campaign
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only
 from nemesis.search.tally import Tally
 from nemesis.search.workers import WorkerDied, alone
-from nemesis.store import new_directory, save, save_death, save_summary
+from nemesis.store import REPORT, new_directory, save, save_death, save_summary
 from nemesis.subjects.registry import is_own, subject_named
 from raft.bugs import BUGS
 

@@ -8,7 +8,8 @@ import click
 
 from checker.report.data import encode_report
 from nemesis.cli.display import console, rendered
-from nemesis.report import REPORT, report_of, write_report
+from nemesis.report import report_of, write_report
+from nemesis.store import REPORT
 
 
 @click.command()

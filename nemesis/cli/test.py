@@ -16,11 +16,11 @@ from nemesis.cli.display import checked_line, console, describe_run, tally_table
 from nemesis.cluster.real import HOSTS, REAL_CLUSTERS
 from nemesis.errors import UnknownName
 from nemesis.replay import judge_history
-from nemesis.report import REPORT, save_report
+from nemesis.report import save_report
 from nemesis.run import run
 from nemesis.search.generate import Only, Size, generate
 from nemesis.search.tally import Tally
-from nemesis.store import HistoryFile, new_directory, save_verdict
+from nemesis.store import REPORT, HistoryFile, new_directory, save_verdict
 from nemesis.subjects.registry import subject_named
 from nemesis.workloads import WORKLOADS
 

@@ -31,11 +31,11 @@ from nemesis.cluster.real.runner import (
 )
 from nemesis.faults import FAULTS
 from nemesis.outcome import Evidence
-from nemesis.report import REPORT, save_report
+from nemesis.report import save_report
 from nemesis.schedule import Schedule
 from nemesis.search.generate import LOSSES, OPERATORS, REAL_ATTACKS, UNBEARABLE
 from nemesis.search.real_time import Plan, generate_real_time
-from nemesis.store import HistoryFile, new_directory, save_resolved, save_verdict
+from nemesis.store import REPORT, HistoryFile, new_directory, save_resolved, save_verdict
 from nemesis.workloads import WORKLOADS
 
 # How often a line of progress is printed where there is no terminal, in ns.

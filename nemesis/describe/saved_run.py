@@ -175,9 +175,9 @@ class SavedRun:
         )
 
     def _failed(self, failure: Failure, counterexample: Counterexample | None) -> Failed:
-        is_of_clients = failure.kind == KIND and counterexample is not None
-        if is_of_clients and counterexample is not None:
-            words = counterexample.sentence
+        proof = counterexample if failure.kind == KIND else None
+        if proof is not None:
+            words = proof.sentence
         else:
             words = paragraph(failure, self._events, self._places, _entry_words)
         return Failed(
@@ -185,10 +185,10 @@ class SavedRun:
             message=failure.message,
             words=words,
             promise=promise_shown(failure.kind),
-            time=counterexample.time if is_of_clients and counterexample else failure.time,
+            time=failure.time if proof is None else proof.time,
             nodes=_nodes_of(failure, self._places),
             event=self._place_of(failure.evidence),
-            operations=counterexample.operations if is_of_clients and counterexample else (),
+            operations=() if proof is None else proof.operations,
         )
 
     def _place_of(self, evidence: Mapping[str, object]) -> int | None:

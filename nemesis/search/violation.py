@@ -12,11 +12,11 @@ from checker.report.text import plain, text_of
 from checker.verdict import Validity
 from nemesis.macro.scenario import format_schedule
 from nemesis.replay import judge_history
-from nemesis.report import REPORT, save_report
+from nemesis.report import save_report
 from nemesis.run import Run
 from nemesis.schedule import Schedule
 from nemesis.search.shrink import shrink
-from nemesis.store import new_directory, save
+from nemesis.store import REPORT, new_directory, save
 from nemesis.subjects.own import Tested
 from raft.replica import HEALTHY
 

@@ -30,13 +30,12 @@ from nemesis.serve.catalogue import BROKEN, UNFINISHED, Catalogue
 from nemesis.serve.comparison import compare
 from nemesis.serve.errors import BadQuery, NotInStore
 from nemesis.serve.selection import VERDICTS, parse_selection, select
-from nemesis.store import load
+from nemesis.store import REPORT, load
 
 Report = Callable[[Path], bytes]
 """Makes the report of a run directory that has none, as one HTML document."""
 
 _PAGES: Final = Path(__file__).parent / "pages"
-REPORT: Final = "report.html"
 # Of pages of our own: no script at all.
 _PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "

@@ -12,9 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from checker.formats import read_history
+from checker.models import get_model
 from checker.report.data import Report, encode_report
+from nemesis.outcome import check_history
 from nemesis.replay import judge_history
-from nemesis.report import report_of, report_of_file, write_report
+from nemesis.report import report_of, report_of_history, write_report
 from nemesis.run import run
 from nemesis.search.generate import Only, Size, generate
 from nemesis.store import save
@@ -53,7 +56,9 @@ def invalid() -> Report:
     with TemporaryDirectory() as directory:
         file = Path(directory) / "stale-read.jsonl"
         file.write_text(STALE_READ)
-        return report_of_file(file, "kv")
+        history = read_history(file)
+    verdict = check_history(history, "kv", certificate=True)
+    return report_of_history(history, get_model("kv"), verdict)
 
 
 def figure8() -> Report:
