@@ -3,8 +3,8 @@
 Histories come from anywhere, so nothing of them is trusted: pages are templates that escape, files
 are sent as text that a browser does not run, and a report may run its own scripts only, in an
 origin of its own, from which nothing else here can be read. Only what is asked for under the name
-that the server was started with is answered: a page of another site, whose name leads to this
-address, gets nothing.
+that the server was started with, or by the address itself, is answered: a page of another site,
+whose name leads to this address, gets nothing.
 """
 
 from __future__ import annotations
@@ -100,7 +100,8 @@ class Pages:
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
         """Answers what is refused; gives every answer the headers that it needs."""
-        if _name_of(request.host) not in self._names:
+        name = _name_of(request.host)
+        if name not in self._names and name != _address_of(request):
             return self._refusal(HTTPStatus.MISDIRECTED_REQUEST, "this server has another name")
         try:
             return await handler(request)
@@ -231,6 +232,15 @@ def _name_of(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0].lower()
+
+
+def _address_of(request: web.Request) -> str | None:
+    """The address at which it was asked, as it stands in a link; the server may listen at all that
+    the machine has."""
+    own = None if request.transport is None else request.transport.get_extra_info("sockname")
+    if own is None:
+        return None
+    return f"[{own[0]}]" if ":" in own[0] else str(own[0])
 
 
 def _moment(time: int) -> str:

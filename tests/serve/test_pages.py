@@ -225,6 +225,17 @@ def test_other_names_of_this_address_are_refused(store: Path) -> None:
     visit(store, session)
 
 
+def test_a_server_at_all_addresses_answers_at_each(store: Path) -> None:
+    async def all_of_it() -> None:
+        pages = Pages(store, frozenset({"0.0.0.0"}), report)
+        async with TestClient(TestServer(pages.application(), host="127.0.0.1")) as client:
+            for host, status in [("127.0.0.1:1", 200), ("192.0.2.7", 421), ("evil.example", 421)]:
+                answer = await client.get("/", headers={"Host": host})
+                assert answer.status == status, host
+
+    asyncio.run(all_of_it())
+
+
 def test_what_a_history_says_is_never_code(store: Path) -> None:
     one = load(store / "fuzz/zoo-acks-own-tail")
     failure = msgspec.structs.replace(one.results.failures[0], kind=EVIL, message=EVIL)
