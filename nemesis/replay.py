@@ -18,6 +18,7 @@ from __future__ import annotations
 import io
 from collections.abc import Collection
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 import msgspec
@@ -118,9 +119,9 @@ def _mended(
 
 
 def replay_command(directory: Path, subject: str) -> str:
-    """What runs a saved run again."""
-    command = f"splitbrain replay {directory}"
-    return f"{command} --subject {subject}" if ":" in subject else command
+    """What runs a saved run again, for a shell."""
+    command = f"splitbrain replay {quote(str(directory))}"
+    return f"{command} --subject {quote(subject)}" if ":" in subject else command
 
 
 def _again(schedule: Schedule, name: str) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from shlex import quote
 
 from checker import lincheck
 from checker.events import printable
@@ -65,7 +66,7 @@ def report_of_history(history: History, model: Model, verdict: lincheck.Verdict)
         ),
         end=shown.end,
         unit=shown.unit,
-        command=f"splitbrain check {source} --model {model.name} --explain",
+        command=f"splitbrain check {quote(source)} --model {model.name} --explain",
         model=model.name,
         operations=shown.columns,
         linearization=order,

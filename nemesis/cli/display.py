@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from shlex import quote
 
 import msgspec
 from rich.console import Console, Group, RenderableType
@@ -103,31 +104,23 @@ def rendered(report: Report, most: int = LINES_MAX) -> Text:
 
 def describe_run(run: Run, report: Report, directory: Path, picture: Path) -> RenderableType:
     """A failed run: what failed, and how; where it was saved, and where its page is."""
-    knobs = run.schedule.knobs
-    told = msgspec.structs.replace(report, command=replay_command(directory, run.variant))
-    return Group(
-        rendered(told, LINES_MAX - 3),
-        Text(f"saved in {directory}"),
-        Text(f"picture: {picture}"),
-        Text(
-            f"{len(run.schedule.steps)} steps, seed {run.schedule.seed}, {knobs.replicas} "
-            f"replicas, workload {knobs.workload}, Raft: {run.variant}"
-        ),
-    )
+    return Group(*_described(run, report, directory, str(picture)))
 
 
 def told(run: Run, directory: Path) -> str:
     """A failed run that was saved, as plain text."""
+    report = report_of(directory, [run.variant])
+    picture = f"splitbrain report {quote(str(directory))}"
+    return "\n".join(text.plain for text in _described(run, report, directory, picture))
+
+
+def _described(run: Run, report: Report, directory: Path, picture: str) -> Iterable[Text]:
     knobs = run.schedule.knobs
-    report = msgspec.structs.replace(
-        report_of(directory, [run.variant]), command=replay_command(directory, run.variant)
-    )
-    return "\n".join(
-        (
-            rendered(report, LINES_MAX - 3).plain,
-            f"saved in {directory}",
-            f"picture: splitbrain report {directory}",
-            f"{len(run.schedule.steps)} steps, seed {run.schedule.seed}, {knobs.replicas} "
-            f"replicas, workload {knobs.workload}, subject {run.variant}",
-        )
+    again = msgspec.structs.replace(report, command=replay_command(directory, run.variant))
+    yield rendered(again, LINES_MAX - 3)
+    yield Text(f"saved in {directory}")
+    yield Text(f"picture: {picture}")
+    yield Text(
+        f"{len(run.schedule.steps)} steps, seed {run.schedule.seed}, {knobs.replicas} replicas, "
+        f"workload {knobs.workload}, subject {run.variant}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from shlex import quote
 from typing import NamedTuple
 
 from checker import lincheck
@@ -140,7 +141,7 @@ class SavedRun:
     def _command(self) -> str:
         saved = self._saved.directory
         if self._kind in REAL_CLUSTERS:
-            return f"splitbrain check {saved / HISTORY} --explain"
+            return f"splitbrain check {quote(str(saved / HISTORY))} --explain"
         return replay_command(saved, self._results.variant)
 
     # -- The verdict -------------------------------------------------------------------------------

@@ -131,8 +131,8 @@ def test_fuzz_leaves_pages_and_tells_the_counterexample(capsys: Capture) -> None
     assert not list(Path("kept").glob("*/report.html"))
     assert "saved in kept/stale-read-linearizability-6" in out
     start = out.index("invalid: linearizability")
-    assert out[start:].index("Raft: stale-read") > 0
-    told = out[start : out.index("Raft: stale-read")].splitlines()
+    assert out[start:].index("subject stale-read") > 0
+    told = out[start : out.index("subject stale-read")].splitlines()
     assert len(told) <= 40
     assert "The longest orders, with the state after each operation:" in told
 
@@ -224,4 +224,5 @@ def test_a_directory_of_an_odd_name(capsys: Capture) -> None:
     assert run(["report", str(odd), "-o", "page.html"]) == 0
     written = Path("page.html").read_text()
     assert "\x1b" not in written
+    assert report_of(odd).command == "splitbrain replay 'a <b> \\x1b[31m & \\n c'"
     assert "a &lt;b&gt; \\x1b[31m &amp; \\n c" in written
