@@ -28,7 +28,8 @@ def run(*command: str | Path, at: Path) -> str:
     ended = subprocess.run(
         [str(each) for each in command],
         cwd=at,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(at)},
+        # Here HOME may be the project: pip leaves nothing there.
+        env={"PATH": "/usr/bin:/bin", "HOME": str(at), "PIP_NO_CACHE_DIR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
