@@ -25,6 +25,19 @@ def _appends(node: NodeGhost, event: ConfigurationChanged) -> bool:
     )
 
 
+def _succeeds(node: NodeGhost, event: ConfigurationChanged) -> bool:
+    """Whether the configuration follows in the log the one that was in effect: that of the entry
+    just appended, or one adopted at its commit. Those are adopted one after the other as well."""
+    before = node.configuration
+    is_adopted = (
+        node.knows_configuration
+        and before.index < event.index <= node.commit_index
+        and event.index > node.snapshot_index
+        and bool(before.voters)
+    )
+    return is_adopted or _appends(node, event)
+
+
 class OneChangeAtATime(Monitor):
     """A leader appends no configuration before the previous one is committed (thesis, 4.1).
 
@@ -80,7 +93,7 @@ class OverlappingQuorums(Monitor):
 
     def before_configuration_changed(self, node: NodeGhost, event: ConfigurationChanged) -> None:
         before = node.configuration
-        if _appends(node, event) and not quorums_overlap(before, event):
+        if _succeeds(node, event) and not quorums_overlap(before, event):
             self.fail(
                 event,
                 f"the configurations of index {before.index} and {event.index} have quorums "

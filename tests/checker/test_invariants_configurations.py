@@ -93,12 +93,19 @@ def with_n4() -> Trace:
     return trace.commit(1, 2).apply(1, 1).apply(1, 2, 2).take(1, 2)
 
 
+def stored_without_change(last_index: int) -> Trace:
+    """Three hold the log up to this index, and nobody has told of a configuration in it."""
+    trace = led()
+    for n in (1, 2, 3):
+        for index in range(2, last_index + 1):
+            trace.store(n, index, 1, b"")
+    return trace
+
+
 def adopted_at_commit() -> Trace:
     """As etcd does: n1 is told of each configuration when it is applied, once when that is the last
     entry, once when it is not; and it has taken a snapshot since."""
-    trace = led()
-    for n in (1, 2, 3):
-        trace.store(n, 2, 1, b"")
+    trace = stored_without_change(2)
     trace.commit(1, 2).apply(1, 1).apply(1, 2, 2).configure(1, 2, names(1, 2, 3, 4))
     for n in (1, 2, 3):
         trace.store(n, 3, 1, b"").store(n, 4, 1, b"")
@@ -211,6 +218,19 @@ CASES: list[Case] = [
         "left a joint configuration for a third",
         "overlapping-quorums",
         joint().change(1, 3, 1, names(1, 4)),
+        FIVE,
+    ),
+    Case("adopted at their commit, one voter each", None, adopted_at_commit(), FIVE),
+    Case(
+        "two voters at once, adopted at the commit of the last entry",
+        "overlapping-quorums",
+        stored_without_change(2).commit(1, 2).apply(1, 1).apply(1, 2, 2).configure(1, 2, FIVE),
+        FIVE,
+    ),
+    Case(
+        "two voters at once, adopted at the commit of an entry that others follow",
+        "overlapping-quorums",
+        stored_without_change(3).commit(1, 2).apply(1, 1).apply(1, 2, 2).configure(1, 2, FIVE),
         FIVE,
     ),
     Case(
