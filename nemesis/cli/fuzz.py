@@ -22,7 +22,7 @@ from nemesis.cli.display import checked_line, console, describe_run, tally_table
 from nemesis.errors import NemesisError
 from nemesis.replay import judge_history
 from nemesis.report import save_report
-from nemesis.search.block import SHRUNK_OF_A_KIND, sample, schedule_of
+from nemesis.search.block import NONDETERMINISM, SHRUNK_OF_A_KIND, sample, schedule_of
 from nemesis.search.campaign import Campaign, Death, Finding, Report, campaign
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only
@@ -129,7 +129,8 @@ def fuzz(
     if not out.is_terminal or interrupted:
         out.print(tally_table(tally, took))
     out.print(checked_line())
-    out.print(f"executed twice, with identical traces: {tally.executed_twice:,} runs")
+    identical = tally.executed_twice - tally.kinds[NONDETERMINISM]
+    out.print(f"executed twice, with identical traces: {identical:,} runs")
     out.print(f"histories whose verdict was proved by a certificate: {tally.certified:,}")
     for finding in findings:
         _tell(finding, kept, out)

@@ -149,13 +149,14 @@ def execute(what: Campaign, seed: int, subject: Subject) -> Run:
 
 def judged_twice(first: Run, seed: int, subject: Subject, tally: Tally) -> Run:
     """The run; of every so manieth seed, convicted if a second execution differs from it, or if
-    what lincheck says of its history cannot be proved."""
+    what lincheck says of its history cannot be proved. That comes first, whatever else it is
+    convicted of: a failure that is known must not hide it."""
     if seed % _TWICE:
         return first
     tally.executed_twice += 1
-    result, is_certified = _certified(_compared(first, subject))
+    result, is_certified = _certified(first)
     tally.certified += is_certified
-    return result
+    return _compared(result, subject)
 
 
 def _compared(first: Run, subject: Subject) -> Run:
@@ -164,7 +165,7 @@ def _compared(first: Run, subject: Subject) -> Run:
     if second.trace_bytes() == first.trace_bytes() and second.history == first.history:
         return first
     what = "the schedule was executed twice, and history or trace differ"
-    verdict = invalid(*first.verdict.failures, Failure(NONDETERMINISM, what))
+    verdict = invalid(Failure(NONDETERMINISM, what), *first.verdict.failures)
     return replace(first, verdict=verdict)
 
 
@@ -177,7 +178,7 @@ def _certified(first: Run) -> tuple[Run, bool]:
         verify(History(first.history).operations(), verdict.certificate, get_model(first.model))
     except CertificateError as error:
         what = f"lincheck calls the history {verdict.validity}, its certificate is refused: {error}"
-        convicted = invalid(*first.verdict.failures, Failure(CERTIFICATE, what))
+        convicted = invalid(Failure(CERTIFICATE, what), *first.verdict.failures)
         return replace(first, verdict=convicted), False
     return first, True
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from nemesis.replay import history_bytes
 from nemesis.run import run
 from nemesis.schedule import decode_schedule, encode_schedule
+from nemesis.search.block import NONDETERMINISM, execute, judged_twice, smallest
 from nemesis.search.campaign import Campaign, campaign
 from nemesis.search.generate import generate
 from nemesis.search.tally import Tally
+from nemesis.subjects.registry import subject_named
 from tests.subjects.runs import printed_elsewhere
 
 SEEDS = range(1_000)
@@ -64,3 +67,21 @@ def add_up(jobs: int) -> Tally:
 
 def test_parallel_workers_do_the_same_as_one() -> None:
     assert add_up(jobs=2) == add_up(jobs=1)
+
+
+def test_a_run_that_fails_and_goes_another_way_is_convicted_of_that_first() -> None:
+    name = "commit-of-old-term"
+    subject, tally = subject_named(name), Tally()
+    failed = execute(Campaign(subject=name), 1, subject)
+    known = failed.verdict.failures
+    assert known
+    assert judged_twice(failed, 0, subject, tally).verdict.failures == known
+    other = replace(failed, trace=failed.trace[:-1])
+    result = judged_twice(other, 0, subject, tally)
+    assert [each.kind for each in result.verdict.failures] == [
+        NONDETERMINISM,
+        *(each.kind for each in known),
+    ]
+    assert tally.executed_twice == 2
+    # Nothing that could be shrunk: it stays as it is.
+    assert smallest(1, 1, result, subject).shrunk is result
