@@ -111,7 +111,8 @@ class _Workforce:
                 except BrokenProcessPool:
                     self._left.extend(pending.values())
             for block in sorted(self._left):
-                report = do_alone(self._what, block)
+                report = do_alone(self._known.campaign(), block)
+                self._known.note(report)
                 yield report
                 if report.has_found and self._what.stop_at_first:
                     return
