@@ -31,7 +31,7 @@ def _succeeds(node: NodeGhost, event: ConfigurationChanged) -> bool:
     before = node.configuration
     is_adopted = (
         node.knows_configuration
-        and before.index < event.index <= node.commit_index
+        and before.index < event.index <= min(node.commit_index, node.last_index)
         and event.index > node.snapshot_index
         and bool(before.voters)
     )
@@ -208,19 +208,19 @@ class SameConfiguration(Monitor):
     latest one committed by then: a joint one as a joint one, with the same learners.
 
     Judged when a node falls back on it: a configuration of the very index of its snapshot is in
-    effect there. A configuration whose append nobody has told is not missed.
+    effect there. A configuration that nobody has told of is not missed.
     """
 
     name: ClassVar[str] = "same-configuration"
 
     def __init__(self, cluster: ClusterGhost) -> None:
         super().__init__(cluster)
-        # By the prefix hash of its entry: whatever was appended as a configuration.
-        self.appended: dict[int, ConfigurationChanged] = {}
+        # By the prefix hash of its entry: whatever was appended, or adopted, as a configuration.
+        self.told: dict[int, ConfigurationChanged] = {}
 
     def before_configuration_changed(self, node: NodeGhost, event: ConfigurationChanged) -> None:
-        if _appends(node, event):
-            self.appended.setdefault(node.hashes[-1], event)
+        if _succeeds(node, event):
+            self.told.setdefault(node.hashes[event.index - node.base], event)
         elif 0 < event.index == node.snapshot_index:
             self._compare(event, self._committed_by(event.index))
 
@@ -229,7 +229,7 @@ class SameConfiguration(Monitor):
         return max(
             (
                 each
-                for prefix, each in self.appended.items()
+                for prefix, each in self.told.items()
                 if each.index <= index
                 and each.index < len(committed)
                 and committed[each.index].prefix == prefix

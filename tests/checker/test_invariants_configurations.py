@@ -509,6 +509,12 @@ CASES: list[Case] = [
         adopted_at_commit().restore(5, 4).persist(5, 4).configure(5, 4, FIVE),
         FIVE,
     ),
+    Case(
+        "the last one adopted at its commit is missing in a snapshot",
+        "same-configuration",
+        adopted_at_commit().restore(5, 4).persist(5, 4).configure(5, 4, names(1, 2, 3, 4)),
+        FIVE,
+    ),
     # -- The configuration of a snapshot
     Case(
         "a snapshot with the latest configuration",
