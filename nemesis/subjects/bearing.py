@@ -62,5 +62,5 @@ def unbearable(subject: Subject, names: Iterable[str]) -> UnsupportedFault:
     """The error that refuses these faults."""
     return UnsupportedFault(
         f"{subject.name} does not claim to bear {', '.join(names)}: it bears "
-        f"{', '.join(sorted(subject.faults))}"
+        f"{', '.join(sorted(bearable(subject)))}"
     )

@@ -135,6 +135,15 @@ def test_what_a_subject_does_not_bear_is_refused() -> None:
         generate(0, only=Only(faults=("crash", "torn-write", "bit-flip")), tested=toys.correct())
 
 
+@pytest.mark.parametrize("name", registry.FOREIGN)
+def test_whatever_those_of_others_claim_can_be_injected(name: str) -> None:
+    try:
+        subject = subject_named(name)
+    except SubjectMissing as missing:
+        pytest.skip(str(missing))
+    assert subject.faults <= bearable(subject)
+
+
 def test_what_ends_a_fault_is_borne_with_it() -> None:
     toy = Toy("correct", toys.Journalled, frozenset({"loss"}))
     assert bearable(toy) == {"loss", "heal"}

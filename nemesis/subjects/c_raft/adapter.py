@@ -21,7 +21,6 @@ _FAULTS: Final = frozenset(
         "reorder",
         "delay",
         "slow-link",
-        "disconnect",
         "crash",
         "crash-all",
         "pause",
