@@ -1,8 +1,9 @@
 """Campaigns: many seeds, on all cores, until something fails or the budget is spent.
 
 Seeds are handed out in blocks, one after the other, so a campaign of a seed and a number of runs
-does the same work on one core as on many. A worker shrinks what it finds and hands back the
-smallest run.
+executes and counts the same on one core as on many. A worker shrinks what it finds and hands back
+the smallest run; if the campaign goes on, how many of a kind are shrunk depends on how many blocks
+were under way when it was settled.
 
 A subject of others may be native code, which can end its process: such a campaign works in
 processes of its own even on one core. Where one dies, what was under way is done again, each block
