@@ -17,66 +17,31 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from nemesis.campaigns.errors import LedgerBroken, OtherSettings
 from nemesis.campaigns.settings import Settings
+from nemesis.campaigns.tables import (
+    BATCHES,
+    CAMPAIGNS,
+    CAUSES,
+    DONE,
+    FAILURES,
+    PLANNED,
+    create_tables,
+)
 from nemesis.search.block import Block
 from nemesis.search.tally import Tally, decode_tally, encode_tally
 from nemesis.store import StoreUnwritable
 
-PLANNED, DONE = "planned", "done"
 # How long a writer waits for another's transaction, in s.
 _PATIENCE = 30.0
-
-# The advisory lock of who creates the tables; any number that nobody else uses.
-_CREATION = 0x73706C6974627261
-
-_metadata = sql.MetaData()
-_campaigns = sql.Table(
-    "campaigns",
-    _metadata,
-    sql.Column("name", sql.String, primary_key=True),
-    sql.Column("settings", sql.String, nullable=False),
-    sql.Column("next_seed", sql.BigInteger, nullable=False),
-    sql.Column("begun", sql.String, nullable=False),
-)
-_batches = sql.Table(
-    "batches",
-    _metadata,
-    sql.Column("campaign", sql.String, primary_key=True),
-    sql.Column("first", sql.BigInteger, primary_key=True, autoincrement=False),
-    sql.Column("runs", sql.Integer, nullable=False),
-    sql.Column("state", sql.String, nullable=False, index=True),
-    sql.Column("tally", sql.String),
-    sql.Column("seconds", sql.Float),
-    sql.Column("worker", sql.String),
-)
-_failures = sql.Table(
-    "failures",
-    _metadata,
-    sql.Column("campaign", sql.String, primary_key=True),
-    sql.Column("seed", sql.BigInteger, primary_key=True, autoincrement=False),
-    sql.Column("cause", sql.String, nullable=False),
-)
-_causes = sql.Table(
-    "causes",
-    _metadata,
-    sql.Column("campaign", sql.String, primary_key=True),
-    sql.Column("cause", sql.String, primary_key=True),
-    sql.Column("kind", sql.String, nullable=False),
-    sql.Column("message", sql.String, nullable=False),
-    sql.Column("seed", sql.BigInteger, nullable=False),
-    sql.Column("steps", sql.Integer, nullable=False),
-    sql.Column("directory", sql.String, nullable=False),
-    sql.Column("seen", sql.Integer, nullable=False),
-)
 
 
 class Failure(NamedTuple):
@@ -120,24 +85,13 @@ def open_engine(url: str) -> Engine:
         if made.dialect.name == "sqlite":
             sql.event.listen(made, "connect", _on_connect)
         with _errors(url), made.begin() as connection:
-            _create_tables(connection)
+            create_tables(connection)
     except (sql.exc.ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise LedgerBroken(
             f"{url}: is no database that can be used: {error}; write postgresql+psycopg://... or "
             "sqlite:///FILE"
         ) from error
     return made
-
-
-def _create_tables(connection: Connection) -> None:
-    """Unless they are there: also where several processes begin at once."""
-    if connection.dialect.name == "postgresql":
-        # Two that create a table at once, if it does not exist, may still collide.
-        connection.execute(sql.select(sql.func.pg_advisory_xact_lock(_CREATION)))
-    for table in _metadata.sorted_tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-        for index in table.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def sqlite_url(file: Path) -> str:
@@ -185,11 +139,11 @@ class Ledger:
         encoded = msgspec.json.encode(settings).decode()
         with self._transaction() as connection:
             row = connection.execute(
-                sql.select(_campaigns.c.settings).where(_campaigns.c.name == name)
+                sql.select(CAMPAIGNS.c.settings).where(CAMPAIGNS.c.name == name)
             ).one_or_none()
             if row is None:
                 connection.execute(
-                    _campaigns.insert().values(
+                    CAMPAIGNS.insert().values(
                         name=name,
                         settings=encoded,
                         next_seed=settings.seed,
@@ -207,7 +161,7 @@ class Ledger:
         """Those of a campaign that has begun; None if none of this name has. LedgerBroken."""
         with _errors(engine.url), engine.connect() as connection:
             found = connection.execute(
-                sql.select(_campaigns.c.settings).where(_campaigns.c.name == name)
+                sql.select(CAMPAIGNS.c.settings).where(CAMPAIGNS.c.name == name)
             ).scalar_one_or_none()
         return None if found is None else msgspec.json.decode(found, type=Settings)
 
@@ -221,23 +175,23 @@ class Ledger:
     def plan(self, runs: int) -> Block:
         """Hand out the next seeds, so many."""
         with self._transaction() as connection:
-            of_this = _campaigns.c.name == self.name
+            of_this = CAMPAIGNS.c.name == self.name
             first = connection.execute(
-                sql.select(_campaigns.c.next_seed).where(of_this).with_for_update()
+                sql.select(CAMPAIGNS.c.next_seed).where(of_this).with_for_update()
             ).scalar_one()
             connection.execute(
-                _batches.insert().values(campaign=self.name, first=first, runs=runs, state=PLANNED)
+                BATCHES.insert().values(campaign=self.name, first=first, runs=runs, state=PLANNED)
             )
-            connection.execute(_campaigns.update().where(of_this).values(next_seed=first + runs))
+            connection.execute(CAMPAIGNS.update().where(of_this).values(next_seed=first + runs))
         return Block(first, runs, first - self.settings.seed)
 
     def unfinished(self) -> list[Block]:
         """What earlier sessions handed out, and nobody has accounted for."""
         with self._transaction() as connection:
             rows = connection.execute(
-                sql.select(_batches.c.first, _batches.c.runs)
-                .where(_batches.c.campaign == self.name, _batches.c.state == PLANNED)
-                .order_by(_batches.c.first)
+                sql.select(BATCHES.c.first, BATCHES.c.runs)
+                .where(BATCHES.c.campaign == self.name, BATCHES.c.state == PLANNED)
+                .order_by(BATCHES.c.first)
             ).all()
         return [Block(row.first, row.runs, row.first - self.settings.seed) for row in rows]
 
@@ -247,17 +201,18 @@ class Ledger:
         """Account for a batch. False, and nothing is changed, if that was done before."""
         with self._transaction() as connection:
             changed = connection.execute(
-                _batches.update()
+                BATCHES.update()
                 .where(
-                    _batches.c.campaign == self.name,
-                    _batches.c.first == block.first,
-                    _batches.c.state == PLANNED,
+                    BATCHES.c.campaign == self.name,
+                    BATCHES.c.first == block.first,
+                    BATCHES.c.state == PLANNED,
                 )
                 .values(
                     state=DONE,
                     tally=encode_tally(tally),
                     seconds=seconds,
                     worker=worker,
+                    ended=time(),
                 )
             )
             if changed.rowcount != 1:
@@ -268,27 +223,27 @@ class Ledger:
 
     def _add(self, connection: Connection, failure: Failure) -> None:
         connection.execute(
-            _failures.insert().values(campaign=self.name, seed=failure.seed, cause=failure.cause)
+            FAILURES.insert().values(campaign=self.name, seed=failure.seed, cause=failure.cause)
         )
-        this = (_causes.c.campaign == self.name) & (_causes.c.cause == failure.cause)
+        this = (CAUSES.c.campaign == self.name) & (CAUSES.c.cause == failure.cause)
         seen = connection.execute(
-            _causes.update().where(this).values(seen=_causes.c.seen + 1)
+            CAUSES.update().where(this).values(seen=CAUSES.c.seen + 1)
         ).rowcount
         if not seen:
             connection.execute(
-                _causes.insert().values(campaign=self.name, seen=1, **failure._asdict())
+                CAUSES.insert().values(campaign=self.name, seen=1, **failure._asdict())
             )
 
     # -- What came of it -------------------------------------------------------------------------
 
     def causes(self) -> list[Cause]:
         """Each once, the most frequent first."""
-        columns = [_causes.c[name] for name in Cause._fields]
+        columns = [CAUSES.c[name] for name in Cause._fields]
         with self._transaction() as connection:
             rows = connection.execute(
                 sql.select(*columns)
-                .where(_causes.c.campaign == self.name)
-                .order_by(_causes.c.seen.desc(), _causes.c.cause)
+                .where(CAUSES.c.campaign == self.name)
+                .order_by(CAUSES.c.seen.desc(), CAUSES.c.cause)
             ).all()
         return [Cause(*row) for row in rows]
 
@@ -298,12 +253,12 @@ class Ledger:
         with self._transaction() as connection:
             rows = connection.execute(
                 sql.select(
-                    _batches.c.first,
-                    _batches.c.state,
-                    _batches.c.runs,
-                    _batches.c.tally,
-                    _batches.c.seconds,
-                ).where(_batches.c.campaign == self.name)
+                    BATCHES.c.first,
+                    BATCHES.c.state,
+                    BATCHES.c.runs,
+                    BATCHES.c.tally,
+                    BATCHES.c.seconds,
+                ).where(BATCHES.c.campaign == self.name)
             )
             for row in rows:
                 if row.state == PLANNED:
@@ -330,12 +285,10 @@ class Ledger:
         expected = self.settings.seed
         with self._transaction() as connection:
             rows = connection.execute(
-                sql.select(_batches)
-                .where(_batches.c.campaign == self.name)
-                .order_by(_batches.c.first)
+                sql.select(BATCHES).where(BATCHES.c.campaign == self.name).order_by(BATCHES.c.first)
             ).all()
             next_seed = connection.execute(
-                sql.select(_campaigns.c.next_seed).where(_campaigns.c.name == self.name)
+                sql.select(CAMPAIGNS.c.next_seed).where(CAMPAIGNS.c.name == self.name)
             ).scalar_one()
         for row in rows:
             if row.first != expected:

@@ -71,6 +71,21 @@ def test_several_processes_may_begin_at_once(url: str) -> None:
     assert Ledger(engines[0], "one", SETTINGS).plan(5).first == 100
 
 
+def test_a_campaign_of_an_earlier_version_goes_on(url: str) -> None:
+    engine = open_engine(url)
+    before = Ledger(engine, "one", SETTINGS)
+    left, done = before.plan(20), before.plan(20)
+    before.record(done, tally(20), [], 1.0, "w")
+    with engine.begin() as connection:
+        connection.execute(sql.text("alter table batches drop column ended"))
+    with ThreadPoolExecutor(8) as pool:
+        engines = list(pool.map(open_engine, [url] * 8))
+    again = Ledger(engines[0], "one", SETTINGS)
+    assert again.totals().tally.runs == 20
+    assert again.record(left, tally(20), [], 1.0, "w")
+    assert again.gaps() == []
+
+
 def test_campaigns_of_one_database_are_apart(url: str) -> None:
     engine = open_engine(url)
     one, two = Ledger(engine, "one", SETTINGS), Ledger(engine, "two", Settings(seed=100))
