@@ -6,6 +6,8 @@
 # Clusters of containers (docs/docker.md), as root on Debian, with docker.io and debootstrap:
 #   make test-docker     their tests, beside a Docker engine of their own
 #   make docker-image    the image that servers run in, on the engine that is there
+# The documentation as a site, in site/ (docs/index.md is its first page):
+#   make docs            (make docs ARGS=serve shows it, and what is changed in it, at 127.0.0.1:8000)
 # The page of reports, after a change to checker/report/page, with Node (the result is committed):
 #   make page
 # Rafts of others, for the simulator (docs/foreign-rafts.md):
@@ -30,7 +32,7 @@ PAGE := checker/report/page
 READY := $(VENV)/.installed $(if $(COMPILED),$(PACKAGES)/.built)
 WITH := $(if $(COMPILED),PYTHONPATH=$(PACKAGES))
 
-.PHONY: fuzz test test-docker docker-image page lint bench compiled clean
+.PHONY: fuzz test test-docker docker-image page docs lint bench compiled clean
 
 fuzz: $(READY)
 	$(WITH) $(BIN)/splitbrain fuzz $(ARGS)
@@ -48,6 +50,11 @@ docker-image: $(VENV)/.installed
 # Types are checked, then all is bundled into checker/report/built.
 page: $(PAGE)/node_modules/.installed
 	cd $(PAGE) && npm run --silent check && npm run --silent build
+
+# Strict: a link or an anchor that leads nowhere, or a page that nothing leads to, is an error. The
+# variable silences what the theme has to say of MkDocs 2.
+docs: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs $(or $(ARGS),build --quiet --strict)
 
 foreign: $(VENV)/.installed
 	$(BIN)/python -m nemesis.subjects.pysyncobj.build
@@ -81,7 +88,7 @@ bench: $(VENV)/.installed $(PACKAGES)/.built
 compiled: $(PACKAGES)/.built
 
 clean:
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache store
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache store site
 
 # Debian and Ubuntu keep venv in a package of its own; it is installed where it is missing.
 $(VENV)/.installed: pyproject.toml

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nemesis.cli import reference
 from nemesis.faults import FAULTS
 from nemesis.faults.targets import TARGETS
 from nemesis.schedule import Knobs, decode_schedule
@@ -114,3 +115,20 @@ def test_the_page_of_raft_names_every_scenario_and_suite() -> None:
     assert matched == set(SCENARIOS.glob("*.txt"))
     for suite in re.findall(r"`(test_\w+\.py)`", " ".join(row[0] for row in tables)):
         assert (SCENARIOS.parent / suite).exists()
+
+
+# -- The site ----------------------------------------------------------------------------------------
+
+
+def test_every_page_has_its_place_on_the_site() -> None:
+    """make docs tells of links that lead nowhere; this is the cheap half."""
+    site = (ROOT / "mkdocs.yml").read_text().split("\nnav:\n")[1]
+    named = re.findall(r"([\w/-]+\.md)$", site, flags=re.MULTILINE)
+    assert len(named) == len(set(named))
+    outside = {"architecture.md", "changelog.md"}
+    assert set(named) == {page.name for page in PAGES} | {"bugs/README.md"} | outside
+
+
+def test_the_page_of_the_command_line_is_what_the_program_says() -> None:
+    """If this fails: python -m nemesis.cli.reference"""
+    assert (ROOT / "docs" / "command-line.md").read_text() == reference.page()

@@ -1,0 +1,46 @@
+"""What the site needs beside docs/: pages that lie outside of it, and links to what is no page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).parents[2]
+# Files outside of docs/ that are pages of the site, too.
+OUTSIDE = {
+    "ARCHITECTURE.md": "architecture.md",
+    "CHANGELOG.md": "changelog.md",
+    "README.md": "readme.md",
+    "bench/porcupine.md": "porcupine.md",
+}
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#:]+)(#[^)\s]*)?\)")
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the pages that lie outside of docs/."""
+    for source, page in OUTSIDE.items():
+        files.append(File.generated(config, page, abs_src_path=str(ROOT / source)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> str:
+    """Lead links to where things are on the site; of what is not there, leave the words alone."""
+    source = Path(page.file.abs_src_path or "")
+
+    def led(match: re.Match[str]) -> str:
+        picture, words, target, anchor = match.groups()
+        path = (source.parent / target).resolve()
+        if path.is_relative_to(ROOT / "docs"):
+            place = path.relative_to(ROOT / "docs").as_posix()
+        else:
+            place = OUTSIDE.get(path.relative_to(ROOT).as_posix(), "")
+            if not place and path.exists():
+                return words
+        depth = "../" * (len(Path(page.file.src_uri).parts) - 1)
+        return f"{picture}[{words}]({depth}{place or target}{anchor or ''})"
+
+    return _LINK.sub(led, markdown)
