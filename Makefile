@@ -3,6 +3,8 @@
 #   make test     all tests, on all cores
 # For long campaigns, nearly twice as many executions a second:
 #   make fuzz COMPILED=1    the same source, its hot modules compiled to C (a minute, the first time)
+# The documentation, every block of it executed (tests/docs/README.md):
+#   make test-docs
 # Clusters of containers (docs/docker.md), as root on Debian, with docker.io and debootstrap:
 #   make test-docker     their tests, beside a Docker engine of their own
 #   make docker-image    the image that servers run in, on the engine that is there
@@ -32,13 +34,17 @@ PAGE := checker/report/page
 READY := $(VENV)/.installed $(if $(COMPILED),$(PACKAGES)/.built)
 WITH := $(if $(COMPILED),PYTHONPATH=$(PACKAGES))
 
-.PHONY: fuzz test test-docker docker-image page docs lint bench compiled clean
+.PHONY: fuzz test test-docs test-docker docker-image page docs lint bench compiled clean
 
 fuzz: $(READY)
 	$(WITH) $(BIN)/splitbrain fuzz $(ARGS)
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+# --dist worksteal: pages take from no time to a minute.
+test-docs: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/docs/pages.py -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-docker: $(VENV)/.installed
 	$(BIN)/python -m nemesis.cluster.real.docker_engine -- \

@@ -9,8 +9,12 @@ from raft.replica import Variant
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--rewrite``: scenarios are written anew with what they print now."""
+    """``--rewrite``: scenarios are written anew with what they print now. ``--all-needs``: pages of
+    the documentation that cannot run as a whole fail."""
     parser.addoption("--rewrite", action="store_true", help="write scenarios anew")
+    parser.addoption(
+        "--all-needs", action="store_true", help="pages that lack something here fail (tests/docs)"
+    )
     pytest_options.add_options(parser)
 
 

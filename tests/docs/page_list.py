@@ -1,0 +1,55 @@
+"""The pages of the documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.docs.blocks import ROOT
+
+# Those whose blocks are not yet written by the rules.
+UNCONVERTED = {
+    "README.md",
+    "ARCHITECTURE.md",
+    "docs/campaigns.md",
+    "docs/certificates.md",
+    "docs/checking.md",
+    "docs/ci.md",
+    "docs/conditions.md",
+    "docs/disks.md",
+    "docs/docker.md",
+    "docs/evidence.md",
+    "docs/exploring.md",
+    "docs/foreign-rafts.md",
+    "docs/formats.md",
+    "docs/hypothesis.md",
+    "docs/isolation.md",
+    "docs/lincheck.md",
+    "docs/maelstrom.md",
+    "docs/models.md",
+    "docs/netns.md",
+    "docs/pytest.md",
+    "docs/raft.md",
+    "docs/real-clusters.md",
+    "docs/report-page.md",
+    "docs/reports.md",
+    "docs/schedules.md",
+    "docs/searching.md",
+    "docs/seed.md",
+    "docs/serve.md",
+    "docs/server.md",
+    "docs/testing-your-raft.md",
+    "docs/workloads.md",
+    "docs/zoo.md",
+}
+
+PAGES = sorted(
+    str(path.relative_to(ROOT))
+    for path in (ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").rglob("*.md"))
+    # docs/bugs is written by the program, and tests/zoo holds that, and runs its schedules.
+    if path.parent.name != "bugs"
+)
+CONVERTED = [name for name in PAGES if name not in UNCONVERTED]
+
+
+def path_of(name: str) -> Path:
+    return ROOT / name

@@ -1,0 +1,27 @@
+"""Every page of the documentation, run from top to bottom: make test-docs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import read_page
+from tests.docs.page_list import CONVERTED, path_of
+from tests.docs.page_run import PageRun
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+def test_page(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    blocks = read_page(path_of(name))
+    running = PageRun(blocks, tmp_path)
+    try:
+        for block in blocks:
+            running.run(block)
+    finally:
+        running.close()
+    if running.skipped:
+        lacking = "; ".join(running.skipped)
+        if pytestconfig.getoption("--all-needs"):
+            pytest.fail(f"blocks that could not run here: {lacking}")
+        pytest.skip(f"the rest of the page ran, but not {lacking}")
