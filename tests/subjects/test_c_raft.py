@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from nemesis.cluster.sim.disk import SimulatedDisk
-from nemesis.run import run
+from nemesis.run import Execution, run
 from nemesis.schedule import Knobs
 from nemesis.search.generate import Only, Size, generate
 from nemesis.subjects.c_raft import build as building
@@ -22,11 +22,13 @@ from nemesis.subjects.c_raft.core import Core, count_of_servers
 from nemesis.subjects.c_raft.disk import CoreDisk, Found
 from nemesis.subjects.c_raft.effects import CoreEntry, CoreSnapshot, look_into
 from nemesis.subjects.c_raft.replica import CRaftReplica, Write
+from nemesis.subjects.c_raft.requests import Requests
 from nemesis.subjects.errors import SubjectFailed, SubjectMissing
 from nemesis.subjects.messages import Envelope
 from nemesis.subjects.registry import subject_named
+from nemesis.subjects.service import KeyValueService
 from nemesis.subjects.subject import Machine, Subject
-from raft.client_messages import ClientRequest
+from raft.client_messages import ClientRequest, TransferRequest
 from raft.observer import Observer
 from raft.storage import Storage
 from tests.subjects.runs import digests_of, run_seed, skipped_where_missing
@@ -140,6 +142,27 @@ class LosesAnEntry(CRaftReplica):
         return _LosesAnEntry(machine)
 
 
+class ProposesInTransfer(CRaftReplica):
+    """It hands over, and takes commands until the next tick: only then libraft is told."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self._observer = machine.observer
+        self._begun: list[TransferRequest] = []
+
+    def handle(self, inputs: Any, now: int) -> Any:
+        begun = [each for each in inputs if type(each) is TransferRequest]
+        if self.standing().role == "leader":
+            for each in begun:
+                self._observer.transfer_started(each.successor)
+        inputs = [each for each in inputs if type(each) is not TransferRequest]
+        if now >= self.deadline:
+            inputs += self._begun
+            self._begun = []
+        self._begun += begun
+        return super().handle(inputs, now)
+
+
 class MixesUp(CRaftReplica):
     """The state machine is handed each command twice."""
 
@@ -171,6 +194,40 @@ def test_reads_without_a_barrier_are_stale() -> None:
     subject = CRaft("planted", ReadsLocally)
     made = run(generate(65, Size(operations=60, attacks=4), only, subject), subject)
     assert [each.kind for each in made.verdict.failures[:1]] == ["linearizability"]
+
+
+def test_commands_that_are_taken_in_a_transfer_are_convicted() -> None:
+    def kinds_to_the_end(subject: Subject) -> set[str]:
+        execution = Execution(schedule.knobs, schedule.seed, subject)
+        for step in schedule.steps:
+            execution.perform(step)
+        assert execution.cluster.trace.milestones["transfers done"] > 1
+        return {failure.kind for failure in execution.failures}
+
+    only = Only(replicas=3, workload="register", faults=("transfer-leadership",))
+    schedule = generate(0, Size(operations=60, attacks=8), only, CRaft("healthy"))
+    # libraft takes none, though its leaders commit entries of older terms, here as always.
+    assert kinds_to_the_end(CRaft("healthy")) == {"own-term-commit"}
+    planted = kinds_to_the_end(CRaft("planted", ProposesInTransfer))
+    assert planted == {"own-term-commit", "no-proposals-in-transfer"}
+
+
+def test_a_transfer_that_is_refused_has_not_begun() -> None:
+    told: list[str] = []
+
+    class Listening(Observer):
+        def transfer_started(self, target: str) -> None:
+            told.append(target)
+
+    core = started(1, (1, 2))
+    requests = Requests(core, KeyValueService("n1"), Listening())
+    request = TransferRequest("operator", 1, "n2")
+    for kind, about in requests.transfer(request, 0):
+        assert kind == libraft.ANSWER
+        requests.answered(about)
+    (reply,) = requests.take_replies()
+    assert (reply.status, told) == ("not-leader", [])
+    core.close()
 
 
 def test_what_ends_a_process_of_its_own_ends_a_server_here() -> None:

@@ -88,7 +88,7 @@ class CRaftReplica:
         # How many times libraft has asked for the newest snapshot, and not got it yet.
         self._asked_snapshots = 0
         self._messages: list[Envelope] = []
-        self._requests = Requests(self._core, self._service)
+        self._requests = Requests(self._core, self._service, machine.observer)
         # What is done about each kind of effect; entries were taken in before, all at once.
         self._doing: dict[int, Callable[[Any], None]] = {
             libraft.TERM: self._set_term,

@@ -6,19 +6,21 @@ from typing import Any
 
 from nemesis.subjects.c_raft.core import Core
 from nemesis.subjects.c_raft.disk import name_of, number_of
-from nemesis.subjects.c_raft.effects import LEADER, NOT_LEADER, Effect
+from nemesis.subjects.c_raft.effects import ANSWER, LEADER, NOT_LEADER, Effect
 from nemesis.subjects.service import KeyValueService
 from raft.client_messages import ClientRequest, TransferRequest
 from raft.kv.replicated import Applied
+from raft.observer import Observer
 
 
 class Requests:
     """Clients are answered when libraft calls back, with what it says: 0 is success. A query waits
     for a barrier: an entry of the log, behind all that was acknowledged before it was asked."""
 
-    def __init__(self, core: Core, service: KeyValueService) -> None:
+    def __init__(self, core: Core, service: KeyValueService, observer: Observer) -> None:
         self._core = core
         self._service = service
+        self._observer = observer
         # What was applied last: libraft calls back who has proposed it right afterwards.
         self.applied: Applied | None = None
         # By token; for a read, its number with the service.
@@ -44,8 +46,15 @@ class Requests:
         return self._core.apply(now, self._token_for(request), command)
 
     def transfer(self, request: TransferRequest, now: int) -> list[Effect]:
-        """Begin to hand over."""
-        return self._core.transfer(now, self._token_for(request), number_of(request.successor))
+        """Begin to hand over, which those who judge are told, unless it is refused at once."""
+        token = self._token_for(request)
+        effects = self._core.transfer(now, token, number_of(request.successor))
+        is_refused = any(
+            kind == ANSWER and about[0] == token and about[1] < 0 for kind, about in effects
+        )
+        if not is_refused:
+            self._observer.transfer_started(request.successor)
+        return effects
 
     def answered(self, about: tuple[int, int]) -> None:
         """libraft has called back with a status, or refused at once: then it is less than 0."""
@@ -79,6 +88,8 @@ class Requests:
         elif status:
             self._replies.append(request.refused("unknown-member", leader))
         elif self._core.standing.state == LEADER:
+            self._observer.transfer_ended("abandoned")
             self._replies.append(request.refused("abandoned", leader))
         else:
+            self._observer.transfer_ended("done")
             self._replies.append(request.answered())
