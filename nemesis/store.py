@@ -181,12 +181,13 @@ def save_resolved(directory: Path, events: Iterable[Event], model: str) -> None:
             writer.write(event)
 
 
-def save_death(directory: Path, schedule: Schedule, last_words: str) -> None:
-    """Write what there is of a run that ended its process: schedule.json, and in stderr.txt what
-    the process wrote there in the end. StoreUnwritable."""
+def save_death(directory: Path, schedule: Schedule | None, last_words: str) -> None:
+    """Write what there is of a run that ended its process: schedule.json, if one is known, and in
+    stderr.txt what the process wrote there in the end. StoreUnwritable."""
     with _errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / SCHEDULE).write_bytes(encode_schedule(schedule))
+        if schedule is not None:
+            (directory / SCHEDULE).write_bytes(encode_schedule(schedule))
         (directory / "stderr.txt").write_text(last_words, encoding="utf-8")
 
 

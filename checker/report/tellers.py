@@ -195,7 +195,11 @@ def _not_by_quorum(scene: Scene, facts: dict[str, Any], node: str) -> Told:
 def _old_term(scene: Scene, facts: dict[str, Any], node: str) -> Told:
     index = facts["index"]
     holders = [name for name in scene.before if scene.entry(name, index)]
-    yield f" Entry {index} ({scene.entry(node, index)}) was in the logs of {_listed(holders)}"
+    if not holders:
+        # Where it is at all, a snapshot has taken its place.
+        return
+    own = scene.entry(node, index)
+    yield f" Entry {index}{f' ({own})' if own else ''} was in the logs of {_listed(holders)}"
     yield ", yet a leader of a term in between that lacks it can still be elected, and overwrite it"
     yield " (Figure 8 of the paper)."
 

@@ -144,6 +144,6 @@ class Conductor:
         schedule = schedule_of(self._ledger.settings.campaign(frozenset()), death.seed)
         save_death(directory, schedule, death.last_words)
         words = death.last_words.strip().splitlines() or [death.how]
-        cause = f"process-died: {words[-1]}"
-        steps = len(schedule.steps)
-        return Failure(death.seed, cause, "process-died", words[-1], steps, str(directory))
+        cause = f"{death.kind}: {words[-1]}"
+        steps = 0 if schedule is None else len(schedule.steps)
+        return Failure(death.seed, cause, death.kind, words[-1], steps, str(directory))

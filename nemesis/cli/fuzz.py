@@ -28,7 +28,7 @@ from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only
 from nemesis.search.tally import Tally
 from nemesis.search.workers import WorkerDied, alone
-from nemesis.store import REPORT, new_directory, save, save_death, save_summary
+from nemesis.store import REPORT, SCHEDULE, new_directory, save, save_death, save_summary
 from nemesis.subjects.registry import is_own, subject_named
 from raft.bugs import BUGS
 
@@ -135,7 +135,7 @@ def fuzz(
     for finding in findings:
         _tell(finding, kept, out)
     for death in deaths:
-        _tell_death(death, what, directory, out)
+        _tell_death(death, what, kept, out)
     counted = tally.kinds.total() - len(findings) - len(deaths)
     if keep_going and counted:
         out.print(
@@ -198,6 +198,8 @@ def _watch(
                     for finding in report.findings:
                         if not finding.is_settled:
                             kept.keep(finding)
+                    for death in report.deaths:
+                        kept.keep_death(death, what)
         except KeyboardInterrupt:
             interrupted = True
     findings.sort(key=lambda finding: finding.executions)
@@ -278,6 +280,13 @@ class _Kept:
         """Its directory in that of the campaign."""
         return self._directory / f"{finding.shrunk.verdict.failures[0].kind}-{finding.seed}"
 
+    def keep_death(self, death: Death, what: Campaign) -> Path:
+        """Save what there is of a run that ended its process; the directory to tell people of."""
+        saved = self._directory / f"died-{death.seed}"
+        if not saved.exists():
+            save_death(saved, schedule_of(what, death.seed), death.last_words)
+        return saved
+
     def _save(self, finding: Finding) -> Path:
         found = finding.shrunk
         kind = found.verdict.failures[0].kind
@@ -308,20 +317,20 @@ def _tell(finding: Finding, kept: _Kept, out: Console) -> None:
     out.print()
 
 
-def _tell_death(death: Death, what: Campaign, directory: Path, out: Console) -> None:
-    saved = directory / f"died-{death.seed}"
-    save_death(saved, schedule_of(what, death.seed), death.last_words)
+def _tell_death(death: Death, what: Campaign, kept: _Kept, out: Console) -> None:
+    saved = kept.keep_death(death, what)
+    became = "did not return, nor did it" if death.is_endless else "ended its process, again"
     out.print()
     out.print(
         Text(
-            f"process-died: after {death.executions:,} executions, the run of seed {death.seed} "
-            f"ended its process, again when it ran alone: {death.how}",
+            f"{death.kind}: after {death.executions:,} executions, the run of seed {death.seed} "
+            f"{became} when it ran alone: {death.how}",
             style="bold red",
         )
     )
     for line in death.last_words.strip().splitlines()[-_LAST_LINES:]:
         out.print(Text(f"  {line}"))
-    out.print(
-        f"its schedule is in {saved}; the same command with --seed {death.seed} runs it first"
-    )
+    schedule = saved / SCHEDULE
+    known = f"its schedule is in {saved}; " if schedule.exists() else ""
+    out.print(f"{known}the same command with --seed {death.seed} runs it first")
     out.print()

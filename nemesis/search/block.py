@@ -14,10 +14,11 @@ from checker.models import get_model
 from checker.verdict import Failure, invalid
 from nemesis.run import Run, check_history, run
 from nemesis.schedule import Schedule
-from nemesis.search.ensemble import STRATEGIES, TIMED
+from nemesis.search.ensemble import ENSEMBLE, STRATEGIES, TIMED, strategy_of
 from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, generate
 from nemesis.search.shrink import shrink
-from nemesis.search.tally import Tally
+from nemesis.search.tally import DEATH, ENDLESS, Tally
+from nemesis.search.time_limit import TIME_LIMIT, TimeLimit, limited, restart
 from nemesis.search.workers import tell
 from nemesis.subjects.own import OWN
 from nemesis.subjects.registry import subject_named
@@ -48,6 +49,8 @@ class Campaign(NamedTuple):
     strategy: str = TIMED
     # Kinds of failures that are known well enough: what fails so is not shrunk.
     settled: frozenset[str] = frozenset()
+    # How long a run may take, in a process that works for another, before that is ended.
+    limit: TimeLimit = TIME_LIMIT
 
 
 class Finding(NamedTuple):
@@ -72,6 +75,13 @@ class Death(NamedTuple):
     executions: int
     how: str
     last_words: str
+    # Its process did not end by itself: the run took more time than any may.
+    is_endless: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of failure that this is."""
+        return ENDLESS if self.is_endless else DEATH
 
 
 SHRUNK_OF_A_KIND = 20
@@ -104,7 +114,13 @@ class Block(NamedTuple):
 
 def run_block(what: Campaign, block: Block) -> Report:
     """Run the seeds of a block, one after the other. Tells the seed that it is at, and whether it
-    is shrinking what it found there (nemesis.search.workers.tell)."""
+    is shrinking what it found there (nemesis.search.workers.tell); each of them may take so long as
+    the campaign says."""
+    with limited(what.limit):
+        return _run_block(what, block)
+
+
+def _run_block(what: Campaign, block: Block) -> Report:
     subject = subject_named(what.subject)
     tally = Tally()
     findings: list[Finding] = []
@@ -113,6 +129,7 @@ def run_block(what: Campaign, block: Block) -> Report:
         if seed in block.skipped:
             continue
         tell((seed, False))
+        restart(what.limit)
         result = judged_twice(execute(what, seed, subject), seed, subject, tally)
         tally.add(result, seed)
         if result.verdict.failures:
@@ -124,6 +141,7 @@ def run_block(what: Campaign, block: Block) -> Report:
                 findings.append(Finding(seed, executions, steps, result, 0, 0.0, is_settled))
             else:
                 tell((seed, True))
+                restart(what.limit)
                 findings.append(smallest(seed, executions, result, subject))
             if what.stop_at_first:
                 break
@@ -135,9 +153,13 @@ def sample(what: Campaign) -> Run:
     return execute(what, what.seed, subject_named(what.subject))
 
 
-def schedule_of(what: Campaign, seed: int) -> Schedule:
-    """What the strategy "timed" draws for a seed."""
-    return generate(seed, what.size, what.only, subject_named(what.subject))
+def schedule_of(what: Campaign, seed: int) -> Schedule | None:
+    """What is drawn for a seed; None if a walk draws it, step by step while it runs."""
+    subject = subject_named(what.subject)
+    if what.strategy == TIMED:
+        return generate(seed, what.size, what.only, subject)
+    is_timed = what.strategy == ENSEMBLE and strategy_of(seed) == TIMED
+    return generate(seed, tested=subject) if is_timed else None
 
 
 def execute(what: Campaign, seed: int, subject: Subject) -> Run:

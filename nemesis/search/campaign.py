@@ -155,7 +155,7 @@ def do_alone(what: Campaign, block: Block) -> Report:
     deaths: list[Death] = []
     while True:
         try:
-            report = alone(run_block, what, block)
+            report = alone(run_block, what, block, limit=what.limit)
             break
         except WorkerDied as died:
             death = None
@@ -175,17 +175,18 @@ def do_alone(what: Campaign, block: Block) -> Report:
                 # As many runs as come before it.
                 block = block._replace(runs=death.seed - block.first)
     for death in deaths:
-        report.tally.add_death(death.seed)
+        report.tally.add_death(death.seed, death.kind)
     return report._replace(deaths=deaths)
 
 
 def _confirmed(what: Campaign, block: Block, seed: int) -> Death | None:
     """The seed alone ends its process, too; None if it does not."""
     executions = block.done + seed - block.first + 1
+    only = Block(seed, 1, executions - 1, unshrunk=frozenset({seed}))
     try:
-        alone(run_block, what, Block(seed, 1, executions - 1, unshrunk=frozenset({seed})))
+        alone(run_block, what, only, limit=what.limit)
     except WorkerDied as died:
-        return Death(seed, executions, died.how, died.last_words)
+        return Death(seed, executions, died.how, died.last_words, died.is_endless)
     return None
 
 

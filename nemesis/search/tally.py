@@ -12,8 +12,9 @@ import msgspec
 from checker.verdict import Validity
 from nemesis.run import Run
 
-# The kind of failure of a run that ended its process.
+# The kinds of failure of a run that ended its process, and of one that had to be ended with it.
 DEATH = "process-died"
+ENDLESS = "never-returned"
 # Of the seeds of runs that are unknown so many are told.
 _MOST_SEEDS = 10
 
@@ -79,11 +80,11 @@ class Tally:
         self.simulated_time += statistics.duration
         self._least(sum(statistics.invoked.values()), sum(statistics.injected.values()))
 
-    def add_death(self, seed: int) -> None:
-        """Count a run that ended its process: a failure."""
+    def add_death(self, seed: int, kind: str) -> None:
+        """Count a run that ended its process, or was ended with it: a failure."""
         self.runs += 1
         self.verdicts[Validity.INVALID.value] += 1
-        self.kinds[DEATH] += 1
+        self.kinds[kind] += 1
         self.died.append(seed)
 
     def add_lost(self, seeds: range, reason: str) -> None:

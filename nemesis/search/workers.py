@@ -1,7 +1,8 @@
 """Processes that work for this one, and end with it, however it ends.
 
 Native code of a subject may take its process with it. A pool then only says that one of its
-processes died; what is done ``alone`` tells what it was at, and what became of it.
+processes died; what is done ``alone`` tells what it was at, and what became of it. Nor need native
+code ever return: then its process is ended (nemesis.search.time_limit).
 """
 
 from __future__ import annotations
@@ -15,28 +16,32 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
 from nemesis.errors import NemesisError
+from nemesis.search.time_limit import TIME_LIMIT, TimeLimit, limited, words_of
 
 _Result = TypeVar("_Result")
 # Of what a process wrote to its standard error before it died, so many characters are kept.
 _LAST_WORDS = 2_000
+# Whoever waits for a process waits so many times as long as that has between signs of life.
+_LENIENCE = 2
 
 
 class WorkerDied(NemesisError):
     """A process ended before it was done: ``how``, what it was ``at`` as far as it told, and what
-    it wrote to its standard error in the end."""
+    it wrote to its standard error in the end. ``is_endless``: by us, as it did not return."""
 
-    def __init__(self, how: str, at: Any, last_words: str) -> None:
+    def __init__(self, how: str, at: Any, last_words: str, *, is_endless: bool = False) -> None:
         super().__init__(f"a worker process ended: {how}")
         self.how = how
         self.at = at
         self.last_words = last_words
+        self.is_endless = is_endless
 
 
 def _context() -> ForkServerContext:
@@ -78,24 +83,36 @@ def tell(at: Any) -> None:
         told_to.send(("at", at))
 
 
-def alone(function: Callable[..., _Result], *arguments: Any) -> _Result:
+def alone(
+    function: Callable[..., _Result], *arguments: Any, limit: TimeLimit = TIME_LIMIT
+) -> _Result:
     """Call a function in a process of its own, and wait for it. Raises what it raises, WorkerDied
-    if the process ends before that."""
+    if the process ends before that, or is ended since it does not return."""
     context = _context()
     alive, kept_open = context.Pipe(duplex=False)
     results, told_to = context.Pipe(duplex=False)
     with tempfile.TemporaryDirectory(prefix="splitbrain-") as directory:
         words = Path(directory) / "stderr"
         process = context.Process(
-            target=_work_alone, args=(alive, told_to, str(words), function, arguments)
+            target=_work_alone, args=(alive, told_to, str(words), limit, function, arguments)
         )
         process.start()
         # The end of the other process closes the last writing end.
         told_to.close()
         alive.close()
+        at: Any = None
         try:
-            at: Any = None
             while True:
+                ready = wait([results, process.sentinel], _LENIENCE * limit.clock)
+                if ready and not results.poll():
+                    # It is gone, and processes that it has made hold its end of the pipe.
+                    raise EOFError
+                # It ends by itself when its time is over, unless its signals lead elsewhere.
+                if not ready:
+                    process.kill()
+                    process.join()
+                    how = f"killed after {_LENIENCE * limit.clock:g} s, as it had not returned"
+                    raise WorkerDied(how, at, _last(words), is_endless=True)
                 kind, what = results.recv()
                 if kind == "at":
                     at = what
@@ -108,8 +125,7 @@ def alone(function: Callable[..., _Result], *arguments: Any) -> _Result:
                 return result
         except EOFError:
             process.join()
-            died = WorkerDied(_ending(process.exitcode), at, _written(words)[-_LAST_WORDS:])
-            raise died from None
+            raise _death(process.exitcode, limit, at, _last(words)) from None
         finally:
             kept_open.close()
             results.close()
@@ -120,6 +136,7 @@ def _work_alone(
     alive: Connection,
     told_to: Connection,
     words: str,
+    limit: TimeLimit,
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
 ) -> None:
@@ -129,7 +146,8 @@ def _work_alone(
         os.dup2(file.fileno(), 2)
     _told_to.append(told_to)
     try:
-        result = function(*arguments)
+        with limited(limit):
+            result = function(*arguments)
     except Exception as error:  # noqa: BLE001 (raised where it was called)
         told_to.send(("raised", error))
     else:
@@ -140,10 +158,17 @@ def _written(words: Path) -> str:
     return words.read_text(errors="replace") if words.exists() else ""
 
 
-def _ending(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"killed by {signal.Signals(-code).name}"
-    return f"exit status {code}"
+def _last(words: Path) -> str:
+    return _written(words)[-_LAST_WORDS:]
+
+
+def _death(code: int | None, limit: TimeLimit, at: Any, last_words: str) -> WorkerDied:
+    if code is None or code >= 0:
+        return WorkerDied(f"exit status {code}", at, last_words)
+    ended_by = signal.Signals(-code)
+    endless = words_of(ended_by, limit)
+    how = endless or f"killed by {ended_by.name}"
+    return WorkerDied(how, at, last_words, is_endless=endless is not None)
 
 
 def _start_worker(alive: Connection) -> None:

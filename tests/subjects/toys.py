@@ -6,7 +6,10 @@ with such a server. ``replicator`` has three, of which n1 leads, and each answer
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -134,6 +137,37 @@ class Ending(Journalled):
             os.abort()
 
 
+class Endless(Journalled):
+    """Never returns, as native code does: at its fifth command, with Python's lock and deaf to what
+    the kernel sends to its thread."""
+
+    def perform(self, request: ClientRequest) -> None:
+        super().perform(request)
+        if len(self._records) == 5:
+            signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.NSIG))
+            self.stay()
+
+    def stay(self) -> None:
+        # So many ways to match that the end of them is not for this universe.
+        re.match(r"(a+)+$", "a" * 80 + "b")
+
+
+class Waiting(Endless):
+    """Never returns, for it waits for a signal."""
+
+    def stay(self) -> None:
+        ctypes.PyDLL(None).pause()
+
+
+class Deaf(Endless):
+    """Never returns, and has its own idea of what signals are for."""
+
+    def stay(self) -> None:
+        for each in (signal.SIGPROF, signal.SIGALRM):
+            signal.signal(each, signal.SIG_IGN)
+        super().stay()
+
+
 class Toy:
     """A subject of one server, or of as many as there are, each by itself."""
 
@@ -191,6 +225,18 @@ def failing() -> Toy:
 
 def ending() -> Toy:
     return Toy("ending", Ending)
+
+
+def endless() -> Toy:
+    return Toy("endless", Endless)
+
+
+def waiting() -> Toy:
+    return Toy("waiting", Waiting)
+
+
+def deaf() -> Toy:
+    return Toy("deaf", Deaf)
 
 
 def replicator() -> Toy:
