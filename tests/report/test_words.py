@@ -9,7 +9,14 @@ import pytest
 
 from checker.report.data import Report, Span, Words
 from checker.report.sentences import Writer, paragraph
-from checker.trace import Committed, RoleChanged, Started, VoteGranted
+from checker.trace import (
+    Appended,
+    Committed,
+    RoleChanged,
+    SnapshotRestored,
+    Started,
+    VoteGranted,
+)
 from checker.verdict import Failure
 from nemesis.describe.violation import PROMISES
 from nemesis.report import report_of
@@ -141,6 +148,27 @@ def test_facts_that_nobody_knows_leave_the_message() -> None:
             failure = Failure(kind, "n1 did what it must not", None, "n1", facts)
             told = text(paragraph(failure, [], {"n1": 0}, str))
             assert told.startswith("n1 did what it must not.")
+            assert "None" not in told
+
+
+@pytest.mark.parametrize("node", ["n1", "n2"])
+def test_what_a_snapshot_covers_is_told_without_what_it_was(node: str) -> None:
+    """n2 has the entry in its log, n1 no more: whoever of them commits it by counting replicas."""
+    events = [
+        Started(0, 0, "n1", 2, None),
+        SnapshotRestored(1, 0, "n1", 5, 1, "digest", 5),
+        Started(2, 0, "n2", 2, None),
+        Appended(3, 0, "n2", 5, 1, b"x"),
+        Committed(4, 7, node, 5),
+    ]
+    message = f"{node}, leader of term 2, committed entry 5 of term 1 by counting replicas"
+    evidence = {"sequence": 4, "index": 5, "terms": [1, 2]}
+    failure = Failure("own-term-commit", message, 7, node, evidence)
+    told = text(paragraph(failure, events, {"n1": 0, "n2": 1}, lambda _: "a command"))
+    what = " (a command of term 1)" if node == "n2" else ""
+    assert f" Entry 5{what} was in the logs of n2, yet a leader" in told
+    without = [each for each in events if not isinstance(each, Appended)]
+    assert " Entry " not in text(paragraph(failure, without, {"n1": 0, "n2": 1}, str))
 
 
 def test_no_sentence_is_left_half_told() -> None:
