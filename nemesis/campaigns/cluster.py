@@ -117,7 +117,9 @@ def dask_workers(scheduler: str | None, jobs: int, dashboard: str | None) -> Ite
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=dashboard,
+            # Dask starts a server for it in any case: without an address, at a port that another
+            # campaign may have.
+            dashboard_address=dashboard or "127.0.0.1:0",
             silence_logs=50,
         ) as local,
         Client(local) as client,

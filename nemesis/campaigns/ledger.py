@@ -13,7 +13,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -281,8 +281,6 @@ class Ledger:
         """What is wrong with the account, in words: seeds that were never handed out or twice, and
         batches whose tally is not of as many runs as they have seeds. Nothing: every seed is
         accounted for exactly once, or still planned."""
-        problems: list[str] = []
-        expected = self.settings.seed
         with self._transaction() as connection:
             rows = connection.execute(
                 sql.select(BATCHES).where(BATCHES.c.campaign == self.name).order_by(BATCHES.c.first)
@@ -290,14 +288,29 @@ class Ledger:
             next_seed = connection.execute(
                 sql.select(CAMPAIGNS.c.next_seed).where(CAMPAIGNS.c.name == self.name)
             ).scalar_one()
-        for row in rows:
-            if row.first != expected:
-                problems.append(f"seeds {expected} to {row.first}: handed out twice, or never")
-            expected = row.first + row.runs
-            if row.state == DONE:
-                runs = self._decoded(row.first, row.tally).runs
-                if runs != row.runs:
-                    problems.append(f"batch of seed {row.first}: {row.runs} seeds, {runs} runs")
-        if expected != next_seed:
-            problems.append(f"seeds {expected} to {next_seed}: in no batch")
-        return problems
+        accounted = [
+            (row.first, row.runs, self._decoded(row.first, row.tally).runs)
+            if row.state == DONE
+            else (row.first, row.runs, None)
+            for row in rows
+        ]
+        return gaps_between(self.settings.seed, next_seed, accounted)
+
+
+def gaps_between(
+    seed: int, next_seed: int, batches: Iterable[tuple[int, int, int | None]]
+) -> list[str]:
+    """What is wrong with batches that shall hold every seed from ``seed`` to ``next_seed`` once, in
+    words. Of each batch its first seed, how many it has, and how many runs were counted of it
+    (None: it is only planned); in the order of their seeds."""
+    problems: list[str] = []
+    expected = seed
+    for first, seeds, runs in batches:
+        if first != expected:
+            problems.append(f"seeds {expected} to {first}: handed out twice, or never")
+        expected = first + seeds
+        if runs is not None and runs != seeds:
+            problems.append(f"batch of seed {first}: {seeds} seeds, {runs} runs")
+    if expected != next_seed:
+        problems.append(f"seeds {expected} to {next_seed}: in no batch")
+    return problems

@@ -11,17 +11,15 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from checker.invariants import MONITORS
 from checker.report.data import Report
 from checker.report.text import LINES_MAX, text_of
 from checker.verdict import Validity
 from nemesis.replay import replay_command
 from nemesis.report import report_of
 from nemesis.run import IS_COMPILED, Run
-from nemesis.search.tally import Tally
+from nemesis.search.tally import CHECKED, Tally
 
 COLOURS = {Validity.VALID: "green", Validity.INVALID: "red", Validity.UNKNOWN: "yellow"}
-CHECKED = (*MONITORS, "linearizability", "liveness", "corruption-detected", "no-exception")
 SECOND = 1_000_000_000
 
 

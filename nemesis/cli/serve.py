@@ -28,12 +28,18 @@ _LOCAL = frozenset(name.strip("[]") for name in LOOPBACK)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any."
 )
-def serve(store: Path, host: str, port: int) -> int:
+@click.option(
+    "--database",
+    metavar="URL",
+    help="Show the campaigns of this one, too: postgresql+psycopg://..., as given to campaign.",
+)
+def serve(store: Path, host: str, port: int, database: str | None) -> int:
     """Show the runs below STORE in a browser: a table with filters, their reports and files, two of
-    them compared, each as a zip file. Ends with Ctrl-C."""
+    them compared, each as a zip file; and its campaigns, while they run and afterwards. Ends with
+    Ctrl-C."""
     if host not in _LOCAL:
         click.echo(f"splitbrain: {host} is not loopback: others may read all runs", err=True)
-    asyncio.run(serve_pages(store, host, port, _make_report, _tell))
+    asyncio.run(serve_pages(store, host, port, _make_report, _tell, database))
     return 0
 
 

@@ -9,8 +9,12 @@ from typing import Any
 
 import msgspec
 
+from checker.invariants import MONITORS
 from checker.verdict import Validity
 from nemesis.run import Run
+
+CHECKED = (*MONITORS, "linearizability", "liveness", "corruption-detected", "no-exception")
+"""What every run is checked for."""
 
 # The kinds of failure of a run that ended its process, and of one that had to be ended with it.
 DEATH = "process-died"

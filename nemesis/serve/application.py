@@ -1,4 +1,5 @@
-"""The pages, over HTTP: a table of runs, a page for each, two of them compared, and their files.
+"""The pages, over HTTP: a table of runs, a page for each, two of them compared, and their files; a
+table of campaigns, and a page for each.
 
 Histories come from anywhere, so nothing of them is trusted: pages are templates that escape, files
 are sent as text that a browser does not run, and a report may run its own scripts only, in an
@@ -15,7 +16,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from time import time
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 import jinja2
@@ -25,7 +27,10 @@ from aiohttp import web
 from checker.errors import CheckerError
 from checker.history import HistoryError
 from nemesis.errors import NemesisError
+from nemesis.search.tally import CHECKED
 from nemesis.serve.archive import write_archive
+from nemesis.serve.campaign_page import line_of, view_of
+from nemesis.serve.campaigns import Campaigns
 from nemesis.serve.catalogue import BROKEN, UNFINISHED, Catalogue
 from nemesis.serve.comparison import compare
 from nemesis.serve.errors import BadQuery, NotInStore
@@ -53,15 +58,24 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _CHUNK: Final = 1 << 16
+# A page of what goes on comes anew after so many s.
+_ANEW: Final = 5
 
 
 class Pages:
     """The application's state: what is served, and by which templates."""
 
-    def __init__(self, root: Path, names: frozenset[str], make_report: Report) -> None:
-        """``names``: what the server may be called in an address, without port. Raises
-        StoreError."""
+    def __init__(
+        self,
+        root: Path,
+        names: frozenset[str],
+        make_report: Report,
+        database: str | None = None,
+    ) -> None:
+        """``names``: what the server may be called in an address, without port; ``database``: that
+        of other campaigns, a URL of SQLAlchemy's. Raises StoreError, NeedsExtra, LedgerBroken."""
         self._catalogue = Catalogue(root)
+        self._campaigns = Campaigns(self._catalogue, database)
         self._names = names
         self._make_report = make_report
         self._templates = jinja2.Environment(
@@ -75,6 +89,8 @@ class Pages:
         self._templates.filters["query"] = urlencode
         self._templates.filters["moment"] = _moment
         self._templates.filters["lasted"] = _lasted
+        self._templates.filters["date"] = _date
+        self._templates.filters["span"] = _span
 
     def application(self) -> web.Application:
         """All addresses."""
@@ -84,6 +100,8 @@ class Pages:
                 web.get("/", self.runs),
                 web.get("/runs.json", self.runs_as_json),
                 web.get("/compare", self.comparison),
+                web.get("/campaigns", self.campaigns),
+                web.get("/campaign", self.campaign),
                 web.get("/style.css", self.style),
                 web.get("/run/{path:.*}", self.run),
                 web.get("/file/{path:.+}", self.file),
@@ -160,6 +178,26 @@ class Pages:
         first, second = [await asyncio.to_thread(load, each) for each in directories]
         compared = await asyncio.to_thread(compare, first, second)
         return self._page("compare.html", paths=paths, compared=compared)
+
+    async def campaigns(self, request: web.Request) -> web.Response:
+        """The table of campaigns."""
+        listing = await asyncio.to_thread(self._campaigns.listing)
+        lines = [line_of(each, time()) for each in listing.campaigns]
+        return self._page(
+            "campaigns.html",
+            lines=lines,
+            troubles=listing.troubles,
+            root=self._catalogue.root,
+            refresh=_refresh(request, any(line.shown.is_running for line in lines)),
+        )
+
+    async def campaign(self, request: web.Request) -> web.Response:
+        """One campaign."""
+        ledger, name = request.query.get("ledger", ""), request.query.get("name", "")
+        shown = await asyncio.to_thread(self._campaigns.campaign, ledger, name)
+        view = await asyncio.to_thread(view_of, shown, self._campaigns, self._catalogue, time())
+        refresh = _refresh(request, bool(shown.is_running))
+        return self._page("campaign.html", view=view, checked=CHECKED, refresh=refresh)
 
     async def style(self, _request: web.Request) -> web.Response:
         """The style of the pages."""
@@ -243,8 +281,36 @@ def _address_of(request: web.Request) -> str | None:
     return f"[{own[0]}]" if ":" in own[0] else str(own[0])
 
 
+class _Refresh(NamedTuple):
+    """Whether the page comes anew by itself, and the address at which it does not, or does."""
+
+    seconds: int | None
+    other: str
+
+
+def _refresh(request: web.Request, is_running: bool) -> _Refresh | None:
+    """None if nothing goes on that would change the page."""
+    if not is_running:
+        return None
+    query = {name: request.query[name] for name in ("ledger", "name") if name in request.query}
+    if "still" in request.query:
+        return _Refresh(None, f"{request.path}?{urlencode(query)}")
+    return _Refresh(_ANEW, f"{request.path}?{urlencode({**query, 'still': 1})}")
+
+
 def _moment(time: int) -> str:
     return datetime.fromtimestamp(time / 1e9).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _span(seconds: float) -> str:
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{seconds / unit:,.0f} {name}"
+    return f"{seconds:,.0f} s"
 
 
 def _lasted(duration: int) -> str:

@@ -117,14 +117,15 @@ def _statistics(first: Saved, second: Saved) -> list[Fact]:
     return _pairs(counted(first), counted(second))
 
 
-def _step_lines(schedule: Schedule) -> list[str]:
+def step_lines(schedule: Schedule) -> list[str]:
+    """The steps of a schedule, each as it stands in its file."""
     lines = encode_schedule(schedule).decode().splitlines()
     begin = next(at for at, line in enumerate(lines) if line.startswith(' "steps"')) + 1
     return [line.strip().rstrip(",") for line in lines[begin:-1] if line.strip()]
 
 
 def _steps(first: Schedule, second: Schedule) -> list[Line]:
-    before, after = _step_lines(first), _step_lines(second)
+    before, after = step_lines(first), step_lines(second)
     if max(len(before), len(after)) > _MOST_STEPS:
         return list(_line_by_line(before, after))
     lines: list[Line] = []

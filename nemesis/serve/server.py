@@ -22,12 +22,18 @@ class CannotListen(NemesisError):
 
 
 async def serve(
-    root: Path, host: str, port: int, make_report: Report, tell: Callable[[str], None]
+    root: Path,
+    host: str,
+    port: int,
+    make_report: Report,
+    tell: Callable[[str], None],
+    database: str | None = None,
 ) -> None:
-    """Serve the runs below ``root`` until SIGINT or SIGTERM; ``tell`` is given the address once
-    there is an answer at it (``port`` 0: any that is free). Raises StoreError, CannotListen."""
+    """Serve the runs and campaigns below ``root``, and the campaigns of a database, until SIGINT or
+    SIGTERM; ``tell`` is given the address once there is an answer at it (``port`` 0: any that is
+    free). Raises StoreError, CannotListen, NeedsExtra, LedgerBroken."""
     in_address = f"[{host}]" if ":" in host else host.lower()
-    pages = Pages(root, LOOPBACK | {in_address}, make_report)
+    pages = Pages(root, LOOPBACK | {in_address}, make_report, database)
     runner = web.AppRunner(pages.application(), access_log=None)
     await runner.setup()
     try:

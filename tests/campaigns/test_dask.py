@@ -34,7 +34,7 @@ def test_a_worker_that_is_killed_loses_no_seed(tmp_path: Path) -> None:
             n_workers=2,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=50,
         ) as cluster,
         Client(cluster) as client,

@@ -16,9 +16,11 @@ import pytest
 import sqlalchemy as sql
 from sqlalchemy.engine import Engine
 
+from nemesis.campaigns.account import read_accounts
 from nemesis.campaigns.errors import IsRunning, LedgerBroken
 from nemesis.campaigns.ledger import Failure, Ledger, open_engine
-from nemesis.campaigns.locks import only_conductor
+from nemesis.campaigns.locks import conducted_anywhere, only_conductor
+from nemesis.campaigns.reading import database_url, read_server
 from nemesis.campaigns.settings import Settings
 from nemesis.search.tally import Tally
 
@@ -107,6 +109,27 @@ def test_one_conductor_at_a_time_on_all_machines(engine: Engine, tmp_path: Path)
         pass
 
 
+def test_campaigns_are_read_and_nothing_else(url: str, engine: Engine, tmp_path: Path) -> None:
+    ledger = Ledger(engine, "shown", SETTINGS)
+    ledger.record(ledger.plan(20), Tally(runs=20), [], 1.5, "w")
+    ledger.plan(5)
+    address = database_url(url)
+    accounts = {each.name: each for each in read_server(address, lambda c: read_accounts(c, {}))}
+    shown = accounts["shown"]
+    assert (shown.tally.runs, shown.seeds_planned, shown.gaps) == (20, 5, [])
+    names = ["shown", "other"]
+    with only_conductor(engine, "shown", tmp_path):
+        assert read_server(address, lambda c: conducted_anywhere(c, names)) == {"shown"}
+    assert read_server(address, lambda c: conducted_anywhere(c, names)) == set()
+    with pytest.raises(LedgerBroken, match="read-only"):
+        read_server(address, lambda c: c.execute(sql.text("delete from batches")))
+
+
 def test_a_server_that_does_not_answer() -> None:
     with pytest.raises(LedgerBroken, match="run directories"):
         open_engine("postgresql+psycopg://tester@127.0.0.1:1/postgres")
+    with pytest.raises(LedgerBroken, match="cannot be read"):
+        read_server(
+            database_url("postgresql+psycopg://tester@127.0.0.1:1/x"),
+            lambda c: read_accounts(c, {}),
+        )
