@@ -1,1 +1,1 @@
-"""A local web page over run directories: ``splitbrain serve`` (docs/serve.md)."""
+"""A local web page over run directories and campaigns: ``splitbrain serve`` (docs/serve.md)."""
