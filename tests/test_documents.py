@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from nemesis.cli import reference
 from nemesis.faults import FAULTS
 from nemesis.faults.targets import TARGETS
 from nemesis.schedule import Knobs, decode_schedule
@@ -127,8 +126,3 @@ def test_every_page_has_its_place_on_the_site() -> None:
     assert len(named) == len(set(named))
     outside = {"architecture.md", "changelog.md"}
     assert set(named) == {page.name for page in PAGES} | {"bugs/README.md"} | outside
-
-
-def test_the_page_of_the_command_line_is_what_the_program_says() -> None:
-    """If this fails: python -m nemesis.cli.reference"""
-    assert (ROOT / "docs" / "command-line.md").read_text() == reference.page()

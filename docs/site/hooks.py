@@ -40,7 +40,17 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
             place = OUTSIDE.get(path.relative_to(ROOT).as_posix(), "")
             if not place and path.exists():
                 return words
-        depth = "../" * (len(Path(page.file.src_uri).parts) - 1)
-        return f"{picture}[{words}]({depth}{place or target}{anchor or ''})"
+        place = "../" * (len(Path(page.file.src_uri).parts) - 1) + (place or target)
+        twin = _dark(path) if picture else None
+        if twin is not None:
+            dark = place.removesuffix(path.name) + twin.name
+            return f"![{words}]({place}#only-light)\n![{words}]({dark}#only-dark)"
+        return f"{picture}[{words}]({place}{anchor or ''})"
 
     return _LINK.sub(led, markdown)
+
+
+def _dark(path: Path) -> Path | None:
+    """The same picture for a dark page, if there is one."""
+    twin = path.with_stem(path.stem.removesuffix("-light") + "-dark")
+    return twin if twin.exists() and not path.stem.endswith("-dark") else None

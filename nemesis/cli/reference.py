@@ -39,10 +39,11 @@ This page is made by the program; do not edit it: `python -m nemesis.cli.referen
 
 _MORE = {
     "--bug": "[All bugs](bugs/README.md).",
+    "--cluster": "[Which is for you](testing-your-system.md).",
     "--condition": "[More](conditions.md).",
     "--isolation": "[More](isolation.md).",
     "--model": "[All models](models.md).",
-    "--nemesis": "[All faults](schedules.md).",
+    "--nemesis": "[All faults](faults.md).",
     "--strategy": "[More](searching.md).",
     "--subject": "[More](testing-your-raft.md).",
 }
