@@ -49,12 +49,16 @@ candidate, P: one that asks for pre-votes, F: a follower, x: down) of term 2, wh
 of term 1, which it knows to be committed, and one of term 2, which it does not. `(3)|` is a
 snapshot up to entry 3.
 
-    splitbrain zoo show NAME      what is on the page
-    splitbrain zoo run NAME       search for it
+```bash
+splitbrain zoo show commit-of-old-term     # what is on its page
+splitbrain zoo run commit-of-old-term      # search for it
+```
 
 These pages are made by the program; do not edit them:
 
-    python -m nemesis.describe.pages
+```bash
+python -m nemesis.describe.pages
+```
 
 """
 

@@ -15,7 +15,10 @@ _HEADER = """# The zoo
 
 This page is made by the program; do not edit it:
 
-    splitbrain zoo run --page docs/zoo.md{arguments}
+<!-- test: with "docs/zoo.md" as "zoo.md vote-twice --seeds 1" -->
+```bash
+splitbrain zoo run --page docs/zoo.md{arguments}
+```
 
 A bug counts as found only if it is convicted by its own kind of failure. Executions are runs of
 either vocabulary, macro-steps or operations and faults over time; s are of one core.
