@@ -28,6 +28,7 @@ FORMS = "dir:PATH, redis:URL or github:OWNER/REPO"
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 # Where what fails now is kept if none of those that are named can be written.
 _OWN = Path(".hypothesis") / "examples"
+_ARTIFACTS = Path(".hypothesis") / "github-artifacts"
 
 
 class DatabaseError(NemesisError):
@@ -86,4 +87,7 @@ def _github(name: str, place: str) -> ExampleDatabase:
     owner, slash, repository = place.partition("/")
     if not owner or not slash or not repository or "/" in repository:
         raise DatabaseError(f"{name!r}: a repository is written OWNER/REPO")
-    return ReadOnlyDatabase(GitHubArtifactDatabase(owner, repository))
+    # A path is named, as Hypothesis refuses to look for its own while pytest is being configured.
+    # So each repository has one of its own, too: there artifacts are told apart by time alone.
+    path = _ARTIFACTS / f"{owner}-{repository}"
+    return ReadOnlyDatabase(GitHubArtifactDatabase(owner, repository, path=path))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import _hypothesis_globals
 import pytest
+from hypothesis import configuration
 from hypothesis.database import (
     DirectoryBasedExampleDatabase,
     GitHubArtifactDatabase,
@@ -56,6 +59,21 @@ def test_github_is_only_read_and_asked_for_nothing_yet(
     assert isinstance(theirs, ReadOnlyDatabase)
     assert theirs._wrapped.token == "secret"
     assert (theirs._wrapped.owner, theirs._wrapped.repo) == ("someone", "something")
+
+
+def test_github_may_be_named_while_pytest_is_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # What the plugin of Hypothesis says until pytest has collected its first test.
+    monkeypatch.setattr(_hypothesis_globals, "in_initialization", 1)
+    monkeypatch.setattr(configuration, "_first_postinit_what", None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        both = parse_databases(["github:someone/something", "github:someone/else"])
+    paths = {each._wrapped.path for each in both._wrapped[1:]}  # type: ignore[attr-defined]
+    assert len(paths) == 2
+    assert not (tmp_path / ".hypothesis").exists()
 
 
 class FakeRedis:
