@@ -25,7 +25,6 @@ from checker.models import (
 )
 from checker.verdict import Validity
 from tests.checker.brute_force import possible
-from tests.checker.documents import run_code_blocks
 from tests.checker.histories import history, random_history
 
 VALID, INVALID = Validity.VALID, Validity.INVALID
@@ -361,7 +360,3 @@ def test_an_unanswered_read_of_a_nondeterministic_model_says_nothing() -> None:
     call = model.parse(Operation(0, "get", None, None, 1, "ok", 0, 1))
     assert call is not None
     assert call.effect == "depends", "what was read tells which of the states it was"
-
-
-def test_the_code_of_the_documentation_runs() -> None:
-    assert run_code_blocks("docs/models.md") > 5

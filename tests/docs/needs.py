@@ -9,6 +9,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from nemesis.cluster.real.processes import ProcessError
+from nemesis.cluster.real.seed.build import find_go, sources
+
 
 def _tools(*names: str) -> Callable[[], bool]:
     return lambda: all(shutil.which(name) for name in names)
@@ -27,6 +30,16 @@ def _disks() -> bool:
     return has_tools and Path("/dev/fuse").exists()
 
 
+def _seed() -> bool:
+    """Whether the Raft of "Implementing Raft" was fetched, with a Go that can build it."""
+    try:
+        find_go()
+        sources()
+    except ProcessError:
+        return False
+    return True
+
+
 NEEDS: Mapping[str, Callable[[], bool]] = {
     "root": _root,
     "etcd": _tools("etcd"),
@@ -40,6 +53,7 @@ NEEDS: Mapping[str, Callable[[], bool]] = {
     "etcd-raft": lambda: (
         _tools("go")() and Path("/usr/share/gocode/src/go.etcd.io/etcd/raft").exists()
     ),
+    "seed": _seed,
     "libraft": lambda: Path("/usr/include/raft.h").exists() and _tools("cc")(),
     "pysyncobj": lambda: find_spec("pysyncobj") is not None,
     "postgresql": _postgresql,

@@ -1,21 +1,12 @@
-"""Clients that others wrote: etcd3gw from PyPI, and curl as the page has it."""
+"""Clients that others wrote: etcd3gw from PyPI. Those of docs/server.md, with curl, run with the page."""
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from tests.checker.documents import ROOT
 from tests.server.processes import QUICK, ClusterOfProcesses, cluster
-
-PAGE = ROOT / "docs" / "server.md"
-# A command of the page, and what it prints: "$ command", then lines of JSON up to an empty one.
-EXAMPLE = re.compile(r"^    \$ (curl .*(?:\n      .*)*)\n((?:    .*\n)*)", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -47,33 +38,3 @@ def test_etcd3gw_works(servers: ClusterOfProcesses) -> None:
     assert client.get_prefix("gw/") == []
     assert [member["name"] for member in client.members()] == ["n1", "n2", "n3"]
     assert int(client.status()["raftTerm"]) > 0
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_examples_of_the_page_do_what_it_says(servers: ClusterOfProcesses) -> None:
-    address = servers.followers()[0].config["listen_clients"]
-    examples = EXAMPLE.findall(PAGE.read_text())
-    assert len(examples) >= 8
-    for command, expected in examples:
-        words = command.replace("127.0.0.1:2379", address)
-        printed = subprocess.run(
-            ["bash", "-c", words], check=True, capture_output=True, text=True
-        ).stdout
-        found = json.loads(printed)
-        found.pop("header", None)
-        told = json.loads(expected)
-        told.pop("header", None)
-        assert without_revisions(found) == without_revisions(told), command
-
-
-def without_revisions(value: object) -> object:
-    """Revisions depend on what else has happened on the cluster."""
-    if isinstance(value, dict):
-        return {
-            key: "..." if key in ("revision", "create_revision", "mod_revision") else
-            without_revisions(each)
-            for key, each in value.items()
-        }  # fmt: skip
-    if isinstance(value, list):
-        return [without_revisions(each) for each in value]
-    return value
