@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,22 @@ def test_links_lead_to_files(page: object) -> None:
     path = ROOT / str(page)
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
         assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+FILE_IN_CODE = re.compile(r"`(?:python )?((?:raft|checker|nemesis|tests|bench|docker)/[\w./-]+)")
+MODULE_IN_CODE = re.compile(r"`python -m ((?:raft|checker|nemesis|tests|bench)[\w.]*)")
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "README.md", ROOT / "ARCHITECTURE.md"], ids=lambda path: path.name
+)
+def test_files_and_modules_that_are_named_are_there(page: Path) -> None:
+    text = page.read_text()
+    for name in FILE_IN_CODE.findall(text):
+        assert (ROOT / name).exists(), f"{page.name} names {name}"
+    for name in MODULE_IN_CODE.findall(text):
+        path = ROOT / name.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), name
 
 
 # -- The page of our Raft ----------------------------------------------------------------------------
