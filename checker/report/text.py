@@ -101,15 +101,29 @@ def _wrapped(words: Words, most: int, first: str = "", rest: str = "") -> list[L
         style = "" if span.operation is None and span.node is None else _NAME
         for word in _words(span.text, room):
             if used + len(word.rstrip()) > WIDTH and used > len(rest):
+                begun = _begun_word(lines[-1], room - len(word.rstrip()))
                 text, last = lines[-1].pop()
                 lines[-1].append((text.rstrip(), last))
-                lines.append([(rest, "")])
-                used = len(rest)
+                lines.append([(rest, ""), *begun])
+                used = len(rest) + sum(len(piece) for piece, _ in begun)
             lines[-1].append((word, style))
             used += len(word)
     if len(lines) > most:
         lines = [*lines[: most - 1], [(f"{rest}...", "")]]
     return [tuple(line) for line in lines]
+
+
+def _begun_word(line: list[tuple[str, str]], room: int) -> list[tuple[str, str]]:
+    """Takes from a line what of its last word stands there, in a span of its own, if that is no
+    longer than ``room``: the full stop behind it is not to begin the next line."""
+    begin = len(line)
+    while begin > 0 and not line[begin - 1][0].endswith(" "):
+        begin -= 1
+    begun = line[begin:]
+    if begin == 0 or sum(len(piece) for piece, _ in begun) > room:
+        return []
+    del line[begin:]
+    return begun
 
 
 def _words(text: str, longest: int) -> list[str]:

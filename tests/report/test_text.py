@@ -33,6 +33,7 @@ def test_every_saved_run_fits_a_screen(name: str) -> None:
     assert told[0].startswith(f"invalid: {report.verdict.failures[0].kind}")
     assert told[-1] == f"again: splitbrain replay {HISTORIES / name}"[:WIDTH] or "..." in told[-1]
     assert all(line.isprintable() for line in told)
+    assert not any(line.lstrip().startswith((".", ",")) for line in told if "..." not in line)
 
 
 def test_a_stale_read() -> None:
