@@ -16,7 +16,7 @@ from checker.report.operations import operations_shown
 from checker.report.shown import Shortener
 from nemesis.describe.saved_run import SavedRun
 from nemesis.describe.verdicts import evidence_of, promise_shown, shortened_notes, words_of_history
-from nemesis.store import REPORT, StoreUnwritable, load
+from nemesis.store import REPORT, StoreUnwritable, load, write_whole
 
 
 def report_of(directory: Path, trusted: Collection[str] = ()) -> Report:
@@ -33,7 +33,11 @@ def report_of(directory: Path, trusted: Collection[str] = ()) -> Report:
 def save_report(directory: Path, trusted: Collection[str] = ()) -> Report:
     """Write the page of a run directory beside its files. Raises StoreUnwritable."""
     report = report_of(directory, trusted)
-    write_report(report, directory / REPORT)
+    place = directory / REPORT
+    try:
+        write_whole(place, page(report).encode())
+    except OSError as error:
+        raise StoreUnwritable(f"{place}: {error.strerror or error}") from error
     return report
 
 

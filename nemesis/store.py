@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -124,8 +125,8 @@ def new_directory(root: Path, name: str, now: datetime) -> Path:
 
 def _link(link: Path, target: Path) -> None:
     """Replaced in one step, so that it always leads somewhere."""
-    fresh = link.with_name(f".{link.name}.{os.getpid()}")
-    fresh.unlink(missing_ok=True)
+    # No number of a process: in two containers that share a store it may be the same.
+    fresh = link.with_name(f".{link.name}.{token_hex(8)}")
     fresh.symlink_to(target)
     fresh.replace(link)
 
@@ -137,6 +138,8 @@ class HistoryFile:
         self._path = directory / HISTORY
         with _errors(self._path):
             directory.mkdir(parents=True, exist_ok=True)
+            # What another run has left there is whole no more.
+            (directory / RESULTS).unlink(missing_ok=True)
             (directory / SCHEDULE).write_bytes(encode_schedule(schedule))
             self._file = open(self._path, "w", encoding="utf-8")  # noqa: SIM115 (closed by close)
             self._writer = HistoryWriter(self._file, {"model": model})
@@ -153,12 +156,17 @@ class HistoryFile:
 
 
 def save(directory: Path, run: Run, history_validity: Validity) -> None:
-    """Write a finished run, results.json last: where it is, all is. Raises StoreUnwritable."""
-    history = HistoryFile(directory, run.schedule, run.model)
-    for event in run.history:
-        history.write(event)
-    history.close()
-    save_verdict(directory, run, history_validity)
+    """Write a finished run, results.json last: where it is, all is. Raises StoreUnwritable, which
+    says what is wrong with the run that is not saved."""
+    try:
+        history = HistoryFile(directory, run.schedule, run.model)
+        with closing(history):
+            for event in run.history:
+                history.write(event)
+        save_verdict(directory, run, history_validity)
+    except StoreUnwritable as error:
+        lost = "; ".join(f"{each.kind}: {each.message}" for each in run.verdict.failures[:1])
+        raise StoreUnwritable(f"{error}; not saved is {lost}" if lost else str(error)) from error
 
 
 def save_verdict(
@@ -168,8 +176,10 @@ def save_verdict(
     with _errors(directory):
         (directory / SCHEDULE).write_bytes(encode_schedule(run.schedule))
         (directory / TRACE).write_bytes(run.trace_bytes())
+        for name in (SCHEDULE, HISTORY, TRACE):
+            _sync(directory / name)
         results = msgspec.json.encode(results_of(run, history_validity, evidence))
-        (directory / RESULTS).write_bytes(msgspec.json.format(results, indent=1) + b"\n")
+        write_whole(directory / RESULTS, msgspec.json.format(results, indent=1) + b"\n")
 
 
 def save_resolved(directory: Path, events: Iterable[Event], model: str) -> None:
@@ -194,7 +204,28 @@ def save_death(directory: Path, schedule: Schedule | None, last_words: str) -> N
 def save_summary(directory: Path, content: bytes) -> None:
     """Write campaign.json: what a whole campaign did. StoreUnwritable."""
     with _errors(directory):
-        (directory / "campaign.json").write_bytes(content + b"\n")
+        write_whole(directory / "campaign.json", content + b"\n")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """All of it or nothing, whatever happens meanwhile. Raises OSError."""
+    fresh = path.with_name(f".{path.name}.{token_hex(8)}")
+    try:
+        fresh.write_bytes(content)
+        _sync(fresh)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would outlive the machine's power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,14 +6,23 @@ this needs its address alone.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import Any, Protocol
 
 from nemesis.campaigns.errors import CampaignError, WorkersGone
 
 # How long a scheduler has to answer, in s.
 _PATIENCE = 15.0
+_SETTINGS = {
+    # A worker runs a batch that has killed others in a process of its own.
+    "distributed.worker.daemon": False,
+    # A scheduler takes workers for dead that it has not heard of for five minutes by the calendar:
+    # all of them, where its clock is set forward or the machine slept. One that dies on the same
+    # machine is noticed by its connection.
+    "distributed.scheduler.worker-ttl": None,
+}
 
 
 class TaskKilled(CampaignError):
@@ -46,47 +55,73 @@ class Workers(Protocol):
 
 
 class DaskWorkers:
-    """Implements Workers."""
+    """Implements Workers. Those made on this machine are as many as there were, whatever becomes of
+    them: ``local`` is their LocalCluster, None if others started them."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, local: Any = None) -> None:
+        self.local = local
         self._client = client
+        self._made = 0 if local is None else len(local.workers)
 
     def slots(self) -> int:
-        return sum(self._client.nthreads().values())
+        with _reaching_scheduler():
+            if self._made and len(self.local.workers) < self._made:
+                # Dask gives up one that dies while it starts, or that takes long to start again.
+                self.local.scale(self._made)
+            return sum(self._client.nthreads().values())
 
     def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> Hashable:
-        task: Hashable = self._client.submit(function, *arguments, key=key, pure=False)
+        with _reaching_scheduler():
+            task: Hashable = self._client.submit(function, *arguments, key=key, pure=False)
         return task
 
     def finished(self, tasks: Sequence[Hashable], patience: float) -> Sequence[Hashable]:
         from distributed import wait
 
-        if self._client.status not in ("running", "connecting"):
-            raise WorkersGone(
-                "the scheduler cannot be reached any more; what was recorded is kept, and the same "
-                "command goes on with the campaign"
-            )
-        try:
-            return list(wait(tasks, timeout=patience, return_when="FIRST_COMPLETED").done)
-        except TimeoutError:
-            return []
+        if self._client.status != "running":
+            raise WorkersGone(_GONE)
+        with _reaching_scheduler():
+            try:
+                return list(wait(tasks, timeout=patience, return_when="FIRST_COMPLETED").done)
+            except TimeoutError:
+                return []
 
     def result(self, task: Any) -> Any:
         from distributed import KilledWorker
 
         if task.status in ("cancelled", "lost"):
-            raise WorkersGone(
-                f"the scheduler has dropped {task.key}; what was recorded is kept, and the same "
-                "command goes on with the campaign"
-            )
-        try:
-            return task.result()
-        except KilledWorker as error:
-            raise TaskKilled(f"{task.key}: {error}") from error
+            raise WorkersGone(_GONE)
+        # What the task itself raises is passed on.
+        with _reaching_scheduler() if task.status != "error" else nullcontext():
+            try:
+                return task.result()
+            except KilledWorker as error:
+                raise TaskKilled(f"{task.key}: {error}") from error
 
     def drop(self, tasks: Sequence[Hashable]) -> None:
+        # Nobody waits for them: what is not reached need not be told.
         if self._client.status == "running":
-            self._client.cancel(list(tasks), force=True)
+            with suppress(WorkersGone), _reaching_scheduler():
+                self._client.cancel(list(tasks), force=True)
+
+
+_GONE = (
+    "the scheduler cannot be reached any more; what was recorded is kept, and the same command "
+    "goes on with the campaign"
+)
+
+
+@contextmanager
+def _reaching_scheduler() -> Iterator[None]:
+    """Raises WorkersGone for all that Dask raises where the scheduler has gone: its own errors of
+    communication are OSErrors, and what it was asked for is cancelled."""
+    from distributed import CancelledError
+    from distributed.client import ClosedClientError
+
+    try:
+        yield
+    except (OSError, CancelledError, ClosedClientError) as error:
+        raise WorkersGone(_GONE) from error
 
 
 @contextmanager
@@ -101,27 +136,29 @@ def dask_workers(scheduler: str | None, jobs: int, dashboard: str | None) -> Ite
         raise CampaignError(
             f"campaigns need Dask ({error}): pip install 'splitbrain[dask]'"
         ) from error
-    # A worker runs a batch that has killed others in a process of its own.
-    dask.config.set({"distributed.worker.daemon": False})
-    if scheduler is not None:
+    dask.config.set(_SETTINGS)
+    for name in ("distributed", "distributed.client", "tornado.application", "asyncio"):
+        # What ends a session is told in a line, by who conducts it.
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with ExitStack() as stack:
+        local = None
         try:
-            client = Client(scheduler, timeout=_PATIENCE)
-        except (OSError, TimeoutError, ValueError) as error:
-            raise WorkersGone(f"{scheduler}: no scheduler answers: {error}") from error
-        with client:
-            yield DaskWorkers(client)
-        return
-    with (
-        LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            # Dask starts a server for it in any case: without an address, at a port that another
-            # campaign may have.
-            dashboard_address=dashboard or "127.0.0.1:0",
-            silence_logs=50,
-        ) as local,
-        Client(local) as client,
-    ):
-        yield DaskWorkers(client)
+            if scheduler is None:
+                local = LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    # Dask starts a server for it in any case: without an address, at a port that
+                    # another campaign may have.
+                    dashboard_address=dashboard or "127.0.0.1:0",
+                    silence_logs=logging.CRITICAL,
+                )
+                client = Client(stack.enter_context(local))
+            else:
+                client = Client(scheduler, timeout=_PATIENCE)
+            stack.enter_context(client)
+        except (OSError, RuntimeError, ValueError) as error:
+            what = "no workers can be made here" if scheduler is None else "no scheduler answers"
+            raise WorkersGone(f"{scheduler or 'Dask'}: {what}: {error}") from error
+        yield DaskWorkers(client, local)

@@ -24,6 +24,7 @@ import msgspec
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from nemesis.campaigns.errors import LedgerBroken, OtherSettings
 from nemesis.campaigns.settings import Settings
@@ -36,12 +37,18 @@ from nemesis.campaigns.tables import (
     PLANNED,
     create_tables,
 )
+from nemesis.errors import NemesisError
 from nemesis.search.block import Block
 from nemesis.search.tally import Tally, decode_tally, encode_tally
 from nemesis.store import StoreUnwritable
 
 # How long a writer waits for another's transaction, in s.
 _PATIENCE = 30.0
+# What databases say of a disk that is full, fails, or may not be written.
+_UNWRITABLE = ("disk is full", "No space left", "readonly", "disk I/O error")
+_KEPT = (
+    "; the runs that failed are in run directories of their own, whatever becomes of the database"
+)
 
 
 class Failure(NamedTuple):
@@ -79,19 +86,37 @@ class Totals(NamedTuple):
 
 
 def open_engine(url: str) -> Engine:
-    """The database at a URL of SQLAlchemy. Raises LedgerBroken."""
+    """The database at a URL of SQLAlchemy. Raises LedgerBroken, StoreUnwritable."""
     try:
-        made = sql.create_engine(url, connect_args=_arguments(url))
-        if made.dialect.name == "sqlite":
-            sql.event.listen(made, "connect", _on_connect)
-        with _errors(url), made.begin() as connection:
-            create_tables(connection)
+        # One connection, as the lock of who conducts (see locks) is its session's.
+        made = sql.create_engine(
+            url, connect_args=_arguments(url), pool_size=1, max_overflow=0, poolclass=QueuePool
+        )
     except (sql.exc.ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise LedgerBroken(
             f"{url}: is no database that can be used: {error}; write postgresql+psycopg://... or "
             "sqlite:///FILE"
         ) from error
+    if made.dialect.name == "sqlite":
+        sql.event.listen(made, "connect", _on_connect)
+    try:
+        with _errors(url), made.begin() as connection:
+            create_tables(connection)
+    except NemesisError:
+        made.dispose()
+        raise
     return made
+
+
+def examine(engine: Engine) -> None:
+    """Read all of a database of SQLite, which would tell of a damaged page only when somebody comes
+    by it; one of PostgreSQL looks after itself. Raises LedgerBroken."""
+    if engine.dialect.name != "sqlite":
+        return
+    with _errors(engine.url), engine.connect() as connection:
+        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+    if found != "ok":
+        raise LedgerBroken(f"{engine.url}: is damaged: {' '.join(found.split())}{_KEPT}")
 
 
 def sqlite_url(file: Path) -> str:
@@ -117,12 +142,9 @@ def _errors(what: object) -> Iterator[None]:
         yield
     except DatabaseError as error:
         reason = str(error.orig)
-        if "disk is full" in reason or "No space left" in reason or "readonly" in reason:
+        if any(each in reason for each in _UNWRITABLE):
             raise StoreUnwritable(f"{what}: {reason}") from error
-        raise LedgerBroken(
-            f"{what}: {reason}; the runs that failed are in run directories of their own, whatever "
-            "becomes of the database"
-        ) from error
+        raise LedgerBroken(f"{what}: {reason}{_KEPT}") from error
     except SQLAlchemyError as error:
         raise LedgerBroken(f"{what}: {error}") from error
 
@@ -163,7 +185,22 @@ class Ledger:
             found = connection.execute(
                 sql.select(CAMPAIGNS.c.settings).where(CAMPAIGNS.c.name == name)
             ).scalar_one_or_none()
-        return None if found is None else msgspec.json.decode(found, type=Settings)
+        try:
+            return None if found is None else msgspec.json.decode(found, type=Settings)
+        except msgspec.DecodeError as error:
+            raise LedgerBroken(
+                f"{engine.url}: the settings of {name} cannot be read: {error}{_KEPT}"
+            ) from error
+
+    @staticmethod
+    def names(engine: Engine) -> list[str]:
+        """Those of the campaigns that have begun. LedgerBroken."""
+        with _errors(engine.url), engine.connect() as connection:
+            return list(
+                connection.execute(
+                    sql.select(CAMPAIGNS.c.name).order_by(CAMPAIGNS.c.name)
+                ).scalars()
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -1,8 +1,9 @@
 """One conductor at a time for each campaign: two would not share out its seeds.
 
 On one machine a lock of the operating system, which no clock lets expire and which goes with its
-holder, however that ends. Where several machines share a PostgreSQL, an advisory lock of the
-session.
+holder, however that ends. Where several machines share a PostgreSQL, an advisory lock of the very
+session that writes the ledger (see open_engine): whoever loses the one can do nothing more in the
+other, and no conductor goes on that does not hold the lock.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from nemesis.campaigns.errors import IsRunning
 from nemesis.store import StoreUnwritable
 
+LOCK = "lock"
+"""The file that whoever conducts a campaign on this machine holds."""
 # What the system says of a lock that another process holds.
 _HELD = (errno.EAGAIN, errno.EACCES)
 # Somebody may only be looking whether it is held: it is asked for so often, after so many s.
@@ -32,7 +35,7 @@ _ATTEMPTS, _BETWEEN = 5, 0.02
 @contextmanager
 def only_conductor(engine: Engine, name: str, directory: Path) -> Iterator[None]:
     """Raises IsRunning if there is one already, StoreUnwritable."""
-    with _on_this_machine(directory / "lock", name), _on_all(engine, name):
+    with _on_this_machine(directory / LOCK, name), _on_all(engine, name):
         yield
 
 
@@ -62,7 +65,7 @@ def is_conducted_here(directory: Path) -> bool | None:
     cannot be told. Whoever looks shares the lock for a moment, so a conductor asks more than
     once."""
     try:
-        file = os.open(directory / "lock", os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        file = os.open(directory / LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except FileNotFoundError:
         return False
     except OSError:
@@ -96,19 +99,20 @@ def _on_all(engine: Engine, name: str) -> Iterator[None]:
         yield
         return
     number = _key(name)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # Out of the pool, in which it would live on, and the lock with it.
-        connection.detach()
-        mine = connection.execute(sql.select(sql.func.pg_try_advisory_lock(number))).scalar_one()
-        if not mine:
-            raise _running(name)
-        try:
-            yield
-        finally:
-            # At once: a server notices only some time later that a session was closed. One that
-            # cannot be asked any more has noticed.
-            with suppress(SQLAlchemyError):
-                connection.execute(sql.select(sql.func.pg_advisory_unlock(number)))
+    if not _asked(engine, sql.func.pg_try_advisory_lock(number)):
+        raise _running(name)
+    try:
+        yield
+    finally:
+        # At once: a server notices only some time later that a session was closed. One that cannot
+        # be asked any more has noticed.
+        with suppress(SQLAlchemyError):
+            _asked(engine, sql.func.pg_advisory_unlock(number))
+
+
+def _asked(engine: Engine, function: sql.Function[bool]) -> bool:
+    with engine.begin() as connection:
+        return connection.execute(sql.select(function)).scalar_one()
 
 
 def _key(name: str) -> int:

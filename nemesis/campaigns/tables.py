@@ -6,6 +6,8 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
+from nemesis.campaigns.errors import LedgerBroken
+
 PLANNED, DONE = "planned", "done"
 """What a batch is."""
 
@@ -57,12 +59,20 @@ CAUSES = sql.Table(
 
 def create_tables(connection: Connection) -> None:
     """Unless they are there: also where several processes begin at once. Columns that an earlier
-    version did not have are added, so that its campaigns go on."""
+    version did not have are added, so that its campaigns go on. Raises LedgerBroken if some tables
+    are gone."""
     # Two that create a table at once, if it does not exist, or add a column, may still collide.
     if connection.dialect.name == "postgresql":
         connection.execute(sql.select(sql.func.pg_advisory_xact_lock(_CREATION)))
     elif connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+    names = set(_metadata.tables)
+    missing = names - set(sql.inspect(connection).get_table_names())
+    if missing and missing != names:
+        raise LedgerBroken(
+            f"{connection.engine.url}: has no table {', '.join(sorted(missing))}: what it held is "
+            "lost, and nobody can account for it; give the campaign another --name or database"
+        )
     for table in _metadata.sorted_tables:
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in table.indexes:

@@ -6,6 +6,7 @@ Exit codes, as in Jepsen: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or in
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import click
 from checker.errors import CheckerError
 from checker.history import HistoryError
 from checker.models import UnknownModelError
+from nemesis.campaigns.errors import WorkersGone
 from nemesis.cli.campaign import campaign
 from nemesis.cli.check import check
 from nemesis.cli.commands import Commands
@@ -59,7 +61,9 @@ cli.add_command(zoo)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point of the console script; ends the process with the exit code."""
+    """Entry point of the console script; ends the process with the exit code. SIGTERM, by which
+    schedulers of batches and of containers end it, is Ctrl-C: who has begun something, ends it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(arguments))
 
 
@@ -73,7 +77,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted: no verdict")
         return _INTERRUPTED
-    except StoreUnwritable as error:
+    except (StoreUnwritable, WorkersGone) as error:
         _complain(str(error))
         return CRASH
     except (NemesisError, CheckerError, HistoryError, RaftError, UnknownModelError) as error:

@@ -125,7 +125,6 @@ def fuzz(
     has_sample = _save_sample(directory, what)
     kept = _Kept(directory, histories)
     tally, findings, deaths, took, interrupted = _watch(what, out, kept)
-    _save_summary(directory, what, tally, findings, deaths)
     if not out.is_terminal or interrupted:
         out.print(tally_table(tally, took))
     out.print(checked_line())
@@ -136,6 +135,8 @@ def fuzz(
         _tell(finding, kept, out)
     for death in deaths:
         _tell_death(death, what, kept, out)
+    # What was found comes first: there may be room for nothing more.
+    _save_summary(directory, what, tally, findings, deaths)
     counted = tally.kinds.total() - len(findings) - len(deaths)
     if keep_going and counted:
         out.print(
@@ -318,7 +319,6 @@ def _tell(finding: Finding, kept: _Kept, out: Console) -> None:
 
 
 def _tell_death(death: Death, what: Campaign, kept: _Kept, out: Console) -> None:
-    saved = kept.keep_death(death, what)
     became = "did not return, nor did it" if death.is_endless else "ended its process, again"
     out.print()
     out.print(
@@ -330,6 +330,7 @@ def _tell_death(death: Death, what: Campaign, kept: _Kept, out: Console) -> None
     )
     for line in death.last_words.strip().splitlines()[-_LAST_LINES:]:
         out.print(Text(f"  {line}"))
+    saved = kept.keep_death(death, what)
     schedule = saved / SCHEDULE
     known = f"its schedule is in {saved}; " if schedule.exists() else ""
     out.print(f"{known}the same command with --seed {death.seed} runs it first")

@@ -23,6 +23,7 @@ from nemesis.campaigns.locks import conducted_anywhere, only_conductor
 from nemesis.campaigns.reading import database_url, read_server
 from nemesis.campaigns.settings import Settings
 from nemesis.search.tally import Tally
+from nemesis.store import StoreUnwritable
 
 SETTINGS = Settings(seed=100)
 
@@ -94,19 +95,21 @@ def test_several_processes_may_begin_at_once(url: str, engine: Engine) -> None:
     assert Ledger(engine, "two", SETTINGS).plan(5).first == 100
 
 
-def test_one_conductor_at_a_time_on_all_machines(engine: Engine, tmp_path: Path) -> None:
+def test_one_conductor_at_a_time_on_all_machines(url: str, tmp_path: Path) -> None:
     """Each machine has a folder of its own; it is the database that tells them of each other."""
-    here, there = tmp_path / "here", tmp_path / "there"
-    with only_conductor(engine, "one", here):
+    here, there = open_engine(url), open_engine(url)
+    with only_conductor(here, "one", tmp_path / "here"):
         with (
             pytest.raises(IsRunning, match="another process"),
-            only_conductor(engine, "one", there),
+            only_conductor(there, "one", tmp_path / "there"),
         ):
             pass
-        with only_conductor(engine, "two", there):
+        with only_conductor(there, "two", tmp_path / "there"):
             pass
-    with only_conductor(engine, "one", there):
+    with only_conductor(there, "one", tmp_path / "there"):
         pass
+    here.dispose()
+    there.dispose()
 
 
 def test_campaigns_are_read_and_nothing_else(url: str, engine: Engine, tmp_path: Path) -> None:
@@ -128,8 +131,92 @@ def test_campaigns_are_read_and_nothing_else(url: str, engine: Engine, tmp_path:
 def test_a_server_that_does_not_answer() -> None:
     with pytest.raises(LedgerBroken, match="run directories"):
         open_engine("postgresql+psycopg://tester@127.0.0.1:1/postgres")
+<<<<<<< HEAD
     with pytest.raises(LedgerBroken, match="cannot be read"):
         read_server(
             database_url("postgresql+psycopg://tester@127.0.0.1:1/x"),
             lambda c: read_accounts(c, {}),
         )
+=======
+
+
+def test_two_machines_conduct_two_campaigns_at_once(url: str, tmp_path: Path) -> None:
+    """In one database; and neither can conduct the other's meanwhile."""
+    machines = [open_engine(url), open_engine(url)]
+    with (
+        only_conductor(machines[0], "here", tmp_path / "0"),
+        only_conductor(machines[1], "there", tmp_path / "1"),
+    ):
+        ledgers = [
+            Ledger(machines[0], "here", SETTINGS),
+            Ledger(machines[1], "there", Settings(seed=7)),
+        ]
+        for _ in range(5):
+            for ledger in ledgers:
+                block = ledger.plan(10)
+                ledger.record(block, Tally(runs=10, verdicts=Counter(valid=10)), [], 1.0, "w")
+        for ledger in ledgers:
+            assert ledger.totals().tally.runs == 50
+            assert ledger.gaps() == []
+    for machine in machines:
+        machine.dispose()
+
+
+def test_who_has_lost_the_lock_writes_nothing_more(url: str, tmp_path: Path) -> None:
+    """As where a network between them forgets of the connection: another may conduct by then."""
+    first, second, other = open_engine(url), open_engine(url), open_engine(url)
+    with only_conductor(first, "one-of-two", tmp_path / "here"):
+        ledger = Ledger(first, "one-of-two", SETTINGS)
+        block = ledger.plan(10)
+        with other.connect() as connection:
+            holder = "select pid from pg_locks where locktype = 'advisory'"
+            connection.execute(sql.text(f"select pg_terminate_backend(pid) from ({holder}) held"))
+        with only_conductor(second, "one-of-two", tmp_path / "there"):
+            tally = Tally(runs=10, verdicts=Counter(valid=10))
+            with pytest.raises(LedgerBroken, match="terminat"):
+                ledger.record(block, tally, [], 1.0, "w")
+            again = Ledger(second, "one-of-two", SETTINGS)
+            assert again.unfinished() == [block]
+            assert again.record(block, tally, [], 1.0, "w")
+            assert again.gaps() == []
+    for engine in (first, second, other):
+        engine.dispose()
+
+
+def test_a_table_that_is_gone_is_told(url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sql.text("drop table failures"))
+    with pytest.raises(LedgerBroken, match="has no table failures"):
+        open_engine(url)
+    with engine.begin() as connection:
+        for table in ("campaigns", "batches", "causes"):
+            connection.execute(sql.text(f"drop table {table}"))
+
+
+def test_a_disk_that_is_full(engine: Engine) -> None:
+    """Told by the server as this; what was to be written then is not there afterwards."""
+    ledger = Ledger(engine, "full", SETTINGS)
+    block = ledger.plan(10)
+    with engine.begin() as connection:
+        connection.execute(
+            sql.text(
+                "create function no_room() returns trigger language plpgsql as $$ begin raise "
+                "exception 'could not extend file: No space left on device' using errcode = "
+                "'53100'; end $$"
+            )
+        )
+        connection.execute(
+            sql.text(
+                "create trigger no_room before insert on causes for each row "
+                "execute function no_room()"
+            )
+        )
+    tally, failed = Tally(runs=10), [Failure(101, "stale: crash", "stale", "words", 3, "here")]
+    with pytest.raises(StoreUnwritable, match="No space left"):
+        ledger.record(block, tally, failed, 1.0, "w")
+    assert ledger.unfinished() == [block]
+    assert ledger.causes() == []
+    with engine.begin() as connection:
+        connection.execute(sql.text("drop function no_room cascade"))
+    assert ledger.record(block, tally, failed, 1.0, "w")
+>>>>>>> f518006 (Robust campaigns)

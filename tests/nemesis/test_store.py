@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -151,3 +155,48 @@ def schedule_text(**knobs: object) -> bytes:
 def test_a_malformed_schedule_is_refused_with_the_place(text: bytes, reason: str) -> None:
     with pytest.raises(ScheduleError, match=reason):
         decode_schedule(text)
+
+
+def small_disk(room: int) -> Callable[[Path, bytes], int]:
+    """``Path.write_bytes`` where there is room for so many bytes; then a part of it gets there."""
+    left = room
+    write = Path.write_bytes
+
+    def write_bytes(path: Path, content: bytes) -> int:
+        nonlocal left
+        fits = content[:left]
+        left -= len(fits)
+        write(path, fits)
+        if len(fits) < len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return len(content)
+
+    return write_bytes
+
+
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_disk_that_fills_up_leaves_no_run_that_looks_whole(
+    part: float, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where a whole one was."""
+    result = failed()
+    names = ("schedule.json", "schedule.json", "trace.jsonl", "results.json")
+    whole = sum((saved / name).stat().st_size for name in names)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", small_disk(int(part * whole)))
+        with pytest.raises(StoreUnwritable, match="No space left on device; not saved is"):
+            save(saved, result, Validity.VALID)
+    with pytest.raises(StoreError, match="is a run directory"):
+        find([saved])
+    assert not list(saved.glob(".*"))
+    save(saved, result, judge_history(result.history, result.model))
+    assert replay(saved).problems == ()
+
+
+def test_two_runs_may_begin_at_once(tmp_path: Path) -> None:
+    """In one store, in the same second, in processes of one number, as those of containers are."""
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: new_directory(tmp_path, "x", NOON), range(40)))
+    assert len(set(made)) == 40
+    assert (tmp_path / "latest").resolve() in made
+    assert not list(tmp_path.glob("**/.*"))
