@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -155,3 +157,55 @@ def test_what_is_told_is_what_fails(place: Path) -> None:
     again = run(load(directory).schedule)
     assert told.failures
     assert not again.verdict.failures, "the healthy Raft must not fail it"
+
+
+@pytest.mark.parametrize("where", ["work", "save", "save_report", "record", "on_done"])
+def test_ctrl_c_at_any_moment_loses_nothing(
+    where: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a batch is under way or a run is saved, within a transaction, or after it."""
+    calls = 0
+
+    def interrupted(*_: object) -> NoReturn:
+        nonlocal calls
+        calls += 1
+        raise KeyboardInterrupt
+
+    told = Told()
+    ledger = ledger_of(place, BROKEN)
+    crew = Crew(1, interrupted) if where == "work" else Crew(1)
+    with monkeypatch.context() as patched:
+        if where in ("save", "save_report"):
+            patched.setattr(f"nemesis.campaigns.conductor.{where}", interrupted)
+        elif where == "record":
+            patched.setattr(Ledger, "_add", interrupted)
+        on_done = interrupted if where == "on_done" else told
+        with pytest.raises(KeyboardInterrupt):
+            Conductor(ledger, crew, place, on_done, lambda: 0.0).conduct(Budget(100.0, 40))
+    assert calls == 1
+    assert crew.dropped or ledger.totals().tally.runs == 40
+    assert ledger.totals().tally.runs == (20 if where == "on_done" else 0)
+    conduct(place, BROKEN, Crew(1), 40)
+    assert ledger.totals().tally.runs == 40
+    assert ledger.gaps() == []
+    for cause in ledger.causes():
+        assert (load(Path(cause.directory)).directory / "report.html").is_file()
+
+
+def test_two_campaigns_in_one_database_at_once(place: Path) -> None:
+    """As two processes conduct them, that share it."""
+    names = ("one", "two", "three")
+    place.mkdir()
+    url = sqlite_url(place / "shared.db")
+
+    def conduct_one(name: str) -> Ledger:
+        ledger = Ledger(open_engine(url), name, HEALTHY)
+        conductor = Conductor(ledger, Crew(1), place / name, Told(), lambda: 0.0)
+        conductor.conduct(Budget(100.0, 60))
+        return ledger
+
+    with ThreadPoolExecutor(3) as pool:
+        ledgers = list(pool.map(conduct_one, names))
+    for ledger in ledgers:
+        assert ledger.totals().tally.runs == 60
+        assert ledger.gaps() == []

@@ -18,39 +18,113 @@ from nemesis.campaigns.errors import WorkersGone
 from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.work import Done
-from nemesis.cli import BAD_ARGUMENTS, run
+from nemesis.cli import BAD_ARGUMENTS, CRASH, run
+from nemesis.search.block import Block, run_block
+from tests.campaigns.crew import Crew
 
 pytest.importorskip("distributed", reason="pip install 'splitbrain[dask]'")
-SETTINGS = Settings(seed=100, strategy="uniform-walk")
 
 
 def test_a_worker_that_is_killed_loses_no_seed(tmp_path: Path) -> None:
-    from distributed import Client, LocalCluster
-
-    ledger = Ledger(open_engine(sqlite_url(tmp_path / "campaign.db")), "one", SETTINGS)
+    """What fails is in the account, too; bench/campaign_kills.py does this for minutes."""
+    settings = Settings(seed=100, subject="retry-applied-twice", strategy="uniform-walk")
+    ledger = Ledger(open_engine(sqlite_url(tmp_path / "campaign.db")), "one", settings)
     killed: list[int] = []
-    with (
-        LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            silence_logs=50,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+    told: list[Failure] = []
+    with dask_workers(None, 2, None) as crew:
+        # By the calendar: if a clock is set forward, or the machine has slept, all are given up.
+        assert crew.local.scheduler.worker_ttl is None
 
-        def kill_one(_done: Done, _failures: list[Failure]) -> None:
+        def kill_one(_done: Done, failures: list[Failure]) -> None:
+            told.extend(failures)
             if len(killed) < 2:
-                nannies: dict[Any, Any] = cluster.workers
-                pid = nannies[len(killed)].pid
-                killed.append(pid)
-                os.kill(pid, signal.SIGKILL)
+                killed.append(crew.local.workers[len(killed)].pid)
+                os.kill(killed[-1], signal.SIGKILL)
 
-        Conductor(ledger, DaskWorkers(client), tmp_path, kill_one).conduct(Budget(None, 300))
+        Conductor(ledger, crew, tmp_path, kill_one).conduct(Budget(None, 160))
     assert len(killed) == 2
-    assert ledger.totals().tally.runs == 300
+    undisturbed = run_block(settings.campaign(frozenset({"exactly-once"})), Block(100, 160, 0))
+    assert ledger.totals().tally == undisturbed.tally
     assert ledger.totals().planned == 0
+    assert ledger.gaps() == []
+    failing = [found.seed for found in undisturbed.findings]
+    assert sorted(failure.seed for failure in told) == failing
+    assert sum(cause.seen for cause in ledger.causes()) == len(failing) > 1
+
+
+class Reports:
+    """What Dask's cluster says of a worker that it has given up."""
+
+    def __init__(self, cluster: dict[int, str]) -> None:
+        self.workers = cluster
+        self.scaled: list[int] = []
+
+    def scale(self, count: int) -> None:
+        self.scaled.append(count)
+
+    def nthreads(self) -> dict[str, int]:
+        return dict.fromkeys(self.workers.values(), 1)
+
+
+def test_workers_that_dask_has_given_up_are_made_anew() -> None:
+    """It does so with one that dies while it starts: a campaign would wait for ever."""
+    cluster = Reports({0: "here", 1: "there"})
+    crew = DaskWorkers(cluster, cluster)
+    assert crew.slots() == 2
+    assert cluster.scaled == []
+    del cluster.workers[1]
+    assert crew.slots() == 1
+    assert cluster.scaled == [2]
+
+
+_SCHEDULER = """
+from distributed import LocalCluster
+cluster = LocalCluster(
+    n_workers=1, threads_per_worker=1, processes=False, host="127.0.0.1", protocol="tcp",
+    dashboard_address="127.0.0.1:0", silence_logs=50,
+)
+print(cluster.scheduler_address, flush=True)
+input()
+"""
+
+
+def test_a_scheduler_that_is_killed_ends_the_session_with_a_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed with its worker, as where their machine dies, when something was recorded."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _SCHEDULER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as scheduler:
+        assert scheduler.stdout is not None
+        address = scheduler.stdout.readline().strip()
+        record = Ledger.record
+
+        def record_and_kill(self: Ledger, *what: Any) -> bool:
+            scheduler.kill()
+            return record(self, *what)
+
+        monkeypatch.setattr(Ledger, "record", record_and_kill)
+        arguments = ["campaign", "--name", "one", "--seed", "100", "--store", str(tmp_path)]
+        arguments += ["--budget", "100", "--workload", "register"]
+        assert run([*arguments, "--scheduler", address]) == CRASH
+    out, err = capfd.readouterr()
+    (line,) = err.splitlines()
+    assert "the scheduler cannot be reached any more" in line
+    assert "the same command goes on" in line
+    assert "Traceback" not in out
+    url = sqlite_url(tmp_path / "campaigns" / "one" / "campaign.db")
+    settings = Ledger.settings_of(open_engine(url), "one")
+    assert settings is not None
+    ledger = Ledger(open_engine(url), "one", settings)
+    before = ledger.totals()
+    assert before.tally.runs == 20
+    assert before.planned
+    Conductor(ledger, Crew(1), tmp_path, lambda done, failures: None).conduct(Budget(None, 100))
+    assert ledger.totals().tally.runs == 100
     assert ledger.gaps() == []
 
 
@@ -60,7 +134,10 @@ def test_a_runner_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     command += ["--workload", "register", "--store", str(tmp_path), "--name", "one", "--budget"]
     url = sqlite_url(tmp_path / "campaigns" / "one" / "campaign.db")
     process = subprocess.Popen(
-        [*command, "1000000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path
+        [*command, "1000000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=tmp_path,
     )
     settings = None
     try:
@@ -78,7 +155,8 @@ def test_a_runner_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
         assert "is being conducted by another process" in second.stderr
     finally:
         process.kill()
-        process.wait()
+        # Its workers write to the same pipe: it ends when the last of them has ended.
+        process.communicate(timeout=60)
     assert settings is not None
     ledger = Ledger(open_engine(url), "one", settings)
     before = ledger.totals()
@@ -95,7 +173,8 @@ def test_a_runner_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert ledger.gaps() == []
 
 
-def test_no_scheduler_there() -> None:
+def test_no_scheduler_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nemesis.campaigns.cluster._PATIENCE", 0.1)
     with (
         pytest.raises(WorkersGone, match="no scheduler answers"),
         dask_workers("tcp://127.0.0.1:1", 1, None),

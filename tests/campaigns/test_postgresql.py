@@ -131,13 +131,11 @@ def test_campaigns_are_read_and_nothing_else(url: str, engine: Engine, tmp_path:
 def test_a_server_that_does_not_answer() -> None:
     with pytest.raises(LedgerBroken, match="run directories"):
         open_engine("postgresql+psycopg://tester@127.0.0.1:1/postgres")
-<<<<<<< HEAD
     with pytest.raises(LedgerBroken, match="cannot be read"):
         read_server(
             database_url("postgresql+psycopg://tester@127.0.0.1:1/x"),
             lambda c: read_accounts(c, {}),
         )
-=======
 
 
 def test_two_machines_conduct_two_campaigns_at_once(url: str, tmp_path: Path) -> None:
@@ -219,4 +217,3 @@ def test_a_disk_that_is_full(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(sql.text("drop function no_room cascade"))
     assert ledger.record(block, tally, failed, 1.0, "w")
->>>>>>> f518006 (Robust campaigns)

@@ -219,7 +219,9 @@ def test_a_full_disk_is_told_in_a_line() -> None:
     assert "store/test-healthy" in done.stderr
 
 
-def test_ctrl_c_ends_a_campaign_with_what_it_has() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_campaign_with_what_it_has(number: signal.Signals) -> None:
+    """And SIGTERM, which is sent to it alone; its workers end with it, or the pipe would not."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command("fuzz", "--time", "10m", "--jobs", "2", "--seed", "1"),
@@ -233,7 +235,10 @@ def test_ctrl_c_ends_a_campaign_with_what_it_has() -> None:
         assert campaign.stdout.readline().startswith("splitbrain fuzz")
         # A line of progress: the campaign has runs to tell of.
         assert " runs, " in campaign.stdout.readline()
-        os.killpg(campaign.pid, signal.SIGINT)
+        if number == signal.SIGINT:
+            os.killpg(campaign.pid, number)
+        else:
+            campaign.send_signal(number)
         out, err = campaign.communicate(timeout=60)
     assert campaign.returncode == 0, err
     assert "interrupted" in out
