@@ -18,6 +18,7 @@ OUTSIDE = {
     "bench/porcupine.md": "porcupine.md",
 }
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#:]+)(#[^)\s]*)?\)")
+_ITEM = re.compile(r"(- |1\. )")
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -34,6 +35,8 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
     def led(match: re.Match[str]) -> str:
         picture, words, target, anchor = match.groups()
         path = (source.parent / target).resolve()
+        if not path.is_relative_to(ROOT):
+            return match[0]
         if path.is_relative_to(ROOT / "docs"):
             place = path.relative_to(ROOT / "docs").as_posix()
         else:
@@ -47,7 +50,22 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
             return f"![{words}]({place}#only-light)\n![{words}]({dark}#only-dark)"
         return f"{picture}[{words}]({place}{anchor or ''})"
 
-    return _LINK.sub(led, markdown)
+    return _apart(_LINK.sub(led, markdown))
+
+
+def _apart(markdown: str) -> str:
+    """Lists that begin right after a line of text, as a forge takes them, behind an empty line, as
+    Python-Markdown wants it."""
+    lines: list[str] = []
+    is_code = is_text = False
+    for line in markdown.split("\n"):
+        is_code ^= line.startswith("```")
+        is_item = _ITEM.match(line) is not None
+        if is_item and is_text and not is_code:
+            lines.append("")
+        is_text = line[:1].strip() != "" and not is_item
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _dark(path: Path) -> Path | None:
