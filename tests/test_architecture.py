@@ -86,6 +86,7 @@ EXCEPTIONS = {
     ("checker/lincheck/budget.py", "time"),
     ("checker/lincheck/checking.py", "time"),
     ("checker/lincheck/parallel.py", "time"),
+    ("checker/lincheck/tasks.py", "time"),
     ("checker/lincheck/processes.py", "multiprocessing"),
     ("checker/lincheck/processes.py", "os"),
     ("checker/lincheck/processes.py", "signal"),

@@ -28,14 +28,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import NamedTuple
 
 from checker.history import Event, History, Operation
 from checker.lincheck.budget import Budget, BudgetExhausted, Clock, Meter
 from checker.lincheck.checking import Verdict, check_by
-from checker.lincheck.engine import Impossible, Outcome, Possible
 from checker.lincheck.judge import TURNS, Finding, Judging, first_turns, judge, judge_all
-from checker.lincheck.parts import OperationError
 from checker.lincheck.processes import (
     ProcessDied,
     counters,
@@ -45,7 +42,8 @@ from checker.lincheck.processes import (
     process_number,
 )
 from checker.lincheck.sections import Section
-from checker.models.model import Model, ModelError
+from checker.lincheck.telling import Listener, Told, place_of, turn
+from checker.models.model import Model
 
 _PATIENCE = 0.01
 """Seconds between two looks of the parent."""
@@ -165,21 +163,6 @@ class _Board:
         self._held[:] = [0] * len(self._held)
 
 
-class _Told(NamedTuple):
-    """What a process tells of a section.
-
-    The positions of an order are those of the section's operations; of an impossible section that
-    was ``translated``, those of its entries. No outcome: the budget ran out for this ``reason``, or
-    the model refused an operation.
-    """
-
-    place: int
-    outcome: Outcome | None
-    reason: str = ""
-    refused: bool = False
-    translated: bool = False
-
-
 class _Sharing:
     """One call of InProcesses: what parent and processes share."""
 
@@ -198,8 +181,8 @@ class _Sharing:
         self._meter = meter
         self._order = order
         self._jobs = jobs
+        self._listener = Listener(parts, model, meter, order)
         self._turns = first_turns(len(parts), meter)
-        # Places are numbers: round * sections + number.
         self._least = locked_counter(_NOWHERE)
         self._board = _Board(2 * jobs, meter)
 
@@ -207,20 +190,20 @@ class _Sharing:
         """The parent's side."""
         parts, lane = self._parts, self._meter.lane()
         left = set(range(len(parts)))
-        found: _Told | None = None
-        undecided: list[_Told] = []
+        found: Told | None = None
+        undecided: list[Told] = []
         reason = ""
         try:
             for phase in range(2):
                 for told in self._tell(phase, sorted(left), lane):
-                    if told.refused or isinstance(told.outcome, Impossible):
-                        found = told if found is None else min(found, told, key=_place)
+                    if told.ends_it:
+                        found = told if found is None else min(found, told, key=place_of)
                         continue
-                    left.remove(self._number(told))
+                    left.remove(self._listener.number(told))
                     if told.outcome is None:
                         undecided.append(told)
                     else:
-                        yield self._finding(told)
+                        yield self._listener.finding(told)
                 if found is not None or not left:
                     break
         except (BudgetExhausted, ProcessDied) as error:
@@ -229,21 +212,18 @@ class _Sharing:
             lane.spend(*self._board.sums())
         lane.release()
         if found is None:
-            undecided += [_Told(number, None, reason) for number in left]
-            yield from map(self._finding, sorted(undecided, key=self._number))
+            yield from self._listener.undecided(undecided, left, reason)
             return
-        if found.refused:
-            self._refuse(parts[self._number(found)])
-        yield self._finding(found)
+        yield self._listener.last(found)
 
-    def _tell(self, phase: int, numbers: list[int], lane: Meter) -> Iterator[_Told]:
+    def _tell(self, phase: int, numbers: list[int], lane: Meter) -> Iterator[Told]:
         """What the processes tell of these sections; of all, after the second phase.
 
         Raises BudgetExhausted, ProcessDied.
         """
         groups = _balanced(numbers, self._parts, self._jobs)
 
-        def work(at: int) -> Iterator[list[_Told]]:
+        def work(at: int) -> Iterator[list[Told]]:
             self._board.take(phase * self._jobs + at)
             self._judging.publish_on(self._board)
             return self._judge(groups[at], last=phase == 1)
@@ -268,7 +248,7 @@ class _Sharing:
             telling.close()
             self._board.nothing_is_held()
 
-    def _judge(self, numbers: Sequence[int], *, last: bool) -> Iterator[list[_Told]]:
+    def _judge(self, numbers: Sequence[int], *, last: bool) -> Iterator[list[Told]]:
         """A process's side: its sections in rounds, as ``judge_all``; one round, or to the last."""
         waiting: list[tuple[int, Meter, Judging]] = []
         queue: Iterable[tuple[int, Meter, Judging]] = (
@@ -276,7 +256,7 @@ class _Sharing:
             for number in numbers
             for lane in (self._meter.lane(),)
         )
-        batch: list[_Told] = []
+        batch: list[Told] = []
         exhausted = ""
         start, turns = 0, self._turns
         while True:
@@ -285,14 +265,14 @@ class _Sharing:
                 if place > self._least.value:
                     yield batch
                     return
-                told = self._turn(place, judging, turns, exhausted)
+                told = Told(place, None, exhausted) if exhausted else turn(place, judging, turns)
                 if told is None:
                     waiting.append((number, lane, judging))
                     continue
                 lane.release()
                 batch.append(told)
                 exhausted = told.reason
-                if told.refused or isinstance(told.outcome, Impossible):
+                if told.ends_it:
                     with self._least.get_lock():
                         self._least.value = min(self._least.value, place)
                 if len(batch) >= _BATCH:
@@ -303,51 +283,6 @@ class _Sharing:
                 return
             queue, waiting, turns = waiting, [], TURNS
             start += len(self._parts)
-
-    def _turn(self, place: int, judging: Judging, turns: int, exhausted: str) -> _Told | None:
-        try:
-            if exhausted:
-                raise BudgetExhausted(exhausted)
-            for _ in range(turns):
-                next(judging)
-        except StopIteration as stop:
-            return _told(place, stop.value)
-        except BudgetExhausted as error:
-            return _Told(place, None, str(error))
-        except (OperationError, ModelError):
-            return _Told(place, None, refused=True)
-        return None
-
-    def _number(self, told: _Told) -> int:
-        return told.place % len(self._parts)
-
-    def _finding(self, told: _Told) -> Finding:
-        section = self._parts[self._number(told)]
-        if isinstance(told.outcome, Impossible) and told.translated:
-            part = section.translated(self._model)
-            operations = [entry.operation for entry in part.entries]
-            return Finding(section, operations, told.outcome, part=part)
-        return Finding(section, section.operations, told.outcome, told.reason)
-
-    def _refuse(self, section: Section) -> None:
-        """Raise here what the model raised there."""
-        for _ in judge(section, self._model, self._meter.lane(), self._order):
-            pass
-        raise AssertionError("the model refuses the same operation each time")
-
-
-def _place(told: _Told) -> int:
-    return told.place
-
-
-def _told(place: int, finding: Finding) -> _Told:
-    outcome, section = finding.outcome, finding.section
-    if isinstance(outcome, Possible) and outcome.order and finding.part is not None:
-        # Ranks are used once, so they tell operations apart.
-        positions = {operation.invoked: at for at, operation in enumerate(section.operations)}
-        operations = finding.operations
-        outcome = Possible([positions[operations[at].invoked] for at in outcome.order])
-    return _Told(place, outcome, finding.reason, translated=finding.part is not None)
 
 
 def _balanced(numbers: Sequence[int], parts: Sequence[Section], jobs: int) -> list[list[int]]:

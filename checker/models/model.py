@@ -18,6 +18,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
 from checker.errors import CheckerError
@@ -309,6 +310,12 @@ def model_names() -> tuple[str, ...]:
     return tuple(sorted((*_MODELS, *_FAMILIES)))
 
 
+@cache
+def _member(stem: str, parameter: str) -> Model:
+    """That of a family, the same each time. Raises ValueError."""
+    return _FAMILIES[stem].build(parameter)
+
+
 def get_model(name: str) -> Model:
     """The model of this name; UnknownModelError with a suggestion if there is none."""
     model = _MODELS.get(name)
@@ -318,7 +325,7 @@ def get_model(name: str) -> Model:
     family = _FAMILIES.get(stem)
     if family is not None:
         try:
-            return family.build(parameter or family.default)
+            return _member(stem, parameter or family.default)
         except ValueError as error:
             raise UnknownModelError(f"there is no model {name!r}: {error}") from None
     close = difflib.get_close_matches(stem, model_names(), n=1)

@@ -100,6 +100,11 @@ def _list_models(context: click.Context, _parameter: click.Parameter, wanted: bo
     help="Processes: for several FILEs, or for the keys of a single one.",
 )
 @click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="A scheduler of Dask, tcp://...: its workers judge the keys of each FILE.",
+)
+@click.option(
     "--condition",
     callback=_condition,
     metavar="NAME",
@@ -141,6 +146,7 @@ def check(
     memory: int,
     configurations: int | None,
     jobs: int,
+    scheduler: str | None,
     condition: Condition | None,
     weaker: bool,
     isolation: str | None,
@@ -174,6 +180,7 @@ def check(
         isolation=isolation,
         workload=workload,
         jobs=jobs,
+        scheduler=scheduler,
     )
     request.require_sense(files, stream)
     if stream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +15,7 @@ from checker.errors import CheckerError
 from checker.formats import parse_history, read_history
 from checker.history import History, HistoryError
 from checker.lincheck.processes import ProcessDied, in_processes, locked_counter
+from checker.lincheck.tasks import Executor
 from checker.models import UnknownModelError
 from checker.verdict import Validity
 from nemesis.cli.check_conditions import report_condition
@@ -41,7 +42,12 @@ def check_files(files: Sequence[str], request: Request) -> int:
     """
     reports: list[Report] = []
     at_once = request.jobs > 1 and len(files) > 1
-    with closing(_at_once(files, request) if at_once else _one_by_one(files, request)) as judged:
+    with (
+        _executor(request) as executor,
+        closing(
+            _at_once(files, request) if at_once else _one_by_one(files, request, executor)
+        ) as judged,
+    ):
         for report in judged:
             show(report, request.as_json)
             reports.append(report)
@@ -65,11 +71,25 @@ def unreadable(error: OSError, file: str) -> HistoryError:
     return HistoryError(f"cannot be read: {error.strerror or error}", source=label(file))
 
 
-def _one_by_one(files: Sequence[str], request: Request) -> Generator[Report, None, None]:
+@contextmanager
+def _executor(request: Request) -> Iterator[Executor | None]:
+    """Whoever judges keys for this one. Raises CampaignError if nobody can be reached."""
+    if request.scheduler is None:
+        yield None
+        return
+    from nemesis.campaigns.histories import judges
+
+    with judges(request.scheduler) as executor:
+        yield executor
+
+
+def _one_by_one(
+    files: Sequence[str], request: Request, executor: Executor | None
+) -> Generator[Report, None, None]:
     several = len(files) > 1
     for file in files:
         with Progress(label(file)) as progress:
-            report = _report(file, request, several, progress, None)
+            report = _report(file, request, several, progress, None, executor)
         yield report
 
 
@@ -118,7 +138,12 @@ def _at_once(files: Sequence[str], request: Request) -> Generator[Report, None, 
 
 
 def _report(
-    file: str, request: Request, several: bool, progress: Progress, content: BinaryIO | None
+    file: str,
+    request: Request,
+    several: bool,
+    progress: Progress,
+    content: BinaryIO | None,
+    executor: Executor | None = None,
 ) -> Report:
     """Read and judge one file; whatever is wrong with it is in the report."""
     try:
@@ -131,7 +156,7 @@ def _report(
             return report_condition(
                 file, history, model, request.condition, request.budget, request.weaker, progress
             )
-        return report_linearizable(file, history, model, request, several, progress)
+        return report_linearizable(file, history, model, request, several, progress, executor)
     except (HistoryError, CheckerError, UnknownModelError) as error:
         return Report(file, error=str(error))
     except KeyboardInterrupt:

@@ -20,6 +20,7 @@ from checker.lincheck.explain import explain
 from checker.lincheck.judge import Finding, judge_all
 from checker.lincheck.parallel import InProcesses
 from checker.lincheck.sections import Section
+from checker.lincheck.tasks import Executor, InTasks
 from checker.models import Model
 from checker.verdict import Failure, Validity
 from nemesis.cli.check_conditions import weaker
@@ -42,11 +43,17 @@ NOTHING_TOLD = "no operation was answered with ok, so there was nothing to judge
 
 
 def report_linearizable(
-    file: str, history: History, model: Model, request: Request, several: bool, progress: Progress
+    file: str,
+    history: History,
+    model: Model,
+    request: Request,
+    several: bool,
+    progress: Progress,
+    executor: Executor | None = None,
 ) -> Report:
-    """Check a history, and whatever the request wants beside."""
+    """Check a history, by the executor if there is one, and whatever the request wants beside."""
     started = monotonic()
-    watched = _Watched(request, 1 if several else request.jobs, progress)
+    watched = _Watched(request, 1 if several else request.jobs, progress, executor)
     try:
         verdict = check_by(watched, history, model, watched.meter, request.certificate)
         was_interrupted = False
@@ -104,12 +111,17 @@ def _told_anything(history: History) -> bool:
 class _Watched:
     """Judges sections, in one process or several, and knows how far that has come."""
 
-    def __init__(self, request: Request, jobs: int, progress: Progress) -> None:
+    def __init__(
+        self, request: Request, jobs: int, progress: Progress, executor: Executor | None
+    ) -> None:
         self._progress = progress
-        self._in_processes: InProcesses | None = None
-        if jobs > 1:
-            self._in_processes = InProcesses(jobs, request.budget, cancelled=progress.tick)
-            self.meter = self._in_processes.meter
+        self._elsewhere: InProcesses | InTasks | None = None
+        if executor is not None:
+            self._elsewhere = InTasks(executor, request.budget, cancelled=progress.tick)
+        elif jobs > 1:
+            self._elsewhere = InProcesses(jobs, request.budget, cancelled=progress.tick)
+        if self._elsewhere is not None:
+            self.meter = self._elsewhere.meter
         else:
             self.meter = Meter(request.budget, cancelled=progress.tick)
         self.sections = 0
@@ -124,7 +136,7 @@ class _Watched:
         if any(len(part.keys) > 1 for part in parts):
             self.part = "part"
         self._progress.now(self._words)
-        judging = self._in_processes or judge_all
+        judging = self._elsewhere or judge_all
         for finding in judging(parts, model, meter, order):
             self.decided += finding.outcome is not None
             self._is_impossible = isinstance(finding.outcome, Impossible)

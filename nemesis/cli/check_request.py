@@ -38,6 +38,7 @@ class Request:
     isolation: str | None = None
     workload: str = "list-append"
     jobs: int = 1
+    scheduler: str | None = None
 
     def require_sense(self, files: Sequence[str], stream: bool) -> None:
         """Raises click's UsageError for options that do not go together."""
@@ -78,6 +79,10 @@ class Request:
             raise click.UsageError("--stream follows one FILE")
         if self.page is not None and len(files) > 1:
             raise click.UsageError("--report shows one FILE")
+        if self.scheduler is not None and others:
+            raise click.UsageError(f"--scheduler is not for {others[0]}")
+        if self.scheduler is not None and self.jobs > 1:
+            raise click.UsageError("--jobs are processes here, not those of a --scheduler")
         if self.jobs > 1 and not can_fork():
             raise click.UsageError("--jobs needs a system that can fork")
         if self.certificates is not None:
