@@ -113,7 +113,7 @@ def add_directive(said: Directives, text: str) -> Directives:
 
 def read_comment(said: Directives, page: Directives, comment: str) -> tuple[Directives, Directives]:
     """What a comment adds to what is said of the next block, and of the page."""
-    text = " ".join(comment.split())
+    text = re.sub(r"\s*\n\s*", " ", comment.strip())
     if text.startswith("test: "):
         return add_directive(said, text.removeprefix("test: ")), page
     if text.startswith("test, whole page: "):

@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.docs.blocks import ROOT
 
 STAND_INS = Path(__file__).parent / "stand_ins"
+# What the pages take the reader to have: my_store.
+EXAMPLES = Path(__file__).parent / "examples"
 
 
 def make_checkout(folder: Path) -> None:
@@ -42,7 +44,7 @@ def environment(folder: Path) -> dict[str, str]:
         "PATH": os.pathsep.join(
             [str(STAND_INS), str(Path(sys.executable).parent), os.environ["PATH"]]
         ),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(EXAMPLES)]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": os.environ.get("HOME", str(folder)),
         "NO_COLOR": "1",

@@ -120,10 +120,10 @@ class PageRun:
             printed = self._printed.of(said.prints_of)
             if printed is None:
                 raise BlockFailed(f"{block.place}: the block before has no {said.prints_of!r}")
-            _compare(block.place, block.text, printed, said)
+            _compare_block(block, printed)
         elif said.generated_by is not None:
             result = self._shell.run(said.generated_by)
-            _compare(block.place, block.text, result.printed, said)
+            _compare_block(block, result.printed)
         elif said.schedule is not None:
             _run_schedule(block)
         elif said.history is not None:
@@ -231,6 +231,18 @@ def _compare(place: str, expected: str, printed: str, said: Directives) -> None:
     differs = difference(expected, printed, said)
     if differs is not None:
         raise BlockFailed(f"{place}: it prints something else:\n{differs}")
+
+
+def _compare_block(block: Block, printed: str) -> None:
+    if block.language != "json":
+        _compare(block.place, block.text, printed, block.said)
+        return
+    try:
+        is_same = json.loads(block.text) == json.loads(printed)
+    except ValueError:
+        is_same = False
+    if not is_same:
+        raise BlockFailed(f"{block.place}: it prints something else:\n{printed}")
 
 
 def _refuse(block: Block, why: str, what: list[str]) -> None:

@@ -7,19 +7,24 @@ from pathlib import Path
 import pytest
 
 from tests.docs.blocks import read_page
-from tests.docs.page_list import CONVERTED, path_of
-from tests.docs.page_run import PageRun
+from tests.docs.page_list import PAGES, path_of
+from tests.docs.page_run import BlockFailed, PageRun
 
 
-@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("name", PAGES)
 def test_page(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     blocks = read_page(path_of(name))
     running = PageRun(blocks, tmp_path)
+    failure = None
     try:
         for block in blocks:
             running.run(block)
+    except BlockFailed as error:
+        failure = str(error)
     finally:
         running.close()
+    if failure is not None:
+        pytest.fail(failure, pytrace=False)
     if running.skipped:
         lacking = "; ".join(running.skipped)
         if pytestconfig.getoption("--all-needs"):

@@ -204,6 +204,11 @@ def test_a_tree_of_files_is_there(tmp_path: Path) -> None:
     assert missing_files(TREE.replace("words;", "five.py"), tmp_path)[0] == "top/**/five.py"
 
 
+def test_a_tree_without_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="names no file"):
+        missing_files("just words", tmp_path)
+
+
 def test_the_code_has_the_names_of_a_picture(tmp_path: Path) -> None:
     (tmp_path / "code.py").write_text("class TakeOver:\n    def take_over(self): return go(1)\n")
     assert missing_names("TakeOver -> take_over -> go() -> words", [tmp_path]) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_FILE = re.compile(r"\b[\w-]+\.py\b")
+_FILE = re.compile(r"\b[\w/-]+\.py\b")
 _CODE = re.compile(
     r"\b(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+|[a-z]+(?:_[a-z0-9]+)+|[A-Za-z]\w*(?=\())"
 )
@@ -15,7 +15,7 @@ def missing_files(tree: str, root: Path) -> list[str]:
     """What a tree of files names, and is not there.
 
     A line that is indented under another belongs to its folder; one that is indented further than
-    its names goes on with what is said of the line before.
+    its names goes on with what is said of the line before. Raises ValueError if it names none.
     """
     missing: list[str] = []
     above: list[tuple[int, Path]] = []
@@ -41,12 +41,15 @@ def missing_files(tree: str, root: Path) -> list[str]:
             above.append((indent, below if below.is_dir() else folder))
         else:
             rest = line
-        folder = above[-1][1] if above else root
+        # Below the entry, or below what it is indented under.
+        places = [folder for _, folder in above[-2:]] or [root]
         missing += [
-            f"{folder.relative_to(root)}/**/{name}"
+            f"{places[-1].relative_to(root)}/**/{name}"
             for name in _FILE.findall(rest)
-            if not any(folder.rglob(name))
+            if not any(path for place in places for path in place.rglob(name))
         ]
+    if not above:
+        raise ValueError("the tree names no file")
     return missing
 
 

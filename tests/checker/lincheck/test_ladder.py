@@ -19,7 +19,6 @@ from checker.lincheck.conditions import (
 )
 from checker.models import get_model
 from tests.checker.brute_force import possible
-from tests.checker.documents import run_code_blocks
 from tests.checker.lincheck.conditions_histories import (
     ALL_FOUR,
     INVALID,
@@ -138,7 +137,3 @@ def test_the_ladder_as_the_oracles_say() -> None:
             seen[name] = seen.get(name, 0) + 1
     assert {LINEARIZABLE, SEQUENTIAL, ALL_FOUR} < seen.keys()
     assert len(seen) > 5, seen
-
-
-def test_the_code_of_the_documentation_runs() -> None:
-    assert run_code_blocks("docs/conditions.md") == 2

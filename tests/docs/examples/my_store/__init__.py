@@ -1,0 +1,1 @@
+"""A reader's own project, which the pages call my_store."""
