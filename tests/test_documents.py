@@ -12,7 +12,7 @@ from nemesis.faults.targets import TARGETS
 from nemesis.schedule import Knobs
 from raft.consensus import Settings
 from raft.observer import Observer
-from tests.checker.documents import ROOT
+from tests.docs.blocks import ROOT
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 RAFT = (ROOT / "docs" / "raft.md").read_text()

@@ -21,7 +21,7 @@ from nemesis.faults.partition import SHAPES
 from nemesis.macro.steps import MacroStep, MessageKind
 from nemesis.macro.text import parse_steps
 from nemesis.schedule import decode_schedule
-from tests.checker.documents import ROOT
+from tests.docs.blocks import ROOT
 
 FAULT_PAGE = (ROOT / "docs" / "faults.md").read_text()
 MACRO_PAGE = (ROOT / "docs" / "macro-steps.md").read_text()

@@ -7,7 +7,7 @@ import pytest
 from tests.docs.blocks import read_page
 from tests.docs.commands import commands_of
 from tests.docs.needs import NEEDS
-from tests.docs.page_list import CONVERTED, PAGES, UNCONVERTED, path_of
+from tests.docs.page_list import PAGES, path_of
 
 # Blocks that no test runs: the page, and why. It is to stay short.
 NOT_RUN: set[tuple[str, str]] = {
@@ -17,7 +17,7 @@ NOT_RUN: set[tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("name", PAGES)
 def test_the_page_is_written_by_the_rules(name: str) -> None:
     for block in read_page(path_of(name)):
         assert set(block.said.needs) <= NEEDS.keys(), block.place
@@ -26,11 +26,10 @@ def test_the_page_is_written_by_the_rules(name: str) -> None:
 
 
 def test_what_is_not_run_is_known() -> None:
-    blocks = [block for name in CONVERTED for block in read_page(path_of(name))]
+    blocks = [block for name in PAGES for block in read_page(path_of(name))]
     found = {(block.page, block.said.not_run) for block in blocks if block.said.not_run is not None}
     assert found == NOT_RUN
 
 
 def test_the_pages_are_there() -> None:
     assert len(PAGES) > 30
-    assert set(PAGES) >= UNCONVERTED

@@ -21,7 +21,7 @@ from raft.server.config import (
     read_config,
     variant_of,
 )
-from tests.checker.documents import ROOT
+from tests.docs.blocks import ROOT
 
 GOOD: dict[str, Any] = {
     "name": "n1",
