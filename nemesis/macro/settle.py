@@ -57,14 +57,15 @@ def _settle(cluster: SteppedCluster, operations: list[Operate]) -> None:
 
 
 def _has_quorums(cluster: SteppedCluster) -> bool:
-    """Whether a quorum of every configuration that is in effect anywhere is up."""
+    """Whether a quorum of every configuration that is in effect anywhere is up; not if nobody is,
+    who would know one."""
     alive = {name for name, node in cluster.nodes.items() if node.replica is not None}
     configurations = {
         consensus.configuration
         for name in cluster.servers
         if (consensus := cluster.consensus(name)) is not None and consensus.configuration.voters
     }
-    return all(has_quorum(each, alive) for each in configurations)
+    return bool(configurations) and all(has_quorum(each, alive) for each in configurations)
 
 
 def _comes_to_rest(cluster: SteppedCluster, operations: list[Operate]) -> bool:

@@ -62,6 +62,17 @@ def test_when_all_settles_there_is_space_again() -> None:
     assert result.statistics.elections == 1
 
 
+def test_nothing_is_asked_of_a_cluster_of_which_every_disk_is_lost() -> None:
+    """Not even that somebody knows who its members are."""
+    alone = "with replicas=1\nelect n1 []\npropose n1 put x 1\nlose-file n1 log\nsettle"
+    for steps in (
+        alone,
+        f"{WRITTEN}\nflip-bit n1 vote\nflip-bit n2 vote\nflip-bit n3 vote\nsettle",
+    ):
+        result = performed(steps)
+        assert all(why_stopped(result, each)[-1].startswith("refuses") for each in result.members)
+
+
 def test_a_torn_write_leaves_a_part_that_does_not_keep_a_server_from_starting() -> None:
     torn = performed(
         "elect n1 [n2]\nfail-power n2 torn\nreplicate n1 [n2]\nrestart n2\nreplicate n1 [n2]"
