@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -121,6 +122,25 @@ def new_directory(root: Path, name: str, now: datetime) -> Path:
             _link(root / "latest", Path(name) / directory.name)
             return directory
     raise StoreError(f"{root / name}: has a thousand runs of {stamp}; remove some")
+
+
+def directory_for(parent: Path, name: str, schedule: Schedule) -> Path:
+    """The directory of this name below ``parent`` for a run of the schedule; with a number behind
+    it if one of another schedule is there, as what was saved is not written over. Whoever asks
+    first has it, of several processes. Raises StoreUnwritable."""
+    encoded = encode_schedule(schedule)
+    with _errors(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        for number in count(1):
+            directory = parent / (name if number == 1 else f"{name}-{number}")
+            try:
+                directory.mkdir()
+            except FileExistsError:
+                known = directory / SCHEDULE
+                if not (known.is_file() and known.read_bytes() == encoded):
+                    continue
+            return directory
+    raise AssertionError("there is always one more number")
 
 
 def _link(link: Path, target: Path) -> None:

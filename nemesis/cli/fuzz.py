@@ -28,7 +28,15 @@ from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only
 from nemesis.search.tally import Tally
 from nemesis.search.workers import WorkerDied, alone
-from nemesis.store import REPORT, SCHEDULE, new_directory, save, save_death, save_summary
+from nemesis.store import (
+    REPORT,
+    SCHEDULE,
+    directory_for,
+    new_directory,
+    save,
+    save_death,
+    save_summary,
+)
 from nemesis.subjects.registry import is_own, subject_named
 from raft.bugs import BUGS
 
@@ -296,7 +304,8 @@ class _Kept:
         save(saved, found, validity)
         if self._histories is None:
             return saved
-        kept = self._histories / f"{found.variant}-{kind}-{finding.seed}"
+        name = f"{found.variant}-{kind}-{finding.seed}"
+        kept = directory_for(self._histories, name, found.schedule)
         save(kept, found, validity)
         return kept
 

@@ -18,7 +18,7 @@ from nemesis.search.block import Campaign, Finding, execute, judged_twice, small
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, Only
 from nemesis.search.tally import Tally
-from nemesis.store import SCHEDULE, save
+from nemesis.store import SCHEDULE, directory_for, save
 from nemesis.subjects.registry import is_own, subject_named
 from nemesis.subjects.subject import Subject
 from nemesis.testing.budget import Share
@@ -110,6 +110,6 @@ def keep(found: Finding, histories: Path) -> Path:
     for known in sorted(histories.glob(f"{name}*/{SCHEDULE}")):
         if known.read_bytes() == schedule:
             return known.parent
-    directory = histories / f"{name}{found.seed}"
+    directory = directory_for(histories, f"{name}{found.seed}", run.schedule)
     save(directory, run, judge_history(run.history, run.model))
     return directory

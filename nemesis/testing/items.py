@@ -77,6 +77,8 @@ class AttackItem(_Item):
         from nemesis.testing.attack import attack
 
         portion = share(budget, self._part, self._parts, target.runs)
+        if portion.runs == 0:
+            pytest.skip("of so few runs none is left for this part")
         kept_in = None if bug is not None else histories_of(self.config)
         outcome = attack(target, portion, check, kept_in)
         self._tell(outcome)

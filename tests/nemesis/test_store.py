@@ -18,7 +18,15 @@ from nemesis.replay import judge_history, refresh, replay
 from nemesis.run import Run, run
 from nemesis.schedule import decode_schedule, encode_schedule
 from nemesis.search.generate import generate
-from nemesis.store import StoreError, StoreUnwritable, find, load, new_directory, save
+from nemesis.store import (
+    StoreError,
+    StoreUnwritable,
+    directory_for,
+    find,
+    load,
+    new_directory,
+    save,
+)
 from raft.bugs import BUGS
 
 NOON = datetime(2026, 1, 2, 12, 0, 0)
@@ -49,6 +57,19 @@ def test_what_is_saved_is_loaded(saved: Path) -> None:
 
 def test_a_saved_run_replays(saved: Path) -> None:
     assert replay(saved).problems == ()
+
+
+def test_what_was_saved_is_not_written_over(tmp_path: Path) -> None:
+    """Two tests, or campaigns, that draw different schedules from the same seed."""
+    one, other = generate(1), generate(2)
+    directory = directory_for(tmp_path / "histories", "healthy-liveness-1", one)
+    (directory / "schedule.json").write_bytes(encode_schedule(one))
+    again = directory_for(tmp_path / "histories", "healthy-liveness-1", one)
+    assert again == directory == tmp_path / "histories" / "healthy-liveness-1"
+    elsewhere = directory_for(tmp_path / "histories", "healthy-liveness-1", other)
+    assert elsewhere.name == "healthy-liveness-1-2"
+    # Nor what another process is about to write.
+    assert directory_for(tmp_path / "histories", "healthy-liveness-1", other) != elsewhere
 
 
 def edit(path: Path, old: bytes, new: bytes) -> None:

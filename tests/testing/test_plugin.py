@@ -142,6 +142,27 @@ def test_the_test_itself_may_object(session: pytest.Pytester) -> None:
     assert kept.name == "healthy-assertion-5"
 
 
+def test_each_failure_is_kept_and_a_part_without_runs_is_skipped(session: pytest.Pytester) -> None:
+    """Two tests draw from the same seeds, and one run of each leaves nothing for the second part."""
+    session.makepyfile(
+        test_it="""
+        from nemesis.testing import attacked
+
+        @attacked(workload="register", faults=("partition",), nodes=3, runs=1)
+        def test_raft(run):
+            assert run.statistics.elections == 0
+
+        @attacked(workload="queue", faults=("crash",), nodes=3, runs=1)
+        def test_queue(run):
+            assert run.statistics.elections == 0
+        """
+    )
+    result = run(session, "--splitbrain-seed", "5", "--splitbrain-parts", "2")
+    result.assert_outcomes(failed=2, skipped=2)
+    kept = sorted(each.name for each in (session.path / "histories").iterdir())
+    assert kept == ["healthy-assertion-5", "healthy-assertion-5-2"]
+
+
 def test_saved_runs_of_the_zoo_must_go_as_they_did(session: pytest.Pytester) -> None:
     kept = session.path / "histories"
     for name in ("zoo-acks-own-tail", "zoo-vote-twice"):
