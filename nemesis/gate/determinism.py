@@ -1,6 +1,7 @@
 """Determinism: the same schedule gives the same history and trace, twice, and in another process.
 
 That one hashes strings differently, so nothing that depends on the order of a set stays unseen.
+Rafts of others run in no process that anything else depends on.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from time import monotonic
 
 import msgspec
@@ -19,7 +19,9 @@ from nemesis.gate.stage import Case, Stage, validity_of
 from nemesis.replay import history_bytes
 from nemesis.run import run
 from nemesis.search.block import Campaign, execute
-from nemesis.subjects.registry import subject_named
+from nemesis.search.time_limit import restart
+from nemesis.search.workers import WorkerDied, alone
+from nemesis.subjects.registry import is_own, subject_named
 
 NAME = "determinism"
 RUNS = 24
@@ -32,20 +34,21 @@ _PROGRAM = (
 
 
 def determinism(what: Campaign, runs: int = RUNS) -> Stage:
-    """Run the campaign's first schedules here, twice, and in another process."""
+    """Run the campaign's first schedules in one process, twice, and in another."""
     began = monotonic()
-    elsewhere = _start_elsewhere(what, runs)
-    try:
-        here = list(fingerprints(what, runs))
-        printed, _ = elsewhere.communicate(timeout=_PATIENCE)
-    except BaseException:
-        elsewhere.kill()
-        elsewhere.wait()
-        raise
+    with _start_elsewhere(what, runs) as elsewhere:
+        try:
+            here = _twice(what, runs)
+            printed, _ = elsewhere.communicate(timeout=_PATIENCE)
+        except WorkerDied as died:
+            return _not_compared(f"it ended: {died.how}\n{died.last_words}", began)
+        except subprocess.TimeoutExpired:
+            return _not_compared(f"it had not ended after {_PATIENCE:g} s more", began)
+        finally:
+            elsewhere.kill()
     there = printed.split()
     if elsewhere.returncode != 0 or len(there) != runs:
-        case = Case("another process", 0.0, f"it ended with exit code {elsewhere.returncode}")
-        return Stage(NAME, Validity.INVALID, "no comparison", monotonic() - began, (case,))
+        return _not_compared(f"it ended with exit code {elsewhere.returncode}", began)
     cases = []
     for at, ((first, second), other) in enumerate(zip(here, there, strict=True)):
         problem = None
@@ -59,16 +62,28 @@ def determinism(what: Campaign, runs: int = RUNS) -> Stage:
     return Stage(NAME, validity_of(cases), words, monotonic() - began, tuple(cases))
 
 
-def fingerprints(what: Campaign, runs: int) -> Iterator[tuple[str, str]]:
+def _not_compared(problem: str, began: float) -> Stage:
+    case = Case("another process", 0.0, problem)
+    return Stage(NAME, Validity.INVALID, "no comparison", monotonic() - began, (case,))
+
+
+def _twice(what: Campaign, runs: int) -> list[tuple[str, str]]:
+    if is_own(what.subject):
+        return fingerprints(what, runs)
+    return alone(fingerprints, what, runs, limit=what.limit)
+
+
+def fingerprints(what: Campaign, runs: int) -> list[tuple[str, str]]:
     """Of each schedule, digests of history and trace of two executions."""
     subject = subject_named(what.subject)
+    found = []
     for at in range(runs):
+        restart(what.limit)
         first = execute(what, what.seed + at, subject)
         second = run(first.schedule, subject)
-        yield (
-            _digest(first.trace_bytes(), history_bytes(first)),
-            _digest(second.trace_bytes(), history_bytes(second)),
-        )
+        one, other = ((each.trace_bytes(), history_bytes(each)) for each in (first, second))
+        found.append((_digest(*one), _digest(*other)))
+    return found
 
 
 def _digest(trace: bytes, history: bytes) -> str:

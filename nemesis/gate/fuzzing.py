@@ -12,7 +12,7 @@ from nemesis.gate.stage import Case, Stage
 from nemesis.replay import judge_history
 from nemesis.report import save_report
 from nemesis.run import Run
-from nemesis.search.block import Campaign, Finding
+from nemesis.search.block import SHRUNK_OF_A_KIND, Campaign, Finding
 from nemesis.search.campaign import campaign
 from nemesis.search.tally import Tally
 from nemesis.store import save
@@ -21,15 +21,19 @@ NAME = "fuzz"
 
 
 def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -> Stage:
-    """Run a campaign; what it finds is saved in ``directory`` at once. ``told``: a run that failed,
-    and where it is saved, in words."""
+    """Run a campaign; what it finds is saved in ``directory`` at once, unless its kind is settled.
+    ``told``: a run that failed, and where it is saved, in words."""
     began = monotonic()
     tally = Tally()
     cases: list[Case] = []
+    counted = 0
     with closing(campaign(what)) as reports:
         for report in reports:
             tally.merge(report.tally)
             for found in report.findings:
+                if found.is_settled:
+                    counted += 1
+                    continue
                 place = directory / f"{found.shrunk.verdict.failures[0].kind}-{found.seed}"
                 save(place, found.shrunk, _judged(found))
                 save_report(place, [what.subject])
@@ -38,6 +42,9 @@ def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -
             for death in report.deaths:
                 words = f"the run ended its process: {death.how}\n{death.last_words}"
                 cases.append(Case(f"seed {death.seed}", 0.0, words))
+    if counted:
+        words = f"{counted:,} more failures; of each kind {SHRUNK_OF_A_KIND} were before them"
+        cases.append(Case("not shrunk, nor saved", 0.0, words))
     seconds = monotonic() - began
     words = (
         f"{tally.runs:,} runs from seed {what.seed} on, {tally.operations:,} operations, "

@@ -81,7 +81,8 @@ def recall(record: Recall, jobs: int) -> Stage:
 
 
 def compared(record: Recall, catches: Sequence[Catch], seconds: float) -> Stage:
-    """The stage: invalid if fewer of the record's bugs are found than when it was made."""
+    """The stage: invalid if fewer of the record's bugs are found than when it was made, unknown if
+    none was: a record of nothing cannot fall."""
     now = recall_of(catches, record.budget)
     known = [bug for bug in now.executions if bug in record.executions]
     then_found = record.found.intersection(known)
@@ -103,5 +104,7 @@ def compared(record: Recall, catches: Sequence[Catch], seconds: float) -> Stage:
         f"{len(now.found):,} of {len(now.executions):,} bugs found within {record.budget:,} "
         f"executions each; of those in the record {len(now_found):,}, then {len(then_found):,}"
     )
-    validity = Validity.INVALID if has_fallen or gone else Validity.VALID
+    validity = Validity.VALID if then_found else Validity.UNKNOWN
+    if has_fallen or gone:
+        validity = Validity.INVALID
     return Stage(NAME, validity, words, seconds, tuple(cases))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,15 @@ from nemesis.gate.recall import (
 )
 from nemesis.gate.replaying import replaying
 from nemesis.gate.stage import Case, Stage, validity_of, verdict_of
-from nemesis.search.block import Campaign
+from nemesis.search.block import Campaign, Finding, Report, execute
+from nemesis.search.tally import Tally
 from nemesis.store import RESULTS, load
+from nemesis.subjects.registry import subject_named
 from nemesis.zoo.hunt import Catch, Hunt
 from raft.bugs import BUGS
 from tests.testing.store import STORE
 
+RAISING = "tests.subjects.toys:raising"
 HISTORIES = Path(__file__).parents[2] / "histories"
 
 
@@ -122,6 +126,11 @@ def test_recall_that_has_not_fallen() -> None:
     assert more.validity is Validity.VALID
 
 
+def test_a_record_of_nothing_proves_nothing() -> None:
+    for record in (recall_of([], 400), recall_of(catches(vote_twice=None), 400)):
+        assert compared(record, catches(vote_twice=3), 1.0).validity is Validity.UNKNOWN
+
+
 def test_recall_that_has_fallen() -> None:
     record = recall_of(catches(vote_twice=3, stale_read=40), 400)
     found = compared(record, catches(vote_twice=None, stale_read=40), 1.0)
@@ -205,6 +214,36 @@ def test_a_subject_that_the_other_process_cannot_load(project: Path) -> None:
     found = determinism(campaign(), runs=2)
     assert found.validity is Validity.INVALID
     assert "exit code 3" in (found.problems[0].problem or "")
+
+
+def test_a_subject_that_ends_its_process_does_not_end_the_gate() -> None:
+    """Seed 5 aborts, as native code does."""
+    found = determinism(Campaign(seed=5, subject="tests.subjects.toys:ending"), runs=1)
+    assert found.validity is Validity.INVALID
+    assert "killed by SIGABRT" in (found.problems[0].problem or "")
+
+
+def test_of_a_kind_that_fails_often_the_rest_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    what = Campaign(subject=RAISING)
+    result = execute(what, 0, subject_named(RAISING))
+    assert result.verdict.failures
+    tally = Tally()
+    tally.add(result, 1)
+    findings = [Finding(1, 1, 1, result, 0, 0.0, is_settled=True)]
+    reports = [Report(tally, findings), Report(Tally(), findings)]
+    monkeypatch.setattr(
+        import_module("nemesis.gate.fuzzing"), "campaign", lambda _: iter_of(reports)
+    )
+    found = fuzzing(what, tmp_path / "gate", told)
+    assert found.validity is Validity.INVALID
+    assert (found.problems[0].problem or "").startswith("2 more failures")
+    assert not (tmp_path / "gate").exists()
+
+
+def iter_of(reports: list[Report]) -> Iterator[Report]:
+    yield from reports
 
 
 def test_what_fails_is_saved_and_told(project: Path) -> None:
