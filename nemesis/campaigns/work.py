@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from threading import Lock
 from time import monotonic
 from typing import NamedTuple
 
@@ -21,10 +22,16 @@ class Done(NamedTuple):
     worker: str
 
 
+# A worker of Dask may have threads, and Rafts of others share what is global in their process: C's
+# shim, Go's, the modules that PySyncObj finds. Nor would threads make anything faster.
+_turn = Lock()
+
+
 def work(settings: Settings, block: Block, settled: frozenset[str]) -> Done:
-    """Run a batch in this process."""
-    began = monotonic()
-    report = run_block(settings.campaign(settled), block)
+    """Run a batch in this process, once no other one is under way in it."""
+    with _turn:
+        began = monotonic()
+        report = run_block(settings.campaign(settled), block)
     return Done(block, report, monotonic() - began, f"{socket.gethostname()}:{os.getpid()}")
 
 
