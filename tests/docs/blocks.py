@@ -56,8 +56,11 @@ def read_page(path: Path) -> list[Block]:
     return parse_page(path.read_text(), str(path.relative_to(ROOT)))
 
 
-def parse_page(text: str, name: str) -> list[Block]:
-    """The same of a text. Raises PageError."""
+def parse_page(text: str, name: str, *, is_generated: bool = False) -> list[Block]:
+    """The same of a text; what the program has written need not say what it is compared with.
+
+    Raises PageError.
+    """
     blocks: list[Block] = []
     of_page = Directives()
     said = Directives()
@@ -72,7 +75,7 @@ def parse_page(text: str, name: str) -> list[Block]:
         fence = _FENCE.fullmatch(line)
         if fence is not None:
             content, at = _content(lines, at, fence, name)
-            blocks.append(_block(name, number + 1, fence[3], content, said))
+            blocks.append(_block(name, number + 1, fence[3], content, said, is_generated))
             said, said_at, after_blank = Directives(), None, False
             continue
         if "<!--" in line:
@@ -127,7 +130,9 @@ def _comment(lines: list[str], at: int, name: str) -> tuple[str, int]:
     raise PageError(f"{name}:{at + 1}: this comment is never closed")
 
 
-def _block(page: str, line: int, language: str, text: str, said: Directives) -> Block:
+def _block(
+    page: str, line: int, language: str, text: str, said: Directives, is_generated: bool
+) -> Block:
     place = f"{page}:{line}"
     if not language:
         raise PageError(f"{place}: this fence has no language")
@@ -139,6 +144,8 @@ def _block(page: str, line: int, language: str, text: str, said: Directives) -> 
     roles = said.roles() or [""]
     if len(roles) > 1:
         raise PageError(f"{place}: a block cannot be both {roles[0]!r} and {roles[1]!r}")
+    if is_generated and roles == [""]:
+        return Block(page, line, language, text, said)
     if roles == [""] and "" not in allowed:
         raise PageError(
             f"{place}: nothing says what {language!r} is compared with: {', '.join(sorted(allowed))}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docs.blocks import read_page
+from tests.docs.blocks import ROOT, parse_page, read_page
 from tests.docs.commands import commands_of
 from tests.docs.needs import NEEDS
 from tests.docs.page_list import PAGES, path_of
@@ -29,6 +29,12 @@ def test_what_is_not_run_is_known() -> None:
     blocks = [block for name in PAGES for block in read_page(path_of(name))]
     found = {(block.page, block.said.not_run) for block in blocks if block.said.not_run is not None}
     assert found == NOT_RUN
+
+
+def test_what_the_program_writes_is_fenced_and_has_languages() -> None:
+    # That it is what the program writes, and that its schedules do what they say: tests/zoo.
+    for path in sorted((ROOT / "docs" / "bugs").glob("*.md")):
+        assert parse_page(path.read_text(), path.name, is_generated=True), path.name
 
 
 def test_the_pages_are_there() -> None:

@@ -66,6 +66,13 @@ def test_a_block_is_read_with_what_is_said_of_it() -> None:
     )
 
 
+def test_what_the_program_writes_must_only_be_fenced() -> None:
+    assert parse_page(fenced("text", "words"), "page.md", is_generated=True)
+    for page in (fenced("", "words"), "Words:\n\n    indented\n"):
+        with pytest.raises(PageError):
+            parse_page(page, "page.md", is_generated=True)
+
+
 def test_comments_may_go_over_lines_and_hold_for_the_page() -> None:
     page = (
         fenced("console", "$ true")
