@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +12,8 @@ import click
 import msgspec
 import pytest
 
+from checker.models import model_names
+from checker.trace import TraceEvent
 from nemesis.cli import reference
 from nemesis.cluster.real import disks
 from nemesis.cluster.real.kinds import capabilities
@@ -20,11 +23,15 @@ from nemesis.faults.fault import MILLISECOND
 from nemesis.faults.partition import SHAPES
 from nemesis.macro.steps import MacroStep, MessageKind
 from nemesis.macro.text import parse_steps
+from nemesis.outcome import Evidence, Statistics
 from nemesis.schedule import decode_schedule
+from nemesis.store import Results, SavedFailure
+from nemesis.workloads import WORKLOADS
 from tests.docs.blocks import ROOT
 
 FAULT_PAGE = (ROOT / "docs" / "faults.md").read_text()
 MACRO_PAGE = (ROOT / "docs" / "macro-steps.md").read_text()
+FILE_PAGE = (ROOT / "docs" / "files.md").read_text()
 BENCH_PAGE = (ROOT / "docs" / "benchmarks.md").read_text()
 # Fields that the page tells of once, for all.
 COMMON = {"wait", "pick"}
@@ -129,6 +136,42 @@ def test_every_macro_step_stands_in_the_reference_as_it_is_written() -> None:
     assert shown == set(MacroStep.__subclasses__())
     for kind in get_args(MessageKind):
         assert f"`{kind}`" in MACRO_PAGE
+
+
+# -- Files, models, workloads ------------------------------------------------------------------------
+
+
+def test_every_event_of_a_trace_stands_in_the_reference_with_its_fields() -> None:
+    common = {"sequence", "time", "node"}
+    expected = {
+        str(event.__struct_config__.tag): [
+            field for field in event.__struct_fields__ if field not in common
+        ]
+        for event in get_args(TraceEvent)
+    }
+    told = {
+        row["event"].strip("`"): re.findall(r"`(\w+)`", row["fields"])
+        for row in rows(FILE_PAGE, "event")
+    }
+    assert told == expected
+
+
+def test_all_that_results_hold_stands_in_the_reference() -> None:
+    told = {row["field"].strip("`"): row["meaning"] for row in rows(FILE_PAGE, "field")}
+    assert list(told) == list(Results.__struct_fields__)
+    parts = {
+        "failures": SavedFailure.__struct_fields__,
+        "statistics": [field.name for field in fields(Statistics)],
+        "evidence": [field.name for field in fields(Evidence)],
+    }
+    for name, inside in parts.items():
+        assert all(f"`{each}`" in told[name] for each in inside), name
+
+
+def test_every_model_and_every_workload_has_its_place() -> None:
+    for names, page in ((model_names(), "models.md"), (WORKLOADS, "workloads.md")):
+        text = (ROOT / "docs" / page).read_text()
+        assert [name for name in names if not re.search(rf"`{name}[`:(]", text)] == []
 
 
 # -- Commands ----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -18,6 +19,7 @@ OUTSIDE = {
     "bench/porcupine.md": "porcupine.md",
 }
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#:]+)(#[^)\s]*)?\)")
+_FETCHED = re.compile(r"<(?:script|img|iframe|source)[^>]* src=.?https?:|<link[^>]* href=.?https?:")
 _ITEM = re.compile(r"(- |1\. )")
 
 
@@ -51,6 +53,14 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
         return f"{picture}[{words}]({place}{anchor or ''})"
 
     return _apart(_LINK.sub(led, markdown))
+
+
+def on_post_page(output: str, page: Page, config: Any) -> str:
+    """Refuse what a page would load from elsewhere."""
+    fetched = _FETCHED.search(output)
+    if fetched is not None:
+        raise PluginError(f"{page.file.src_uri} loads from elsewhere: {fetched[0]}")
+    return output
 
 
 def _apart(markdown: str) -> str:
