@@ -49,6 +49,7 @@ candidate, P: one that asks for pre-votes, F: a follower, x: down) of term 2, wh
 of term 1, which it knows to be committed, and one of term 2, which it does not. `(3)|` is a
 snapshot up to entry 3.
 
+<!-- test: with "# search for it" as "--seeds 1" -->
 ```bash
 splitbrain zoo show commit-of-old-term     # what is on its page
 splitbrain zoo run commit-of-old-term      # search for it
@@ -56,6 +57,8 @@ splitbrain zoo run commit-of-old-term      # search for it
 
 These pages are made by the program; do not edit them:
 
+<!-- test: in a checkout -->
+<!-- test: with "describe.pages" as "describe.pages --check" -->
 ```bash
 python -m nemesis.describe.pages
 ```

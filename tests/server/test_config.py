@@ -21,7 +21,9 @@ from raft.server.config import (
     read_config,
     variant_of,
 )
-from tests.docs.blocks import ROOT
+from tests.docs.blocks import ROOT, read_page
+
+PAGE = ROOT / "docs" / "server.md"
 
 GOOD: dict[str, Any] = {
     "name": "n1",
@@ -161,8 +163,18 @@ def test_clusters_and_members_have_numbers_of_their_own() -> None:
     assert all(0 < number < 1 << 63 for number in numbers)
 
 
+def test_the_configurations_of_the_page_are_read(tmp_path: Path) -> None:
+    blocks = [block.text for block in read_page(PAGE) if block.language == "toml"]
+    path = tmp_path / "n1.toml"
+    path.write_text("\n".join(blocks))
+    config = read_config(path)
+    assert config.voters == ("n1", "n2", "n3")
+    assert config.peer_tls is not None
+    assert config.client_tls is not None
+
+
 def test_the_page_names_every_key_and_its_default() -> None:
-    page = (ROOT / "docs" / "server.md").read_text()
+    page = PAGE.read_text()
     for name in Config.__struct_fields__:
         assert f"`{name}" in page, name
     config = Config(**{**GOOD, "members": {}})
