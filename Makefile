@@ -34,13 +34,17 @@ PAGE := checker/report/page
 READY := $(VENV)/.installed $(if $(COMPILED),$(PACKAGES)/.built)
 WITH := $(if $(COMPILED),PYTHONPATH=$(PACKAGES))
 
+# Tests start Python some hundred times, and each time pytest rewrites what it collects, unless
+# what was compiled is kept, which images of containers often forbid.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: fuzz test test-docs test-docker docker-image page docs lint bench compiled clean
 
 fuzz: $(READY)
 	$(WITH) $(BIN)/splitbrain fuzz $(ARGS)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 # --dist worksteal: pages take from no time to a minute.
 test-docs: $(VENV)/.installed

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from nemesis.search import pytest_options
 from raft.replica import Variant
+from tests.order import dealt
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,10 +24,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     pytest_options.configure(config)
+    config.addinivalue_line("markers", "long: takes seconds; begun before the others")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     pytest_options.select(config, items)
+    processes = os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+    if processes is not None:
+        long = [item for item in items if item.get_closest_marker("long")]
+        short = [item for item in items if not item.get_closest_marker("long")]
+        items[:] = dealt(long, short, int(processes))
 
 
 @pytest.fixture

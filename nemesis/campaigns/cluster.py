@@ -125,10 +125,12 @@ def _reaching_scheduler() -> Iterator[None]:
 
 
 @contextmanager
-def dask_workers(scheduler: str | None, jobs: int, dashboard: str | None) -> Iterator[DaskWorkers]:
-    """Those of the scheduler at this address, or so many made here, on loopback; with them a
-    dashboard, at ``dashboard`` if not None. Raises WorkersGone, CampaignError if Dask is
-    missing."""
+def dask_workers(
+    scheduler: str | None, jobs: int, dashboard: str | None, patience: float = _PATIENCE
+) -> Iterator[DaskWorkers]:
+    """Those of the scheduler at this address, which is given ``patience`` seconds to answer, or so
+    many made here, on loopback; with them a dashboard, at ``dashboard`` if not None. Raises
+    WorkersGone, CampaignError if Dask is missing."""
     try:
         import dask
         from distributed import Client, LocalCluster
@@ -156,7 +158,7 @@ def dask_workers(scheduler: str | None, jobs: int, dashboard: str | None) -> Ite
                 )
                 client = Client(stack.enter_context(local))
             else:
-                client = Client(scheduler, timeout=_PATIENCE)
+                client = Client(scheduler, timeout=patience)
             stack.enter_context(client)
         except (OSError, RuntimeError, ValueError) as error:
             what = "no workers can be made here" if scheduler is None else "no scheduler answers"

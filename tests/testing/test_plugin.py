@@ -1,4 +1,8 @@
-"""The plugin, in sessions of pytest of its own."""
+"""The plugin, in sessions of pytest of their own.
+
+A session runs in this process, unless processes are what it is about: starting Python, and
+importing the simulator, takes longer than most sessions do.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,7 @@ def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 
 
 def run(session: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return session.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    return session.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
 
 
 def test_a_healthy_subject_passes_and_says_what_that_rests_on(session: pytest.Pytester) -> None:
@@ -116,9 +120,10 @@ def test_what_failed_is_saved_and_fails_at_once_until_it_is_mended(
 
 def test_last_failed_comes_first(session: pytest.Pytester) -> None:
     session.makepyfile(store=STORE, test_store=TEST_OF_STORE, test_it=HEALTHY)
-    arguments = ("--splitbrain-seed", "1", "--splitbrain-runs", "40", "--histories", "none")
-    failed = session.runpytest_subprocess(*arguments).parseoutcomes()["failed"]
-    again = session.runpytest_subprocess("--lf", *arguments).parseoutcomes()
+    arguments = ("--splitbrain-seed", "1", "--splitbrain-runs", "8", "--splitbrain-parts", "2")
+    arguments += ("--histories", "none")
+    failed = session.runpytest_inprocess(*arguments).parseoutcomes()["failed"]
+    again = session.runpytest_inprocess("--lf", *arguments).parseoutcomes()
     assert again["failed"] == failed > 0
     assert "passed" not in again
 
@@ -279,7 +284,7 @@ def test_a_real_cluster_is_attacked_once(session: pytest.Pytester) -> None:
             assert run.variant.startswith("process")
         """
     )
-    result = run(session, "--splitbrain-time", "6s", "--splitbrain-seed", "3")
+    result = run(session, "--splitbrain-time", "4s", "--splitbrain-seed", "3")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         ["test_it.py::test_server::1-of-1: 1 run (seed 3) of process*: valid"]

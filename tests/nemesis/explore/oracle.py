@@ -7,7 +7,9 @@ how the explorer saves, restores, looks up or renames is used to get there.
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import cache
 from itertools import permutations
+from random import Random
 from typing import NamedTuple
 
 import msgspec
@@ -71,7 +73,9 @@ class Oracle:
 
     def _server(self, execution: MacroExecution, name: str, takers: dict[bytes, bytes]) -> Server:
         node = execution.cluster.nodes[name]
-        found = deepcopy(node.disk)
+        # What it draws by has no state (half of everything is drawn), and is slow to copy.
+        draws = {id(each): each for each in vars(node.disk).values() if isinstance(each, Random)}
+        found = deepcopy(node.disk, draws)
         found.crash()
         recovered = self.variant.storage(found, 1024).recover()
         disk = Disk(
@@ -168,7 +172,13 @@ def least(observed: Observed, names: tuple[str, ...]) -> str:
     found = []
     for renamed in permutations(names):
         mapping = dict(zip(names, renamed, strict=True))
-        servers = sorted(rename_server(each, mapping) for each in observed.servers)
+        servers = sorted(_renamed(each, names, renamed) for each in observed.servers)
         held = sorted(repr(rename_message(each, mapping)) for each in observed.held)
         found.append(repr((servers, rename_past(observed.past, mapping), held)))
     return min(found)
+
+
+@cache
+def _renamed(server: Server, names: tuple[str, ...], renamed: tuple[str, ...]) -> str:
+    """In words. States are many, servers few."""
+    return repr(rename_server(server, dict(zip(names, renamed, strict=True))))
