@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from dataclasses import fields
@@ -21,6 +22,7 @@ from nemesis.cluster.real.process import ProcessCluster
 from nemesis.faults import ENDS, FAULTS, Fault
 from nemesis.faults.fault import MILLISECOND
 from nemesis.faults.partition import SHAPES
+from nemesis.macro import text as macro_text
 from nemesis.macro.steps import MacroStep, MessageKind
 from nemesis.macro.text import parse_steps
 from nemesis.outcome import Evidence, Statistics
@@ -136,6 +138,15 @@ def test_every_macro_step_stands_in_the_reference_as_it_is_written() -> None:
     assert shown == set(MacroStep.__subclasses__())
     for kind in get_args(MessageKind):
         assert f"`{kind}`" in MACRO_PAGE
+
+
+def test_every_word_of_a_macro_step_stands_in_the_reference() -> None:
+    asked = re.findall(r"take_if\(([^)]*)\)", inspect.getsource(macro_text))
+    words = {word for each in asked for word in re.findall(r'"([a-z]+)"', each)}
+    assert {"hastily", "newest", "copy", "torn", "held", "explicit"} <= words
+    cells = " ".join(cell for row in rows(MACRO_PAGE, "step") for cell in row.values())
+    told = set(re.findall(r"[a-z]+", " ".join(re.findall(r"`[^`]+`", cells))))
+    assert words - told == set()
 
 
 # -- Files, models, workloads ------------------------------------------------------------------------
