@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from threading import Thread
+from traceback import format_exception
 from typing import Any, TypeVar
 
 from nemesis.errors import NemesisError
@@ -42,6 +44,11 @@ class WorkerDied(NemesisError):
         self.at = at
         self.last_words = last_words
         self.is_endless = is_endless
+
+
+class WorkerRaised(NemesisError):
+    """What was raised in a process that works alone, and cannot be sent from there: its traceback
+    is the message."""
 
 
 def _context() -> ForkServerContext:
@@ -149,9 +156,19 @@ def _work_alone(
         with limited(limit):
             result = function(*arguments)
     except Exception as error:  # noqa: BLE001 (raised where it was called)
-        told_to.send(("raised", error))
+        told_to.send(("raised", _sendable(error)))
     else:
         told_to.send(("done", result))
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error; or one that tells of it, as an exception with arguments of its own may not come
+    out of a pickle as it went in."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 (whatever an exception's own code may raise)
+        return WorkerRaised("".join(format_exception(error)))
+    return error
 
 
 def _written(words: Path) -> str:

@@ -8,7 +8,9 @@ from time import sleep
 
 import pytest
 
-from nemesis.search.workers import workers
+from nemesis.errors import UnknownName
+from nemesis.search.workers import WorkerRaised, alone, workers
+from nemesis.subjects.registry import subject_named
 
 # In s; a worker that was waited for would take as long.
 _LONG = 20
@@ -35,3 +37,21 @@ def test_nobody_waits_for_workers_after_an_exception(reason: type[BaseException]
     with pytest.raises(reason):
         begin_and_raise(reason, begun)
     assert isinstance(begun[0].exception(), BrokenProcessPool)
+
+
+class Odd(Exception):
+    """Of two arguments; its pickle holds one."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} and {other}")
+
+
+def raise_odd() -> None:
+    raise Odd("this", "that")
+
+
+def test_what_is_raised_alone_is_raised_here() -> None:
+    with pytest.raises(UnknownName, match="unknown subject 'helthy': did you mean 'healthy'"):
+        alone(subject_named, "helthy")
+    with pytest.raises(WorkerRaised, match=r"(?s)in raise_odd.*Odd: this and that"):
+        alone(raise_odd)

@@ -245,9 +245,9 @@ def test_what_ends_a_process_of_its_own_ends_a_server_here() -> None:
     core.close()
 
 
-def test_a_server_that_shuts_itself_down_convicts() -> None:
-    """An AppendEntries that contradicts what is committed: "should never happen"."""
-    machine = Machine(
+def lone_machine() -> Machine:
+    """Of a server that nobody else runs beside."""
+    return Machine(
         "n1",
         ("n1", "n2"),
         CRaft("c-raft").knobs(Knobs()),
@@ -258,7 +258,20 @@ def test_a_server_that_shuts_itself_down_convicts() -> None:
         True,
         False,
     )
-    replica = CRaftReplica(machine)
+
+
+def test_what_is_sent_to_no_server_convicts() -> None:
+    """The library answers whom it takes for its leader, and that may be anything."""
+    replica = CRaftReplica(lone_machine())
+    for target, who in ((0, "server 0, at the address NULL"), (6, "server whose id is garbage")):
+        with pytest.raises(SubjectFailed, match=who):
+            replica._send((target, b""))
+    replica.close()
+
+
+def test_a_server_that_shuts_itself_down_convicts() -> None:
+    """An AppendEntries that contradicts what is committed: "should never happen"."""
+    replica = CRaftReplica(lone_machine())
     message = struct.pack("<QIQQQQI", 2, libraft.APPEND_ENTRIES, 2, 1, 7, 1, 0)
     with pytest.raises(SubjectFailed, match=r"^libraft shut itself down: "):
         replica.handle([Envelope("n2", "n1", message)], 1)

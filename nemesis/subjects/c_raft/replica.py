@@ -33,8 +33,6 @@ from raft.consensus import Entry
 from raft.consensus.state import Role
 from raft.kv.commands import CommandError
 
-# As many as knobs allow; greater ids are none.
-_MOST_SERVERS: Final = 18
 _NEVER: Final = (1 << 32) - 1
 # A command of the workloads takes about so many bytes in the log; C-Raft counts entries.
 _ENTRY_BYTES: Final = 64
@@ -65,6 +63,7 @@ class CRaftReplica:
         knobs = machine.knobs
         self._name = machine.name
         self._number = number_of(machine.name)
+        self._servers = len(knobs.servers)
         self._is_asynchronous = knobs.asynchronous_storage
         self._heartbeat = knobs.heartbeat_interval
         self._now = machine.now // MILLISECOND
@@ -301,7 +300,7 @@ class CRaftReplica:
 
     def _send(self, message: tuple[int, bytes]) -> None:
         target, content = message
-        if not 0 < target <= _MOST_SERVERS:
+        if not 0 < target <= self._servers:
             self._send_to_nobody(target)
             return
         to = f"n{target}"
