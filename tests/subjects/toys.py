@@ -144,7 +144,7 @@ class Endless(Journalled):
     def perform(self, request: ClientRequest) -> None:
         super().perform(request)
         if len(self._records) == 5:
-            signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.NSIG))
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
             self.stay()
 
     def stay(self) -> None:
