@@ -50,6 +50,7 @@ def run_pytest(
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FIRST)
 def test_a_bug_fails_with_a_minimal_example(name: str, tmp_path: Path) -> None:
     result = run_pytest(tmp_path, str(MACHINE), "--bug", name)

@@ -25,6 +25,7 @@ from tests.campaigns.crew import Crew
 pytest.importorskip("distributed", reason="pip install 'splitbrain[dask]'")
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_loses_no_seed(tmp_path: Path) -> None:
     """What fails is in the account, too; bench/campaign_kills.py does this for minutes."""
     settings = Settings(seed=100, subject="retry-applied-twice", strategy="uniform-walk")
@@ -128,6 +129,7 @@ def test_a_scheduler_that_is_killed_ends_the_session_with_a_line(
     assert ledger.gaps() == []
 
 
+@pytest.mark.long
 def test_a_runner_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     code = "import sys; from nemesis.cli import main; main(sys.argv[1:])"
     command = [sys.executable, "-c", code, "campaign", "--jobs", "1", "--seed", "100"]

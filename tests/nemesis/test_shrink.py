@@ -17,7 +17,7 @@ FEW_STEPS = 12
 def test_shrinking_is_worth_it() -> None:
     steps = []
     variant = BUGS["retry-applied-twice"].variant
-    for seed in range(40):
+    for seed in range(16):
         result = run(generate(seed), variant)
         if result.verdict.failures:
             smallest = shrink(result, variant).run

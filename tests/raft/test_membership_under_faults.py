@@ -210,17 +210,24 @@ class NotRolledBack(Consensus):
         self._configurations[-1] = (self._configurations[-1][0], kept)
 
 
+# With the first seed that is tried: some show only once in many hundred runs.
 @pytest.mark.parametrize(
-    "kind",
-    [NewMajorityAlone, CommitsByTheNewMajorityAlone, Overlapping, NeverJoint, NotRolledBack],
+    ("kind", "first"),
+    [
+        (NewMajorityAlone, 1_350),
+        (CommitsByTheNewMajorityAlone, 0),
+        (Overlapping, 800),
+        (NeverJoint, 0),
+        (NotRolledBack, 0),
+    ],
 )
-def test_a_wrong_decision_is_convicted(kind: type[Consensus]) -> None:
+def test_a_wrong_decision_is_convicted(kind: type[Consensus], first: int) -> None:
     with pytest.raises(AssertionError):
-        many_runs(kind)
+        many_runs(kind, first)
 
 
-def many_runs(kind: type[Consensus]) -> None:
-    for seed in range(1_500):
+def many_runs(kind: type[Consensus], first: int) -> None:
+    for seed in range(first, first + 1_500):
         chaos = Chaos(seed, kind)
         chaos.run(400)
         if kind is NotRolledBack:

@@ -46,6 +46,7 @@ def judged(servers: ClusterOfProcesses) -> list[TraceEvent]:
 # What survives.
 
 
+@pytest.mark.long
 def test_sigkill_loses_nothing_acknowledged(tmp_path: Path) -> None:
     """The leader each time, while clients write; snapshots and new segments come in between."""
     settings = {

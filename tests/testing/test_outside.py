@@ -61,6 +61,7 @@ def python(tmp_path: Path) -> Path:
     return made
 
 
+@pytest.mark.long
 def test_a_bug_is_found_saved_and_fails_at_once_the_next_time(tmp_path: Path, python: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()

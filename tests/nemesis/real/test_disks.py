@@ -66,6 +66,7 @@ def _perform(
         assert _mounts_below(directory) == []
 
 
+@pytest.mark.long
 def test_our_server_survives_bad_disks(tmp_path: Path) -> None:
     code, saved = _test(
         tmp_path, "--cluster", "process", "--time-limit", "16s", "--rate", "60",
@@ -86,6 +87,7 @@ def test_etcd_survives_bad_disks(tmp_path: Path) -> None:
     assert saved.results.statistics.confirmed == ["io-error", "torn-write"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lies", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
 def test_disks_that_lie_are_found_out_and_honest_ones_are_not_accused(
@@ -113,6 +115,7 @@ def test_disks_that_lie_are_found_out_and_honest_ones_are_not_accused(
     assert result.run.statistics.confirmed == ["crash-all", "lying-disk"]
 
 
+@pytest.mark.long
 def test_a_log_that_is_not_synced_is_found_out_by_what_clients_miss(tmp_path: Path) -> None:
     """SIGKILL alone, which leaves the page cache, would cost nothing."""
     plan = Plan(faults=(), duration=6 * SECOND, workload="register")

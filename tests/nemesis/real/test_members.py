@@ -214,6 +214,7 @@ def test_operators_go_on_beside_the_attacks(seed: int) -> None:
     assert sum(step.wait for step in schedule.steps) == 60 * SECOND
 
 
+@pytest.mark.long
 def test_members_of_our_cluster_come_and_go(tmp_path: Path) -> None:
     names = "add-server,remove-server,replace-server,transfer-leadership"
     code = run(
