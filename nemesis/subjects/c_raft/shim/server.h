@@ -47,7 +47,6 @@ struct block
 struct pending
 {
     struct pending *next;
-    int kind;
     void *request;
     void (*callback)(void);
 };
@@ -75,7 +74,6 @@ struct server
     struct queue gets;
     const unsigned char *loaded; /* What the disk holds, while the server starts. */
     size_t loaded_bytes;
-    struct raft_transfer *transfer;
 };
 
 static struct server *current;
