@@ -68,7 +68,8 @@ class Walk:
         self._style = style
         self._theme = theme
         chooser = stage.chooser
-        stage.has_operators = "change-members" in theme.moves or chooser.chance(30)
+        if not (stage.has_operators or stage.damaged):
+            stage.has_operators = "change-members" in theme.moves or chooser.chance(30)
         self._moves = self._draw_moves()
         possible = self._possible(CHOREOGRAPHIES)
         # The theme's own ones first.
