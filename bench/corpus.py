@@ -2,13 +2,13 @@
 go on from schedules that showed what others did not, against hunts that draw each run anew.
 
     python bench/corpus.py [BUG...] [--shares 0,10,25] [--seeds 3] [--most 4000] [--batch 100]
-                           [--jobs 2]
+                           [--jobs 2] [--seconds S]
 
 A hunt is a campaign of one worker: batches of runs, of each the candidates are kept, and the next
 one is given entries (nemesis/search/corpus.py). It ends with the first run that convicts the bug by
-its own kind of failure. Prints a row a bug, the median and the worst hunt; and what each share
-found in all within so many executions, how many of them by runs that went on from an entry, and
-executions a second of processor time.
+its own kind of failure. The hunts of all shares go side by side, as what is drawn anew for a seed
+is the same in all. Prints a row a bug, the median and the worst hunt; what each share found in all;
+and what runs of each kind cost. After --seconds it gives up what has not ended.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-from concurrent.futures import as_completed
-from time import process_time
+from concurrent.futures import FIRST_COMPLETED, wait
+from time import monotonic, process_time
 from typing import NamedTuple
 
-from nemesis.schedule import decode_schedule
+from nemesis.outcome import Run
+from nemesis.schedule import Schedule, decode_schedule
 from nemesis.search.corpus import Corpus, Observed
 from nemesis.search.ensemble import search
 from nemesis.search.mutation import is_mutated, mutated
@@ -32,48 +33,113 @@ _WITHIN = (10, 100, 1_000, 2_000, 4_000, 10_000)
 
 
 class Trial(NamedTuple):
-    """A hunt of one bug from one start, with a corpus in so many per cent of the runs."""
+    """The hunts of one bug from one start, one for each share, in per cent of the runs."""
 
     bug: str
     start: int
-    share: int
+    shares: tuple[int, ...]
     most: int
     batch: int
 
 
-class Result(NamedTuple):
-    """Executions until the bug was convicted, None if it was not; whether a mutated run did."""
+class Hunt(NamedTuple):
+    """Executions until the bug was convicted, None if it was not; whether a run did that went on
+    from an entry; how many entries there were then."""
 
-    trial: Trial
     executions: int | None
-    executed: int
     by_corpus: bool
     entries: int
+
+
+class Times(NamedTuple):
+    """Runs of a kind, and the processor time that they took, in s."""
+
+    runs: int
     seconds: float
+
+    def plus(self, seconds: float) -> Times:
+        """With one run more."""
+        return Times(self.runs + 1, self.seconds + seconds)
+
+
+class Result(NamedTuple):
+    """What came of a trial: hunts by share, and what runs of each kind cost."""
+
+    trial: Trial
+    hunts: dict[int, Hunt]
+    drawn: Times
+    mutated: Times
+    observed: Times
+
+
+class Hunter:
+    """One hunt, batch by batch."""
+
+    def __init__(self, trial: Trial, share: int) -> None:
+        self._trial = trial
+        self._share = share
+        self._corpus = Corpus()
+        self._entries: list[Schedule] = []
+        self._observed = Observed()
+        self.hunt: Hunt | None = None
+
+    def begin(self, first: int) -> None:
+        """A batch begins."""
+        self._corpus.take(self._corpus.changes(self._observed.candidates()))
+        self._observed = Observed()
+        handed = self._corpus.for_batch(first)
+        self._entries = [decode_schedule(each.schedule.encode()) for each in handed]
+
+    def entries_for(self, seed: int) -> list[Schedule]:
+        """What the run of this seed goes on from one of; none if it is drawn anew."""
+        return self._entries if is_mutated(seed, self._share) else []
+
+    def take(self, run: Run, executions: int, *, by_corpus: bool) -> float:
+        """Judge a run; how long it took to look at what was observed, in s."""
+        failures = run.verdict.failures
+        if failures and failures[0].kind in get_bug(self._trial.bug).convicted_by:
+            self.hunt = Hunt(executions, by_corpus, len(self._corpus))
+        if not self._share:
+            return 0.0
+        began = process_time()
+        self._observed.add(run)
+        return process_time() - began
+
+    def result(self) -> Hunt:
+        """What has come of it."""
+        return self.hunt or Hunt(None, False, len(self._corpus))
 
 
 def hunt(trial: Trial) -> Result:
-    """One hunt."""
-    bug = get_bug(trial.bug)
-    corpus = Corpus()
-    began = process_time()
-    done = 0
-    while done < trial.most:
-        first = trial.start * FAR_APART + done
-        given = [decode_schedule(each.schedule.encode()) for each in corpus.for_batch(first)]
-        observed = Observed()
-        for seed in range(first, first + min(trial.batch, trial.most - done)):
-            done += 1
-            goes_on = bool(given) and is_mutated(seed, trial.share)
-            run = mutated(seed, given, bug.variant) if goes_on else search(seed, bug.variant)
-            failures = run.verdict.failures
-            if failures and failures[0].kind in bug.convicted_by:
-                seconds = process_time() - began
-                return Result(trial, done, done, goes_on, len(corpus), seconds)
-            if trial.share:
-                observed.add(run)
-        corpus.take(corpus.changes(observed.candidates()))
-    return Result(trial, None, done, False, len(corpus), process_time() - began)
+    """All hunts of a trial side by side: what is drawn anew for a seed is the same in all of them,
+    and is run once."""
+    variant = get_bug(trial.bug).variant
+    hunters = {share: Hunter(trial, share) for share in trial.shares}
+    drawn = changed = observed = Times(0, 0.0)
+    for at in range(trial.most):
+        seed = trial.start * FAR_APART + at
+        going = {share: each for share, each in hunters.items() if each.hunt is None}
+        if not going:
+            break
+        anew: Run | None = None
+        for share, hunter in going.items():
+            if at % trial.batch == 0:
+                hunter.begin(seed)
+            entries = hunter.entries_for(seed)
+            began = process_time()
+            if entries:
+                run = mutated(seed, entries, variant)
+                changed = changed.plus(process_time() - began)
+            elif anew is None:
+                run = anew = search(seed, variant)
+                drawn = drawn.plus(process_time() - began)
+            else:
+                run = anew
+            seconds = hunter.take(run, at + 1, by_corpus=bool(entries))
+            if share:
+                observed = observed.plus(seconds)
+    hunts = {share: each.result() for share, each in hunters.items()}
+    return Result(trial, hunts, drawn, changed, observed)
 
 
 def main() -> None:
@@ -84,55 +150,78 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=4_000)
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     arguments = parser.parse_args()
-    shares = [int(share) for share in arguments.shares.split(",")]
+    shares = tuple(int(share) for share in arguments.shares.split(","))
     trials = [
-        Trial(bug, start, share, arguments.most, arguments.batch)
+        Trial(bug, start, shares, arguments.most, arguments.batch)
         for start in range(1, arguments.seeds + 1)
         for bug in arguments.bugs
-        for share in shares
     ]
     results: list[Result] = []
+    until = monotonic() + arguments.seconds
     with workers(arguments.jobs) as pool:
-        for future in as_completed([pool.submit(hunt, trial) for trial in trials]):
-            results.append(future.result())
+        waiting = {pool.submit(hunt, trial) for trial in trials}
+        while waiting:
+            done, waiting = wait(waiting, max(0.0, until - monotonic()), FIRST_COMPLETED)
+            if not done:
+                print(f"{len(waiting)} trials were given up", file=sys.stderr)
+                break
+            results.extend(future.result() for future in done)
             print(len(results), "of", len(trials), results[-1], file=sys.stderr, flush=True)
-    print_bugs(results, arguments.bugs, shares)
-    print_totals(results, shares, arguments.most)
+        print_bugs(results, arguments.bugs, shares)
+        print_totals(results, shares, arguments.most)
+        print_times(results)
+        for future in waiting:
+            future.cancel()
 
 
-def print_bugs(results: list[Result], bugs: list[str], shares: list[int]) -> None:
+def print_bugs(results: list[Result], bugs: list[str], shares: tuple[int, ...]) -> None:
     """The median and the worst hunt of each bug; a dash if it was not found."""
-    print(f"| bug | {' | '.join(f'{share} %' for share in shares)} |\n|---|{'---:|' * len(shares)}")
+    heads = " | ".join(f"{share} %" for share in shares)
+    print(f"| bug | hunts | {heads} |\n|---|{'---:|' * (len(shares) + 1)}")
     for bug in bugs:
+        mine = [each.hunts for each in results if each.trial.bug == bug]
+        if not mine:
+            continue
         cells = []
         for share in shares:
-            found = [
-                float("inf") if each.executions is None else float(each.executions)
-                for each in results
-                if each.trial.bug == bug and each.trial.share == share
-            ]
+            found = [hunts[share].executions or float("inf") for hunts in mine]
             cells.append(f"{_number(statistics.median(found))} / {_number(max(found))}")
-        print(f"| {bug} | {' | '.join(cells)} |")
+        print(f"| {bug} | {len(mine)} | {' | '.join(cells)} |")
     print()
 
 
-def print_totals(results: list[Result], shares: list[int], most: int) -> None:
-    """How many hunts were successful within so many executions, by which runs, and how fast."""
+def print_totals(results: list[Result], shares: tuple[int, ...], most: int) -> None:
+    """How many hunts were successful within so many executions, and by which runs; how many found
+    the bug sooner than without a corpus, and later."""
     within = [*(count for count in _WITHIN if count < most), most]
     heads = " | ".join(f"within {count:,}" for count in within)
-    print(f"| share | {heads} | hunts | by the corpus | executions/s | entries |")
-    print(f"|---|{'---:|' * (len(within) + 4)}")
+    print(f"| share | {heads} | hunts | by the corpus | sooner | later | entries |")
+    print(f"|---|{'---:|' * (len(within) + 5)}")
     for share in shares:
-        mine = [each for each in results if each.trial.share == share]
-        found = [each.executions for each in mine if each.executions is not None]
-        counts = " | ".join(str(sum(each <= count for each in found)) for count in within)
-        speed = sum(each.executed for each in mine) / sum(each.seconds for each in mine)
+        mine = [each.hunts[share] for each in results]
+        took = [each.executions or float("inf") for each in mine]
+        counts = " | ".join(str(sum(each <= count for each in took)) for count in within)
+        plain = [each.hunts[shares[0]].executions or float("inf") for each in results]
+        sooner = sum(one < other for one, other in zip(took, plain, strict=True))
+        later = sum(one > other for one, other in zip(took, plain, strict=True))
         by_corpus = sum(each.by_corpus for each in mine)
         entries = max(each.entries for each in mine)
         print(
-            f"| {share} % | {counts} | {len(mine)} | {by_corpus} | {speed:.0f} | up to {entries} |"
+            f"| {share} % | {counts} | {len(mine)} | {by_corpus} | {sooner} | {later} | {entries} |"
         )
+    print()
+
+
+def print_times(results: list[Result]) -> None:
+    """What a run of each kind costs, in ms of processor time."""
+    for name in ("drawn", "mutated", "observed"):
+        times: list[Times] = [getattr(each, name) for each in results]
+        runs = sum(each.runs for each in times)
+        if runs:
+            milliseconds = 1000 * sum(each.seconds for each in times) / runs
+            print(f"{name}: {runs:,} runs, {milliseconds:.2f} ms each")
 
 
 def _number(found: float) -> str:

@@ -14,7 +14,8 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from nemesis.campaigns.errors import LedgerBroken
-from nemesis.campaigns.ledger import Cause, gaps_between
+from nemesis.campaigns.gaps import gaps_between
+from nemesis.campaigns.ledger import Cause
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.tables import BATCHES, CAMPAIGNS, CAUSES, DONE
 from nemesis.search.tally import Tally, decode_tally
@@ -23,7 +24,11 @@ Typed = TypeVar("Typed")
 
 # No time that can be written down is so late, in s since 1970.
 _FOR_EVER = 1e11
-_READ = (CAMPAIGNS, BATCHES, CAUSES)
+_READ = {
+    CAMPAIGNS: ("name", "settings", "next_seed", "begun"),
+    BATCHES: ("campaign", "first", "runs", "state", "tally", "seconds", "worker", "ended"),
+    CAUSES: ("campaign", *Cause._fields),
+}
 
 
 class Recorded(NamedTuple):
@@ -96,22 +101,23 @@ def read_accounts(connection: Connection, known: Mapping[str, Account]) -> list[
     """Those of all campaigns of a ledger, in the order of their names. ``known``: what was read
     earlier. Raises LedgerBroken, and what SQLAlchemy raises."""
     _demand_tables(connection)
-    rows = connection.execute(sql.select(CAMPAIGNS).order_by(CAMPAIGNS.c.name)).all()
+    fields = [CAMPAIGNS.c[each] for each in _READ[CAMPAIGNS]]
+    rows = connection.execute(sql.select(*fields).order_by(CAMPAIGNS.c.name)).all()
     return [_account(connection, row, known.get(row.name)) for row in rows]
 
 
 def _demand_tables(connection: Connection) -> None:
     present = sql.inspect(connection)
     tables = set(present.get_table_names())
-    for table in _READ:
+    for table, needed in _READ.items():
         if table.name not in tables:
             raise LedgerBroken(f"it has no table {table.name}: no campaign has begun in it")
         columns = {column["name"] for column in present.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in columns:
+        for column in needed:
+            if column not in columns:
                 raise LedgerBroken(
-                    f"it is of another version: the table {table.name} has no column "
-                    f"{column.name}; splitbrain campaign adds it when it goes on"
+                    f"it is of another version: the table {table.name} has no column {column}; "
+                    "splitbrain campaign adds it when it goes on"
                 )
 
 

@@ -19,6 +19,7 @@ from nemesis.campaigns.work import Done, work, work_alone
 from nemesis.replay import judge_history
 from nemesis.report import save_report
 from nemesis.search.block import SHRUNK_OF_A_KIND, Block, Death, Finding, schedule_of
+from nemesis.search.corpus import Entry
 from nemesis.store import save, save_death
 
 # A batch shall take so long, in s: then what Dask costs is nothing, and a worker that dies loses
@@ -58,6 +59,7 @@ class Conductor:
         self._batch = _FIRST_BATCH
         # Batches, by their first seeds, that have killed their workers.
         self._alone: set[int] = set()
+        self._corpus = ledger.corpus()
         # How many failures of each kind there are, and the causes that are known.
         self._seen: dict[str, int] = {}
         self._causes: set[str] = set()
@@ -94,10 +96,13 @@ class Conductor:
             size = self._batch if left is None else min(self._batch, left)
             if size <= 0:
                 break
-            self._submit(self._ledger.plan(size), work)
+            self._submit(self._ledger.plan(size, self._entries_for), work)
             if left is not None:
                 left -= size
         return left
+
+    def _entries_for(self, first: int) -> list[Entry]:
+        return self._corpus.for_batch(first) if self._ledger.settings.corpus else []
 
     def _submit(self, block: Block, function: Callable[..., Done]) -> None:
         settled = frozenset(kind for kind, seen in self._seen.items() if seen >= SHRUNK_OF_A_KIND)
@@ -118,7 +123,12 @@ class Conductor:
             return
         failures = [self._kept(found) for found in done.report.findings]
         failures += [self._kept_death(death) for death in done.report.deaths]
-        if self._ledger.record(done.block, done.report.tally, failures, done.seconds, done.worker):
+        changes = self._corpus.changes(done.report.candidates)
+        report = done.report
+        if self._ledger.record(
+            done.block, report.tally, failures, done.seconds, done.worker, changes
+        ):
+            self._corpus.take(changes)
             for failure in failures:
                 self._seen[failure.kind] = self._seen.get(failure.kind, 0) + 1
             self._on_done(done, failures)

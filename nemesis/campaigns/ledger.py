@@ -4,6 +4,7 @@
     batches     seeds that were handed out: ``planned``, or ``done`` with a tally
     failures    every seed that failed, and its cause
     causes      each cause once: where its smallest run is saved, and how often it came
+    corpus      schedules that showed what others did not; each batch names those it was handed
 
 A batch is written down before it is handed out, and its result in one transaction. Whoever is
 killed in between leaves batches planned, which the next session hands out again: nothing of them
@@ -13,7 +14,8 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,11 +24,14 @@ from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sql
+from msgspec import json
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from nemesis.campaigns.corpus_table import load_corpus, save_changes, schedules_of
 from nemesis.campaigns.errors import LedgerBroken, OtherSettings
+from nemesis.campaigns.gaps import gaps_between
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.tables import (
     BATCHES,
@@ -39,6 +44,7 @@ from nemesis.campaigns.tables import (
 )
 from nemesis.errors import NemesisError
 from nemesis.search.block import Block
+from nemesis.search.corpus import Corpus, Entry
 from nemesis.search.tally import Tally, decode_tally, encode_tally
 from nemesis.store import StoreUnwritable
 
@@ -128,12 +134,15 @@ def _arguments(url: str) -> dict[str, float]:
     return {"timeout": _PATIENCE} if url.startswith("sqlite") else {}
 
 
-def _on_connect(connection: object, _record: object) -> None:
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     """What is committed is on the disk, and readers wait for no writer."""
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
+    try:
+        connection.execute("PRAGMA journal_mode = WAL").close()
+        connection.execute("PRAGMA synchronous = FULL").close()
+    except sqlite3.Error:
+        # Nobody else would: it lived on, its file open, until it was collected.
+        connection.close()
+        raise
 
 
 @contextmanager
@@ -158,7 +167,7 @@ class Ledger:
         self._engine = engine
         self.name = name
         self.settings = settings
-        encoded = msgspec.json.encode(settings).decode()
+        encoded = json.encode(settings).decode()
         with self._transaction() as connection:
             row = connection.execute(
                 sql.select(CAMPAIGNS.c.settings).where(CAMPAIGNS.c.name == name)
@@ -172,7 +181,7 @@ class Ledger:
                         begun=datetime.now(UTC).isoformat(timespec="seconds"),
                     )
                 )
-            elif row.settings != encoded:
+            elif _decoded_settings(engine, name, row.settings) != settings:
                 raise OtherSettings(
                     f"the campaign {name} was begun with {row.settings}, and is asked for with "
                     f"{encoded}: give this one another --name"
@@ -185,12 +194,7 @@ class Ledger:
             found = connection.execute(
                 sql.select(CAMPAIGNS.c.settings).where(CAMPAIGNS.c.name == name)
             ).scalar_one_or_none()
-        try:
-            return None if found is None else msgspec.json.decode(found, type=Settings)
-        except msgspec.DecodeError as error:
-            raise LedgerBroken(
-                f"{engine.url}: the settings of {name} cannot be read: {error}{_KEPT}"
-            ) from error
+        return None if found is None else _decoded_settings(engine, name, found)
 
     @staticmethod
     def names(engine: Engine) -> list[str]:
@@ -209,33 +213,73 @@ class Ledger:
 
     # -- Seeds -----------------------------------------------------------------------------------
 
-    def plan(self, runs: int) -> Block:
-        """Hand out the next seeds, so many."""
+    def plan(
+        self, runs: int, entries_for: Callable[[int], Sequence[Entry]] = lambda first: ()
+    ) -> Block:
+        """Hand out the next seeds, so many, with the entries of the corpus that are to be given to
+        the batch of this first seed."""
         with self._transaction() as connection:
             of_this = CAMPAIGNS.c.name == self.name
             first = connection.execute(
                 sql.select(CAMPAIGNS.c.next_seed).where(of_this).with_for_update()
             ).scalar_one()
+            entries = entries_for(first)
+            numbers = json.encode([entry.number for entry in entries]).decode() if entries else None
             connection.execute(
-                BATCHES.insert().values(campaign=self.name, first=first, runs=runs, state=PLANNED)
+                BATCHES.insert().values(
+                    campaign=self.name, first=first, runs=runs, state=PLANNED, entries=numbers
+                )
             )
             connection.execute(CAMPAIGNS.update().where(of_this).values(next_seed=first + runs))
-        return Block(first, runs, first - self.settings.seed)
+        schedules = tuple(entry.schedule for entry in entries)
+        return Block(first, runs, first - self.settings.seed, entries=schedules)
 
     def unfinished(self) -> list[Block]:
         """What earlier sessions handed out, and nobody has accounted for."""
         with self._transaction() as connection:
             rows = connection.execute(
-                sql.select(BATCHES.c.first, BATCHES.c.runs)
+                sql.select(BATCHES.c.first, BATCHES.c.runs, BATCHES.c.entries)
                 .where(BATCHES.c.campaign == self.name, BATCHES.c.state == PLANNED)
                 .order_by(BATCHES.c.first)
             ).all()
-        return [Block(row.first, row.runs, row.first - self.settings.seed) for row in rows]
+            return [
+                Block(
+                    row.first,
+                    row.runs,
+                    row.first - self.settings.seed,
+                    entries=self._entries(connection, row.first, row.entries),
+                )
+                for row in rows
+            ]
+
+    def _entries(self, connection: Connection, first: int, numbers: str | None) -> tuple[str, ...]:
+        """What a batch was handed."""
+        if numbers is None:
+            return ()
+        try:
+            decoded = json.decode(numbers, type=list[int])
+        except msgspec.DecodeError as error:
+            raise LedgerBroken(
+                f"{self._engine.url}: batch of seed {first} has broken entries: {error}"
+            ) from error
+        return schedules_of(connection, self.name, decoded)
+
+    def corpus(self) -> Corpus:
+        """The corpus as it is now."""
+        with self._transaction() as connection:
+            return load_corpus(connection, self.name)
 
     def record(
-        self, block: Block, tally: Tally, failures: Sequence[Failure], seconds: float, worker: str
+        self,
+        block: Block,
+        tally: Tally,
+        failures: Sequence[Failure],
+        seconds: float,
+        worker: str,
+        corpus: Iterable[Entry] = (),
     ) -> bool:
-        """Account for a batch. False, and nothing is changed, if that was done before."""
+        """Account for a batch, which changes the corpus so. False, and nothing is changed, if that
+        was done before."""
         with self._transaction() as connection:
             changed = connection.execute(
                 BATCHES.update()
@@ -256,6 +300,7 @@ class Ledger:
                 return False
             for failure in failures:
                 self._add(connection, failure)
+            save_changes(connection, self.name, corpus)
         return True
 
     def _add(self, connection: Connection, failure: Failure) -> None:
@@ -334,20 +379,10 @@ class Ledger:
         return gaps_between(self.settings.seed, next_seed, accounted)
 
 
-def gaps_between(
-    seed: int, next_seed: int, batches: Iterable[tuple[int, int, int | None]]
-) -> list[str]:
-    """What is wrong with batches that shall hold every seed from ``seed`` to ``next_seed`` once, in
-    words. Of each batch its first seed, how many it has, and how many runs were counted of it
-    (None: it is only planned); in the order of their seeds."""
-    problems: list[str] = []
-    expected = seed
-    for first, seeds, runs in batches:
-        if first != expected:
-            problems.append(f"seeds {expected} to {first}: handed out twice, or never")
-        expected = first + seeds
-        if runs is not None and runs != seeds:
-            problems.append(f"batch of seed {first}: {seeds} seeds, {runs} runs")
-    if expected != next_seed:
-        problems.append(f"seeds {expected} to {next_seed}: in no batch")
-    return problems
+def _decoded_settings(engine: Engine, name: str, encoded: str) -> Settings:
+    try:
+        return json.decode(encoded, type=Settings)
+    except msgspec.DecodeError as error:
+        raise LedgerBroken(
+            f"{engine.url}: the settings of {name} cannot be read: {error}{_KEPT}"
+        ) from error

@@ -30,6 +30,7 @@ def open_session(
     subject: str,
     strategy: str,
     only: Only,
+    corpus: int = 0,
 ) -> Iterator[Ledger]:
     """The ledger of the campaign, in ``directory`` or in the database at a URL. One that goes on
     keeps its seed; one that begins has ``seed``, or ``drawn`` if there is none. Raises
@@ -58,6 +59,7 @@ def open_session(
                 replicas=only.replicas,
                 workload=only.workload,
                 faults=only.faults,
+                corpus=corpus,
             )
             yield Ledger(engine, name, settings)
     finally:

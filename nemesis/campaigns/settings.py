@@ -18,6 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     replicas: int | None = None
     workload: str | None = None
     faults: tuple[str, ...] | None = None
+    # So many per cent of the runs go on from an entry of the corpus.
+    corpus: int = 0
 
     def campaign(self, settled: frozenset[str]) -> Campaign:
         """For who runs blocks of seeds. Failures of kinds that are ``settled`` are not shrunk."""
@@ -28,4 +30,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             stop_at_first=False,
             strategy=self.strategy,
             settled=settled,
+            corpus=self.corpus,
         )

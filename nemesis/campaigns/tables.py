@@ -35,6 +35,8 @@ BATCHES = sql.Table(
     sql.Column("worker", sql.String),
     # When it was recorded, in s since 1970; unknown of batches of earlier versions.
     sql.Column("ended", sql.Float),
+    # The entries of the corpus that it was handed, a list of their numbers as JSON.
+    sql.Column("entries", sql.String),
 )
 FAILURES = sql.Table(
     "failures",
@@ -54,6 +56,19 @@ CAUSES = sql.Table(
     sql.Column("steps", sql.Integer, nullable=False),
     sql.Column("directory", sql.String, nullable=False),
     sql.Column("seen", sql.Integer, nullable=False),
+)
+
+CORPUS = sql.Table(
+    "corpus",
+    _metadata,
+    sql.Column("campaign", sql.String, primary_key=True),
+    sql.Column("number", sql.Integer, primary_key=True, autoincrement=False),
+    sql.Column("signature", sql.String, nullable=False),
+    sql.Column("schedule", sql.String, nullable=False),
+    sql.Column("steps", sql.Integer, nullable=False),
+    sql.Column("seen", sql.Integer, nullable=False),
+    # Not, if a smaller schedule has taken its place.
+    sql.Column("is_current", sql.Boolean, nullable=False),
 )
 
 

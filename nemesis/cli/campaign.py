@@ -68,6 +68,14 @@ def _budget(
     metavar="ADDRESS",
     help="Where Dask's own dashboard listens, 127.0.0.1:8787; nowhere if left out.",
 )
+@click.option(
+    "--corpus",
+    type=click.IntRange(0, 90),
+    metavar="SHARE",
+    default=0,
+    show_default=True,
+    help="So many per cent of the runs go on from schedules that showed what others did not.",
+)
 @options.JOBS
 @click.option("--seed", type=int, help="The first seed; random, or as it was, if left out.")
 @options.SUBJECT
@@ -82,6 +90,7 @@ def campaign(
     scheduler: str | None,
     database: str | None,
     dashboard: str | None,
+    corpus: int,
     jobs: int,
     seed: int | None,
     subject: str | None,
@@ -116,6 +125,11 @@ def campaign(
         raise NemesisError(f"--name {name}: letters, digits, points, dashes and underscores alone")
     out = console()
     strategy = ENSEMBLE if only == ANYTHING and is_own(tested) else TIMED
+    if corpus and strategy != ENSEMBLE:
+        raise NemesisError(
+            "--corpus: only walks of macro-steps go on from others; Rafts of others, and what "
+            "--workload, --nemesis and --nodes ask for, are driven by time"
+        )
     drawn = secrets.randbelow(1 << 32)
     with open_session(
         store / "campaigns" / name,
@@ -126,6 +140,7 @@ def campaign(
         subject=tested,
         strategy=strategy,
         only=only,
+        corpus=corpus,
     ) as ledger:
         before = ledger.totals()
         goes_on = f"goes on after {before.tally.runs:,} runs" if before.batches else "begins"

@@ -13,14 +13,16 @@ from checker.lincheck.verify import verify
 from checker.models import get_model
 from checker.verdict import Failure, invalid
 from nemesis.run import Run, check_history, run
-from nemesis.schedule import Schedule
+from nemesis.schedule import Schedule, decode_schedule
+from nemesis.search.corpus import Candidate, Observed
 from nemesis.search.ensemble import ENSEMBLE, STRATEGIES, TIMED, strategy_of
 from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, generate
+from nemesis.search.mutation import is_mutated, mutated
 from nemesis.search.shrink import shrink
 from nemesis.search.tally import DEATH, ENDLESS, Tally
 from nemesis.search.time_limit import TIME_LIMIT, TimeLimit, limited, restart
 from nemesis.search.workers import tell
-from nemesis.subjects.own import OWN
+from nemesis.subjects.own import OWN, variant_of
 from nemesis.subjects.registry import subject_named
 from nemesis.subjects.subject import Subject
 
@@ -49,6 +51,8 @@ class Campaign(NamedTuple):
     strategy: str = TIMED
     # Kinds of failures that are known well enough: what fails so is not shrunk.
     settled: frozenset[str] = frozenset()
+    # So many per cent of the runs of a block that was given entries of a corpus go on from one.
+    corpus: int = 0
     # How long a run may take, in a process that works for another, before that is ended.
     limit: TimeLimit = TIME_LIMIT
 
@@ -94,6 +98,8 @@ class Report(NamedTuple):
     tally: Tally
     findings: list[Finding]
     deaths: Sequence[Death] = ()
+    # For the corpus, if the campaign has one.
+    candidates: Sequence[Candidate] = ()
 
     @property
     def has_found(self) -> bool:
@@ -110,6 +116,8 @@ class Block(NamedTuple):
     done: int
     skipped: frozenset[int] = frozenset()
     unshrunk: frozenset[int] = frozenset()
+    # Entries of a corpus, schedules as JSON: the same block with the same ones runs the same.
+    entries: tuple[str, ...] = ()
 
 
 def run_block(what: Campaign, block: Block) -> Report:
@@ -124,13 +132,21 @@ def _run_block(what: Campaign, block: Block) -> Report:
     subject = subject_named(what.subject)
     tally = Tally()
     findings: list[Finding] = []
+    entries = [decode_schedule(entry.encode(), "an entry of the corpus") for entry in block.entries]
+    observed = Observed() if what.corpus else None
     for at in range(block.runs):
         seed = block.first + at
         if seed in block.skipped:
             continue
         tell((seed, False))
         restart(what.limit)
-        result = judged_twice(execute(what, seed, subject), seed, subject, tally)
+        if entries and is_mutated(seed, what.corpus):
+            result = mutated(seed, entries, variant_of(subject, "a corpus needs"))
+        else:
+            result = execute(what, seed, subject)
+        result = judged_twice(result, seed, subject, tally)
+        if observed is not None:
+            observed.add(result)
         tally.add(result, seed)
         if result.verdict.failures:
             executions = block.done + at + 1
@@ -145,7 +161,7 @@ def _run_block(what: Campaign, block: Block) -> Report:
                 findings.append(smallest(seed, executions, result, subject))
             if what.stop_at_first:
                 break
-    return Report(tally, findings)
+    return Report(tally, findings, candidates=observed.candidates() if observed else ())
 
 
 def sample(what: Campaign) -> Run:

@@ -182,7 +182,8 @@ def do_alone(what: Campaign, block: Block) -> Report:
 def _confirmed(what: Campaign, block: Block, seed: int) -> Death | None:
     """The seed alone ends its process, too; None if it does not."""
     executions = block.done + seed - block.first + 1
-    only = Block(seed, 1, executions - 1, unshrunk=frozenset({seed}))
+    unshrunk = frozenset({seed})
+    only = Block(seed, 1, executions - 1, unshrunk=unshrunk, entries=block.entries)
     try:
         alone(run_block, what, only, limit=what.limit)
     except WorkerDied as died:

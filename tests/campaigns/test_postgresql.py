@@ -22,6 +22,7 @@ from nemesis.campaigns.ledger import Failure, Ledger, open_engine
 from nemesis.campaigns.locks import conducted_anywhere, only_conductor
 from nemesis.campaigns.reading import database_url, read_server
 from nemesis.campaigns.settings import Settings
+from nemesis.search.corpus import Candidate
 from nemesis.search.tally import Tally
 from nemesis.store import StoreUnwritable
 
@@ -86,7 +87,7 @@ def test_every_seed_once(engine: Engine) -> None:
 
 def test_several_processes_may_begin_at_once(url: str, engine: Engine) -> None:
     with engine.begin() as connection:
-        for table in ("campaigns", "batches", "failures", "causes"):
+        for table in ("campaigns", "batches", "failures", "causes", "corpus"):
             connection.execute(sql.text(f"drop table {table}"))
     with ThreadPoolExecutor(8) as pool:
         engines = list(pool.map(open_engine, [url] * 16))
@@ -110,6 +111,19 @@ def test_one_conductor_at_a_time_on_all_machines(url: str, tmp_path: Path) -> No
         pass
     here.dispose()
     there.dispose()
+
+
+def test_a_corpus_is_kept_and_handed_out(engine: Engine) -> None:
+    ledger = Ledger(engine, "sharing", SETTINGS)
+    corpus = ledger.corpus()
+    changes = corpus.changes([Candidate("a", "long", 9), Candidate("b", "other", 5)])
+    ledger.record(ledger.plan(20), Tally(runs=20), [], 1.5, "w", changes)
+    left = ledger.plan(5, ledger.corpus().for_batch)
+    assert sorted(left.entries) == ["long", "other"]
+    smaller = ledger.corpus().changes([Candidate("a", "short", 3)])
+    ledger.record(ledger.plan(5), Tally(runs=5), [], 1.5, "w", smaller)
+    assert {each.schedule for each in ledger.corpus().for_batch(0)} == {"short", "other"}
+    assert ledger.unfinished() == [left]
 
 
 def test_campaigns_are_read_and_nothing_else(url: str, engine: Engine, tmp_path: Path) -> None:
