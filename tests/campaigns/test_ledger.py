@@ -78,6 +78,8 @@ def test_a_campaign_of_an_earlier_version_goes_on(url: str) -> None:
     before.record(done, tally(20), [], 1.0, "w")
     with engine.begin() as connection:
         connection.execute(sql.text("alter table batches drop column ended"))
+        connection.execute(sql.text("alter table batches drop column entries"))
+        connection.execute(sql.text("drop table corpus"))
     with ThreadPoolExecutor(8) as pool:
         engines = list(pool.map(open_engine, [url] * 8))
     again = Ledger(engines[0], "one", SETTINGS)
