@@ -28,6 +28,8 @@ FIRST = (
     "vote-twice",
 )
 MOST_RULES = 12
+# Of the hunts that take long: with this seed they find their bug, and its example, twice as fast.
+SEEDS = {"append-truncates": 2, "commit-of-old-term": 2, "vote-twice": 2}
 
 
 def run_pytest(
@@ -53,7 +55,8 @@ def run_pytest(
 @pytest.mark.long
 @pytest.mark.parametrize("name", FIRST)
 def test_a_bug_fails_with_a_minimal_example(name: str, tmp_path: Path) -> None:
-    result = run_pytest(tmp_path, str(MACHINE), "--bug", name)
+    seed = ("--hypothesis-seed", str(SEEDS[name])) if name in SEEDS else ()
+    result = run_pytest(tmp_path, str(MACHINE), "--bug", name, *seed)
     output = result.stdout
     assert result.returncode == 1, output + result.stderr
     (kind,) = set(re.findall(r"Violation: ([\w-]+): ", output))
