@@ -91,12 +91,14 @@ class DaskWorkers:
 
         if task.status in ("cancelled", "lost"):
             raise WorkersGone(_GONE)
-        # What the task itself raises is passed on.
-        with _reaching_scheduler() if task.status != "error" else nullcontext():
-            try:
+        try:
+            with _reaching_scheduler() if task.status != "error" else nullcontext():
                 return task.result()
-            except KilledWorker as error:
-                raise TaskKilled(f"{task.key}: {error}") from error
+        except KilledWorker as error:
+            raise TaskKilled(f"{task.key}: {error}") from error
+        except OSError as error:
+            # What the task itself has raised: of a worker's machine, as that a disk is full.
+            raise WorkersGone(f"{task.key}: its worker cannot work: {error}; {_GOES_ON}") from error
 
     def drop(self, tasks: Sequence[Hashable]) -> None:
         # Nobody waits for them: what is not reached need not be told.
@@ -105,10 +107,8 @@ class DaskWorkers:
                 self._client.cancel(list(tasks), force=True)
 
 
-_GONE = (
-    "the scheduler cannot be reached any more; what was recorded is kept, and the same command "
-    "goes on with the campaign"
-)
+_GOES_ON = "what was recorded is kept, and the same command goes on with the campaign"
+_GONE = f"the scheduler cannot be reached any more; {_GOES_ON}"
 
 
 @contextmanager

@@ -121,7 +121,7 @@ def campaign(
     tested = subject_named(options.tested(subject, bug)).name
     only = Only(nodes, workload, nemesis)
     name = name or tested.replace(":", "-").replace("/", "-")
-    if not re.fullmatch(r"[\w.-]+", name):
+    if not re.fullmatch(r"\w[\w.-]*", name):
         raise NemesisError(f"--name {name}: letters, digits, points, dashes and underscores alone")
     out = console()
     strategy = ENSEMBLE if only == ANYTHING and is_own(tested) else TIMED
@@ -150,6 +150,8 @@ def campaign(
             place = store / "campaigns" / name
             conductor = Conductor(ledger, crew, place, watch.on_done)
             try:
+                if not crew.slots():
+                    out.print("nobody works for that scheduler yet: waiting for workers")
                 with watch:
                     conductor.conduct(Budget(*budget))
             except KeyboardInterrupt:

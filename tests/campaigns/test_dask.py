@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -76,6 +78,40 @@ def test_workers_that_dask_has_given_up_are_made_anew() -> None:
     del cluster.workers[1]
     assert crew.slots() == 1
     assert cluster.scaled == [2]
+
+
+class Ended:
+    """A task of Dask that has raised something."""
+
+    status, key = "error", "splitbrain-one-100-work"
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def result(self) -> NoReturn:
+        raise self._error
+
+
+def test_a_full_disk_of_a_worker_is_told_in_a_line() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
+    crew = DaskWorkers(Reports({}))
+    with pytest.raises(WorkersGone, match=r"100-work: its worker cannot work: .*No space left"):
+        crew.result(Ended(full))
+
+
+def test_a_scheduler_without_workers_is_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Absent(Crew):
+        """Nobody, as far as one can tell."""
+
+        def slots(self) -> int:
+            return 0
+
+    monkeypatch.setattr("nemesis.campaigns.cluster.dask_workers", lambda *_: nullcontext(Absent()))
+    arguments = ["campaign", "--budget", "5", "--scheduler", "tcp://x:1", "--workload", "register"]
+    assert run([*arguments, "--seed", "1", "--store", str(tmp_path)]) == 0
+    assert "nobody works for that scheduler yet" in capsys.readouterr().out
 
 
 _SCHEDULER = """
@@ -190,6 +226,7 @@ def test_no_scheduler_there(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--budget", "soon"], "is no time"),
         (["--budget", "0"], "at least 1 run"),
         (["--budget", "10", "--name", "a/b"], "letters, digits"),
+        (["--budget", "10", "--name", ".."], "letters, digits"),
         (["--budget", "10", "--nemesis", "none"], "without faults"),
         (["--budget", "10", "--database", "nonsense"], "nonsense: is no database"),
         (["--budget", "10", "--subject", "healthi"], "did you mean 'healthy'"),
