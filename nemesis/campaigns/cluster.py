@@ -15,6 +15,8 @@ from nemesis.campaigns.errors import CampaignError, WorkersGone
 
 # How long a scheduler has to answer, in s.
 _PATIENCE = 15.0
+# How long it may take to fetch a result, some kilobytes, in s; else it is not there any more.
+_FETCHING = 5.0
 _SETTINGS = {
     # A worker runs a batch that has killed others in a process of its own.
     "distributed.worker.daemon": False,
@@ -27,6 +29,11 @@ _SETTINGS = {
 
 class TaskKilled(CampaignError):
     """Whoever ran the task died, again and again."""
+
+
+class NotYet(CampaignError):
+    """A task that was finished is not any more: who had its result died before it was fetched, and
+    somebody else does the task again."""
 
 
 class Workers(Protocol):
@@ -46,7 +53,7 @@ class Workers(Protocol):
         ...
 
     def result(self, task: Hashable) -> Any:
-        """What a finished task returned. Raises what it raised, TaskKilled, WorkersGone."""
+        """What a finished task returned. Raises what it raised, NotYet, TaskKilled, WorkersGone."""
         ...
 
     def drop(self, tasks: Sequence[Hashable]) -> None:
@@ -68,7 +75,8 @@ class DaskWorkers:
             if self._made and len(self.local.workers) < self._made:
                 # Dask gives up one that dies while it starts, or that takes long to start again.
                 self.local.scale(self._made)
-            return sum(self._client.nthreads().values())
+            ask = self._client.scheduler.ncores
+            return sum(self._client.sync(ask, callback_timeout=_PATIENCE).values())
 
     def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> Hashable:
         with _reaching_scheduler():
@@ -82,18 +90,27 @@ class DaskWorkers:
             raise WorkersGone(_GONE)
         with _reaching_scheduler():
             try:
-                return list(wait(tasks, timeout=patience, return_when="FIRST_COMPLETED").done)
+                done = wait(tasks, timeout=patience, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 return []
+        # One that is lost was done, and its worker has died: Dask has it done again.
+        return [task for task in done if task.status != "lost"]
 
     def result(self, task: Any) -> Any:
         from distributed import KilledWorker
 
-        if task.status in ("cancelled", "lost"):
+        if task.status == "lost":
+            raise NotYet(str(task.key))
+        if task.status == "cancelled":
             raise WorkersGone(_GONE)
         try:
             with _reaching_scheduler() if task.status != "error" else nullcontext():
-                return task.result()
+                try:
+                    return task.result(timeout=_FETCHING)
+                except TimeoutError as error:
+                    if task.status == "error":
+                        raise
+                    raise NotYet(str(task.key)) from error
         except KilledWorker as error:
             raise TaskKilled(f"{task.key}: {error}") from error
         except OSError as error:

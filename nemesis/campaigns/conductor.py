@@ -13,7 +13,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from nemesis.campaigns.causes import cause_of, kind_of
-from nemesis.campaigns.cluster import TaskKilled, Workers
+from nemesis.campaigns.cluster import NotYet, TaskKilled, Workers
 from nemesis.campaigns.ledger import Failure, Ledger
 from nemesis.campaigns.work import Done, work, work_alone
 from nemesis.replay import judge_history
@@ -114,6 +114,9 @@ class Conductor:
         block = self._pending.pop(task)
         try:
             done: Done = self._workers.result(task)
+        except NotYet:
+            self._pending[task] = block
+            return
         except TaskKilled:
             if block.first in self._alone:
                 # Not by what it ran, then: that was in a process of its own.

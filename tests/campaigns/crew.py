@@ -33,7 +33,7 @@ class Crew:
         return tasks[:1]
 
     def result(self, task: Hashable) -> Any:
-        key, function, arguments = self._tasks.pop(task)
+        key, function, arguments = self._tasks[task]
         self._fate(key)
         return function(*arguments)
 

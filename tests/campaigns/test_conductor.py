@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from nemesis.campaigns.cluster import TaskKilled
+from nemesis.campaigns.cluster import NotYet, TaskKilled
 from nemesis.campaigns.conductor import Budget, Conductor
 from nemesis.campaigns.errors import WorkersGone
 from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
@@ -104,6 +104,20 @@ def test_a_batch_that_kills_its_worker_is_run_in_a_process_of_its_own(place: Pat
     crew = Crew(1, fate)
     assert conduct(place, HEALTHY, crew, 20).runs == 20
     assert crew.handed_out == ["splitbrain-one-100-work", "splitbrain-one-100-work_alone"]
+
+
+def test_a_result_that_is_lost_with_its_worker_is_not_waited_for(place: Path) -> None:
+    """Dask has somebody else do the task again, which may take long: others go on meanwhile."""
+    times = count()
+
+    def fate(key: str) -> None:
+        if "-100-" in key and next(times) < 3:
+            raise NotYet(key)
+
+    crew = Crew(2, fate)
+    assert conduct(place, HEALTHY, crew, 60).runs == 60
+    assert next(times) > 3
+    assert ledger_of(place, HEALTHY).gaps() == []
 
 
 def test_a_scheduler_that_goes_away_loses_nothing(place: Path) -> None:

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from nemesis.campaigns.cluster import DaskWorkers, dask_workers
+from nemesis.campaigns.cluster import DaskWorkers, NotYet, dask_workers
 from nemesis.campaigns.conductor import Budget, Conductor
 from nemesis.campaigns.errors import WorkersGone
 from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
@@ -65,8 +66,16 @@ class Reports:
     def scale(self, count: int) -> None:
         self.scaled.append(count)
 
-    def nthreads(self) -> dict[str, int]:
+    @property
+    def scheduler(self) -> Reports:
+        return self
+
+    def ncores(self) -> dict[str, int]:
         return dict.fromkeys(self.workers.values(), 1)
+
+    def sync(self, ask: Callable[[], dict[str, int]], callback_timeout: float) -> dict[str, int]:
+        assert callback_timeout < 60
+        return ask()
 
 
 def test_workers_that_dask_has_given_up_are_made_anew() -> None:
@@ -81,22 +90,34 @@ def test_workers_that_dask_has_given_up_are_made_anew() -> None:
 
 
 class Ended:
-    """A task of Dask that has raised something."""
+    """A task of Dask, whose result cannot be had."""
 
-    status, key = "error", "splitbrain-one-100-work"
+    key = "splitbrain-one-100-work"
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, status: str, error: Exception) -> None:
+        self.status = status
         self._error = error
 
-    def result(self) -> NoReturn:
+    def result(self, timeout: float) -> NoReturn:
+        assert timeout < 10
         raise self._error
+
+
+def test_a_result_that_died_with_its_worker_is_not_waited_for() -> None:
+    """A session would not end before somebody has done the task again."""
+    crew = DaskWorkers(Reports({}))
+    for status in ("lost", "pending"):
+        with pytest.raises(NotYet):
+            crew.result(Ended(status, TimeoutError()))
+    with pytest.raises(WorkersGone):
+        crew.result(Ended("error", TimeoutError("of the task itself")))
 
 
 def test_a_full_disk_of_a_worker_is_told_in_a_line() -> None:
     full = OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
     crew = DaskWorkers(Reports({}))
     with pytest.raises(WorkersGone, match=r"100-work: its worker cannot work: .*No space left"):
-        crew.result(Ended(full))
+        crew.result(Ended("error", full))
 
 
 def test_a_scheduler_without_workers_is_waited_for(
