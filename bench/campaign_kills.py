@@ -130,15 +130,18 @@ def kill_workers(
     does."""
     url = sqlite_url(place / "campaign.db")
     ledger = Ledger(open_engine(url), "kills", settings)
-    began = monotonic()
     with dask_workers(None, jobs, None) as crew:
         killer = Killer(crew.local, every)
         with killer.at_work():
+            began = monotonic()
             _conduct(ledger, crew, place, Budget(seconds, None))
-    took = monotonic() - began
+            took = monotonic() - began
+    closing = monotonic() - began - took
     before = ledger.totals()
-    print(f"{killer.kills} workers killed in {took:.0f} s: {before.tally.runs:,} runs recorded,")
-    print(f"{before.planned:,} more were handed out: finished by another session")
+    print(
+        f"{killer.kills} workers killed in {took:.0f} s, all were gone {closing:.0f} s later: "
+        f"{before.tally.runs:,} runs recorded, {before.planned:,} more left to the next session"
+    )
     if before.planned:
         with dask_workers(None, jobs, None) as crew:
             _conduct(ledger, crew, place, Budget(None, before.tally.runs + before.planned))
