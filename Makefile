@@ -46,9 +46,9 @@ fuzz: $(READY)
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-# --dist worksteal: pages take from no time to a minute.
+# One page at a time for each process: they take from no time to a minute.
 test-docs: $(VENV)/.installed
-	$(BIN)/python -m pytest tests/docs/pages.py -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest tests/docs/pages.py -n $(WORKERS) --maxschedchunk 1 $(ARGS)
 
 test-docker: $(VENV)/.installed
 	$(BIN)/python -m nemesis.cluster.real.docker_engine -- \

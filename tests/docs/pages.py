@@ -10,8 +10,20 @@ from tests.docs.blocks import read_page
 from tests.docs.page_list import PAGES, path_of
 from tests.docs.page_run import BlockFailed, PageRun
 
+# They take longest, so they begin first.
+LONG = (
+    "README.md",
+    "docs/hypothesis.md",
+    "docs/disks.md",
+    "docs/ci.md",
+    "docs/report-page.md",
+    "docs/foreign-rafts.md",
+    "docs/testing-your-raft.md",
+    "docs/server.md",
+)
 
-@pytest.mark.parametrize("name", PAGES)
+
+@pytest.mark.parametrize("name", sorted(PAGES, key=lambda name: name not in LONG))
 def test_page(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     blocks = read_page(path_of(name))
     running = PageRun(blocks, tmp_path)
