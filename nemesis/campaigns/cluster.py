@@ -24,6 +24,8 @@ _SETTINGS = {
     # all of them, where its clock is set forward or the machine slept. One that dies on the same
     # machine is noticed by its connection.
     "distributed.scheduler.worker-ttl": None,
+    # A hundred times a second it looks at what a worker does: a share of the runs' time.
+    "distributed.worker.profile.enabled": False,
 }
 
 

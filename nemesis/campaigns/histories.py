@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from checker.lincheck.processes import ProcessDied
 from checker.lincheck.tasks import perform
-from nemesis.campaigns.cluster import TaskKilled, Workers, dask_workers
-from nemesis.campaigns.errors import WorkersGone
+from nemesis.campaigns.cluster import NotYet, TaskKilled, Workers, dask_workers
+from nemesis.campaigns.errors import CampaignError, WorkersGone
+
+# Between two looks at a task that is done again, in s.
+_PATIENCE = 0.5
 
 
 class Judges:
@@ -36,8 +39,13 @@ class Judges:
 
     def result(self, task: Hashable) -> bytes:
         with _telling():
-            told: bytes = self._workers.result(task)
-        return told
+            while True:
+                try:
+                    told: bytes = self._workers.result(task)
+                    return told
+                except NotYet:
+                    # It went with its worker, and is done again.
+                    self._workers.finished([task], _PATIENCE)
 
     def drop(self, tasks: Sequence[Hashable]) -> None:
         self._workers.drop(tasks)
@@ -56,9 +64,14 @@ def _telling() -> Iterator[None]:
 
 @contextmanager
 def judges(scheduler: str) -> Iterator[Judges]:
-    """The workers of the scheduler at this address. Raises WorkersGone, CampaignError if Dask is
-    missing."""
-    with dask_workers(scheduler, 0, None) as workers:
+    """The workers of the scheduler at this address. Raises CampaignError if it does not answer, or
+    Dask is missing."""
+    with ExitStack() as stack:
+        try:
+            workers = stack.enter_context(dask_workers(scheduler, 0, None))
+        except WorkersGone as error:
+            # Nothing has begun: the address is wrong, or it is too early.
+            raise CampaignError(str(error)) from error
         yield Judges(workers)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import cache
+from multiprocessing import parent_process
 from threading import Lock
 from time import monotonic
 from typing import NamedTuple
@@ -11,6 +13,7 @@ from typing import NamedTuple
 from nemesis.campaigns.settings import Settings
 from nemesis.search.block import Block, Report, run_block
 from nemesis.search.campaign import do_alone
+from nemesis.search.workers import tune_collector
 
 
 class Done(NamedTuple):
@@ -30,9 +33,17 @@ _turn = Lock()
 def work(settings: Settings, block: Block, settled: frozenset[str]) -> Done:
     """Run a batch in this process, once no other one is under way in it."""
     with _turn:
+        if parent_process() is not None:
+            _tune_once()
         began = monotonic()
         report = run_block(settings.campaign(settled), block)
     return Done(block, report, monotonic() - began, f"{socket.gethostname()}:{os.getpid()}")
+
+
+@cache
+def _tune_once() -> None:
+    """This process is a worker's: all that Dask has loaded would be looked at again and again."""
+    tune_collector()
 
 
 def work_alone(settings: Settings, block: Block, settled: frozenset[str]) -> Done:
