@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=4_000)
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument("--seconds", type=float)
     arguments = parser.parse_args()
     shares = tuple(int(share) for share in arguments.shares.split(","))
     trials = [
@@ -159,11 +159,12 @@ def main() -> None:
         for bug in arguments.bugs
     ]
     results: list[Result] = []
-    until = monotonic() + arguments.seconds
+    until = None if arguments.seconds is None else monotonic() + arguments.seconds
     with workers(arguments.jobs) as pool:
         waiting = {pool.submit(hunt, trial) for trial in trials}
         while waiting:
-            done, waiting = wait(waiting, max(0.0, until - monotonic()), FIRST_COMPLETED)
+            left = None if until is None else max(0.0, until - monotonic())
+            done, waiting = wait(waiting, left, FIRST_COMPLETED)
             if not done:
                 print(f"{len(waiting)} trials were given up", file=sys.stderr)
                 break
