@@ -9,6 +9,9 @@ A failure of anything but an exhibit (a bug of the zoo, one of the subjects of o
 splitbrain) is there to be mended: our healthy Raft, or a subject of one's own. Then its schedule
 must not fail any more, and its trace may be another.
 
+A run to which only a test of pytest objected must not meet its objection any more; its trace may be
+another, too. Only pytest can ask the test.
+
 A subject of others may not be on this machine: then only the history is judged, and the replay says
 what was left out, and why.
 """
@@ -16,7 +19,7 @@ what was left out, and why.
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -30,7 +33,7 @@ from nemesis.cluster.real import REAL_CLUSTERS
 from nemesis.run import Run, check_history, run
 from nemesis.schedule import Schedule
 from nemesis.search.workers import WorkerDied, alone
-from nemesis.store import HISTORY, Saved, StoreError, load, save
+from nemesis.store import HISTORY, Objection, Saved, StoreError, load, save
 from nemesis.subjects.errors import SubjectMissing
 from nemesis.subjects.own import OWN
 from nemesis.subjects.registry import is_exhibit, is_own, subject_named
@@ -38,7 +41,8 @@ from nemesis.subjects.registry import is_exhibit, is_own, subject_named
 
 class Replay(NamedTuple):
     """What came of a replay; no problems means that all is as it was. ``not_replayed`` says why
-    the schedule was not run again: the subject is not here."""
+    the schedule was not run again, as the subject is not here; or that it was, and nobody asked the
+    test that objected."""
 
     directory: Path
     subject: str
@@ -55,9 +59,14 @@ def judge_history(history: History | list[Event], model: str) -> Validity:
     return check_history(history, model).validity
 
 
-def replay(directory: Path, trusted: Collection[str] = ()) -> Replay:
-    """Replay one run directory. Raises StoreError, ScheduleError, HistoryError for a broken one,
-    UnknownName for a subject that nobody knows.
+def replay(
+    directory: Path,
+    trusted: Collection[str] = (),
+    check: Callable[[Run], None] | None = None,
+) -> Replay:
+    """Replay one run directory; ``check`` is the test that objected to it, if one did. Raises
+    StoreError, ScheduleError, HistoryError for a broken one, UnknownName for a subject that nobody
+    knows.
 
     A file does not say what code is loaded: a subject that is called MODULE:FUNCTION is run only if
     it is among those that are ``trusted``.
@@ -82,6 +91,9 @@ def replay(directory: Path, trusted: Collection[str] = ()) -> Replay:
     except WorkerDied as died:
         problems.append(f"run again, it ended its process: {died.how}")
     else:
+        if results.objection is not None:
+            result = _mended(directory, name, kinds, problems, again)
+            return _asked(result, again, results.objection, check)
         if results.validity is Validity.INVALID and not is_exhibit(name):
             return _mended(directory, name, kinds, problems, again)
         problems.extend(_differences(saved, again))
@@ -116,6 +128,23 @@ def _mended(
     problems.extend(f"it still fails: {each.kind}: {each.message}" for each in failures)
     failed = again if failures else None
     return Replay(directory, name, kinds, tuple(problems), None, failed, not failures)
+
+
+def _asked(
+    result: Replay, again: Run, objection: Objection, check: Callable[[Run], None] | None
+) -> Replay:
+    """Whether the test still objects to what no judge convicts."""
+    if result.failed is not None:
+        return result
+    if check is None:
+        words = f"{objection.test} objected to it, which only pytest can ask again"
+        return result._replace(not_replayed=words, is_mended=False)
+    try:
+        check(again)
+    except AssertionError as error:
+        words = f"{objection.test} still objects: {error or objection.message}"
+        return result._replace(problems=(*result.problems, words), failed=again, is_mended=False)
+    return result
 
 
 def replay_command(directory: Path, subject: str) -> str:
@@ -177,6 +206,11 @@ def refresh(directory: Path) -> Run:
     own seed or one of some small ones. Raises StoreError if it does not, SubjectMissing.
     """
     saved = load(directory)
+    if saved.results.objection is not None:
+        raise StoreError(
+            f"{directory}: was saved as {saved.results.objection.test} objected; its trace may be "
+            "any, so there is nothing to refresh"
+        )
     subject = subject_named(saved.results.variant)
     kinds = {failure.kind for failure in saved.results.failures}
     for seed in (saved.schedule.seed, *range(100)):

@@ -60,6 +60,14 @@ class SavedFailure(msgspec.Struct, frozen=True, kw_only=True):
     evidence: dict[str, Any] = {}
 
 
+class Objection(msgspec.Struct, frozen=True, kw_only=True):
+    """What a test had against a run that no judge convicts: the test as pytest names it,
+    "tests/test_raft.py::test_raft", and what it said."""
+
+    test: str
+    message: str
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """results.json."""
 
@@ -75,6 +83,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     statistics: Statistics
     # Of real clusters whose logs can be read.
     evidence: Evidence | None = None
+    # Why a run was saved that no judge convicts.
+    objection: Objection | None = None
 
 
 def splitbrain_version() -> str:
@@ -82,7 +92,12 @@ def splitbrain_version() -> str:
     return version("splitbrain")
 
 
-def results_of(run: Run, history_validity: Validity, evidence: Evidence | None = None) -> Results:
+def results_of(
+    run: Run,
+    history_validity: Validity,
+    evidence: Evidence | None = None,
+    objection: Objection | None = None,
+) -> Results:
     """What is to be saved of a run's verdict."""
     return Results(
         version=splitbrain_version(),
@@ -103,6 +118,7 @@ def results_of(run: Run, history_validity: Validity, evidence: Evidence | None =
         history_validity=history_validity,
         statistics=run.statistics,
         evidence=evidence,
+        objection=objection,
     )
 
 
@@ -175,7 +191,9 @@ class HistoryFile:
             self._file.close()
 
 
-def save(directory: Path, run: Run, history_validity: Validity) -> None:
+def save(
+    directory: Path, run: Run, history_validity: Validity, objection: Objection | None = None
+) -> None:
     """Write a finished run, results.json last: where it is, all is. Raises StoreUnwritable, which
     says what is wrong with the run that is not saved."""
     try:
@@ -183,14 +201,18 @@ def save(directory: Path, run: Run, history_validity: Validity) -> None:
         with closing(history):
             for event in run.history:
                 history.write(event)
-        save_verdict(directory, run, history_validity)
+        save_verdict(directory, run, history_validity, objection=objection)
     except StoreUnwritable as error:
         lost = "; ".join(f"{each.kind}: {each.message}" for each in run.verdict.failures[:1])
         raise StoreUnwritable(f"{error}; not saved is {lost}" if lost else str(error)) from error
 
 
 def save_verdict(
-    directory: Path, run: Run, history_validity: Validity, evidence: Evidence | None = None
+    directory: Path,
+    run: Run,
+    history_validity: Validity,
+    evidence: Evidence | None = None,
+    objection: Objection | None = None,
 ) -> None:
     """Write trace and results of a run whose history is there already. StoreUnwritable."""
     with _errors(directory):
@@ -198,7 +220,7 @@ def save_verdict(
         (directory / TRACE).write_bytes(run.trace_bytes())
         for name in (SCHEDULE, HISTORY, TRACE):
             _sync(directory / name)
-        results = msgspec.json.encode(results_of(run, history_validity, evidence))
+        results = msgspec.json.encode(results_of(run, history_validity, evidence, objection))
         write_whole(directory / RESULTS, msgspec.json.format(results, indent=1) + b"\n")
 
 

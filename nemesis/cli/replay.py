@@ -61,5 +61,5 @@ def replay(paths: tuple[Path, ...], refresh: bool, subjects: tuple[str, ...]) ->
         for problem in result.problems:
             click.echo(f"  {problem}")
     if left_out:
-        click.echo(f"not replayed: {left_out}, since their subjects are not here")
+        click.echo(f"not replayed: {left_out}, as said above")
     return (Validity.INVALID if failed else Validity.VALID).exit_code

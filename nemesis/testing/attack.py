@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -18,7 +19,7 @@ from nemesis.search.block import Campaign, Finding, execute, judged_twice, small
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, Only
 from nemesis.search.tally import Tally
-from nemesis.store import SCHEDULE, directory_for, save
+from nemesis.store import SCHEDULE, Objection, directory_for, save
 from nemesis.subjects.registry import is_own, subject_named
 from nemesis.subjects.subject import Subject
 from nemesis.testing.budget import Share
@@ -32,7 +33,7 @@ class Failed(NamedTuple):
 
     finding: Finding
     directory: Path
-    objection: AssertionError | None = None
+    objection: Objection | None = None
 
 
 class Outcome(NamedTuple):
@@ -59,10 +60,14 @@ def campaign_of(target: Target) -> Campaign:
 
 
 def attack(
-    target: Target, portion: Share, check: Callable[[Run], None], histories: Path | None
+    target: Target,
+    portion: Share,
+    check: Callable[[Run], None],
+    name: str,
+    histories: Path | None,
 ) -> Outcome:
-    """Run a part to its end, or to the first failure, which is saved in ``histories``; None: in
-    store/pytest, as that of a bug which is there on purpose."""
+    """Run a part of the test of this name to its end, or to the first failure, which is saved in
+    ``histories``; None: in store/pytest, as that of a bug which is there on purpose."""
     what = campaign_of(target)
     subject = subject_named(target.subject)
     tally, seeds = Tally(), []
@@ -71,7 +76,10 @@ def attack(
         found, objection = _attempt(what, seed, subject, check, tally)
         if found is not None:
             place = histories or Path("store") / "pytest"
-            return Outcome(tally, seeds, Failed(found, keep(found, place), objection))
+            said = None
+            if objection is not None:
+                said = Objection(test=name, message=str(objection) or "an assertion failed")
+            return Outcome(tally, seeds, Failed(found, keep(found, place, said), said))
     return Outcome(tally, seeds, None)
 
 
@@ -101,15 +109,16 @@ def _attempt(
     return None, None
 
 
-def keep(found: Finding, histories: Path) -> Path:
+def keep(found: Finding, histories: Path, objection: Objection | None = None) -> Path:
     """Save the smallest run, unless the same is saved already; where it is."""
     run = found.shrunk
     schedule = encode_schedule(run.schedule)
-    kind = run.verdict.failures[0].kind if run.verdict.failures else "assertion"
-    name = f"{run.variant}-{kind}-".replace("/", "-").replace(":", "-")
+    # Of two tests that object to the same, each is asked again.
+    reason = run.verdict.failures[0].kind if objection is None else objection.test
+    name = re.sub(r"[/:]+", "-", f"{run.variant}-{reason}-")
     for known in sorted(histories.glob(f"{name}*/{SCHEDULE}")):
         if known.read_bytes() == schedule:
             return known.parent
     directory = directory_for(histories, f"{name}{found.seed}", run.schedule)
-    save(directory, run, judge_history(run.history, run.model))
+    save(directory, run, judge_history(run.history, run.model), objection)
     return directory

@@ -11,11 +11,12 @@ import pytest
 
 from nemesis.errors import NemesisError
 from nemesis.testing.budget import Budget, share
-from nemesis.testing.target import SIMULATED, Target, check_of
+from nemesis.testing.target import SIMULATED, Target, check_of, target_of
 
 if TYPE_CHECKING:
     from nemesis.run import Run
     from nemesis.search.tally import Tally
+    from nemesis.store import Objection
     from nemesis.testing.attack import Failed, Outcome
 
 SECTION = "splitbrain"
@@ -80,10 +81,11 @@ class AttackItem(_Item):
         if portion.runs == 0:
             pytest.skip("of so few runs none is left for this part")
         kept_in = None if bug is not None else histories_of(self.config)
-        outcome = attack(target, portion, check, kept_in)
+        assert self.parent is not None
+        outcome = attack(target, portion, check, self.parent.nodeid, kept_in)
         self._tell(outcome)
         if outcome.failed is not None:
-            raise Convicted(_words(outcome.failed)) from outcome.failed.objection
+            raise Convicted(_words(outcome.failed))
         if not outcome.tally.verdicts["valid"] and outcome.seeds:
             reasons = "; ".join(outcome.tally.reasons)
             raise Convicted(f"nothing was proved: of no run a verdict could be given: {reasons}")
@@ -112,11 +114,12 @@ class AttackItem(_Item):
 
 class SavedRunItem(_Item):
     """A saved run; named by the reason for which it was saved. Of one of real processes the
-    history is judged again."""
+    history is judged again, and the test that objected to one is asked again."""
 
-    def __init__(self, *, subject: str, **others: Any) -> None:
+    def __init__(self, *, subject: str, objection: Objection | None, **others: Any) -> None:
         super().__init__(**others)
         self.subject = subject
+        self.objection = objection
 
     def runtest(self) -> None:
         from checker.history import HistoryError
@@ -130,16 +133,37 @@ class SavedRunItem(_Item):
                     raise Convicted(f"{directory}: {problems[0]}")
                 return
             # What is saved in a project is part of it, as its tests are, and the code it names.
-            result = replay(directory, (self.subject,))
+            check = None if self.objection is None else self._check_of(self.objection.test)
+            result = replay(directory, (self.subject,), check)
         except HistoryError as error:
             raise Convicted(str(error)) from error
         if result.not_replayed is not None and not result.problems:
             pytest.skip(f"not replayed: {result.not_replayed}")
         if result.failed is not None:
-            raise Convicted(_told(result.failed, directory))
+            words = _told(result.failed, directory)
+            if not result.failed.verdict.failures:
+                words = f"{_objected(result.problems[-1])}\n{words}"
+            raise Convicted(words)
         if result.problems:
             words = "\n".join(result.problems)
             raise Convicted(f"{directory} is not as it was:\n{words}")
+
+    def _check_of(self, test: str) -> Callable[[Run], None]:
+        """What the test of this name asserts. Raises Convicted if there is none."""
+        path, *names = test.split("::")
+        gone = Convicted(
+            f"{test} objected to this run, and there is no such test any more: give its new name "
+            f"in {self.path.name}, or remove {self.path.parent.name}"
+        )
+        file = self.config.rootpath / path
+        if not file.is_file():
+            raise gone
+        found: Any = pytest.Module.from_parent(self.session, path=file).obj
+        for name in names:
+            found = getattr(found, name, None)
+        if target_of(found) is None:
+            raise gone
+        return check_of(found)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.path, None, f"{self.path.parent.name}: {self.name}"
@@ -157,7 +181,13 @@ class SavedRunFile(pytest.File):
         except (NemesisError, CheckerError) as error:
             raise self.CollectError(str(error)) from error
         results = saved.results
-        return [SavedRunItem.from_parent(self, name=_reason(results), subject=results.variant)]
+        item = SavedRunItem.from_parent(
+            self,
+            name=_reason(results),
+            subject=results.variant,
+            objection=results.objection,
+        )
+        return [item]
 
 
 BUDGET = pytest.StashKey[Budget]()
@@ -212,13 +242,16 @@ def _words(failed: Failed) -> str:
     found = failed.finding
     lines = [_told(found.shrunk, failed.directory)]
     if failed.objection is not None:
-        message = str(failed.objection) or "an assertion of the test failed"
-        lines.insert(0, f"{message}\n(no judge convicts the run, but the test does)")
+        lines.insert(0, _objected(failed.objection.message))
     lines.append(f"found by seed {found.seed}, run {found.executions} of this part")
     if found.shrink_executions:
         count = len(found.shrunk.schedule.steps)
         lines.append(f"shrunk from {found.steps} to {count} steps in {found.shrink_seconds:.1f} s")
     return "\n".join(lines)
+
+
+def _objected(message: str) -> str:
+    return f"{message}\n(no judge convicts the run, but the test does)"
 
 
 def _told(run: Run, directory: Path) -> str:
@@ -235,6 +268,8 @@ def _from_here(directory: Path) -> Path:
 def _reason(results: Any) -> str:
     failures = results.failures
     reason = f"{failures[0].kind}: {failures[0].message}" if failures else results.validity.value
+    if results.objection is not None:
+        reason = results.objection.message
     # What stands between brackets, colons and slashes, pytest takes apart.
     reason = " ".join(reason.replace("::", ": ").replace("[", "(").replace("]", ")").split())
     return reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…"

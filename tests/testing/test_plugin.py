@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nemesis.store import RESULTS, load
+from nemesis.replay import refresh, replay
+from nemesis.store import RESULTS, StoreError, load
 from tests.testing.store import STORE
 
 ROOT = Path(__file__).parents[2]
@@ -144,7 +145,46 @@ def test_the_test_itself_may_object(session: pytest.Pytester) -> None:
         ["there were elections*", "(no judge convicts*", "found by seed 5,*"]
     )
     (kept,) = (session.path / "histories").iterdir()
-    assert kept.name == "healthy-assertion-5"
+    assert kept.name == "healthy-test_it.py-test_raft-5"
+
+
+def test_who_objected_is_asked_again(session: pytest.Pytester) -> None:
+    test = """
+        from nemesis.testing import Attack
+
+        class TestRaft(Attack):
+            workload, faults, nodes, runs = "register", ("partition",), 3, 4
+
+            def check(self, run):
+                assert run.statistics.elections == 0, "there were elections"
+        """
+    session.makepyfile(test_it=test)
+    run(session, "-x", "--splitbrain-seed", "5")
+    again = run(session, "histories")
+    again.assert_outcomes(failed=1)
+    again.stdout.fnmatch_lines(
+        ["test_it.py::TestRaft still objects: there were elections", "(no judge convicts*"]
+    )
+    again.stdout.no_fnmatch_line("*Traceback*")
+    (kept,) = (session.path / "histories").iterdir()
+    left = replay(kept)
+    assert left.problems == ()
+    assert left.not_replayed == (
+        "test_it.py::TestRaft objected to it, which only pytest can ask again"
+    )
+    with pytest.raises(StoreError, match="nothing to refresh"):
+        refresh(kept)
+
+    # What the test asks for now, the run does; its trace may be another.
+    trace = kept / "trace.jsonl"
+    trace.write_bytes(trace.read_bytes().replace(b'"n1"', b'"n3"'))
+    session.makepyfile(test_it=test.replace("elections == 0", "elections > 0"))
+    run(session, "histories").assert_outcomes(passed=1)
+
+    session.makepyfile(test_it=test.replace("TestRaft", "TestOther"))
+    gone = run(session, "histories")
+    gone.assert_outcomes(failed=1)
+    gone.stdout.fnmatch_lines(["test_it.py::TestRaft objected to this run, and there is no such*"])
 
 
 def test_each_failure_is_kept_and_a_part_without_runs_is_skipped(session: pytest.Pytester) -> None:
@@ -165,7 +205,7 @@ def test_each_failure_is_kept_and_a_part_without_runs_is_skipped(session: pytest
     result = run(session, "--splitbrain-seed", "5", "--splitbrain-parts", "2")
     result.assert_outcomes(failed=2, skipped=2)
     kept = sorted(each.name for each in (session.path / "histories").iterdir())
-    assert kept == ["healthy-assertion-5", "healthy-assertion-5-2"]
+    assert kept == ["healthy-test_it.py-test_queue-5", "healthy-test_it.py-test_raft-5"]
 
 
 def test_saved_runs_of_the_zoo_must_go_as_they_did(session: pytest.Pytester) -> None:
