@@ -7,6 +7,7 @@ this needs its address alone.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import Any, Protocol
@@ -70,6 +71,8 @@ class DaskWorkers:
     def __init__(self, client: Any, local: Any = None) -> None:
         self.local = local
         self._client = client
+        # A scheduler gives one answer to all who ask for a key; another campaign may be called so.
+        self._name = secrets.token_hex(4)
         self._made = 0 if local is None else len(local.workers)
 
     def slots(self) -> int:
@@ -82,6 +85,7 @@ class DaskWorkers:
 
     def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> Hashable:
         with _reaching_scheduler():
+            key = f"{key}-{self._name}"
             task: Hashable = self._client.submit(function, *arguments, key=key, pure=False)
         return task
 

@@ -23,8 +23,9 @@ from nemesis.search.corpus import Entry
 from nemesis.store import save, save_death
 
 # A batch shall take so long, in s: then what Dask costs is nothing, and a worker that dies loses
-# little.
+# little. Longer, where so many end that the scheduler has no time for more: so many a second.
 _BATCH_SECONDS = 3.0
+_MOST_A_SECOND = 100
 _FIRST_BATCH, _LARGEST_BATCH = 20, 5_000
 # Batches that each worker has before it, so that none ever waits for the next.
 _AHEAD = 2
@@ -57,6 +58,7 @@ class Conductor:
         self._clock = clock
         self._pending: dict[Hashable, Block] = {}
         self._batch = _FIRST_BATCH
+        self._slots = 1
         # Batches, by their first seeds, that have killed their workers.
         self._alone: set[int] = set()
         self._corpus = ledger.corpus()
@@ -88,12 +90,16 @@ class Conductor:
     def _hand_out(self, again: list[Block], left: int | None) -> int | None:
         """Give workers something to do: first what an earlier session left. How many runs are left
         of the budget after that."""
-        room = max(1, _AHEAD * self._workers.slots())
+        self._slots = max(1, self._workers.slots())
+        room = _AHEAD * self._slots
         while len(self._pending) < room:
             if again:
                 self._submit(again.pop(0), work)
                 continue
-            size = self._batch if left is None else min(self._batch, left)
+            size = self._batch
+            if left is not None:
+                # In the end smaller ones, so that all workers end at about the same time.
+                size = min(size, left, max(_FIRST_BATCH, left // room))
             if size <= 0:
                 break
             self._submit(self._ledger.plan(size, self._entries_for), work)
@@ -136,7 +142,8 @@ class Conductor:
                 self._seen[failure.kind] = self._seen.get(failure.kind, 0) + 1
             self._on_done(done, failures)
         if done.seconds > 0:
-            fitting = round(done.block.runs * _BATCH_SECONDS / done.seconds)
+            wanted = max(_BATCH_SECONDS, self._slots / _MOST_A_SECOND)
+            fitting = round(done.block.runs * wanted / done.seconds)
             self._batch = max(1, min(fitting, 2 * self._batch, _LARGEST_BATCH))
 
     def _kept(self, found: Finding) -> Failure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,8 @@ from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.work import Done
 from nemesis.run import run
+from nemesis.search.block import Block, Report
+from nemesis.search.tally import Tally
 from nemesis.store import load
 from tests.campaigns.crew import Crew, Killer
 
@@ -223,3 +225,35 @@ def test_two_campaigns_in_one_database_at_once(place: Path) -> None:
     for ledger in ledgers:
         assert ledger.totals().tally.runs == 60
         assert ledger.gaps() == []
+
+
+class Quick(Crew):
+    """Does nothing, and says that a run takes 10 ms; all that is handed out ends at a time."""
+
+    def __init__(self, slots: int) -> None:
+        super().__init__(slots)
+        self.sizes: list[int] = []
+
+    def finished(self, tasks: Sequence[Hashable], patience: float) -> Sequence[Hashable]:
+        return list(tasks)
+
+    def result(self, task: Hashable) -> Done:
+        block: Block = self._tasks.pop(task)[2][1]
+        self.sizes.append(block.runs)
+        return Done(block, Report(Tally(runs=block.runs), []), block.runs / 100, "w")
+
+
+@pytest.mark.parametrize(("most_a_second", "seconds"), [(100, 3), (2, 5)])
+def test_batches_take_three_seconds_or_longer_where_workers_are_many(
+    most_a_second: int, seconds: int, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nemesis.campaigns.conductor._MOST_A_SECOND", most_a_second)
+    slots = 10
+    crew = Quick(slots)
+    runs = slots * 8 * 100 * seconds
+    assert conduct(place, HEALTHY, crew, runs).runs == runs
+    assert max(crew.sizes) == 100 * seconds
+    # In the end smaller ones, so that nobody waits long for the last.
+    assert max(crew.sizes[-slots:]) < 100
+    assert sum(crew.sizes) == runs
+    assert ledger_of(place, HEALTHY).gaps() == []
