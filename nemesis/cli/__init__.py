@@ -17,18 +17,7 @@ from checker.errors import CheckerError
 from checker.history import HistoryError
 from checker.models import UnknownModelError
 from nemesis.campaigns.errors import WorkersGone
-from nemesis.cli.campaign import campaign
-from nemesis.cli.check import check
-from nemesis.cli.commands import Commands
-from nemesis.cli.explore import explore
-from nemesis.cli.fuzz import fuzz
-from nemesis.cli.gate import gate
-from nemesis.cli.replay import replay
-from nemesis.cli.report import report
-from nemesis.cli.serve import serve
-from nemesis.cli.test import test
-from nemesis.cli.verify import verify
-from nemesis.cli.zoo import zoo
+from nemesis.cli.commands import LateCommands
 from nemesis.errors import NemesisError
 from nemesis.store import StoreUnwritable, splitbrain_version
 from raft.errors import RaftError
@@ -38,26 +27,31 @@ CRASH = 255
 _INTERRUPTED = 2
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+_NAMES = (
+    "fuzz",
+    "explore",
+    "test",
+    "check",
+    "verify",
+    "replay",
+    "report",
+    "serve",
+    "gate",
+    "campaign",
+    "zoo",
+)
+_MODULES = {name: f"nemesis.cli.{name}" for name in _NAMES}
+
+
+@click.group(
+    cls=LateCommands, modules=_MODULES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(splitbrain_version(), prog_name="splitbrain")
 def cli() -> None:
     """Property-based, Jepsen-style tester for Raft and for systems built on Raft.
 
     Exit codes: 0 valid, 1 invalid, 2 unknown, 254 bad arguments or input, 255 crash.
     """
-
-
-cli.add_command(fuzz)
-cli.add_command(explore)
-cli.add_command(test)
-cli.add_command(check)
-cli.add_command(verify)
-cli.add_command(replay)
-cli.add_command(report)
-cli.add_command(serve)
-cli.add_command(gate)
-cli.add_command(campaign)
-cli.add_command(zoo)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
 import click
 
 from nemesis.errors import UnknownName
@@ -13,5 +17,23 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         command = super().get_command(ctx, cmd_name)
         if command is None:
-            raise UnknownName("command", cmd_name, self.commands)
+            raise UnknownName("command", cmd_name, self.list_commands(ctx))
         return command
+
+
+class LateCommands(Commands):
+    """One that imports a command when it is asked for: all together import a second's work, of
+    which each needs a part. ``modules`` are their modules, by name; a command is called in its
+    module as it is here."""
+
+    def __init__(self, *arguments: Any, modules: Mapping[str, str], **others: Any) -> None:
+        super().__init__(*arguments, **others)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self._modules and cmd_name not in self.commands:
+            self.add_command(getattr(import_module(self._modules[cmd_name]), cmd_name))
+        return super().get_command(ctx, cmd_name)

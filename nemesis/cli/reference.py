@@ -61,7 +61,10 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 
 def _below(path: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from _below(f"{path} {name}", command)
         elif not command.hidden:
