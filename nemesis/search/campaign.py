@@ -193,10 +193,13 @@ def _confirmed(what: Campaign, block: Block, seed: int) -> Death | None:
 
 def _lost(block: Block, died: WorkerDied) -> Report:
     tally = Tally()
-    seeds = range(block.first, block.first + block.runs)
-    tally.add_lost(
-        seeds,
-        f"a process ended ({died.how}) while it ran the seeds {seeds[0]} to {seeds[-1]}, and none "
-        "of them does that to one alone",
-    )
+    # Those that are skipped are known to end their process, and counted as that.
+    every = range(block.first, block.first + block.runs)
+    seeds = [seed for seed in every if seed not in block.skipped]
+    if seeds:
+        tally.add_lost(
+            seeds,
+            f"a process ended ({died.how}) while it ran the seeds {seeds[0]} to {seeds[-1]}, and "
+            "none of them does that to one alone",
+        )
     return Report(tally, [])

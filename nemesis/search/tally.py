@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,13 +92,13 @@ class Tally:
         self.kinds[kind] += 1
         self.died.append(seed)
 
-    def add_lost(self, seeds: range, reason: str) -> None:
+    def add_lost(self, seeds: Sequence[int], reason: str) -> None:
         """Count runs of which nobody knows what became of them."""
         self.runs += len(seeds)
         self.lost += len(seeds)
         self.verdicts[Validity.UNKNOWN.value] += len(seeds)
         self.reasons[reason] += 1
-        self._note_unknown(list(seeds))
+        self._note_unknown(seeds)
 
     def merge(self, other: Tally) -> None:
         """Add another tally to this one."""
@@ -117,7 +118,7 @@ class Tally:
         self._note_unknown(other.unknown)
         self._least(other.least_operations, other.least_faults)
 
-    def _note_unknown(self, seeds: list[int]) -> None:
+    def _note_unknown(self, seeds: Sequence[int]) -> None:
         self.unknown = sorted([*self.unknown, *seeds])[:_MOST_SEEDS]
 
     def _least(self, operations: int | None, faults: int | None) -> None:
