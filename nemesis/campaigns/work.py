@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from functools import cache
-from multiprocessing import parent_process
+from multiprocessing import current_process, parent_process
 from threading import Lock
 from time import monotonic
 from typing import NamedTuple
@@ -48,6 +48,8 @@ def _tune_once() -> None:
 
 def work_alone(settings: Settings, block: Block, settled: frozenset[str]) -> Done:
     """Run a batch in a process of its own: those that ran it before have died."""
+    # Dask starts workers as daemons, which may have no children; this one ends with its parent.
+    current_process().daemon = False
     began = monotonic()
     report = do_alone(settings.campaign(settled), block)
     return Done(block, report, monotonic() - began, f"{socket.gethostname()}:{os.getpid()}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from threading import Barrier, BrokenBarrierError
 
 import pytest
 
 from nemesis.campaigns import work as workshop
 from nemesis.campaigns.settings import Settings
-from nemesis.campaigns.work import work
+from nemesis.campaigns.work import Done, work, work_alone
 from nemesis.search.block import Block, Campaign, Report
 from nemesis.search.tally import Tally
 
@@ -33,3 +35,19 @@ def test_the_threads_of_a_worker_take_turns(monkeypatch: pytest.MonkeyPatch) -> 
         blocks = [Block(0, 3, 0), Block(3, 4, 3)]
         done = list(threads.map(lambda block: work(Settings(seed=0), block, frozenset()), blocks))
     assert [each.report.tally.runs for each in done] == [3, 4]
+
+
+def _run_as_a_daemon(results: Connection) -> None:
+    results.send(work_alone(Settings(seed=0), Block(0, 1, 0), frozenset()))
+
+
+def test_workers_that_are_daemons_run_batches_alone() -> None:
+    """As those are that ``dask worker`` starts; multiprocessing lets daemons have no children."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    daemon = context.Process(target=_run_as_a_daemon, args=(sender,), daemon=True)
+    daemon.start()
+    sender.close()
+    done: Done = receiver.recv()
+    daemon.join()
+    assert done.report.tally.verdicts == {"valid": 1}
