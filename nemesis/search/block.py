@@ -170,7 +170,10 @@ def sample(what: Campaign) -> Run:
 
 
 def schedule_of(what: Campaign, seed: int) -> Schedule | None:
-    """What is drawn for a seed; None if a walk draws it, step by step while it runs."""
+    """What is drawn for a seed; None if a walk draws it, step by step while it runs, or if the run
+    goes on from an entry of a corpus."""
+    if what.corpus and is_mutated(seed, what.corpus):
+        return None
     subject = subject_named(what.subject)
     if what.strategy == TIMED:
         return generate(seed, what.size, what.only, subject)

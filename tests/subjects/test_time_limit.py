@@ -20,6 +20,7 @@ from nemesis.search.block import (
 )
 from nemesis.search.campaign import Campaign, campaign, do_alone
 from nemesis.search.ensemble import TIMED, strategy_of
+from nemesis.search.mutation import is_mutated
 from nemesis.search.tally import Tally
 from nemesis.search.time_limit import TimeLimit, limited
 from nemesis.search.workers import WorkerDied, alone, workers
@@ -85,6 +86,11 @@ def test_a_schedule_is_told_only_if_it_is_the_one_that_was_run() -> None:
         assert schedule_of(what, seed) == execute(what, seed, OWN).schedule
     assert schedule_of(Campaign(strategy="ensemble"), WALKED_SEED) is None
     assert schedule_of(Campaign(strategy="role-walk"), TIMED_SEED) is None
+    # It went on from a schedule of others.
+    mutated = next(
+        seed for seed in range(1_000) if strategy_of(seed) == TIMED and is_mutated(seed, 50)
+    )
+    assert schedule_of(Campaign(strategy="ensemble", corpus=50), mutated) is None
 
 
 def test_fuzz_tells_of_it(
