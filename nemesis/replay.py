@@ -142,7 +142,7 @@ def _asked(
     try:
         check(again)
     except AssertionError as error:
-        words = f"{objection.test} still objects: {error or objection.message}"
+        words = f"{objection.test} still objects: {str(error) or objection.message}"
         return result._replace(problems=(*result.problems, words), failed=again, is_mended=False)
     return result
 

@@ -19,7 +19,7 @@ from nemesis.search.block import Campaign, Finding, execute, judged_twice, small
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, Only
 from nemesis.search.tally import Tally
-from nemesis.store import SCHEDULE, Objection, directory_for, save
+from nemesis.store import RESULTS, SCHEDULE, Objection, directory_for, save
 from nemesis.subjects.registry import is_own, subject_named
 from nemesis.subjects.subject import Subject
 from nemesis.testing.budget import Share
@@ -117,7 +117,8 @@ def keep(found: Finding, histories: Path, objection: Objection | None = None) ->
     reason = run.verdict.failures[0].kind if objection is None else objection.test
     name = re.sub(r"[/:]+", "-", f"{run.variant}-{reason}-")
     for known in sorted(histories.glob(f"{name}*/{SCHEDULE}")):
-        if known.read_bytes() == schedule:
+        # Whoever was killed while it saved the run has left no results, and nobody would find it.
+        if known.read_bytes() == schedule and (known.parent / RESULTS).exists():
             return known.parent
     directory = directory_for(histories, f"{name}{found.seed}", run.schedule)
     save(directory, run, judge_history(run.history, run.model), objection)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from nemesis.replay import refresh, replay
+from nemesis.run import Run
 from nemesis.store import RESULTS, StoreError, load
 from tests.testing.store import STORE
 
@@ -146,6 +147,10 @@ def test_the_test_itself_may_object(session: pytest.Pytester) -> None:
     )
     (kept,) = (session.path / "histories").iterdir()
     assert kept.name == "healthy-test_it.py-test_raft-5"
+    # Whoever is killed while it saves a run leaves no results: nobody would find it.
+    (kept / RESULTS).unlink()
+    run(session, "-x", "--splitbrain-seed", "5", "test_it.py").assert_outcomes(failed=1)
+    assert (kept / RESULTS).exists()
 
 
 def test_who_objected_is_asked_again(session: pytest.Pytester) -> None:
@@ -172,6 +177,12 @@ def test_who_objected_is_asked_again(session: pytest.Pytester) -> None:
     assert left.not_replayed == (
         "test_it.py::TestRaft objected to it, which only pytest can ask again"
     )
+
+    def refuse(_run: Run) -> None:
+        raise AssertionError
+
+    (problem,) = replay(kept, check=refuse).problems
+    assert problem.startswith("test_it.py::TestRaft still objects: there were elections")
     with pytest.raises(StoreError, match="nothing to refresh"):
         refresh(kept)
 
