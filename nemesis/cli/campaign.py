@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from checker.verdict import Validity
+from nemesis.campaigns.names import is_name
 from nemesis.cli import options
 from nemesis.cli.display import console, tally_table, verdict_line
 from nemesis.errors import NemesisError
@@ -121,7 +122,7 @@ def campaign(
     tested = subject_named(options.tested(subject, bug)).name
     only = Only(nodes, workload, nemesis)
     name = name or tested.replace(":", "-").replace("/", "-")
-    if not re.fullmatch(r"\w[\w.-]*", name):
+    if not is_name(name):
         raise NemesisError(f"--name {name}: letters, digits, points, dashes and underscores alone")
     out = console()
     strategy = ENSEMBLE if only == ANYTHING and is_own(tested) else TIMED

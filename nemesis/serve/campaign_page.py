@@ -106,7 +106,10 @@ def view_of(shown: Shown, campaigns: Campaigns, catalogue: Catalogue, now: float
 
 def _seconds(begun: str) -> float | None:
     try:
-        return datetime.fromisoformat(begun).timestamp()
+        seconds = datetime.fromisoformat(begun).timestamp()
+        # Beyond the year 9999, perhaps, where this is shown.
+        datetime.fromtimestamp(seconds)
+        return seconds
     except (ValueError, OverflowError):
         return None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
+from nemesis.campaigns.names import is_name
 from nemesis.errors import NemesisError
 from nemesis.serve.catalogue import Catalogue
 from nemesis.serve.errors import NotInStore
@@ -86,7 +87,10 @@ class Campaigns:
         """The path below the folder of a run that a ledger says was saved in ``directory``, on
         whatever machine; None if it is not here."""
         name = Path(directory).name
-        folder = self._folder(shown.ledger, shown.account.name).relative_to(self._catalogue.root)
+        place = self._folder(shown.ledger, shown.account.name)
+        if place is None:
+            return None
+        folder = place.relative_to(self._catalogue.root)
         try:
             found = self._catalogue.directory(f"{folder.as_posix()}/{name}")
         except NotInStore:
@@ -122,10 +126,9 @@ class Campaigns:
             if connection.dialect.name == "postgresql":
                 running = conducted_anywhere(connection, [each.name for each in accounts])
                 return [Shown(ledger, each, each.name in running) for each in accounts]
-            return [
-                Shown(ledger, each, is_conducted_here(self._folder(ledger, each.name)))
-                for each in accounts
-            ]
+            folders = (self._folder(ledger, each.name) for each in accounts)
+            conducted = (None if each is None else is_conducted_here(each) for each in folders)
+            return [Shown(ledger, *each) for each in zip(accounts, conducted, strict=True)]
 
         if ledger:
             found = read_file(self._catalogue.root / ledger, read)
@@ -139,10 +142,13 @@ class Campaigns:
             self._known[ledger] = {each.account.name: each.account for each in found}
         return found
 
-    def _folder(self, ledger: str, name: str) -> Path:
-        """Where the runs of a campaign are saved, and its lock is."""
+    def _folder(self, ledger: str, name: str) -> Path | None:
+        """Where the runs of a campaign are saved, and its lock is. None for what is no name:
+        whoever shares the database may have written it."""
         root = self._catalogue.root
-        return (root / ledger).parent if ledger else root / "campaigns" / name
+        if ledger:
+            return (root / ledger).parent
+        return root / "campaigns" / name if is_name(name) else None
 
 
 def _parsed(database: str) -> URL:

@@ -404,6 +404,26 @@ def test_campaigns_of_a_database_beside_the_store(store: Path, tmp_path: Path) -
     visit(tmp_path / "empty", session, url)
 
 
+@pytest.mark.parametrize("name", ["/etc", "../../..", "a\0b", "x" * 1_000])
+def test_a_database_may_hold_what_no_campaign_writes(
+    name: str, store: Path, tmp_path: Path
+) -> None:
+    """It is shared: names are no paths, times none that are shown; the others are shown."""
+    elsewhere = sqlite_url(tmp_path / "elsewhere.db")
+    engine = open_engine(elsewhere)
+    ledger = Ledger(engine, name, Settings(seed=1))
+    ledger.record(ledger.plan(5), tally(5, 1), [failure(1)], 1.0, "there:1")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE campaigns SET begun = '9999-12-31T23:59:59-14:00'")
+    engine.dispose()
+
+    async def session(client: TestClient[Any, Any]) -> None:
+        assert ">one</a>" in await text_of(client, "/campaigns")
+        assert "not here: /elsewhere/store" in await text_of(client, page_of(name, ""))
+
+    visit(store, session, elsewhere)
+
+
 def test_an_empty_folder(tmp_path: Path) -> None:
     async def session(client: TestClient[Any, Any]) -> None:
         assert "no campaign here yet" in await text_of(client, "/campaigns")
