@@ -98,6 +98,8 @@ def check_by(
         if failed is not None:
             return _invalid(source, operations, model, meter, parts, findings, certificate)
         reasons = [_reason(finding) for finding in findings if finding.outcome is None]
+        if len(findings) != len(parts):
+            raise AssertionError(f"of {len(parts)} sections {len(findings)} were judged")
         if not reasons:
             return _valid(model, meter, findings, certificate)
     except OperationError as error:

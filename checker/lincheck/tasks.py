@@ -83,8 +83,10 @@ class Executor(Protocol):
         ProcessDied if nobody is there any more."""
         ...
 
-    def result(self, task: Hashable) -> bytes:
-        """What ``perform`` returned. Raises ProcessDied if whoever did it died, again and again."""
+    def result(self, task: Hashable) -> bytes | None:
+        """What ``perform`` returned; None if that was lost with who did it, and the task, which has
+        not ended after all, is done again. Raises ProcessDied if whoever did it died, again and
+        again."""
         ...
 
     def drop(self, tasks: Sequence[Hashable]) -> None:
@@ -324,11 +326,16 @@ class _Giving:
 
     def _take(self, task: Hashable) -> Iterator[Finding]:
         """What a task that has ended tells."""
-        given = self._pending.pop(task)
+        numbers = self._pending[task].numbers
         try:
-            done = _Done._make(pickle.loads(self._executor.result(task)))
+            result = self._executor.result(task)
         except ProcessDied as error:
-            done = _Done([Told(number, None, str(error)) for number in given.numbers], 0)
+            done = _Done([Told(number, None, str(error)) for number in numbers], 0)
+        else:
+            if result is None:
+                return
+            done = _Done._make(pickle.loads(result))
+        del self._pending[task]
         self._explored += done.explored
         for told in done.told:
             if told.ends_it:

@@ -11,9 +11,6 @@ from checker.lincheck.tasks import perform
 from nemesis.campaigns.cluster import NotYet, TaskKilled, Workers, dask_workers
 from nemesis.campaigns.errors import CampaignError, WorkersGone
 
-# Between two looks at a task that is done again, in s.
-_PATIENCE = 0.5
-
 
 class Judges:
     """Implements checker.lincheck.tasks.Executor."""
@@ -37,15 +34,13 @@ class Judges:
         with _telling():
             return self._workers.finished(tasks, patience)
 
-    def result(self, task: Hashable) -> bytes:
+    def result(self, task: Hashable) -> bytes | None:
         with _telling():
-            while True:
-                try:
-                    told: bytes = self._workers.result(task)
-                    return told
-                except NotYet:
-                    # It went with its worker, and is done again.
-                    self._workers.finished([task], _PATIENCE)
+            try:
+                told: bytes = self._workers.result(task)
+            except NotYet:
+                return None
+        return told
 
     def drop(self, tasks: Sequence[Hashable]) -> None:
         self._workers.drop(tasks)

@@ -6,14 +6,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from random import Random
+from typing import Any
 
 import pytest
 
 from checker.errors import CheckerError
 from checker.history import HistoryError, Operation
 from checker.lincheck import Budget, Verdict, check
+from checker.lincheck.budget import Meter
 from checker.lincheck.checking import check_by
+from checker.lincheck.judge import Finding, judge_all
 from checker.lincheck.processes import ProcessDied
+from checker.lincheck.sections import Section
 from checker.lincheck.tasks import InTasks, perform
 from checker.lincheck.verify import verify
 from checker.models import get_model, model_from_step
@@ -27,8 +31,8 @@ MODELS = ("register", "cas-register", "kv", "list-append", "fifo-queue", "set", 
 
 class Hands:
     """Implements Executor: does a task when somebody asks whether it is done, in an order that is
-    drawn; ``fate`` is asked before a task is done, and may raise what becomes of it. By the clock of
-    these tests each takes 0.1 s."""
+    drawn; ``fate`` is asked before a task is done, and may raise what becomes of it; ``loses``,
+    whether what it came to is lost. By the clock of these tests each takes 0.1 s."""
 
     def __init__(
         self,
@@ -37,12 +41,14 @@ class Hands:
         fate: Callable[[int], None] = lambda number: None,
         most: int | None = None,
         at_once: Sequence[int] = (1, 2),
+        loses: Callable[[int], bool] = lambda number: False,
     ) -> None:
         self._slots = slots
         self._random = Random(seed)
         self._fate = fate
         self._most = most
         self._at_once = at_once
+        self._loses = loses
         self._tasks: dict[Hashable, bytes] = {}
         self.submitted = 0
         self.done = 0
@@ -60,9 +66,11 @@ class Hands:
             raise ProcessDied("nobody is there any more")
         return self._random.sample(tasks, min(len(tasks), self._random.choice(self._at_once)))
 
-    def result(self, task: Hashable) -> bytes:
-        content = self._tasks.pop(task)
+    def result(self, task: Hashable) -> bytes | None:
         self.done += 1
+        if self._loses(self.done):
+            return None
+        content = self._tasks.pop(task)
         self._fate(self.done)
         # Once by somebody who dies before it has told.
         perform(content)
@@ -184,6 +192,30 @@ def test_what_kills_whoever_does_it_is_unknown_and_the_rest_is_judged() -> None:
     assert [reason.split(": ")[1] for reason in verdict.reasons] == ["4 workers died of it"]
     wrong = one_after_another(*keys, written("wrong", 15, last=-1))
     assert by_hands(wrong, get_model("register"), Hands(1, fate=fate)).validity == "invalid"
+
+
+def test_what_is_lost_with_who_did_it_is_done_again_while_there_is_time() -> None:
+    operations = one_after_another(*(written(f"k{at}", 15) for at in range(5)))
+    model = get_model("register")
+    every_other = Hands(2, loses=lambda number: number % 2 == 1)
+    verdict = by_hands(operations, model, every_other)
+    assert evidence(verdict) == evidence(check(operations, model))
+    assert every_other.done == 2 * every_other.submitted
+    all_of_it = Hands(2, loses=lambda number: True)
+    verdict = by_hands(operations, model, all_of_it, budget=Budget(seconds=0.5))
+    assert verdict.validity is Validity.UNKNOWN
+    assert all("the budget of 0.5 s is exhausted" in reason for reason in verdict.reasons)
+    assert not all_of_it.waiting
+
+
+def test_a_verdict_is_about_every_section() -> None:
+    operations = one_after_another(*(written(f"k{at}", 3) for at in range(3)))
+
+    def forget(parts: Sequence[Section], *others: Any) -> list[Finding]:
+        return list(judge_all(parts, *others))[1:]
+
+    with pytest.raises(AssertionError, match="of 3 sections 2 were judged"):
+        check_by(forget, operations, get_model("register"), Meter(Budget()), False)
 
 
 def test_when_nobody_is_there_any_more_what_is_left_is_unknown() -> None:

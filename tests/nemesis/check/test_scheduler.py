@@ -19,8 +19,10 @@ from checker.lincheck import Budget
 from checker.lincheck.checking import check_by
 from checker.lincheck.tasks import InTasks
 from checker.models import get_model
+from nemesis.campaigns.cluster import NotYet
 from nemesis.campaigns.histories import Judges, judges
 from nemesis.cli import BAD_ARGUMENTS
+from tests.campaigns.crew import Crew
 from tests.nemesis.check.checks import Capture, check, hard, timeless
 
 pytest.importorskip("distributed", reason="pip install 'splitbrain[dask]'")
@@ -114,6 +116,16 @@ def test_what_nobody_waits_for_any_more_ends(cluster: Any, monkeypatch: pytest.M
                 return
             time.sleep(0.05)
     pytest.fail("workers go on with what nobody wants")
+
+
+def test_a_result_that_was_lost_is_told_as_that() -> None:
+    """Nobody waits for it here, where the time is not looked at."""
+
+    def lose(key: str) -> None:
+        raise NotYet(key)
+
+    lost = Judges(Crew(fate=lose))
+    assert lost.result(lost.submit(b"")) is None
 
 
 def test_no_scheduler_there(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
