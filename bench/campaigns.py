@@ -43,7 +43,8 @@ from distributed import Client, Scheduler, Worker
 
 from nemesis.campaigns.cluster import DaskWorkers, Workers, dask_workers
 from nemesis.campaigns.conductor import Budget, Conductor
-from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
+from nemesis.campaigns.ledger import Ledger, open_engine, sqlite_url
+from nemesis.campaigns.outcomes import Failure
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.work import Done
 from nemesis.search.block import Block, Report, run_block

@@ -7,14 +7,15 @@ that does it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
 from nemesis.campaigns.causes import cause_of, kind_of
 from nemesis.campaigns.cluster import NotYet, TaskKilled, Workers
-from nemesis.campaigns.ledger import Failure, Ledger
+from nemesis.campaigns.ledger import Ledger
+from nemesis.campaigns.outcomes import Failure, Outcome
 from nemesis.campaigns.work import Done, work, work_alone
 from nemesis.replay import judge_history
 from nemesis.report import save_report
@@ -82,8 +83,7 @@ class Conductor:
                 left = self._hand_out(again, left)
                 if not self._pending:
                     return
-                for task in self._workers.finished(list(self._pending), _LOOK):
-                    self._take(task)
+                self._take(self._workers.finished(list(self._pending), _LOOK))
         finally:
             self._workers.drop(list(self._pending))
 
@@ -91,20 +91,23 @@ class Conductor:
         """Give workers something to do: first what an earlier session left. How many runs are left
         of the budget after that."""
         self._slots = max(1, self._workers.slots())
-        room = _AHEAD * self._slots
-        while len(self._pending) < room:
-            if again:
-                self._submit(again.pop(0), work)
-                continue
+        most = _AHEAD * self._slots
+        while again and len(self._pending) < most:
+            self._submit(again.pop(0), work)
+        sizes: list[int] = []
+        while len(self._pending) + len(sizes) < most:
             size = self._batch
             if left is not None:
                 # In the end smaller ones, so that all workers end at about the same time.
-                size = min(size, left, max(_FIRST_BATCH, left // room))
+                size = min(size, left, max(_FIRST_BATCH, left // most))
             if size <= 0:
                 break
-            self._submit(self._ledger.plan(size, self._entries_for), work)
+            sizes.append(size)
             if left is not None:
                 left -= size
+        if sizes:
+            for block in self._ledger.plan_all(sizes, self._entries_for):
+                self._submit(block, work)
         return left
 
     def _entries_for(self, first: int) -> list[Entry]:
@@ -116,34 +119,66 @@ class Conductor:
         task = self._workers.submit(key, function, self._ledger.settings, block, settled)
         self._pending[task] = block
 
-    def _take(self, task: Hashable) -> None:
+    def _take(self, tasks: Sequence[Hashable]) -> None:
+        """Record what has come of these. If one of them ends the session, the others before."""
+        ended: list[Done] = []
+        fatal: list[Exception] = []
+        for task in tasks:
+            try:
+                ended += self._results(task)
+            except Exception as error:  # noqa: BLE001 (raised when the others are recorded)
+                fatal.append(error)
+        self._record(ended)
+        if fatal:
+            raise fatal[0]
+
+    def _results(self, task: Hashable) -> list[Done]:
+        """What a task returned; nothing, if somebody does it again."""
         block = self._pending.pop(task)
         try:
-            done: Done = self._workers.result(task)
+            return [self._workers.result(task)]
         except NotYet:
             self._pending[task] = block
-            return
         except TaskKilled:
             if block.first in self._alone:
                 # Not by what it ran, then: that was in a process of its own.
                 raise
             self._alone.add(block.first)
             self._submit(block, work_alone)
-            return
-        failures = [self._kept(found) for found in done.report.findings]
-        failures += [self._kept_death(death) for death in done.report.deaths]
-        changes = self._corpus.changes(done.report.candidates)
-        report = done.report
-        if self._ledger.record(
-            done.block, report.tally, failures, done.seconds, done.worker, changes
-        ):
-            self._corpus.take(changes)
-            for failure in failures:
+        return []
+
+    def _record(self, ended: Sequence[Done]) -> None:
+        """In one transaction, when the runs that failed are on the disk: if one cannot be saved,
+        what ended before it."""
+        outcomes: list[Outcome] = []
+        try:
+            for done in ended:
+                outcomes.append(self._outcome(done))
+        finally:
+            if outcomes:
+                self._account_for(outcomes, {done.block.first: done for done in reversed(ended)})
+
+    def _account_for(self, outcomes: Sequence[Outcome], ended: dict[int, Done]) -> None:
+        for outcome in self._ledger.record_all(outcomes, self._corpus):
+            for failure in outcome.failures:
                 self._seen[failure.kind] = self._seen.get(failure.kind, 0) + 1
-            self._on_done(done, failures)
-        if done.seconds > 0:
+            self._on_done(ended[outcome.block.first], list(outcome.failures))
+        self._fit(list(ended.values()))
+
+    def _outcome(self, done: Done) -> Outcome:
+        report = done.report
+        failures = [self._kept(found) for found in report.findings]
+        failures += [self._kept_death(death) for death in report.deaths]
+        return Outcome(
+            done.block, report.tally, failures, done.seconds, done.worker, report.candidates
+        )
+
+    def _fit(self, ended: Sequence[Done]) -> None:
+        """Batches shall take as long as they should."""
+        seconds = sum(done.seconds for done in ended)
+        if seconds > 0:
             wanted = max(_BATCH_SECONDS, self._slots / _MOST_A_SECOND)
-            fitting = round(done.block.runs * wanted / done.seconds)
+            fitting = round(sum(done.block.runs for done in ended) * wanted / seconds)
             self._batch = max(1, min(fitting, 2 * self._batch, _LARGEST_BATCH))
 
     def _kept(self, found: Finding) -> Failure:

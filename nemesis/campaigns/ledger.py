@@ -6,20 +6,19 @@
     causes      each cause once: where its smallest run is saved, and how often it came
     corpus      schedules that showed what others did not; each batch names those it was handed
 
-A batch is written down before it is handed out, and its result in one transaction. Whoever is
-killed in between leaves batches planned, which the next session hands out again: nothing of them
-had been accounted for. What comes twice, as a worker that was taken for dead may yet answer, counts
-once.
+A batch is written down before it is handed out, and its result in one transaction, with those of
+others that ended meanwhile. Whoever is killed in between leaves batches planned, which the next
+session hands out again: nothing of them had been accounted for. What comes twice, as a worker that
+was taken for dead may yet answer, counts once.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from time import time
 from typing import NamedTuple
 
 import msgspec
@@ -32,20 +31,20 @@ from sqlalchemy.pool import QueuePool
 from nemesis.campaigns.corpus_table import load_corpus, save_changes, schedules_of
 from nemesis.campaigns.errors import LedgerBroken, OtherSettings
 from nemesis.campaigns.gaps import gaps_between
+from nemesis.campaigns.outcomes import Failure, Outcome, save_outcomes
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.tables import (
     BATCHES,
     CAMPAIGNS,
     CAUSES,
     DONE,
-    FAILURES,
     PLANNED,
     create_tables,
 )
 from nemesis.errors import NemesisError
 from nemesis.search.block import Block
 from nemesis.search.corpus import Corpus, Entry
-from nemesis.search.tally import Tally, decode_tally, encode_tally
+from nemesis.search.tally import Tally, decode_tally
 from nemesis.store import StoreUnwritable
 
 # How long a writer waits for another's transaction, in s.
@@ -55,17 +54,6 @@ _UNWRITABLE = ("disk is full", "No space left", "readonly", "disk I/O error")
 _KEPT = (
     "; the runs that failed are in run directories of their own, whatever becomes of the database"
 )
-
-
-class Failure(NamedTuple):
-    """A seed that failed: its cause, and where the smallest run of it is saved."""
-
-    seed: int
-    cause: str
-    kind: str
-    message: str
-    steps: int
-    directory: str
 
 
 class Cause(NamedTuple):
@@ -216,23 +204,31 @@ class Ledger:
     def plan(
         self, runs: int, entries_for: Callable[[int], Sequence[Entry]] = lambda first: ()
     ) -> Block:
-        """Hand out the next seeds, so many, with the entries of the corpus that are to be given to
-        the batch of this first seed."""
+        """Hand out the next seeds, so many (see plan_all)."""
+        return self.plan_all([runs], entries_for)[0]
+
+    def plan_all(
+        self, sizes: Sequence[int], entries_for: Callable[[int], Sequence[Entry]]
+    ) -> list[Block]:
+        """Hand out the next seeds, in batches of so many, each with the entries of the corpus that
+        are to be given to the batch of this first seed."""
+        blocks, rows = [], []
         with self._transaction() as connection:
             of_this = CAMPAIGNS.c.name == self.name
             first = connection.execute(
                 sql.select(CAMPAIGNS.c.next_seed).where(of_this).with_for_update()
             ).scalar_one()
-            entries = entries_for(first)
-            numbers = json.encode([entry.number for entry in entries]).decode() if entries else None
-            connection.execute(
-                BATCHES.insert().values(
-                    campaign=self.name, first=first, runs=runs, state=PLANNED, entries=numbers
-                )
-            )
-            connection.execute(CAMPAIGNS.update().where(of_this).values(next_seed=first + runs))
-        schedules = tuple(entry.schedule for entry in entries)
-        return Block(first, runs, first - self.settings.seed, entries=schedules)
+            for runs in sizes:
+                entries = entries_for(first)
+                numbers = [entry.number for entry in entries]
+                row = {"campaign": self.name, "first": first, "runs": runs, "state": PLANNED}
+                rows.append(row | {"entries": json.encode(numbers).decode() if numbers else None})
+                schedules = tuple(entry.schedule for entry in entries)
+                blocks.append(Block(first, runs, first - self.settings.seed, entries=schedules))
+                first += runs
+            connection.execute(BATCHES.insert(), rows)
+            connection.execute(CAMPAIGNS.update().where(of_this).values(next_seed=first))
+        return blocks
 
     def unfinished(self) -> list[Block]:
         """What earlier sessions handed out, and nobody has accounted for."""
@@ -270,51 +266,21 @@ class Ledger:
             return load_corpus(connection, self.name)
 
     def record(
-        self,
-        block: Block,
-        tally: Tally,
-        failures: Sequence[Failure],
-        seconds: float,
-        worker: str,
-        corpus: Iterable[Entry] = (),
+        self, block: Block, tally: Tally, failures: Sequence[Failure], seconds: float, worker: str
     ) -> bool:
-        """Account for a batch, which changes the corpus so. False, and nothing is changed, if that
-        was done before."""
-        with self._transaction() as connection:
-            changed = connection.execute(
-                BATCHES.update()
-                .where(
-                    BATCHES.c.campaign == self.name,
-                    BATCHES.c.first == block.first,
-                    BATCHES.c.state == PLANNED,
-                )
-                .values(
-                    state=DONE,
-                    tally=encode_tally(tally),
-                    seconds=seconds,
-                    worker=worker,
-                    ended=time(),
-                )
-            )
-            if changed.rowcount != 1:
-                return False
-            for failure in failures:
-                self._add(connection, failure)
-            save_changes(connection, self.name, corpus)
-        return True
+        """Account for a batch. False, and nothing is changed, if that was done before."""
+        outcome = Outcome(block, tally, failures, seconds, worker)
+        return bool(self.record_all([outcome], Corpus()))
 
-    def _add(self, connection: Connection, failure: Failure) -> None:
-        connection.execute(
-            FAILURES.insert().values(campaign=self.name, seed=failure.seed, cause=failure.cause)
-        )
-        this = (CAUSES.c.campaign == self.name) & (CAUSES.c.cause == failure.cause)
-        seen = connection.execute(
-            CAUSES.update().where(this).values(seen=CAUSES.c.seen + 1)
-        ).rowcount
-        if not seen:
-            connection.execute(
-                CAUSES.insert().values(campaign=self.name, seen=1, **failure._asdict())
-            )
+    def record_all(self, outcomes: Sequence[Outcome], corpus: Corpus) -> list[Outcome]:
+        """Account for batches, and for what the corpus takes of them. Those that were not accounted
+        for before: the others change nothing."""
+        with self._transaction() as connection:
+            new = save_outcomes(connection, self.name, outcomes)
+            changes = corpus.changes(each for outcome in new for each in outcome.candidates)
+            save_changes(connection, self.name, changes)
+        corpus.take(changes)
+        return new
 
     # -- What came of it -------------------------------------------------------------------------
 

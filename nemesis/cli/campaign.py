@@ -25,7 +25,8 @@ from nemesis.search.tally import Tally
 from nemesis.subjects.registry import is_own, subject_named
 
 if TYPE_CHECKING:
-    from nemesis.campaigns.ledger import Failure, Ledger
+    from nemesis.campaigns.ledger import Ledger
+    from nemesis.campaigns.outcomes import Failure
     from nemesis.campaigns.work import Done
 
 # How often a line of progress is printed where there is no terminal, in s.

@@ -96,10 +96,13 @@ class Corpus:
         under a new number, and those whose word was seen once more."""
         changed: dict[str, Entry] = {}
         number = self._next
+        room = MOST_ENTRIES - len(self._entries)
         for signature, schedule, steps in candidates:
             known = changed.get(signature) or self._entries.get(signature)
-            if known is None and len(self._entries) + len(changed) >= MOST_ENTRIES:
-                continue
+            if known is None:
+                if room <= 0:
+                    continue
+                room -= 1
             if known is None or steps < known.steps:
                 seen = 1 if known is None else known.seen + 1
                 changed[signature] = Entry(number, signature, schedule, steps, seen)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from nemesis.campaigns.conductor import Budget, Conductor
-from nemesis.campaigns.ledger import Failure, Ledger
+from nemesis.campaigns.ledger import Ledger
+from nemesis.campaigns.outcomes import Failure
 from nemesis.campaigns.session import open_session
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.work import Done, work
@@ -29,7 +30,7 @@ from tests.campaigns.crew import Crew
 SETTINGS = Settings(seed=1, subject="vote-twice", strategy="uniform-walk")
 RUNS = 40
 # Bytes that are left when a campaign begins.
-ROOMS = (0, 8_192, 65_536, 131_072, 196_608)
+ROOMS = (0, 8_192, 65_536, 118_784, 196_608)
 _BALLAST = "ballast"
 
 

@@ -6,20 +6,22 @@ from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 from nemesis.campaigns.cluster import NotYet, TaskKilled
 from nemesis.campaigns.conductor import Budget, Conductor
 from nemesis.campaigns.errors import WorkersGone
-from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
+from nemesis.campaigns.ledger import Ledger, open_engine, sqlite_url
+from nemesis.campaigns.outcomes import Failure, Outcome
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.work import Done
 from nemesis.run import run
 from nemesis.search.block import Block, Report
+from nemesis.search.corpus import Corpus
 from nemesis.search.tally import Tally
-from nemesis.store import load
+from nemesis.store import StoreUnwritable, load, save
 from tests.campaigns.crew import Crew, Killer
 
 HEALTHY = Settings(seed=100, strategy="uniform-walk")
@@ -194,7 +196,7 @@ def test_ctrl_c_at_any_moment_loses_nothing(
         if where in ("save", "save_report"):
             patched.setattr(f"nemesis.campaigns.conductor.{where}", interrupted)
         elif where == "record":
-            patched.setattr(Ledger, "_add", interrupted)
+            patched.setattr("nemesis.campaigns.outcomes._save_failure", interrupted)
         on_done = interrupted if where == "on_done" else told
         with pytest.raises(KeyboardInterrupt):
             Conductor(ledger, crew, place, on_done, lambda: 0.0).conduct(Budget(100.0, 40))
@@ -257,3 +259,107 @@ def test_batches_take_three_seconds_or_longer_where_workers_are_many(
     assert max(crew.sizes[-slots:]) < 100
     assert sum(crew.sizes) == runs
     assert ledger_of(place, HEALTHY).gaps() == []
+
+
+class Together(Crew):
+    """All that is handed out ends at a time."""
+
+    def finished(self, tasks: Sequence[Hashable], patience: float) -> Sequence[Hashable]:
+        return list(tasks)
+
+
+def test_what_ends_together_is_recorded_together(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the runs that failed are on the disk; the workers' next batches, too, are planned so."""
+    ledger = ledger_of(place, BROKEN)
+    record_all, plan_all = Ledger.record_all, Ledger.plan_all
+    recorded, planned = [], []
+
+    def record(self: Ledger, outcomes: Sequence[Outcome], corpus: Corpus) -> list[Outcome]:
+        recorded.append(len(outcomes))
+        new = record_all(self, outcomes, corpus)
+        assert new == outcomes
+        for cause in self.causes():
+            assert (load(Path(cause.directory)).directory / "report.html").is_file()
+        return new
+
+    def plan(self: Ledger, sizes: Sequence[int], entries_for: Any) -> list[Block]:
+        planned.append(len(sizes))
+        return plan_all(self, sizes, entries_for)
+
+    monkeypatch.setattr(Ledger, "record_all", record)
+    monkeypatch.setattr(Ledger, "plan_all", plan)
+    told = conduct(place, BROKEN, Together(2), 80)
+    assert recorded == planned == [4]
+    assert ledger.totals().tally.runs == told.runs == 80
+    causes = ledger.causes()
+    assert sum(cause.seen for cause in causes) == len(told.failures) > len(causes) > 0
+    assert ledger.gaps() == []
+
+
+@pytest.mark.parametrize("error", [TaskKilled, WorkersGone, ValueError])
+def test_one_that_ends_the_session_does_not_lose_those_that_ended_with_it(
+    error: type[Exception], place: Path
+) -> None:
+    def fate(key: str) -> None:
+        if "-120-" in key:
+            raise error(key)
+
+    told = Told()
+    ledger = ledger_of(place, HEALTHY)
+    crew = Together(2, fate)
+    conductor = Conductor(ledger, crew, place, told, lambda: 0.0)
+    with pytest.raises(error):
+        conductor.conduct(Budget(100.0, 80))
+    assert told.runs == ledger.totals().tally.runs == 60
+    assert [block.first for block in ledger.unfinished()] == [120]
+    conduct(place, HEALTHY, Together(2), 80)
+    assert ledger.totals().tally.verdicts == {"valid": 80}
+    assert ledger.gaps() == []
+
+
+def test_a_result_that_is_lost_does_not_keep_those_that_ended_with_it(place: Path) -> None:
+    times = count()
+    before: list[int] = []
+    ledger = ledger_of(place, HEALTHY)
+
+    def fate(key: str) -> None:
+        if "-100-" in key:
+            before.append(ledger.totals().tally.runs)
+            if next(times) < 2:
+                raise NotYet(key)
+
+    assert conduct(place, HEALTHY, Together(2, fate), 80).runs == 80
+    assert before == [0, 60, 60]
+    assert ledger.gaps() == []
+
+
+def test_a_run_that_cannot_be_saved_ends_the_session_after_what_ended_before_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the ledger tells of no run that is not there."""
+    calls = 0
+
+    def until_full(*arguments: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            raise StoreUnwritable("disk is full")
+        save(*arguments)
+
+    told = Told()
+    ledger = ledger_of(place, BROKEN)
+    conductor = Conductor(ledger, Together(4), place, told, lambda: 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr("nemesis.campaigns.conductor.save", until_full)
+        with pytest.raises(StoreUnwritable):
+            conductor.conduct(Budget(100.0, 160))
+    assert calls == 2
+    assert 0 < told.runs == ledger.totals().tally.runs < 160
+    assert len(ledger.causes()) <= 1
+    conduct(place, BROKEN, Together(4), 160)
+    assert ledger.totals().tally.runs == 160
+    assert ledger.gaps() == []
+    for cause in ledger.causes():
+        assert (load(Path(cause.directory)).directory / "report.html").is_file()

@@ -13,6 +13,7 @@ from nemesis.campaigns.cluster import TaskKilled
 from nemesis.campaigns.conductor import Budget, Conductor
 from nemesis.campaigns.errors import LedgerBroken, OtherSettings
 from nemesis.campaigns.ledger import Ledger, open_engine, sqlite_url
+from nemesis.campaigns.outcomes import Outcome
 from nemesis.campaigns.settings import Settings
 from nemesis.cli import BAD_ARGUMENTS, run
 from nemesis.search.block import Block, run_block
@@ -79,7 +80,7 @@ def test_the_next_session_runs_what_this_one_had_handed_out(tmp_path: Path) -> N
     corpus = ledger.corpus()
     smaller = [Candidate(each.signature, "smaller", each.steps - 1) for each in all_of(corpus)]
     again = ledger.plan(5, corpus.for_batch)
-    ledger.record(again, Tally(runs=5), [], 1.0, "w", corpus.changes(smaller))
+    ledger.record_all([Outcome(again, Tally(runs=5), [], 1.0, "w", smaller)], corpus)
     assert {each.schedule for each in all_of(ledger.corpus())} == {"smaller"}
     assert ledger_of(tmp_path).unfinished() == left
     handed = {block.first: block for block in crew.blocks}
@@ -110,13 +111,49 @@ def test_a_batch_that_killed_its_worker_is_run_with_the_same_entries(tmp_path: P
 
 def test_what_comes_twice_changes_the_corpus_once(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path)
-    block = ledger.plan(5)
-    changes = ledger.corpus().changes([Candidate("a", "{}", 3)])
-    assert ledger.record(block, Tally(runs=5), [], 1.0, "w", changes)
-    more = ledger.corpus().changes([Candidate("a", "{}", 3)])
-    assert not ledger.record(block, Tally(runs=5), [], 1.0, "w", more)
+    corpus = ledger.corpus()
+    outcome = Outcome(ledger.plan(5), Tally(runs=5), [], 1.0, "w", [Candidate("a", "{}", 3)])
+    assert ledger.record_all([outcome, outcome], corpus) == [outcome]
+    assert ledger.record_all([outcome], corpus) == []
     (entry,) = ledger.corpus().for_batch(0)
     assert (entry.number, entry.seen) == (0, 1)
+    assert all_of(corpus) == [entry]
+
+
+def test_batches_that_end_together_change_the_corpus_as_one_after_the_other(
+    tmp_path: Path,
+) -> None:
+    ledger = ledger_of(tmp_path)
+    together, alone = ledger.corpus(), ledger.corpus()
+    candidates = [
+        [Candidate("a", "long", 9), Candidate("b", "other", 5)],
+        [Candidate("a", "short", 3)],
+        [Candidate("a", "longer", 10), Candidate("c", "new", 4)],
+    ]
+    outcomes = [
+        Outcome(block, Tally(runs=5), [], 1.0, "w", found)
+        for block, found in zip(ledger.plan_all([5] * 3, lambda first: ()), candidates, strict=True)
+    ]
+    assert ledger.record_all(outcomes, together) == outcomes
+    for found in candidates:
+        alone.take(alone.changes(found))
+    assert all_of(together) == all_of(alone) == all_of(ledger.corpus())
+    # What is handed out can be handed out again.
+    handed = ledger.plan_all([5, 5], together.for_batch)
+    assert [sorted(block.entries) for block in handed] == [["new", "other", "short"]] * 2
+    assert ledger.unfinished() == handed
+
+
+def test_a_corpus_is_as_it_was_if_nothing_was_recorded(tmp_path: Path) -> None:
+    ledger = ledger_of(tmp_path)
+    corpus = ledger.corpus()
+    outcome = Outcome(ledger.plan(5), Tally(runs=5), [], 1.0, "w", [Candidate("a", "{}", 3)])
+    with open_engine(sqlite_url(tmp_path / "campaign.db")).begin() as connection:
+        connection.execute(sql.text("alter table corpus rename to elsewhere"))
+    with pytest.raises(LedgerBroken):
+        ledger.record_all([outcome], corpus)
+    assert len(corpus) == 0
+    assert ledger.unfinished() == [outcome.block]
 
 
 def test_without_a_share_there_is_no_corpus(tmp_path: Path) -> None:
@@ -130,9 +167,9 @@ def test_without_a_share_there_is_no_corpus(tmp_path: Path) -> None:
 
 def test_an_entry_that_is_gone_is_said(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path)
-    corpus = ledger.corpus()
-    changes = corpus.changes([Candidate("a", "{}", 3)])
-    ledger.record(ledger.plan(5), Tally(runs=5), [], 1.0, "w", changes)
+    candidates = [Candidate("a", "{}", 3)]
+    outcome = Outcome(ledger.plan(5), Tally(runs=5), [], 1.0, "w", candidates)
+    ledger.record_all([outcome], ledger.corpus())
     ledger.plan(5, ledger.corpus().for_batch)
     with open_engine(sqlite_url(tmp_path / "campaign.db")).begin() as connection:
         connection.execute(sql.text("delete from corpus"))

@@ -18,7 +18,8 @@ import pytest
 from nemesis.campaigns.cluster import DaskWorkers, NotYet, dask_workers
 from nemesis.campaigns.conductor import Budget, Conductor
 from nemesis.campaigns.errors import WorkersGone
-from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
+from nemesis.campaigns.ledger import Ledger, open_engine, sqlite_url
+from nemesis.campaigns.outcomes import Failure, Outcome
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.work import Done
 from nemesis.cli import BAD_ARGUMENTS, CRASH, run
@@ -159,13 +160,13 @@ def test_a_scheduler_that_is_killed_ends_the_session_with_a_line(
     ) as scheduler:
         assert scheduler.stdout is not None
         address = scheduler.stdout.readline().strip()
-        record = Ledger.record
+        record = Ledger.record_all
 
-        def record_and_kill(self: Ledger, *what: Any) -> bool:
+        def record_and_kill(self: Ledger, *what: Any) -> list[Outcome]:
             scheduler.kill()
             return record(self, *what)
 
-        monkeypatch.setattr(Ledger, "record", record_and_kill)
+        monkeypatch.setattr(Ledger, "record_all", record_and_kill)
         arguments = ["campaign", "--name", "one", "--seed", "100", "--store", str(tmp_path)]
         arguments += ["--budget", "100", "--workload", "register"]
         assert run([*arguments, "--scheduler", address]) == CRASH

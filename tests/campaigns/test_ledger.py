@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nemesis.campaigns.errors import IsRunning, LedgerBroken, OtherSettings
-from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
+from nemesis.campaigns.ledger import Ledger, open_engine, sqlite_url
 from nemesis.campaigns.locks import only_conductor
+from nemesis.campaigns.outcomes import Failure, Outcome
 from nemesis.campaigns.settings import Settings
+from nemesis.search.corpus import Corpus, Entry
 from nemesis.search.tally import Tally, decode_tally, encode_tally
 from nemesis.store import StoreUnwritable
 
@@ -49,6 +51,64 @@ def test_seeds_are_handed_out_once_and_accounted_for_once(url: str) -> None:
     (cause,) = ledger.causes()
     assert (cause.seen, cause.seed, cause.directory) == (2, 103, "here/103")
     assert ledger.unfinished() == [second]
+    assert ledger.gaps() == []
+
+
+def test_several_batches_in_one_transaction(url: str) -> None:
+    ledger = Ledger(open_engine(url), "one", SETTINGS)
+    blocks = ledger.plan_all([20, 5, 7], lambda first: ())
+    assert [(each.first, each.runs, each.done) for each in blocks] == [
+        (100, 20, 0),
+        (120, 5, 20),
+        (125, 7, 25),
+    ]
+    assert ledger.unfinished() == blocks
+    assert ledger.plan(1).first == 132
+    first, second, third = (
+        Outcome(block, tally(block.runs), [failure(block.first)], 1.5, "w") for block in blocks
+    )
+    assert ledger.record(*second[:5])
+    # What was accounted for before changes nothing, also if that was a moment ago.
+    again = first._replace(failures=[failure(101)], worker="other")
+    assert ledger.record_all([third, second, first, again], Corpus()) == [third, first]
+    assert ledger.record_all([first, third], Corpus()) == []
+    totals = ledger.totals()
+    assert (totals.tally.runs, totals.batches, totals.planned) == (32, 3, 1)
+    assert totals.seconds == 4.5
+    assert [cause.seen for cause in ledger.causes()] == [3]
+    assert ledger.gaps() == []
+
+
+def test_the_run_of_a_cause_is_that_of_the_first_that_is_told(url: str) -> None:
+    """No other is saved, whatever their seeds."""
+    ledger = Ledger(open_engine(url), "one", SETTINGS)
+    first, second = ledger.plan_all([5, 5], lambda first: ())
+    outcomes = [
+        Outcome(second, tally(5), [failure(107)], 1.0, "w"),
+        Outcome(first, tally(5), [failure(103)], 1.0, "w"),
+    ]
+    ledger.record_all(outcomes, Corpus())
+    (cause,) = ledger.causes()
+    assert (cause.seen, cause.seed, cause.directory) == (2, 107, "here/107")
+
+
+def test_all_of_a_transaction_or_nothing(url: str) -> None:
+    ledger = Ledger(open_engine(url), "one", SETTINGS)
+    blocks = ledger.plan_all([5, 5], lambda first: ())
+    # A seed that fails twice: what cannot be.
+    outcomes = [Outcome(block, tally(5), [failure(100)], 1.0, "w") for block in blocks]
+    with pytest.raises(LedgerBroken):
+        ledger.record_all(outcomes, Corpus())
+    assert ledger.unfinished() == blocks
+    assert ledger.causes() == []
+    assert ledger.totals().tally.runs == 0
+
+    def broken(first: int) -> list[Entry]:
+        raise KeyError(first)
+
+    with pytest.raises(KeyError):
+        ledger.plan_all([5, 5], broken)
+    assert ledger.plan(5).first == 110
     assert ledger.gaps() == []
 
 

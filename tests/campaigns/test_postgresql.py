@@ -18,8 +18,9 @@ from sqlalchemy.engine import Engine
 
 from nemesis.campaigns.account import read_accounts
 from nemesis.campaigns.errors import IsRunning, LedgerBroken
-from nemesis.campaigns.ledger import Failure, Ledger, open_engine
+from nemesis.campaigns.ledger import Ledger, open_engine
 from nemesis.campaigns.locks import conducted_anywhere, only_conductor
+from nemesis.campaigns.outcomes import Failure, Outcome
 from nemesis.campaigns.reading import database_url, read_server
 from nemesis.campaigns.settings import Settings
 from nemesis.search.corpus import Candidate
@@ -115,13 +116,17 @@ def test_one_conductor_at_a_time_on_all_machines(url: str, tmp_path: Path) -> No
 
 def test_a_corpus_is_kept_and_handed_out(engine: Engine) -> None:
     ledger = Ledger(engine, "sharing", SETTINGS)
-    corpus = ledger.corpus()
-    changes = corpus.changes([Candidate("a", "long", 9), Candidate("b", "other", 5)])
-    ledger.record(ledger.plan(20), Tally(runs=20), [], 1.5, "w", changes)
+    candidates = [Candidate("a", "long", 9), Candidate("b", "other", 5)]
+    outcome = Outcome(ledger.plan(20), Tally(runs=20), [], 1.5, "w", candidates)
+    assert ledger.record_all([outcome], ledger.corpus()) == [outcome]
     left = ledger.plan(5, ledger.corpus().for_batch)
     assert sorted(left.entries) == ["long", "other"]
-    smaller = ledger.corpus().changes([Candidate("a", "short", 3)])
-    ledger.record(ledger.plan(5), Tally(runs=5), [], 1.5, "w", smaller)
+    twice = ledger.plan(5)
+    smaller = Outcome(twice, Tally(runs=5), [], 1.5, "w", [Candidate("a", "short", 3)])
+    smallest = Outcome(twice, Tally(runs=5), [], 1.5, "w", [Candidate("a", "shorter", 2)])
+    corpus = ledger.corpus()
+    assert ledger.record_all([smaller, smallest, outcome], corpus) == [smaller]
+    assert corpus.for_batch(0) == ledger.corpus().for_batch(0)
     assert {each.schedule for each in ledger.corpus().for_batch(0)} == {"short", "other"}
     assert ledger.unfinished() == [left]
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from checker.verdict import Validity
 from nemesis.macro import steps as macro
@@ -50,6 +54,29 @@ def test_numbers_are_never_used_again() -> None:
     corpus = Corpus([Entry(3, "a", "long", 9, 1)], next_number=8)
     (new,) = corpus.changes([Candidate("a", "short", 4)])
     assert new.number == 8
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.builds(
+                Candidate, st.sampled_from("abcdef"), st.text("xy", max_size=2), st.integers(1, 4)
+            ),
+            unique_by=lambda candidate: candidate.signature,
+        )
+    )
+)
+def test_batches_change_a_corpus_together_as_one_after_the_other(
+    batches: list[list[Candidate]],
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("nemesis.search.corpus.MOST_ENTRIES", 4)
+        together, one_by_one = kept(*chain(*batches)), Corpus()
+        for batch in batches:
+            one_by_one.take(one_by_one.changes(batch))
+    assert together.for_batch(0) == one_by_one.for_batch(0)
+    again = [Candidate("a", "", 0), Candidate("g", "", 0)]
+    assert together.changes(again) == one_by_one.changes(again)
 
 
 def test_a_corpus_is_bounded_and_so_is_what_a_batch_is_handed() -> None:

@@ -21,8 +21,9 @@ from aiohttp.test_utils import TestClient, TestServer
 pytest.importorskip("sqlalchemy", reason="pip install 'splitbrain[dask]'")
 
 from nemesis.campaigns.account import Account, Recorded, read_accounts
-from nemesis.campaigns.ledger import Failure, Ledger, open_engine, sqlite_url
+from nemesis.campaigns.ledger import Ledger, open_engine, sqlite_url
 from nemesis.campaigns.locks import only_conductor
+from nemesis.campaigns.outcomes import Failure
 from nemesis.campaigns.reading import read_file
 from nemesis.campaigns.settings import Settings
 from nemesis.cli import BAD_ARGUMENTS, run
