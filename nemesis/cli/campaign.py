@@ -226,9 +226,12 @@ def _tell(ledger: Ledger, watch: _Watch, out: Console) -> int:
             f"{totals.planned:,} seeds were handed out and are not accounted for: the next session "
             "begins with them"
         )
-    for gap in ledger.gaps():
+    gaps = ledger.gaps()
+    for gap in gaps:
         out.print(Text(f"the account is wrong: {gap}", style="red"))
     validity = _validity(totals.tally)
+    if gaps and validity is Validity.VALID:
+        validity = Validity.UNKNOWN
     out.print(verdict_line(validity))
     return validity.exit_code
 

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from nemesis.errors import NemesisError
 from nemesis.search.ensemble import ENSEMBLE
 from nemesis.search.generate import ANYTHING
 from nemesis.search.tally import Tally
+from tests.campaigns.crew import Crew
 
 BATCHES = 100
 
@@ -170,3 +171,18 @@ def test_what_a_campaign_is_told_of_its_database_is_one_line(
     assert run(arguments) == BAD_ARGUMENTS
     (line,) = capsys.readouterr().err.splitlines()
     assert f"{place / 'one' / DATABASE}: is damaged" in line
+
+
+def test_a_campaign_whose_account_is_wrong_is_not_valid(
+    store: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nemesis.campaigns.cluster.dask_workers", lambda *_: nullcontext(Crew()))
+    place = store.parent / "campaigns"
+    place.mkdir()
+    store.rename(place / "one")
+    arguments = ["campaign", "--name", "one", "--budget", "5", "--store", str(store.parent)]
+    assert run(arguments) == 0
+    with closing(sqlite3.connect(place / "one" / DATABASE)) as database, database:
+        database.execute("DELETE FROM batches WHERE first = 110")
+    assert run(arguments) == 2
+    assert "the account is wrong: seeds 110 to 120: handed out" in capsys.readouterr().out
