@@ -14,7 +14,7 @@ from nemesis.explore.properties import Past
 from nemesis.explore.search import Search
 from nemesis.explore.servers import Server
 from nemesis.explore.world import World
-from nemesis.store import splitbrain_version
+from nemesis.store import splitbrain_version, write_whole
 from raft.consensus import Message
 from raft.replica import Variant
 
@@ -64,10 +64,8 @@ def save_checkpoint(search: Search, path: Path) -> None:
         at=search.at,
         transitions=search.transitions,
     )
-    unfinished = path.with_name(f"{path.name}.unfinished")
     try:
-        unfinished.write_bytes(msgspec.msgpack.encode(saved))
-        unfinished.replace(path)
+        write_whole(path, msgspec.msgpack.encode(saved))
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written: {error.strerror}") from error
 
