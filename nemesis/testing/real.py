@@ -42,6 +42,7 @@ def attack_real(target: Target, seed: int, seconds: float | None, store: Path) -
     if target.nodes is not None:
         command += ["--nodes", str(target.nodes)]
     command += target.options
+    before = _latest(store)
     ended = subprocess.run(
         command,
         check=False,
@@ -50,17 +51,24 @@ def attack_real(target: Target, seed: int, seconds: float | None, store: Path) -
         stderr=subprocess.STDOUT,
         text=True,
     )
-    directory = store / "latest"
+    directory = _latest(store)
     summary = f"1 run (seed {seed}) of the cluster {target.cluster}: exit code {ended.returncode}"
-    if not (directory / RESULTS).is_file() or ended.returncode not in (0, 1, 2):
+    # What was ended before it began has left the run of another session there.
+    if directory is None or directory == before or ended.returncode not in (0, 1, 2):
         return Attacked(summary, f"there is no verdict:\n{ended.stdout}", None)
-    run = _run_of(load(directory.resolve()))
+    run = _run_of(load(directory))
     summary = (
         f"1 run (seed {seed}) of {run.variant}, {sum(run.statistics.invoked.values()):,} "
         f"operations, {sum(run.statistics.injected.values()):,} faults: {run.verdict.validity}"
     )
     problem = None if run.verdict.validity is Validity.VALID else ended.stdout.rstrip()
     return Attacked(summary, problem, run)
+
+
+def _latest(store: Path) -> Path | None:
+    """The run directory that was made last below the store, if it has a verdict."""
+    directory = (store / "latest").resolve()
+    return directory if (directory / RESULTS).is_file() else None
 
 
 def _run_of(saved: Saved) -> Run:
