@@ -463,7 +463,7 @@ def test_a_saved_run_of_a_subject_that_is_not_here_is_left_out(
     out = capfd.readouterr().out
     assert f"{saved}: not replayed: {name}: No module named" in out
     assert f"{other}: as it was" in out
-    assert "not replayed: 1, since their subjects are not here" in out
+    assert "not replayed: 1, as said above" in out
 
 
 def test_the_history_of_a_subject_that_is_not_here_is_still_judged(saved: Path) -> None:
