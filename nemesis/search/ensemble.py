@@ -29,16 +29,22 @@ def _walking(style: Style) -> Strategy:
 
 # Operations, faults and time, on the simulated cluster; all others take macro-steps.
 TIMED = "timed"
+_WALKS = {
+    "uniform-walk": UNIFORM,
+    "swarm-walk": SWARM,
+    "role-walk": ROLES,
+    "choreography": CHOREOGRAPHED,
+}
 STRATEGIES: dict[str, Strategy] = {
     TIMED: _timed,
-    "uniform-walk": _walking(UNIFORM),
-    "swarm-walk": _walking(SWARM),
-    "role-walk": _walking(ROLES),
-    "choreography": _walking(CHOREOGRAPHED),
+    **{name: _walking(style) for name, style in _WALKS.items()},
 }
 # How often the ensemble draws each.
 _SHARES = {"timed": 3, "uniform-walk": 4, "swarm-walk": 8, "role-walk": 20, "choreography": 65}
 _BAG = tuple(name for name, share in _SHARES.items() for _ in range(share))
+
+WALKS: tuple[Style, ...] = tuple(_WALKS[name] for name in _BAG if name in _WALKS)
+"""The styles of its walks, each as often as it draws them."""
 
 
 def strategy_of(seed: int) -> str:

@@ -12,14 +12,12 @@ from nemesis.macro.execution import MacroExecution
 from nemesis.macro.steps import MacroStep
 from nemesis.outcome import Run
 from nemesis.schedule import Schedule
-from nemesis.search.walk import CHOREOGRAPHED, ROLES, SWARM, UNIFORM
+from nemesis.search.ensemble import WALKS
 from nemesis.search.walk.stage import Habits, Stage
 from nemesis.search.walk.themes import THEMES
 from nemesis.search.walk.walk import Walk
 from raft.replica import HEALTHY, Variant
 
-# The styles of the ensemble's walks, each as often as it draws them.
-_STYLES = (UNIFORM,) * 4 + (SWARM,) * 8 + (ROLES,) * 20 + (CHOREOGRAPHED,) * 65
 # So many per cent of the steps are left out where some are.
 _LEFT_OUT = 15
 
@@ -34,7 +32,7 @@ def mutated(seed: int, entries: Sequence[Schedule], variant: Variant = HEALTHY) 
     stops at the first failure."""
     chooser = RandomChooser(f"mutation {seed}")
     first = chooser.pick(entries)
-    style = chooser.pick(_STYLES)
+    style = chooser.pick(WALKS)
     theme = chooser.pick(THEMES) if style.swarm else THEMES[0]
     execution = MacroExecution(first.knobs, variant)
     stage = Stage(chooser, first.knobs, execution.cluster, Habits(by_role=style.by_role))
