@@ -19,7 +19,10 @@ OUTSIDE = {
     "bench/porcupine.md": "porcupine.md",
 }
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#:]+)(#[^)\s]*)?\)")
-_FETCHED = re.compile(r"<(?:script|img|iframe|source)[^>]* src=.?https?:|<link[^>]* href=.?https?:")
+_FETCHED = re.compile(
+    r"<(?:script|img|iframe|source)[^>]* src=.?(?:https?:)?//"
+    r"|<link[^>]* href=.?(?:https?:)?//"
+)
 _ITEM = re.compile(r"(- |1\. )")
 
 

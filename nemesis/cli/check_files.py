@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -80,6 +80,9 @@ def _executor(request: Request) -> Iterator[Executor | None]:
     from nemesis.campaigns.histories import judges
 
     with judges(request.scheduler) as executor:
+        with suppress(ProcessDied):
+            if not executor.slots():
+                click.echo("nobody works for that scheduler yet: waiting for workers", err=True)
         yield executor
 
 

@@ -26,7 +26,7 @@ codes:
 |---|---|
 | 0 | valid |
 | 1 | invalid |
-| 2 | unknown: too little happened, or the budget ran out; also after Ctrl-C |
+| 2 | unknown: too little happened, the budget ran out, or nothing was judged before Ctrl-C |
 | 254 | bad arguments, or a file that cannot be read or makes no sense |
 | 255 | a crash, or a full disk |
 

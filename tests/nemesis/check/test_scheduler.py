@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Hashable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -126,6 +127,15 @@ def test_a_result_that_was_lost_is_told_as_that() -> None:
 
     lost = Judges(Crew(fate=lose))
     assert lost.result(lost.submit(b"")) is None
+
+
+def test_a_scheduler_without_workers_is_told_of(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crew = nullcontext(Crew(slots=0))
+    monkeypatch.setattr("nemesis.campaigns.histories.dask_workers", lambda *_: crew)
+    assert check("good", "--scheduler", "tcp://x:1") == 0
+    assert "nobody works for that scheduler yet" in capsys.readouterr().err
 
 
 def test_no_scheduler_there(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
