@@ -40,7 +40,7 @@ def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -
                 words = told(found.shrunk, place)
                 cases.append(Case(f"seed {found.seed}", found.shrink_seconds, words))
             for death in report.deaths:
-                words = f"the run ended its process: {death.how}\n{death.last_words}"
+                words = f"{death.kind}: {death.how}\n{death.last_words}"
                 cases.append(Case(f"seed {death.seed}", 0.0, words))
     if counted:
         words = f"{counted:,} more failures; of each kind {SHRUNK_OF_A_KIND} were before them"

@@ -25,8 +25,8 @@ from nemesis.gate.recall import (
 )
 from nemesis.gate.replaying import replaying
 from nemesis.gate.stage import Case, Stage, validity_of, verdict_of
-from nemesis.search.block import Campaign, Finding, Report, execute
-from nemesis.search.tally import Tally
+from nemesis.search.block import Campaign, Death, Finding, Report, execute
+from nemesis.search.tally import ENDLESS, Tally
 from nemesis.store import RESULTS, load
 from nemesis.subjects.registry import subject_named
 from nemesis.zoo.hunt import Catch, Hunt
@@ -240,6 +240,21 @@ def test_of_a_kind_that_fails_often_the_rest_is_counted(
     assert found.validity is Validity.INVALID
     assert (found.problems[0].problem or "").startswith("2 more failures")
     assert not (tmp_path / "gate").exists()
+
+
+def test_a_run_that_never_returned_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = "killed after 120 s of processor time, as it had not returned"
+    tally = Tally()
+    tally.add_death(7, ENDLESS)
+    reports = [Report(tally, [], [Death(7, 8, how, "last words", is_endless=True)])]
+    monkeypatch.setattr(
+        import_module("nemesis.gate.fuzzing"), "campaign", lambda _: iter_of(reports)
+    )
+    found = fuzzing(Campaign(subject=RAISING), tmp_path / "gate", told)
+    assert found.validity is Validity.INVALID
+    assert found.problems[0].problem == f"never-returned: {how}\nlast words"
 
 
 def iter_of(reports: list[Report]) -> Iterator[Report]:
