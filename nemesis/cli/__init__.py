@@ -16,6 +16,7 @@ import click
 from checker.errors import CheckerError
 from checker.history import HistoryError
 from checker.models import UnknownModelError
+from nemesis.campaigns.cluster import TaskKilled
 from nemesis.campaigns.errors import WorkersGone
 from nemesis.cli.commands import LateCommands
 from nemesis.errors import NemesisError
@@ -71,7 +72,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted: no verdict")
         return _INTERRUPTED
-    except (StoreUnwritable, WorkersGone) as error:
+    except (StoreUnwritable, WorkersGone, TaskKilled) as error:
         _complain(str(error))
         return CRASH
     except (NemesisError, CheckerError, HistoryError, RaftError, UnknownModelError) as error:

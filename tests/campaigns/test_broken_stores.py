@@ -16,12 +16,12 @@ import pytest
 from nemesis.campaigns.errors import LedgerBroken
 from nemesis.campaigns.ledger import Ledger
 from nemesis.campaigns.session import DATABASE, open_session
-from nemesis.cli import BAD_ARGUMENTS, run
+from nemesis.cli import BAD_ARGUMENTS, CRASH, run
 from nemesis.errors import NemesisError
 from nemesis.search.ensemble import ENSEMBLE
 from nemesis.search.generate import ANYTHING
 from nemesis.search.tally import Tally
-from tests.campaigns.crew import Crew
+from tests.campaigns.crew import Crew, Killer
 
 BATCHES = 100
 
@@ -186,3 +186,15 @@ def test_a_campaign_whose_account_is_wrong_is_not_valid(
         database.execute("DELETE FROM batches WHERE first = 110")
     assert run(arguments) == 2
     assert "the account is wrong: seeds 110 to 120: handed out" in capsys.readouterr().out
+
+
+def test_a_machine_that_ends_whoever_works_is_no_wrong_argument(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a process of its own: it is not what was run."""
+    crew = Crew(fate=Killer("-100-work"))
+    monkeypatch.setattr("nemesis.campaigns.cluster.dask_workers", lambda *_: nullcontext(crew))
+    arguments = ["campaign", "--name", "one", "--seed", "100", "--budget", "5"]
+    assert run([*arguments, "--store", str(tmp_path)]) == CRASH
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "splitbrain: splitbrain-one-100-work_alone"
