@@ -123,7 +123,10 @@ def results_of(
 
 
 def new_directory(root: Path, name: str, now: datetime) -> Path:
-    """Make ``root/name/<time>/``, and let ``latest`` lead to it. Raises StoreUnwritable."""
+    """Make ``root/name/<time>/``, and let ``latest`` lead to it; without the colons that the names
+    of subjects have, which not every file system and no artifact of GitHub's takes. Raises
+    StoreUnwritable."""
+    name = name.replace(":", "-")
     stamp = now.strftime("%Y%m%dT%H%M%S")
     with _errors(root):
         parent = root / name
@@ -144,6 +147,7 @@ def directory_for(parent: Path, name: str, schedule: Schedule) -> Path:
     """The directory of this name below ``parent`` for a run of the schedule; with a number behind
     it if one of another schedule is there, as what was saved is not written over. Whoever asks
     first has it, of several processes. Raises StoreUnwritable."""
+    name = name.replace(":", "-")
     encoded = encode_schedule(schedule)
     with _errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
@@ -284,6 +288,11 @@ def load(directory: Path) -> Saved:
     """Read a run directory. Raises StoreError or ScheduleError, naming the file."""
     if not directory.is_dir():
         raise StoreError(f"{directory}: is no run directory")
+    if not (directory / RESULTS).is_file():
+        raise StoreError(
+            f"{directory}: is no run directory, for it has no {RESULTS}: the run goes "
+            "on, was killed, or runs are in folders below"
+        )
     with _errors(directory, StoreError):
         results = (directory / RESULTS).read_bytes()
         history = (directory / HISTORY).read_bytes()

@@ -57,7 +57,8 @@ def text_of(report: Report, most: int = LINES_MAX) -> list[Line]:
         lines += [(), *_figures(report)]
     if report.verdict.validity == "invalid":
         lines += _steps(report, most - len(lines) - len(ending))
-    return [_clipped(line) for line in (*lines[: most - len(ending)], *ending)]
+    # A command is copied, and so is whole.
+    return [*(_clipped(line) for line in lines[: most - len(ending)]), *ending]
 
 
 def plain(lines: Iterable[Line]) -> str:
