@@ -35,11 +35,12 @@ def replay(paths: tuple[Path, ...], refresh: bool, subjects: tuple[str, ...]) ->
     The saved history must be judged as it was; the schedule must give the same trace, byte for
     byte, on the Raft that it was saved from; on that of a bug of ours, the healthy Raft must not
     fail. What failed on the healthy Raft, or on a subject of your own, must not fail any more. Of a
-    Raft of others that is not on this machine, only the history is judged; that is said,
-    and fails nothing.
+    Raft of others that is not on this machine, only the history is judged; that is said, and fails
+    nothing, but where no run was replayed the exit code is 2.
     """
     failed = left_out = 0
-    for directory in find(list(paths)):
+    directories = find(list(paths))
+    for directory in directories:
         if refresh:
             again = save_anew(directory)
             click.echo(f"{directory}: saved anew, {', '.join(sorted(again.verdict.kinds))}")
@@ -62,4 +63,6 @@ def replay(paths: tuple[Path, ...], refresh: bool, subjects: tuple[str, ...]) ->
             click.echo(f"  {problem}")
     if left_out:
         click.echo(f"not replayed: {left_out}, as said above")
-    return (Validity.INVALID if failed else Validity.VALID).exit_code
+    if failed:
+        return Validity.INVALID.exit_code
+    return (Validity.UNKNOWN if left_out == len(directories) else Validity.VALID).exit_code

@@ -464,6 +464,8 @@ def test_a_saved_run_of_a_subject_that_is_not_here_is_left_out(
     assert f"{saved}: not replayed: {name}: No module named" in out
     assert f"{other}: as it was" in out
     assert "not replayed: 1, as said above" in out
+    # Where nothing else was there, nothing was shown.
+    assert run_command_line(["replay", "--subject", name, str(saved)]) == 2
 
 
 def test_the_history_of_a_subject_that_is_not_here_is_still_judged(saved: Path) -> None:
