@@ -30,6 +30,7 @@ from checker.formats import parse_history, write_history
 from checker.history import Event, History
 from checker.verdict import Validity
 from nemesis.cluster.real import REAL_CLUSTERS
+from nemesis.counted import counted
 from nemesis.run import Run, check_history, run
 from nemesis.schedule import Schedule
 from nemesis.search.workers import WorkerDied, alone
@@ -189,7 +190,8 @@ def _first_difference(what: str, then: bytes, now: bytes) -> str:
                 f"{old.decode(errors='replace')} was saved, now it is "
                 f"{new.decode(errors='replace')}"
             )
-    return f"the {what} had {len(then.splitlines())} lines, now it has {len(now.splitlines())}"
+    had = counted(len(then.splitlines()), "line")
+    return f"the {what} had {had}, now it has {len(now.splitlines())}"
 
 
 def history_bytes(of: Run) -> bytes:

@@ -18,6 +18,8 @@ from checker.verdict import Validity
 from nemesis.campaigns.names import is_name
 from nemesis.cli import options
 from nemesis.cli.display import console, tally_table, verdict_line
+from nemesis.counted import counted
+from nemesis.durations import NoTime, parse_duration
 from nemesis.errors import NemesisError
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, Only
@@ -43,7 +45,10 @@ def _budget(
         if runs < 1:
             raise click.BadParameter("it is at least 1 run")
         return None, runs
-    return options.duration(_context, _parameter, text), None
+    try:
+        return parse_duration(text), None
+    except NoTime as error:
+        raise click.BadParameter(f"{error}; or a number of runs, 100000") from error
 
 
 @click.command()
@@ -122,9 +127,13 @@ def campaign(
     options.one_at_a_time(nemesis)
     tested = subject_named(options.tested(subject, bug)).name
     only = Only(nodes, workload, nemesis)
-    name = name or tested.replace(":", "-").replace("/", "-")
+    if name is None:
+        name = tested.replace(":", "-").replace("/", "-")
     if not is_name(name):
-        raise NemesisError(f"--name {name}: letters, digits, points, dashes and underscores alone")
+        raise NemesisError(
+            f"--name {name!r}: a letter or digit first, then letters, digits, points, dashes and "
+            "underscores; 100 at most"
+        )
     out = console()
     strategy = ENSEMBLE if only == ANYTHING and is_own(tested) else TIMED
     if corpus and strategy != ENSEMBLE:
@@ -145,8 +154,12 @@ def campaign(
         corpus=corpus,
     ) as ledger:
         before = ledger.totals()
-        goes_on = f"goes on after {before.tally.runs:,} runs" if before.batches else "begins"
-        out.print(f"splitbrain campaign {name}: {tested}, {goes_on}, seed {ledger.settings.seed}")
+        goes_on = (
+            f"goes on after {counted(before.tally.runs, 'run')}" if before.batches else "begins"
+        )
+        out.print(
+            f"splitbrain campaign {name}: Raft {tested}, {goes_on}, seed {ledger.settings.seed}"
+        )
         watch = _Watch(out, before.tally, {cause.cause for cause in ledger.causes()})
         with dask_workers(scheduler, jobs, dashboard) as crew:
             place = store / "campaigns" / name
@@ -156,6 +169,11 @@ def campaign(
                     out.print("nobody works for that scheduler yet: waiting for workers")
                 with watch:
                     conductor.conduct(Budget(*budget))
+                if watch.tally.runs == before.tally.runs and budget[1] is not None:
+                    out.print(
+                        f"nothing was left of --budget {budget[1]}, which is for all sessions: a "
+                        "greater one, or a time, goes on"
+                    )
             except KeyboardInterrupt:
                 out.print("interrupted: the same command goes on")
         return _tell(ledger, watch, out)
@@ -202,8 +220,9 @@ class _Watch:
             self._told_at = monotonic()
             runs = self.tally.runs - self._before
             self._out.print(
-                f"{self.seconds:6.0f} s: {runs:,} runs, {runs / self.seconds:,.0f} a second, "
-                f"{self.tally.kinds.total():,} violations"
+                f"{self.seconds:6.0f} s: {counted(runs, 'run')}, "
+                f"{runs / self.seconds:,.0f} a second, "
+                f"{counted(self.tally.kinds.total(), 'violation')}"
             )
 
 
@@ -220,11 +239,11 @@ def _tell(ledger: Ledger, watch: _Watch, out: Console) -> int:
             table.add_row(f"{cause.seen:,}", cause.cause, str(cause.steps), cause.directory)
         out.print(table)
         if len(causes) > _SHOWN:
-            out.print(f"... and {len(causes) - _SHOWN} more causes")
+            out.print(f"... and {counted(len(causes) - _SHOWN, 'more cause')}")
     if totals.planned:
         out.print(
-            f"{totals.planned:,} seeds were handed out and are not accounted for: the next session "
-            "begins with them"
+            f"handed out, and not accounted for: {counted(totals.planned, 'seed')}; "
+            "the next session begins with that"
         )
     gaps = ledger.gaps()
     for gap in gaps:

@@ -37,8 +37,9 @@ from checker.lincheck.sections import sections
 from checker.models import CallError, Model
 from checker.verdict import Validity
 from nemesis.cli.check_progress import Progress
-from nemesis.cli.check_report import Report, counted, cut, operation_data, operation_lines
+from nemesis.cli.check_report import Report, cut, operation_data, operation_lines
 from nemesis.cli.display import COLOURS
+from nemesis.counted import counted
 
 SESSION = "session"
 """All session guarantees together."""

@@ -31,6 +31,7 @@ from nemesis.cli.check_report import (
     show_summary,
 )
 from nemesis.cli.check_request import Request
+from nemesis.counted import counted
 
 _PATIENCE = 0.1
 
@@ -117,7 +118,7 @@ def _at_once(files: Sequence[str], request: Request) -> Generator[Report, None, 
     found: dict[int, Report] = {}
     shown = 0
     telling = in_processes(work, min(request.jobs, len(files)), patience=_PATIENCE)
-    with Progress(f"{len(files)} histories") as progress:
+    with Progress(counted(len(files), "history", "histories")) as progress:
         progress.now(lambda: f"{len(found)} judged")
         try:
             for told in telling:

@@ -9,7 +9,8 @@ from checker.history import History
 from checker.isolation import as_json, as_lines
 from checker.isolation import check as check_isolation
 from checker.isolation.check import Workload
-from nemesis.cli.check_report import Report, counted
+from nemesis.cli.check_report import Report
+from nemesis.counted import counted
 
 WORKLOADS: Final[tuple[Workload, ...]] = ("list-append", "rw-register")
 

@@ -27,13 +27,13 @@ from nemesis.cli.check_conditions import weaker
 from nemesis.cli.check_progress import Progress
 from nemesis.cli.check_report import (
     Report,
-    counted,
     cut,
     operation_data,
     operation_lines,
     plain,
 )
 from nemesis.cli.check_request import Request, certificate_place
+from nemesis.counted import counted
 from nemesis.report import report_of_history, write_report
 from nemesis.store import StoreUnwritable
 

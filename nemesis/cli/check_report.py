@@ -14,6 +14,7 @@ from checker.history import Operation
 from checker.lincheck.certificate import name_of
 from checker.verdict import Validity
 from nemesis.cli.display import COLOURS
+from nemesis.counted import counted
 
 STANDARD_INPUT = "-"
 
@@ -67,7 +68,7 @@ def show_summary(reports: Sequence[Report], asked: int) -> None:
         words.append(f"{counts[None]} could not be judged")
     if len(reports) < asked:
         words.append(f"{asked - len(reports)} not judged")
-    click.echo(f"{asked} histories: {', '.join(words)}")
+    click.echo(f"{counted(asked, 'history', 'histories')}: {', '.join(words)}")
 
 
 def exit_code(reports: Iterable[Report]) -> int:
@@ -119,11 +120,6 @@ def plain(key: Any) -> Any:
 def cut(line: str) -> str:
     """Not more than a wide screen shows."""
     return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}..."
-
-
-def counted(number: int, what: str) -> str:
-    """``1 operation``, ``2 operations``."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _events(operation: Operation) -> str:

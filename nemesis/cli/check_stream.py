@@ -22,7 +22,6 @@ from nemesis.cli.check_progress import Progress
 from nemesis.cli.check_report import (
     STANDARD_INPUT,
     Report,
-    counted,
     cut,
     exit_code,
     label,
@@ -30,6 +29,7 @@ from nemesis.cli.check_report import (
     show,
 )
 from nemesis.cli.check_request import Request
+from nemesis.counted import counted
 
 _BETWEEN_LOOKS = 0.2
 """Seconds until it is looked again whether something was added to a file."""
@@ -66,7 +66,7 @@ def _open(file: str, stack: ExitStack) -> ByteFile:
 
 def _judge(file: str, monitor: Monitor, events: Iterable[Event], progress: Progress) -> Report:
     reason, was_interrupted = "", False
-    progress.now(lambda: f"{monitor.events:,} events")
+    progress.now(lambda: counted(monitor.events, "event"))
     try:
         try:
             for event in events:

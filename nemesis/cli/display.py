@@ -14,6 +14,7 @@ from rich.text import Text
 from checker.report.data import Report
 from checker.report.text import LINES_MAX, text_of
 from checker.verdict import Validity
+from nemesis.counted import counted
 from nemesis.replay import replay_command
 from nemesis.report import report_of
 from nemesis.run import IS_COMPILED, Run
@@ -56,7 +57,9 @@ def tally_table(tally: Tally, seconds: float) -> Table:
     simulated = tally.simulated_time / SECOND
     how = "compiled" if IS_COMPILED else "interpreted"
     table.add_row("runs", f"{tally.runs:,} in {seconds:.1f} s, {rate:,.0f} a second ({how})")
-    table.add_row("", f"{simulated:,.0f} s of simulated time, {tally.judged:,} trace events judged")
+    table.add_row(
+        "", f"{simulated:,.0f} s of simulated time, {counted(tally.judged, 'trace event')} judged"
+    )
     succeeded = tally.succeeded.total()
     table.add_row("operations", f"{tally.operations:,}, of which {succeeded:,} succeeded")
     table.add_row("", counts(tally.invoked.items()))
@@ -65,13 +68,14 @@ def tally_table(tally: Tally, seconds: float) -> Table:
     table.add_row("confirmed", f"runs in which it had an effect: {counts(tally.confirmed.items())}")
     table.add_row(
         "elections",
-        f"{tally.elections:,}; the leader changed in {tally.runs_with_leader_change:,} runs",
+        f"{tally.elections:,}; the leader changed in "
+        f"{counted(tally.runs_with_leader_change, 'run')}",
     )
     if tally.milestones:
         table.add_row(
             "and",
             ", ".join(
-                f"{name} {number:,} (in {tally.runs_with[name]:,} runs)"
+                f"{name} {number:,} (in {counted(tally.runs_with[name], 'run')})"
                 for name, number in sorted(tally.milestones.items())
             ),
         )
@@ -119,6 +123,7 @@ def _described(run: Run, report: Report, directory: Path, picture: str) -> Itera
     yield Text(f"saved in {directory}")
     yield Text(f"picture: {picture}")
     yield Text(
-        f"{len(run.schedule.steps)} steps, seed {run.schedule.seed}, {knobs.replicas} replicas, "
+        f"{counted(len(run.schedule.steps), 'step')}, seed {run.schedule.seed}, "
+        f"{counted(knobs.replicas, 'replica')}, "
         f"workload {knobs.workload}, subject {run.variant}"
     )

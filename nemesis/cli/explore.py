@@ -18,6 +18,7 @@ from rich.text import Text
 
 from nemesis.cli import options
 from nemesis.cli.display import console, describe_run
+from nemesis.counted import counted
 from nemesis.explore.checkpoint import load_checkpoint, save_checkpoint
 from nemesis.explore.conviction import NotConvicted, convict
 from nemesis.explore.moves import Bounds
@@ -127,7 +128,7 @@ def explore(
     if resume:
         assert checkpoint is not None
         search = load_checkpoint(checkpoint, bounds, variant)
-        out.print(f"going on with {len(search.states):,} states, depth {search.depth}")
+        out.print(f"going on with {counted(len(search.states), 'state')}, depth {search.depth}")
     else:
         search = Search(World(bounds, variant))
     watch = _Watch(search, memory * _MEGABYTE, checkpoint, out)
@@ -139,7 +140,8 @@ def explore(
         out.print(f"the search is in {checkpoint}: --resume goes on with it")
     if search.found is not None:
         return _tell_violation(search, store, out)
-    known = f"{search.layers[-1]:,} states, all that at most {search.depth} moves lead to"
+    known = counted(search.layers[-1], "state")
+    known += f", all that at most {counted(search.depth, 'move')} lead to"
     if not is_done:
         more = len(search.states) - search.layers[-1]
         rest = f"{search.frontier:,} of them are not expanded"
@@ -190,8 +192,9 @@ class _Watch:
         took = monotonic() - self._started
         rate = (len(search.states) - self._states) / took if took else 0.0
         self._out.print(
-            f"{took:6.1f} s: depth {search.depth} complete, {len(search.states):,} states, "
-            f"{search.frontier:,} of the last layer to expand, {search.transitions:,} moves, "
+            f"{took:6.1f} s: depth {search.depth} complete, "
+            f"{counted(len(search.states), 'state')}, {search.frontier:,} of the last layer to "
+            f"expand, {counted(search.transitions, 'move')}, "
             f"{rate:,.0f} states/s, {_memory() // _MEGABYTE:,} MB"
         )
         sys.stdout.flush()

@@ -19,6 +19,7 @@ from rich.text import Text
 from checker.verdict import Validity
 from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
+from nemesis.counted import counted
 from nemesis.errors import NemesisError
 from nemesis.replay import judge_history
 from nemesis.report import save_report
@@ -127,8 +128,8 @@ def fuzz(
     under_test = subject_named(name)
     directory = new_directory(store, f"fuzz-{name}", datetime.now())
     out.print(
-        f"splitbrain fuzz: Raft {under_test.name}, seed {what.seed}, {what.jobs} processes, "
-        f"strategy {what.strategy}"
+        f"splitbrain fuzz: Raft {under_test.name}, seed {what.seed}, "
+        f"{counted(what.jobs, 'process', 'processes')}, strategy {what.strategy}"
     )
     has_sample = _save_sample(directory, what)
     kept = _Kept(directory, histories)
@@ -137,7 +138,7 @@ def fuzz(
         out.print(tally_table(tally, took))
     out.print(checked_line())
     identical = tally.executed_twice - tally.kinds[NONDETERMINISM]
-    out.print(f"executed twice, with identical traces: {identical:,} runs")
+    out.print(f"executed twice, with identical traces: {counted(identical, 'run')}")
     out.print(f"histories whose verdict was proved by a certificate: {tally.certified:,}")
     for finding in findings:
         _tell(finding, kept, out)
@@ -145,11 +146,11 @@ def fuzz(
         _tell_death(death, what, kept, out)
     # What was found comes first: there may be room for nothing more.
     _save_summary(directory, what, tally, findings, deaths)
-    counted = tally.kinds.total() - len(findings) - len(deaths)
-    if keep_going and counted:
+    not_shrunk = tally.kinds.total() - len(findings) - len(deaths)
+    if keep_going and not_shrunk:
         out.print(
-            f"{counted:,} more failures are counted and not shrunk: of each of their kinds "
-            f"{SHRUNK_OF_A_KIND} were before them"
+            f"{counted(not_shrunk, 'more failure')}, counted and not shrunk: of each of their "
+            f"kinds {SHRUNK_OF_A_KIND} were before them"
         )
     where = f" (a sample run is in {directory / 'sample'})" if has_sample else ""
     out.print(f"run directories: {directory}{where}")
@@ -157,7 +158,7 @@ def fuzz(
         out.print("interrupted: the verdict is on the runs that were finished")
     validity = _validity(tally, bug)
     if bug is not None and not findings:
-        out.print(f"the bug {bug} was not found in {tally.runs:,} runs")
+        out.print(f"the bug {bug} was not found in {counted(tally.runs, 'run')}")
     out.print(verdict_line(validity))
     return validity.exit_code
 
@@ -238,9 +239,10 @@ def _lines(
             next_line = monotonic() + _BETWEEN_LINES
             took = monotonic() - started
             out.print(
-                f"{took:6.0f} s: {tally.runs:,} runs, {tally.runs / took:,.0f} a second, "
-                f"{tally.operations:,} operations, {tally.faults:,} faults, "
-                f"{tally.elections:,} elections, {tally.kinds.total()} violations"
+                f"{took:6.0f} s: {counted(tally.runs, 'run')}, {tally.runs / took:,.0f} a second, "
+                f"{counted(tally.operations, 'operation')}, {counted(tally.faults, 'fault')}, "
+                f"{counted(tally.elections, 'election')}, "
+                f"{counted(tally.kinds.total(), 'violation')}"
             )
             sys.stdout.flush()
         yield report
@@ -317,9 +319,10 @@ def _tell(finding: Finding, kept: _Kept, out: Console) -> None:
     out.print()
     out.print(
         Text(
-            f"found after {finding.executions:,} executions (seed {finding.seed}): shrunk from "
-            f"{finding.steps} to {len(finding.shrunk.schedule.steps)} steps in "
-            f"{finding.shrink_seconds:.1f} s, {finding.shrink_executions:,} executions",
+            f"found after {counted(finding.executions, 'execution')} (seed {finding.seed}): "
+            f"shrunk from {finding.steps} to "
+            f"{counted(len(finding.shrunk.schedule.steps), 'step')} in "
+            f"{finding.shrink_seconds:.1f} s, {counted(finding.shrink_executions, 'execution')}",
             style="bold",
         )
     )
@@ -332,8 +335,8 @@ def _tell_death(death: Death, what: Campaign, kept: _Kept, out: Console) -> None
     out.print()
     out.print(
         Text(
-            f"{death.kind}: after {death.executions:,} executions, the run of seed {death.seed} "
-            f"{became} when it ran alone: {death.how}",
+            f"{death.kind}: after {counted(death.executions, 'execution')}, "
+            f"the run of seed {death.seed} {became} when it ran alone: {death.how}",
             style="bold red",
         )
     )

@@ -17,6 +17,7 @@ from rich.text import Text
 from checker.verdict import Validity
 from nemesis.cli import options
 from nemesis.cli.display import COLOURS, console, told, verdict_line
+from nemesis.counted import counted
 from nemesis.gate.determinism import determinism
 from nemesis.gate.fuzzing import fuzzing
 from nemesis.gate.recall import (
@@ -101,7 +102,8 @@ def gate(
     directory = new_directory(store, "gate", datetime.now())
     out.print(
         f"splitbrain gate: {what.subject}, seed {what.seed} (again: --seed {what.seed}), "
-        f"{minutes:g} minutes, {jobs} processes"
+        f"{minutes:g} {'minute' if minutes == 1 else 'minutes'}, "
+        f"{counted(jobs, 'process', 'processes')}"
     )
     stages: list[Stage] = []
     is_interrupted = False

@@ -30,6 +30,8 @@ codes:
 | 254 | bad arguments, or a file that cannot be read or makes no sense |
 | 255 | a crash, or a full disk |
 
+After Ctrl-C and SIGTERM `fuzz` and `campaign` judge the runs that were finished, and say so.
+
 Other ways in have options of their own: tests ([pytest.md](pytest.md),
 [hypothesis.md](hypothesis.md)), our server ([server.md](server.md)), and the verifier,
 `python -m checker.lincheck.verify` ([certificates.md](certificates.md)).

@@ -29,6 +29,7 @@ from nemesis.cluster.real.runner import (
     RealRun,
     refuse_unsupported,
 )
+from nemesis.counted import counted
 from nemesis.faults import FAULTS
 from nemesis.outcome import Evidence
 from nemesis.report import save_report
@@ -129,7 +130,8 @@ def _perform(
         leads = f", {cluster.leader()} leads" if cluster.names_leader else ""
         out.print(
             f"{len(cluster.nodes)} servers run ({cluster.variant}){leads}; "
-            f"{len(schedule.operations)} operations and {len(schedule.faults)} faults follow"
+            f"{counted(len(schedule.operations), 'operation')} and "
+            f"{counted(len(schedule.faults), 'fault')} follow"
         )
         with _watching(out) as watch:
             execution = RealExecution(schedule, cluster, watch, evidence_counts=evidence_counts)
@@ -224,7 +226,7 @@ def _tell(result: RealRun, cluster: RealCluster, out: Console) -> None:
         table.add_row("account", account_line(statistics.account))
     judged = [*cluster.judged]
     if run.trace:
-        table.add_row("trace", f"{statistics.judged:,} events judged")
+        table.add_row("trace", f"{counted(statistics.judged, 'event')} judged")
         judged = [*MONITORS, *judged]
     if result.evidence is not None:
         table.add_row("evidence", _evidence(result.evidence))

@@ -21,6 +21,7 @@ from checker.verdict import Validity
 from nemesis.cli import options
 from nemesis.cli.commands import Commands
 from nemesis.cli.display import console, verdict_line
+from nemesis.counted import counted
 from nemesis.describe.rules import overridden_rules
 from nemesis.macro.scenario import parse_schedule
 from nemesis.run import run as run_schedule
@@ -59,7 +60,7 @@ def list_bugs() -> int:
     for name, bug in sorted(BUGS.items()):
         table.add_row(name, bug.summary)
     out.print(table)
-    out.print(f"{len(BUGS)} bugs")
+    out.print(counted(len(BUGS), "bug"))
     return 0
 
 
@@ -181,7 +182,9 @@ def run(
 def _verdict(record: Record, out: Console) -> int:
     for row in record.rows:
         for kind, count in row.others.items():
-            out.print(f"{row.bug}: {count} runs failed with {kind}, which is not its own kind")
+            out.print(
+                f"{row.bug}: {counted(count, 'run')} failed with {kind}, which is not its own kind"
+            )
     for alarm in record.false_alarms:
         out.print(Text(f"the healthy Raft fails in a shrunk run: {alarm}", style="red"))
     if record.missed:
@@ -218,7 +221,7 @@ def _quick(names: Sequence[str], out: Console) -> int:
     problems = quick_check(names, HISTORIES)
     for problem in problems:
         out.print(Text(problem, style="red"))
-    out.print(f"{len(names)} bugs: {len(problems)} problems")
+    out.print(f"{counted(len(names), 'bug')}: {counted(len(problems), 'problem')}")
     out.print(verdict_line(Validity.INVALID if problems else Validity.VALID))
     return 1 if problems else 0
 
@@ -234,11 +237,15 @@ def _lines(caught: Iterator[Catch], catches: list[Catch], out: Console) -> Itera
     for catch in caught:
         row = row_of(catch.hunt.bug, [catch])
         if catch.executions is None:
-            out.print(f"{row.bug}: not found in {catch.hunt.budget:,} executions")
+            out.print(f"{row.bug}: not found in {counted(catch.hunt.budget, 'execution')}")
         else:
-            steps = "" if row.steps is None else f", shrunk to {row.steps:g} steps"
+            steps = (
+                ""
+                if row.steps is None
+                else f", shrunk to {row.steps:g} {'step' if row.steps == 1 else 'steps'}"
+            )
             out.print(
-                f"{row.bug}: found after {catch.executions:,} executions, "
+                f"{row.bug}: found after {counted(catch.executions, 'execution')}, "
                 f"{catch.seconds:.2f} s, by {catch.kind}{steps}"
             )
         yield catch

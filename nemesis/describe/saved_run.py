@@ -32,6 +32,7 @@ from checker.report.shown import Shortener
 from checker.trace import decode_trace
 from checker.verdict import Failure, Validity
 from nemesis.cluster.real import REAL_CLUSTERS
+from nemesis.counted import counted
 from nemesis.describe.bands import bands_of, skews_of
 from nemesis.describe.recording import Recorded, StepSeen, record, record_named, tell
 from nemesis.describe.steps import describe_step
@@ -201,13 +202,14 @@ class SavedRun:
         statistics = self._results.statistics
         asked, done = sum(statistics.invoked.values()), sum(statistics.succeeded.values())
         text = (
-            f"Nothing was violated. Clients asked for {asked:,} operations, of which {done:,} "
-            f"succeeded, and some order of them explains every answer (model {self._results.model})"
+            f"Nothing was violated. Clients asked for {counted(asked, 'operation')}, of which "
+            f"{done:,} succeeded, and some order of them explains every answer "
+            f"(model {self._results.model})"
         )
         if self._events:
             text += (
-                f"; {statistics.judged:,} events of {len(self._nodes)} nodes were judged by "
-                f"{len(MONITORS)} monitors"
+                f"; {counted(statistics.judged, 'event')} of {counted(len(self._nodes), 'node')} "
+                f"were judged by {len(MONITORS)} monitors"
             )
         faults = ", ".join(f"{kind} {statistics.injected[kind]:,}" for kind in statistics.confirmed)
         text += f". Faults that were seen to have an effect: {faults}."

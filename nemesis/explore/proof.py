@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nemesis.counted import counted
 from nemesis.explore.moves import Bounds
 
 # The monitors of checker.invariants whose rules are judged in every state, or at every move.
@@ -26,15 +27,15 @@ PROPERTIES: Final = (
 
 def statement(bounds: Bounds) -> str:
     """The bounds, exactly."""
-    parts = [f"{bounds.nodes} servers", _moves(bounds), _messages(bounds)]
-    parts.append(f"at most {_many(bounds.commands, 'command')}")
+    parts = [counted(bounds.nodes, "server"), _moves(bounds), _messages(bounds)]
+    parts.append(f"at most {counted(bounds.commands, 'command')}")
     if bounds.reads:
-        parts.append(f"at most {_many(bounds.reads, 'read')}, each at a server that leads")
+        parts.append(f"at most {counted(bounds.reads, 'read')}, each at a server that leads")
     if bounds.crashes is None:
         parts.append("any number of crashes and restarts")
     else:
-        parts.append(f"at most {_many(bounds.crashes, 'crash', 'crashes')}, restarts at any time")
-    parts.append(f"at most {_many(bounds.entries_per_append, 'entry', 'entries')} in one message")
+        parts.append(f"at most {counted(bounds.crashes, 'crash', 'crashes')}, restarts at any time")
+    parts.append(f"at most {counted(bounds.entries_per_append, 'entry', 'entries')} in one message")
     parts.append(
         "no pre-vote, check-quorum, snapshots or changes of the membership; what is saved is saved "
         "before anything leaves"
@@ -42,10 +43,6 @@ def statement(bounds: Bounds) -> str:
     if not bounds.symmetry:
         parts.append("states that differ by names alone are told apart")
     return "; ".join(parts)
-
-
-def _many(count: int, one: str, more: str | None = None) -> str:
-    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _moves(bounds: Bounds) -> str:
@@ -68,6 +65,6 @@ def _messages(bounds: Bounds) -> str:
     if not bounds.deliveries:
         return "what a move does not deliver is lost"
     return (
-        f"of what moves do not deliver at most {_many(bounds.deliveries, 'message')} may arrive at "
-        f"any time later{again}; the others are lost"
+        f"of what moves do not deliver at most {counted(bounds.deliveries, 'message')} may "
+        f"arrive at any time later{again}; the others are lost"
     )

@@ -15,6 +15,7 @@ from time import monotonic
 import msgspec
 
 from checker.verdict import Validity
+from nemesis.counted import counted
 from nemesis.gate.stage import Case, Stage, validity_of
 from nemesis.replay import history_bytes
 from nemesis.run import run
@@ -58,7 +59,7 @@ def determinism(what: Campaign, runs: int = RUNS) -> Stage:
             problem = "run in another process, history or trace differ"
         cases.append(Case(f"seed {what.seed + at}", 0.0, problem))
     wrong = sum(case.problem is not None for case in cases)
-    words = f"{runs:,} schedules run twice, and in another process: {wrong:,} differ"
+    words = f"{counted(runs, 'schedule')} run twice, and in another process: {wrong:,} differ"
     return Stage(NAME, validity_of(cases), words, monotonic() - began, tuple(cases))
 
 

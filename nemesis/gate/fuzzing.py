@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from checker.verdict import Validity
+from nemesis.counted import counted
 from nemesis.gate.stage import Case, Stage
 from nemesis.replay import judge_history
 from nemesis.report import save_report
@@ -26,13 +27,13 @@ def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -
     began = monotonic()
     tally = Tally()
     cases: list[Case] = []
-    counted = 0
+    not_shrunk = 0
     with closing(campaign(what)) as reports:
         for report in reports:
             tally.merge(report.tally)
             for found in report.findings:
                 if found.is_settled:
-                    counted += 1
+                    not_shrunk += 1
                     continue
                 place = directory / f"{found.shrunk.verdict.failures[0].kind}-{found.seed}"
                 save(place, found.shrunk, _judged(found))
@@ -42,14 +43,15 @@ def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -
             for death in report.deaths:
                 words = f"{death.kind}: {death.how}\n{death.last_words}"
                 cases.append(Case(f"seed {death.seed}", 0.0, words))
-    if counted:
-        words = f"{counted:,} more failures; of each kind {SHRUNK_OF_A_KIND} were before them"
+    if not_shrunk:
+        words = counted(not_shrunk, "more failure")
+        words += f"; of each kind {SHRUNK_OF_A_KIND} were before"
         cases.append(Case("not shrunk, nor saved", 0.0, words))
     seconds = monotonic() - began
     words = (
-        f"{tally.runs:,} runs from seed {what.seed} on, {tally.operations:,} operations, "
-        f"{tally.faults:,} faults, {tally.elections:,} elections: "
-        f"{tally.kinds.total():,} violations"
+        f"{counted(tally.runs, 'run')} from seed {what.seed} on, "
+        f"{counted(tally.operations, 'operation')}, {counted(tally.faults, 'fault')}, "
+        f"{counted(tally.elections, 'election')}: {counted(tally.kinds.total(), 'violation')}"
     )
     validity = Validity.VALID
     if cases:
@@ -58,7 +60,7 @@ def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -
         validity = Validity.UNKNOWN
         seeds = ", ".join(map(str, tally.unknown))
         words += f"; nobody can tell of seeds {seeds}: {'; '.join(tally.reasons)}"
-    cases.append(Case(f"{tally.runs} runs", seconds))
+    cases.append(Case(counted(tally.runs, "run"), seconds))
     return Stage(NAME, validity, words, seconds, tuple(cases))
 
 

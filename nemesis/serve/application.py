@@ -26,6 +26,7 @@ from aiohttp import web
 
 from checker.errors import CheckerError
 from checker.history import HistoryError
+from nemesis.counted import counted
 from nemesis.errors import NemesisError
 from nemesis.search.tally import CHECKED
 from nemesis.serve.archive import write_archive
@@ -91,6 +92,7 @@ class Pages:
         self._templates.filters["lasted"] = _lasted
         self._templates.filters["date"] = _date
         self._templates.filters["span"] = _span
+        self._templates.filters["counted"] = counted
 
     def application(self) -> web.Application:
         """All addresses."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 from nemesis.errors import UnknownName
@@ -88,6 +88,12 @@ def _found(name: str) -> Any:
         raise SubjectMissing(f"{name}: {error}") from error
     if iscoroutinefunction(found):
         return import_module(FOREIGN["asyncio-raft"]).AsyncioSubject(found, name)
+    try:
+        signature(found).bind()
+    except TypeError as error:
+        raise SubjectMissing(
+            f"{name}: is no subject, nor a function without arguments that gives one: {error}"
+        ) from error
     return found()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from nemesis.counted import counted
 from nemesis.errors import NemesisError
 from nemesis.testing.budget import Budget, share
 from nemesis.testing.target import SIMULATED, Target, check_of, target_of
@@ -226,10 +227,9 @@ def _summary(tally: Tally, seeds: list[int]) -> str:
     named = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
     if step > 1:
         named += f", every {step}th"
-    runs = "run" if tally.runs == 1 else "runs"
     words = (
-        f"{tally.runs:,} {runs} ({named}), {tally.operations:,} operations, "
-        f"{tally.faults:,} faults, {tally.elections:,} elections: "
+        f"{counted(tally.runs, 'run')} ({named}), {counted(tally.operations, 'operation')}, "
+        f"{counted(tally.faults, 'fault')}, {counted(tally.elections, 'election')}: "
     )
     words += ", ".join(f"{count:,} {verdict}" for verdict, count in tally.verdicts.items())
     if tally.unknown:
@@ -245,8 +245,8 @@ def _words(failed: Failed) -> str:
         lines.insert(0, _objected(failed.objection.message))
     lines.append(f"found by seed {found.seed}, run {found.executions} of this part")
     if found.shrink_executions:
-        count = len(found.shrunk.schedule.steps)
-        lines.append(f"shrunk from {found.steps} to {count} steps in {found.shrink_seconds:.1f} s")
+        steps = counted(len(found.shrunk.schedule.steps), "step")
+        lines.append(f"shrunk from {found.steps} to {steps} in {found.shrink_seconds:.1f} s")
     return "\n".join(lines)
 
 

@@ -71,5 +71,5 @@ def get_bug(name: str) -> Bug:
     if bug is None:
         close = get_close_matches(name, BUGS, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
-        raise UnknownBug(f"unknown bug {name!r}: {hint}known are {', '.join(sorted(BUGS))}")
+        raise UnknownBug(f"unknown bug {name!r}: {hint}splitbrain zoo list tells all {len(BUGS)}")
     return bug

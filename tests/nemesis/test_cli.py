@@ -88,6 +88,7 @@ def test_check_without_budget_is_unknown(capsys: Capture) -> None:
         (["check", "--model", "kv", "good"], "good:2: "),
         (["check", "--model", "register", "."], "cannot be read"),
         (["fuzz", "--bug", "stale-raed"], "did you mean 'stale-read'"),
+        (["fuzz", "--bug", "nothing"], "'nothing': splitbrain zoo list tells all"),
         (["fuzz", "--time", "soon"], "write 90s"),
         (["fuzz", "--time", "0"], "write 90s"),
         (["fuzz", "--runs", "0"], "--runs"),
@@ -99,6 +100,12 @@ def test_check_without_budget_is_unknown(capsys: Capture) -> None:
         (["test", "--nodes", "10"], "1<=x<=9"),
         (["replay", "nowhere"], "nowhere"),
         (["replay"], "PATH"),
+        (["report", "."], "it has no results.json"),
+        (["fuzz", "--subject", "argparse:HelpFormatter"], "a function without arguments"),
+        (["campaign", "--budget", "soon"], "or a number of runs"),
+        (["campaign", "--budget", "9", "--name", "-9"], "a letter or digit first"),
+        (["campaign", "--budget", "9", "--name", ""], "a letter or digit first"),
+        (["campaign", "--budget", "9", "--name", "n" * 101], "100 at most"),
     ],
 )
 def test_bad_arguments_are_told_in_a_line(
@@ -274,7 +281,7 @@ def test_failures_of_a_kind_that_is_known_are_only_counted(
     found = out.count("found after")
     # Those of the block in which the twentieth is, are shrunk too.
     assert 20 <= found < 40
-    counted = re.search(r"^(\d+) more failures are counted and not shrunk", out, re.MULTILINE)
+    counted = re.search(r"^(\d+) more failures, counted and not shrunk", out, re.MULTILINE)
     assert counted is not None
     (summary,) = tmp_path.glob("*/latest/campaign.json")
     assert sum(json.loads(summary.read_bytes())["tally"]["kinds"].values()) == found + int(

@@ -82,7 +82,7 @@ def test_the_quick_form_needs_the_runs_that_are_kept(capsys: Capture) -> None:
     assert run(["zoo", "run", "vote-twice", "--seeds", "1", "--save", "histories"]) == 0
     capsys.readouterr()
     assert run(["zoo", "run", "vote-twice", "--quick"]) == 0
-    assert "1 bugs: 0 problems" in capsys.readouterr().out
+    assert "1 bug: 0 problems" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_all_campaigns_and_one_of_them(store: Path) -> None:
         one = await text_of(client, page_of("one"))
         for words in (
             "60 in 2 batches",
-            "5 seeds were handed out; the next session begins with them: 160 to 164",
+            "5 seeds handed out; the next session begins there: 160 to 164",
             "<strong>committed-on-majority: elect</strong><br>only n2 has it",
             "<code>elect n1 [n2]</code>",
             f'href="/report/campaigns/one/{SAVED}"',
@@ -150,7 +150,7 @@ def test_a_page_of_what_runs_comes_anew(store: Path) -> None:
             text = await text_of(client, path)
             assert "running" in text
             assert '<meta http-equiv="refresh" content="5">' in text
-        assert "and are under way" in text
+        assert "and under way" in text
         assert "http-equiv" not in await text_of(client, page_of("one", still="1"))
 
     visit(store, stopped)
