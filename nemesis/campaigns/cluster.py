@@ -10,6 +10,8 @@ import logging
 import secrets
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from functools import partial
+from threading import Event
 from typing import Any, Protocol
 
 from nemesis.campaigns.errors import CampaignError, WorkersGone
@@ -73,6 +75,9 @@ class DaskWorkers:
         self._client = client
         # A scheduler gives one answer to all who ask for a key; another campaign may be called so.
         self._name = secrets.token_hex(4)
+        # Set when some task has ended. Which one its status says, also of one that was lost.
+        self._some_ended = Event()
+        self._results: dict[Hashable, Any] = {}
         self._made = 0 if local is None else len(local.workers)
 
     def slots(self) -> int:
@@ -86,26 +91,41 @@ class DaskWorkers:
     def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> Hashable:
         with _reaching_scheduler():
             key = f"{key}-{self._name}"
-            task: Hashable = self._client.submit(function, *arguments, key=key, pure=False)
-        return task
+            task = self._client.submit(function, *arguments, key=key, pure=False)
+            task.add_done_callback(lambda _: self._some_ended.set())
+        handed_out: Hashable = task
+        return handed_out
 
-    def finished(self, tasks: Sequence[Hashable], patience: float) -> Sequence[Hashable]:
-        from distributed import wait
-
+    def finished(self, tasks: Sequence[Any], patience: float) -> Sequence[Hashable]:
         if self._client.status != "running":
             raise WorkersGone(_GONE)
-        with _reaching_scheduler():
-            try:
-                done = wait(tasks, timeout=patience, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
-                return []
-        # One that is lost was done, and its worker has died: Dask has it done again.
-        return [task for task in done if task.status != "lost"]
+        self._some_ended.clear()
+        ended = _ended(tasks)
+        if not ended:
+            # Not by distributed.wait, which makes a task of asyncio for each that is waited for.
+            self._some_ended.wait(patience)
+            ended = _ended(tasks)
+        self._fetch([task for task in ended if task.status == "finished"])
+        return ended
+
+    def _fetch(self, tasks: Sequence[Any]) -> None:
+        """All results by one call. If one of them has died with its worker, so that it does not
+        end, ``result`` asks for each by itself."""
+        by_key = {task.key: task for task in tasks if task not in self._results}
+        if len(by_key) < 2:
+            return
+        gather = partial(self._client.gather, errors="skip", asynchronous=True)
+        with _reaching_scheduler(), suppress(TimeoutError):
+            results = self._client.sync(gather, by_key, callback_timeout=_FETCHING)
+            there = {by_key[key]: result for key, result in results.items() if result is not None}
+            self._results.update(there)
 
     def result(self, task: Any) -> Any:
         from distributed import KilledWorker
 
-        if task.status == "lost":
+        if task in self._results:
+            return self._results.pop(task)
+        if task.status in _DONE_AGAIN:
             raise NotYet(str(task.key))
         if task.status == "cancelled":
             raise WorkersGone(_GONE)
@@ -124,10 +144,20 @@ class DaskWorkers:
             raise WorkersGone(f"{task.key}: its worker cannot work: {error}; {_GOES_ON}") from error
 
     def drop(self, tasks: Sequence[Hashable]) -> None:
+        for task in tasks:
+            self._results.pop(task, None)
         # Nobody waits for them: what is not reached need not be told.
         if self._client.status == "running":
             with suppress(WorkersGone), _reaching_scheduler():
                 self._client.cancel(list(tasks), force=True)
+
+
+# What a task is that nobody has done yet; also one that was done, and whose worker has died.
+_DONE_AGAIN = ("lost", "pending")
+
+
+def _ended(tasks: Sequence[Any]) -> list[Any]:
+    return [task for task in tasks if task.status not in _DONE_AGAIN]
 
 
 _GOES_ON = "what was recorded is kept, and the same command goes on with the campaign"

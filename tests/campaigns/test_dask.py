@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, NoReturn
+from threading import Thread
+from typing import Any, NoReturn, cast
 
 import pytest
 
@@ -112,6 +113,139 @@ def test_a_result_that_died_with_its_worker_is_not_waited_for() -> None:
             crew.result(Ended(status, TimeoutError()))
     with pytest.raises(WorkersGone):
         crew.result(Ended("error", TimeoutError("of the task itself")))
+
+
+class Task:
+    """A task of Dask."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.status = "pending"
+        self.asked = 0
+        self._callbacks: list[Callable[[Task], None]] = []
+
+    def add_done_callback(self, callback: Callable[[Task], None]) -> None:
+        self._callbacks.append(callback)
+
+    def end(self, status: str) -> None:
+        """As Dask does: it tells of the first time alone."""
+        self.status = status
+        while self._callbacks:
+            self._callbacks.pop()(self)
+
+    def result(self, timeout: float) -> str:
+        assert self.status == "finished"
+        self.asked += 1
+        return f"of {self.key}"
+
+
+class Client:
+    """Of Dask. ``loses``: the worker of this task dies when its result is fetched."""
+
+    status = "running"
+
+    def __init__(self, loses: Task | None = None) -> None:
+        self.gathered: list[int] = []
+        self._loses = loses
+
+    def submit(self, task: Task, *, key: str, pure: bool) -> Task:
+        return task
+
+    def gather(self, tasks: dict[str, Task], errors: str, asynchronous: bool) -> dict[str, Any]:
+        assert (errors, asynchronous) == ("skip", True)
+        self.gathered.append(len(tasks))
+        if self._loses in tasks.values():
+            assert self._loses is not None
+            self._loses.status = "pending"
+            raise TimeoutError
+        return {key: f"of {task.key}" for key, task in tasks.items()}
+
+    def sync(self, ask: Callable[..., Any], *arguments: Any, callback_timeout: float) -> Any:
+        assert callback_timeout < 10
+        return ask(*arguments)
+
+
+def crew_of(client: Client, tasks: list[Task]) -> DaskWorkers:
+    crew = DaskWorkers(client)
+    assert [crew.submit(task.key, cast(Any, task)) for task in tasks] == tasks
+    return crew
+
+
+def test_results_are_fetched_by_one_call() -> None:
+    client, tasks = Client(), [Task(key) for key in "abcd"]
+    crew = crew_of(client, tasks)
+    assert crew.finished(tasks, 0.0) == []
+    for task in tasks[:3]:
+        task.end("finished")
+    assert crew.finished(tasks, 0.0) == tasks[:3]
+    # Nor are they fetched again.
+    assert crew.finished(tasks, 0.0) == tasks[:3]
+    assert [crew.result(task) for task in tasks[:3]] == ["of a", "of b", "of c"]
+    assert client.gathered == [3]
+    assert [task.asked for task in tasks] == [0, 0, 0, 0]
+
+
+class Ending(Task):
+    """Ends when somebody has just seen that it has not."""
+
+    @property
+    def status(self) -> str:
+        seen, self._status = self._status, "finished"
+        if seen == "pending":
+            self.end("finished")
+        return seen
+
+    @status.setter
+    def status(self, status: str) -> None:
+        self._status = status
+
+
+def test_who_waits_is_told_when_a_task_ends() -> None:
+    task = Ending("a")
+    crew = crew_of(Client(), [task])
+    ended: list[Hashable] = []
+    waiting = Thread(target=lambda: ended.extend(crew.finished([task], 3600.0)), daemon=True)
+    waiting.start()
+    waiting.join(timeout=30.0)
+    assert ended == [task]
+
+
+def test_a_task_that_is_done_again_has_not_ended() -> None:
+    client, (task, other) = Client(), (Task("a"), Task("b"))
+    crew = crew_of(client, [task, other])
+    task.end("finished")
+    other.end("finished")
+    task.status = "lost"
+    assert crew.finished([task, other], 0.0) == [other]
+    # Dask does not tell of its end a second time.
+    task.status = "finished"
+    assert crew.finished([task], 0.0) == [task]
+    assert crew.result(task) == "of a"
+
+
+def test_a_result_that_dies_as_all_are_fetched_keeps_none_of_the_others() -> None:
+    tasks = [Task(key) for key in "abc"]
+    client = Client(loses=tasks[1])
+    crew = crew_of(client, tasks)
+    for task in tasks:
+        task.end("finished")
+    assert crew.finished(tasks, 0.0) == tasks
+    assert crew.result(tasks[0]) == "of a"
+    with pytest.raises(NotYet):
+        crew.result(tasks[1])
+    assert crew.result(tasks[2]) == "of c"
+
+
+def test_a_task_that_failed_or_is_known_no_more_keeps_none_of_the_others() -> None:
+    client, tasks = Client(), [Task(key) for key in "abcd"]
+    crew = crew_of(client, tasks)
+    for task, status in zip(tasks, ("finished", "error", "cancelled", "finished"), strict=True):
+        task.end(status)
+    assert crew.finished(tasks, 0.0) == tasks
+    assert client.gathered == [2]
+    with pytest.raises(WorkersGone):
+        crew.result(tasks[2])
+    assert [crew.result(task) for task in (tasks[0], tasks[3])] == ["of a", "of d"]
 
 
 def test_a_full_disk_of_a_worker_is_told_in_a_line() -> None:
