@@ -267,7 +267,11 @@ def test_a_scheduler_without_workers_is_waited_for(
     monkeypatch.setattr("nemesis.campaigns.cluster.dask_workers", lambda *_: nullcontext(Absent()))
     arguments = ["campaign", "--budget", "5", "--scheduler", "tcp://x:1", "--workload", "register"]
     assert run([*arguments, "--seed", "1", "--store", str(tmp_path)]) == 0
-    assert "nobody works for that scheduler yet" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "nobody works for that scheduler yet" in told
+    assert "nothing was left" not in told
+    assert run([*arguments, "--store", str(tmp_path)]) == 0
+    assert "nothing was left of --budget 5, " in capsys.readouterr().out
 
 
 _SCHEDULER = """

@@ -84,12 +84,13 @@ def test_an_unknown_history_says_why() -> None:
 
 
 @pytest.mark.parametrize("most", [12, 20, 40])
-def test_whatever_is_long_is_cut(most: int) -> None:
+def test_whatever_is_long_is_cut_but_the_command(most: int) -> None:
     report = figure8()
     steps = tuple(ScheduleStep(line=f"step {n} {'x' * 300}", words="y " * 200) for n in range(500))
     words = tuple(Span(text=f"{'word ' * 20}{'z' * 500} ") for _ in range(20))
     huge = msgspec.structs.replace(
         report,
+        command=f"splitbrain replay {'d' * 200}",
         nodes=tuple(f"{'n' * 90}{at}" for at in range(40)),
         standing=report.standing[:1] * 40,
         steps=steps,
@@ -98,7 +99,7 @@ def test_whatever_is_long_is_cut(most: int) -> None:
     told = lines(huge, most)
     assert len(told) <= most
     assert max(map(len, told[:-1])) <= WIDTH
-    assert told[-1].startswith("again: ")
+    assert told[-1] == f"again: {huge.command}"
 
 
 def test_the_last_steps_are_those_that_are_shown() -> None:
