@@ -87,7 +87,7 @@ def test_a_bug_is_found_shrunk_told_and_kept_apart(session: pytest.Pytester) -> 
             "saved in store/pytest/vote-not-persisted-*",
             "picture: splitbrain report store/pytest/vote-not-persisted-*",
             "found by seed *",
-            "shrunk from * steps*",
+            "shrunk from * step*",
             "FAILED test_it.py::test_raft* - invalid: one-vote-a-term: *",
         ]
     )
