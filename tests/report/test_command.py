@@ -55,7 +55,7 @@ def test_as_text_and_as_data(capsys: Capture) -> None:
     ("file", "content", "message"),
     [
         ("results.json", "{", "saved/results.json: malformed"),
-        ("results.json", None, "saved/results.json: No such file or directory"),
+        ("results.json", None, "saved: is no run directory, for it has no results.json"),
         ("trace.jsonl", None, "saved/trace.jsonl: No such file or directory"),
         ("trace.jsonl", "", "saved/trace.jsonl:1: empty file"),
         ("trace.jsonl", '{"event": "boom"}', "saved/trace.jsonl:1: not a trace event"),
