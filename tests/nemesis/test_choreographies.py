@@ -21,6 +21,7 @@ from nemesis.search.walk.choreographies import (
 )
 from nemesis.search.walk.stage import Habits, Stage
 from raft.bugs import BUGS
+from raft.consensus.changes import AddLearner, Target
 from raft.replica import HEALTHY, Variant
 
 _LEASES: dict[str, Any] = {"reads": "lease", "check_quorum": True}
@@ -123,3 +124,27 @@ def test_operators_stay_away_from_damaged_disks() -> None:
     stage.damaged = 0
     assert stage.may_change_members()
     assert stage.has_operators
+
+
+def test_nobody_is_lost_whom_a_change_of_others_needs() -> None:
+    """Another figure's change comes in between: from then on n1 and n4 are a quorum only together."""
+    changed = 0
+    for seed in range(40):
+        chooser, knobs = RandomChooser(seed), msgspec.structs.replace(PLAIN, spares=1)
+        execution = MacroExecution(knobs)
+        stage = Stage(chooser, knobs, execution.cluster, Habits())
+        stage.has_operators = True
+        leader = ""
+        for step in FIGURES["lost-learner"](stage):
+            assert execution.perform(step)
+            is_joint = bool(leader) and stage.view.configuration(leader).is_joint
+            assert not (is_joint and isinstance(step, macro.LoseFile))
+            if isinstance(step, macro.ChangeMembers) and step.changes == (AddLearner("n4"),):
+                leader = step.node
+                to_all = macro.Replicate(node=leader, peers=tuple(stage.others(leader)))
+                changes = (Target((leader, "n4")),)
+                other = macro.ChangeMembers(node=leader, changes=changes, transition="explicit")
+                for each in (to_all, other, to_all):
+                    assert execution.perform(each)
+                changed += stage.view.configuration(leader).is_joint
+    assert changed

@@ -155,9 +155,13 @@ def lost_learner(stage: Stage) -> Steps:
     if chooser.chance(70):
         yield stage.write(leader)
         yield stage.replicate(leader, stage.quorum(leader, but=[learner]), unanswered=())
-    # Where nobody has left, no server holds a configuration that needs who is lost.
+    # Where nobody has left, no server holds a configuration that needs who is lost; nor does one
+    # that others have asked for meanwhile.
     members = set(stage.cluster.members)
-    if members == set(configuration.voters) and learner not in members and chooser.chance(80):
+    now = stage.view.configuration(leader)
+    is_spared = now.is_joint or learner in now.voters or set(now.voters) != members
+    may_go = members == set(configuration.voters) and learner not in members and not is_spared
+    if may_go and chooser.chance(80):
         yield macro.LoseFile(node=learner)
     yield macro.ChangeMembers(node=leader, changes=(change,))
     if chooser.chance(30):
