@@ -107,9 +107,14 @@ class Campaigns:
         for pattern in _PLACES:
             for file in root.glob(pattern):
                 beside = (file.with_name(f"{LEDGER}-{each}") for each in ("wal", "shm"))
-                read = [file, *(each for each in beside if os.path.lexists(each))]
-                if all(map(self._catalogue.is_file_below, read)):
+                if all(map(self._may_be_read, (file, *beside))) and file.is_file():
                     yield file.resolve().relative_to(root).as_posix()
+
+    def _may_be_read(self, file: Path) -> bool:
+        """Whether it is below the folder, or is not there. Whoever writes the ledger makes the
+        files beside it, and takes them away in the end, also while this is asked."""
+        is_below = self._catalogue.is_file_below
+        return is_below(file) or not os.path.lexists(file) or is_below(file)
 
     def _read(self, ledger: str) -> list[Shown]:
         try:

@@ -348,6 +348,28 @@ def test_a_ledger_that_cannot_be_read_hides_no_other(
     visit(store, session)
 
 
+def test_a_ledger_is_shown_while_its_writer_ends(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who ends takes the log away, right when somebody has seen it."""
+    log = store / "campaigns" / "one" / "campaign.db-wal"
+    log.touch()
+    exists = os.path.lexists
+
+    def seen(path: str | Path) -> bool:
+        found = exists(path)
+        log.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr("nemesis.serve.campaigns.os.path.lexists", seen)
+    monkeypatch.setattr("nemesis.serve.catalogue.os.path.isfile", seen)
+
+    async def session(client: TestClient[Any, Any]) -> None:
+        assert ">one</a>" in await text_of(client, "/campaigns")
+
+    visit(store, session)
+
+
 def test_ledgers_that_lead_out_are_not_read(store: Path) -> None:
     begin(store.parent / "outside", "two")
     file = store.parent / "outside" / "campaigns" / "two" / "campaign.db"
