@@ -185,8 +185,10 @@ def dask_workers(
     many made here, on loopback; with them a dashboard, at ``dashboard`` if not None. Raises
     WorkersGone, CampaignError if Dask is missing."""
     try:
+        import cryptography  # noqa: F401 (Security needs it, and says so less plainly)
         import dask
         from distributed import Client, LocalCluster
+        from distributed.security import Security
     except ModuleNotFoundError as error:
         raise CampaignError(
             f"campaigns need Dask ({error}): pip install 'splitbrain[dask]'"
@@ -208,6 +210,9 @@ def dask_workers(
                     # another campaign may have.
                     dashboard_address=dashboard or "127.0.0.1:0",
                     silence_logs=logging.CRITICAL,
+                    # Whoever reaches a scheduler can have code run by its workers, and every user
+                    # of this machine reaches loopback: only who has the key is let in.
+                    security=Security.temporary(),
                 )
                 client = Client(stack.enter_context(local))
             else:

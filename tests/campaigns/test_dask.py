@@ -397,3 +397,21 @@ def test_arguments_that_make_no_sense(
 ) -> None:
     assert run(["campaign", "--store", str(tmp_path), *arguments]) == BAD_ARGUMENTS
     assert what in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("protocol", ["tls", "tcp"])
+def test_workers_made_here_let_in_nobody_else(protocol: str) -> None:
+    """Every account of the machine reaches loopback, and a scheduler does what it is told."""
+    from distributed import Client
+    from distributed.security import Security
+
+    with dask_workers(None, 1, None) as workers:
+        address = workers.local.scheduler_address
+        assert address.startswith("tls://127.0.0.1:")
+        stranger = Security.temporary() if protocol == "tls" else None
+        with pytest.raises(OSError, match="reset|Timed out|certificate|SSL"):
+            Client(address.replace("tls", protocol, 1), timeout=2, security=stranger)
+        task = workers.submit("sum", sum, (1, 2))
+        while not workers.finished([task], 1.0):
+            pass
+        assert workers.result(task) == 3
