@@ -61,7 +61,10 @@ def tally_table(tally: Tally, seconds: float) -> Table:
         "", f"{simulated:,.0f} s of simulated time, {counted(tally.judged, 'trace event')} judged"
     )
     succeeded = tally.succeeded.total()
-    table.add_row("operations", f"{tally.operations:,}, of which {succeeded:,} succeeded")
+    table.add_row(
+        "operations",
+        f"{tally.operations:,}; {succeeded:,} succeeded, with those at the end of each run",
+    )
     table.add_row("", counts(tally.invoked.items()))
     table.add_row("faults", f"{tally.faults:,} injected")
     table.add_row("", counts(tally.injected.items()))

@@ -409,7 +409,7 @@ def test_workers_made_here_let_in_nobody_else(protocol: str) -> None:
         address = workers.local.scheduler_address
         assert address.startswith("tls://127.0.0.1:")
         stranger = Security.temporary() if protocol == "tls" else None
-        with pytest.raises(OSError, match="reset|Timed out|certificate|SSL"):
+        with pytest.raises(OSError, match=r"reset|Timed out|certificate|SSL"):
             Client(address.replace("tls", protocol, 1), timeout=2, security=stranger)
         task = workers.submit("sum", sum, (1, 2))
         while not workers.finished([task], 1.0):
