@@ -187,7 +187,9 @@ def test_who_has_lost_the_lock_writes_nothing_more(url: str, tmp_path: Path) -> 
         block = ledger.plan(10)
         with other.connect() as connection:
             holder = "select pid from pg_locks where locktype = 'advisory'"
-            connection.execute(sql.text(f"select pg_terminate_backend(pid) from ({holder}) held"))
+            connection.execute(
+                sql.text(f"select pg_terminate_backend(pid, 30000) from ({holder}) held")
+            )
         with only_conductor(second, "one-of-two", tmp_path / "there"):
             tally = Tally(runs=10, verdicts=Counter(valid=10))
             with pytest.raises(LedgerBroken, match="terminat"):

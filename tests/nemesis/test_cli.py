@@ -230,8 +230,11 @@ def test_a_full_disk_is_told_in_a_line() -> None:
 def test_ctrl_c_ends_a_campaign_with_what_it_has(number: signal.Signals) -> None:
     """And SIGTERM, which is sent to it alone; its workers end with it, or the pipe would not."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # Where the tests run in the background, SIGINT would be ignored.
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    heeding += "from nemesis.cli import main; main()"
     with subprocess.Popen(
-        command("fuzz", "--time", "10m", "--jobs", "2", "--seed", "1"),
+        [sys.executable, "-c", heeding, "fuzz", "--time", "10m", "--jobs", "2", "--seed", "1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
