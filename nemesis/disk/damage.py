@@ -42,7 +42,8 @@ def lose_file(directory: Path, file: DiskFile, kept: int | None) -> str | None:
     """Take the newest file of this kind of raft.storage, or the one before it of the log, or leave
     of it the first ``kept`` bytes; in an older one zeros follow. Its name, or None if there is no
     such file whose loss must be noticed: of a log's segments, the oldest may be covered by a
-    snapshot."""
+    snapshot, and of two snapshots, one of which was to take the place of the other, either may be
+    the one that does not count."""
     prefix = file.removeprefix("older-")
     is_older = prefix != file
     names = sorted(
@@ -51,7 +52,7 @@ def lose_file(directory: Path, file: DiskFile, kept: int | None) -> str | None:
         if path.name.startswith(prefix) and not path.name.endswith(UNFINISHED)
     )
     least = 1 if not is_older else 3 if kept is None else 2
-    if len(names) < least:
+    if len(names) < least or (file == "snapshot" and len(names) > 1):
         return None
     path = directory / names[-2 if is_older else -1]
     if kept is None:

@@ -159,7 +159,8 @@ class SimulatedDisk:
     def newest(self, file: DiskFile, *, least: int = 3) -> str | None:
         """The name of the newest file of this kind, or of the one before it, if there are at least
         so many: the very oldest of a log may be covered by a snapshot, so that it is not missed.
-        None if there is none."""
+        Nor is one of two snapshots, where power failed while the one took the place of the other:
+        it may be the one that does not count. None if there is none."""
         prefix = file.removeprefix("older-")
         names = sorted(
             name
@@ -167,7 +168,7 @@ class SimulatedDisk:
             if name.startswith(prefix) and not name.endswith(UNFINISHED)
         )
         is_older = prefix != file
-        if len(names) < (least if is_older else 1):
+        if len(names) < (least if is_older else 1) or (file == "snapshot" and len(names) > 1):
             return None
         return names[-2 if is_older else -1]
 

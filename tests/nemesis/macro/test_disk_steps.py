@@ -49,6 +49,25 @@ def test_no_bit_is_flipped_of_what_a_torn_write_has_left() -> None:
     assert why_stopped(result, "n1")[-1].startswith("refuses to start")
 
 
+def test_of_two_snapshots_none_is_lost_since_one_does_not_count() -> None:
+    """Power fails between the new snapshot and the vote file that names it: without the new one,
+    the disk is what it was before, and no server can notice."""
+    result = performed(
+        """
+        elect n1 [n2]
+        replicate n1 [n3]
+        replicate n1 [n2]
+        fail-power n2 after 1
+        snapshot n2
+        lose-file n2 snapshot
+        restart n2
+        """
+    )
+    assert why_stopped(result, "n2") == ["power lost during a sync"]
+    assert starts(result, "n2") == 2
+    assert "lost-file" not in result.statistics.effects
+
+
 def test_a_server_with_a_full_disk_stops_when_it_would_vote() -> None:
     result = performed("fill-disk n2\nelect n1 [n2]")
     (reason,) = why_stopped(result, "n2")
