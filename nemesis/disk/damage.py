@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from nemesis.cluster.protocol import DiskFile
+from nemesis.disk.losses import file_to_lose
 from raft.storage.disk import UNFINISHED
+from raft.storage.vote_file import VOTE_FILE
 
 # A record of etcd's write-ahead log that holds data; its data ends it.
 _SHORTEST: Final = 24
@@ -41,20 +43,17 @@ def flip_bit(directory: Path, position: int) -> str | None:
 def lose_file(directory: Path, file: DiskFile, kept: int | None) -> str | None:
     """Take the newest file of this kind of raft.storage, or the one before it of the log, or leave
     of it the first ``kept`` bytes; in an older one zeros follow. Its name, or None if there is no
-    such file whose loss must be noticed: of a log's segments, the oldest may be covered by a
-    snapshot, and of two snapshots, one of which was to take the place of the other, either may be
-    the one that does not count."""
-    prefix = file.removeprefix("older-")
-    is_older = prefix != file
-    names = sorted(
-        path.name
-        for path in directory.iterdir()
-        if path.name.startswith(prefix) and not path.name.endswith(UNFINISHED)
+    such file whose loss must be noticed."""
+    vote = directory / VOTE_FILE
+    name = file_to_lose(
+        [path.name for path in directory.iterdir()],
+        file,
+        whole=kept is None,
+        vote=vote.read_bytes() if vote.is_file() else None,
     )
-    least = 1 if not is_older else 3 if kept is None else 2
-    if len(names) < least or (file == "snapshot" and len(names) > 1):
+    if name is None:
         return None
-    path = directory / names[-2 if is_older else -1]
+    path, is_older = directory / name, file.startswith("older-")
     if kept is None:
         path.unlink()
         return path.name

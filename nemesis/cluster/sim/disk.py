@@ -7,7 +7,9 @@ from random import Random
 from typing import NoReturn
 
 from nemesis.cluster.protocol import DiskFile
-from raft.storage.disk import UNFINISHED, DiskError, DiskFull
+from nemesis.disk.losses import file_to_lose
+from raft.storage.disk import DiskError, DiskFull
+from raft.storage.vote_file import VOTE_FILE
 
 
 class PowerLost(Exception):
@@ -156,21 +158,11 @@ class SimulatedDisk:
             if lost:
                 self._effects[kind or "bytes-lost"] += lost
 
-    def newest(self, file: DiskFile, *, least: int = 3) -> str | None:
-        """The name of the newest file of this kind, or of the one before it, if there are at least
-        so many: the very oldest of a log may be covered by a snapshot, so that it is not missed.
-        Nor is one of two snapshots, where power failed while the one took the place of the other:
-        it may be the one that does not count. None if there is none."""
-        prefix = file.removeprefix("older-")
-        names = sorted(
-            name
-            for name in self._files
-            if name.startswith(prefix) and not name.endswith(UNFINISHED)
-        )
-        is_older = prefix != file
-        if len(names) < (least if is_older else 1) or (file == "snapshot" and len(names) > 1):
-            return None
-        return names[-2 if is_older else -1]
+    def to_lose(self, file: DiskFile, *, whole: bool) -> str | None:
+        """The file of this kind whose loss, if it is gone as a whole, or damage must be noticed."""
+        vote = self._files.get(VOTE_FILE)
+        held = None if vote is None else bytes(vote.data)
+        return file_to_lose(self._files, file, whole=whole, vote=held)
 
     def lose(self, name: str, kept: int | None, *, zeroed: bool) -> None:
         """A file is gone, or all of it but the first ``kept`` bytes; at least one byte is, other

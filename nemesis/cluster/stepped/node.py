@@ -151,8 +151,9 @@ class SteppedNode:
         self.disk.power_fails = None
 
     def lose_file(self, file: DiskFile) -> None:
-        """Stop it, and take the newest file of this kind from its disk, if there is one."""
-        name = self._to_lose(file)
+        """Stop it, and take the newest file of this kind from its disk, if there is one that must
+        be missed."""
+        name = self._to_lose(file, whole=True)
         if name is not None:
             self.stop("its disk fails")
             self.disk.lose(name, None, zeroed=False)
@@ -161,15 +162,15 @@ class SteppedNode:
     def flip_bit(self, file: DiskFile) -> None:
         """Stop it, and flip the last bit that is synced of the newest file of this kind, if there
         is one."""
-        name = self._to_lose(file)
+        name = self._to_lose(file, whole=False)
         if name is not None:
             self.stop("its disk fails")
             self.is_lost = self.disk.flip_last_bit(name)
             self.lost_by = "bit-flip"
 
-    def _to_lose(self, file: DiskFile) -> str | None:
+    def _to_lose(self, file: DiskFile, *, whole: bool) -> str | None:
         """None if the disk is lost already: a bit that is flipped twice is as it was."""
-        return None if self.is_lost else self.disk.newest(file)
+        return None if self.is_lost else self.disk.to_lose(file, whole=whole)
 
     # -- Inputs ------------------------------------------------------------------------------------
 
