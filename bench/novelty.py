@@ -27,9 +27,8 @@ from nemesis.outcome import Run
 from nemesis.schedule import Knobs
 from nemesis.search.walk import CHOREOGRAPHED, ROLES, SWARM, UNIFORM
 from nemesis.search.walk.knobs import draw_walk_knobs
-from nemesis.search.walk.stage import Habits, Stage
 from nemesis.search.walk.themes import THEMES
-from nemesis.search.walk.walk import Walk
+from nemesis.search.walk.walk import walk_on
 from nemesis.search.workers import workers
 from nemesis.zoo.hunt import FAR_APART
 from raft.bugs import BUGS, get_bug
@@ -87,15 +86,8 @@ class Explorer:
         beginning = self._beginning(chooser)
         knobs = draw_walk_knobs(chooser, theme, {}) if beginning is None else beginning.knobs
         execution = MacroExecution(knobs, self._variant)
-        stage = Stage(chooser, knobs, execution.cluster, Habits(by_role=style.by_role))
-        for step in () if beginning is None else beginning.steps:
-            # What is written later must differ from what was written in them.
-            stage.values.new()
-            if not execution.perform(step):
-                return execution.finish()
-        for step in Walk(stage, style, theme).steps():
-            if not execution.perform(step):
-                break
+        steps = () if beginning is None else beginning.steps
+        for step in walk_on(execution, chooser, style, theme, steps):
             if not isinstance(step, macro.Settle):
                 self._look(execution)
         return execution.finish()

@@ -13,9 +13,8 @@ from nemesis.macro.steps import MacroStep
 from nemesis.outcome import Run
 from nemesis.schedule import Schedule
 from nemesis.search.ensemble import WALKS
-from nemesis.search.walk.stage import Habits, Stage
 from nemesis.search.walk.themes import THEMES
-from nemesis.search.walk.walk import Walk
+from nemesis.search.walk.walk import walk_on
 from raft.replica import HEALTHY, Variant
 
 # So many per cent of the steps are left out where some are.
@@ -35,31 +34,9 @@ def mutated(seed: int, entries: Sequence[Schedule], variant: Variant = HEALTHY) 
     style = chooser.pick(WALKS)
     theme = chooser.pick(THEMES) if style.swarm else THEMES[0]
     execution = MacroExecution(first.knobs, variant)
-    stage = Stage(chooser, first.knobs, execution.cluster, Habits(by_role=style.by_role))
-    for step in _beginning(chooser, first, entries):
-        if stage.does_nothing(step) or not _bears(stage, step):
-            continue
-        if isinstance(step, macro.Propose):
-            # What is written later must differ from what was written in these steps.
-            stage.values.new()
-        if not execution.perform(step):
-            return execution.finish()
-    for step in Walk(stage, style, theme).steps():
-        if not execution.perform(step):
-            break
+    for _ in walk_on(execution, chooser, style, theme, _beginning(chooser, first, entries)):
+        pass
     return execution.finish()
-
-
-def _bears(stage: Stage, step: MacroStep) -> bool:
-    """Whether enough disks are left after a step, and who may need them has not changed, so that
-    the cluster must be available in the end."""
-    if isinstance(step, macro.ChangeMembers):
-        return stage.may_change_members()
-    if isinstance(step, (macro.LoseFile, macro.FlipBit)):
-        if stage.has_operators or stage.damaged >= (stage.knobs.replicas - 1) // 2:
-            return False
-        stage.damaged += 1
-    return True
 
 
 def _beginning(

@@ -257,13 +257,10 @@ def damage(stage: Stage) -> Steps:
 
 
 def damage_to(stage: Stage, node: str, file: DiskFile | None = None) -> Steps:
-    """This one loses a file, or what it held: one of a minority, and never where operators are at
-    work, for whose loss a configuration bears changes with every step; a change that waits for a
-    learner is made even later."""
+    """This one loses a file, or what it held, if one more may."""
     chooser = stage.chooser
-    if stage.has_operators or stage.damaged >= (stage.knobs.replicas - 1) // 2:
+    if not stage.may_damage():
         return
-    stage.damaged += 1
     lost: DiskFile = chooser.pick(_FILES) if file is None else file
     if chooser.chance(50):
         yield macro.LoseFile(node=node, file=lost)

@@ -143,6 +143,15 @@ class Stage:
             self.has_operators = True
         return self.has_operators
 
+    def may_damage(self) -> bool:
+        """Whether one more disk may be damaged, which is counted then: those of a minority, and
+        never where operators are at work, for whose loss a configuration bears changes with every
+        step; a change that waits for a learner is made even later."""
+        if self.has_operators or self.damaged >= (self.knobs.replicas - 1) // 2:
+            return False
+        self.damaged += 1
+        return True
+
     def some(self, node: str) -> list[str]:
         """Some of the others: mostly just enough for a majority."""
         if self.chooser.chance(self.habits.minimal):

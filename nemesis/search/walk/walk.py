@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from nemesis.chooser import RandomChooser
+from nemesis.chooser import Chooser, RandomChooser
 from nemesis.macro import steps as macro
 from nemesis.macro.execution import ATTACKS, MacroExecution
+from nemesis.macro.steps import MacroStep
 from nemesis.outcome import Run
 from nemesis.search.walk.choreographies import (
     ASYNCHRONOUS,
@@ -177,8 +178,38 @@ def walk(seed: int, variant: Variant = HEALTHY, style: Style = ROLES, **fixed: A
     theme = chooser.pick(THEMES) if style.swarm else THEMES[0]
     knobs = draw_walk_knobs(chooser, theme, fixed)
     execution = MacroExecution(knobs, variant)
-    stage = Stage(chooser, knobs, execution.cluster, Habits(by_role=style.by_role))
+    for _ in walk_on(execution, chooser, style, theme):
+        pass
+    return execution.finish()
+
+
+def walk_on(
+    execution: MacroExecution,
+    chooser: Chooser,
+    style: Style,
+    theme: Theme,
+    beginning: Iterable[MacroStep] = (),
+) -> Steps:
+    """Perform the steps of a beginning, but for those that make no sense any more, and then those
+    of a walk; each of the walk's is told when it was performed. Ends at the first failure."""
+    stage = Stage(chooser, execution.knobs, execution.cluster, Habits(by_role=style.by_role))
+    for step in beginning:
+        if stage.does_nothing(step) or not _bears(stage, step):
+            continue
+        if isinstance(step, macro.Propose):
+            # What is written later must differ from what was written in these steps.
+            stage.values.new()
+        if not execution.perform(step):
+            return
     for step in Walk(stage, style, theme).steps():
         if not execution.perform(step):
-            break
-    return execution.finish()
+            return
+        yield step
+
+
+def _bears(stage: Stage, step: MacroStep) -> bool:
+    """Whether enough disks are left after a step, and who may need them has not changed, so that
+    the cluster must be available in the end."""
+    if isinstance(step, macro.ChangeMembers):
+        return stage.may_change_members()
+    return not isinstance(step, (macro.LoseFile, macro.FlipBit)) or stage.may_damage()
