@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -41,6 +40,8 @@ from typing import Any, NamedTuple
 import dask
 from distributed import Client, Scheduler, Worker
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from nemesis.campaigns.cluster import DaskWorkers, Workers, dask_workers
 from nemesis.campaigns.conductor import Budget, Conductor
 from nemesis.campaigns.ledger import Ledger, open_engine, sqlite_url
@@ -49,6 +50,7 @@ from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.work import Done
 from nemesis.search.block import Block, Report, run_block
 from nemesis.search.tally import Tally, encode_tally
+from tests.campaigns.postgresql import postgresql
 
 SETTINGS = Settings(seed=1_000_000)
 WARM = 60
@@ -202,39 +204,6 @@ class Tiny(DaskWorkers):
         return super().submit(key, tiny, *arguments)
 
 
-def _program(name: str) -> str | None:
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return str(found[-1]) if found else shutil.which(name)
-
-
-@contextmanager
-def postgresql() -> Iterator[str | None]:
-    """The URL of a server of its own, that syncs; None if there is no PostgreSQL here."""
-    initdb, control = _program("initdb"), _program("pg_ctl")
-    if initdb is None or control is None:
-        yield None
-        return
-    # It does not run as root.
-    user = "postgres" if os.geteuid() == 0 else None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with TemporaryDirectory(prefix="splitbrain-") as name:
-        if user is not None:
-            shutil.chown(name, user)
-
-        def run(*command: str) -> None:
-            subprocess.run(command, user=user, cwd=name, check=True, stdout=subprocess.DEVNULL)
-
-        data, options = f"{name}/data", f"-p {port} -h 127.0.0.1 -k {name}"
-        run(initdb, "-D", data, "-A", "trust", "-U", "bench", "--no-sync")
-        run(control, "-D", data, "-l", f"{name}/log", "-o", options, "-w", "start")
-        try:
-            yield f"postgresql+psycopg://bench@127.0.0.1:{port}/postgres"
-        finally:
-            run(control, "-D", data, "-m", "immediate", "-w", "stop")
-
-
 def conductor(batches: int) -> int:
     """The exit code."""
     done = tiny(SETTINGS, Block(SETTINGS.seed, LIKE, 0), frozenset())
@@ -243,7 +212,7 @@ def conductor(batches: int) -> int:
         f"{len(encode_tally(done.report.tally)):,} of tally in the ledger"
     )
     print(f"{'':12} {'at once':>8} {'batches/s':>10} {'elapsed a batch':>16} {'processor':>10}")
-    with TemporaryDirectory() as name, postgresql() as url:
+    with TemporaryDirectory() as name, postgresql(syncs=True) as url:
         places = {"SQLite": None} | ({"PostgreSQL": url} if url else {})
         for database, place in places.items():
             for at_once in (1, 10, 100):

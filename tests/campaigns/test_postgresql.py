@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import subprocess
-import tempfile
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,41 +23,18 @@ from nemesis.campaigns.settings import Settings
 from nemesis.search.corpus import Candidate
 from nemesis.search.tally import Tally
 from nemesis.store import StoreUnwritable
+from tests.campaigns.postgresql import postgresql
 
 SETTINGS = Settings(seed=100)
 
 
-def program(name: str) -> str:
-    """Where Debian keeps it, or where PATH says."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    path = str(found[-1]) if found else shutil.which(name)
-    if path is None:
-        pytest.skip("no PostgreSQL here: install the package postgresql")
-    return path
-
-
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """That of a server of its own; it does not run as root."""
-    user = "postgres" if os.geteuid() == 0 else None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    initdb, control = program("initdb"), program("pg_ctl")
-    with tempfile.TemporaryDirectory(prefix="splitbrain-") as name:
-        if user is not None:
-            shutil.chown(name, user)
-        data, options = f"{name}/data", f"-p {port} -h 127.0.0.1 -k {name} -F"
-
-        def run(*command: str) -> None:
-            subprocess.run(command, user=user, cwd=name, check=True, stdout=subprocess.DEVNULL)
-
-        run(initdb, "-D", data, "-A", "trust", "-U", "tester", "--no-sync")
-        run(control, "-D", data, "-l", f"{name}/log", "-o", options, "-w", "start")
-        try:
-            yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
-        finally:
-            run(control, "-D", data, "-m", "immediate", "-w", "stop")
+    """That of a server of its own."""
+    with postgresql(syncs=False) as found:
+        if found is None:
+            pytest.skip("no PostgreSQL here: install the package postgresql")
+        yield found
 
 
 @pytest.fixture
@@ -155,6 +129,37 @@ def test_a_server_that_does_not_answer() -> None:
             database_url("postgresql+psycopg://tester@127.0.0.1:1/x"),
             lambda c: read_accounts(c, {}),
         )
+
+
+_OWNER = """
+import sys
+from tests.campaigns.postgresql import postgresql
+with postgresql(syncs=False) as url:
+    print(url, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_server_ends_with_who_is_killed(url: str) -> None:
+    """As a session of pytest may be: nobody is left then to end what it has started."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _OWNER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stderr is not None
+        other = owner.stdout.readline().strip()
+        assert other != url
+        open_engine(other).dispose()
+        owner.kill()
+        # Whoever stops the server holds the pipe until that is done.
+        assert not owner.stderr.read()
+    with pytest.raises(LedgerBroken, match="refused"):
+        open_engine(other)
 
 
 def test_two_machines_conduct_two_campaigns_at_once(url: str, tmp_path: Path) -> None:
