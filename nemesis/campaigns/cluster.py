@@ -21,8 +21,6 @@ _PATIENCE = 15.0
 # How long it may take to fetch a result, some kilobytes, in s; else it is not there any more.
 _FETCHING = 5.0
 _SETTINGS = {
-    # A worker runs a batch that has killed others in a process of its own.
-    "distributed.worker.daemon": False,
     # A scheduler takes workers for dead that it has not heard of for five minutes by the calendar:
     # all of them, where its clock is set forward or the machine slept. One that dies on the same
     # machine is noticed by its connection.
