@@ -248,16 +248,8 @@ def _tell(ledger: Ledger, watch: _Watch, out: Console) -> int:
     gaps = ledger.gaps()
     for gap in gaps:
         out.print(Text(f"the account is wrong: {gap}", style="red"))
-    validity = _validity(totals.tally)
+    validity = totals.tally.validity
     if gaps and validity is Validity.VALID:
         validity = Validity.UNKNOWN
     out.print(verdict_line(validity))
     return validity.exit_code
-
-
-def _validity(tally: Tally) -> Validity:
-    if tally.verdicts[Validity.INVALID.value]:
-        return Validity.INVALID
-    if tally.verdicts[Validity.UNKNOWN.value] or not tally.runs:
-        return Validity.UNKNOWN
-    return Validity.VALID

@@ -156,19 +156,13 @@ def fuzz(
     out.print(f"run directories: {directory}{where}")
     if interrupted:
         out.print("interrupted: the verdict is on the runs that were finished")
-    validity = _validity(tally, bug)
+    validity = tally.validity
+    if bug is not None and validity is Validity.VALID:
+        validity = Validity.UNKNOWN
     if bug is not None and not findings:
         out.print(f"the bug {bug} was not found in {counted(tally.runs, 'run')}")
     out.print(verdict_line(validity))
     return validity.exit_code
-
-
-def _validity(tally: Tally, bug: str | None) -> Validity:
-    if tally.verdicts[Validity.INVALID.value]:
-        return Validity.INVALID
-    if tally.verdicts[Validity.UNKNOWN.value] or not tally.runs or bug is not None:
-        return Validity.UNKNOWN
-    return Validity.VALID
 
 
 def _save_sample(directory: Path, what: Campaign) -> bool:

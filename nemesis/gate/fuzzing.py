@@ -53,15 +53,11 @@ def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -
         f"{counted(tally.operations, 'operation')}, {counted(tally.faults, 'fault')}, "
         f"{counted(tally.elections, 'election')}: {counted(tally.kinds.total(), 'violation')}"
     )
-    validity = Validity.VALID
-    if cases:
-        validity = Validity.INVALID
-    elif tally.verdicts[Validity.UNKNOWN.value] or not tally.runs:
-        validity = Validity.UNKNOWN
+    if tally.unknown:
         seeds = ", ".join(map(str, tally.unknown))
         words += f"; nobody can tell of seeds {seeds}: {'; '.join(tally.reasons)}"
     cases.append(Case(counted(tally.runs, "run"), seconds))
-    return Stage(NAME, validity, words, seconds, tuple(cases))
+    return Stage(NAME, tally.validity, words, seconds, tuple(cases))
 
 
 def _judged(found: Finding) -> Validity:

@@ -130,6 +130,16 @@ class Tally:
             self.least_faults = faults if least is None else min(least, faults)
 
     @property
+    def validity(self) -> Validity:
+        """That of all runs together, the worst: one run of which nobody can tell is enough for
+        unknown, and so is it that there are none."""
+        if self.verdicts[Validity.INVALID.value]:
+            return Validity.INVALID
+        if self.verdicts[Validity.UNKNOWN.value] or not self.runs:
+            return Validity.UNKNOWN
+        return Validity.VALID
+
+    @property
     def operations(self) -> int:
         """Client operations invoked."""
         return self.invoked.total()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -255,6 +256,26 @@ def test_a_run_that_never_returned_is_told_as_that(
     found = fuzzing(Campaign(subject=RAISING), tmp_path / "gate", told)
     assert found.validity is Validity.INVALID
     assert found.problems[0].problem == f"never-returned: {how}\nlast words"
+
+
+def test_one_run_of_many_that_is_unknown_makes_the_stage_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tally = Tally(runs=1_000, verdicts=Counter(valid=1_000))
+    tally.add_lost([7], "a process ended")
+    monkeypatch.setattr(
+        import_module("nemesis.gate.fuzzing"), "campaign", lambda _: iter_of([Report(tally, [])])
+    )
+    found = fuzzing(Campaign(), tmp_path / "gate", told)
+    assert found.validity is Validity.UNKNOWN
+    assert found.words.endswith("nobody can tell of seeds 7: a process ended")
+
+
+def test_no_run_at_all_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("nemesis.gate.fuzzing"), "campaign", lambda _: iter_of([]))
+    found = fuzzing(Campaign(), tmp_path / "gate", told)
+    assert found.validity is Validity.UNKNOWN
+    assert "seeds" not in found.words
 
 
 def iter_of(reports: list[Report]) -> Iterator[Report]:
