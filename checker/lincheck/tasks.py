@@ -179,6 +179,7 @@ def _operations(what: _Task) -> Iterator[Sequence[Operation]]:
 
 class InTasks:
     """Judges sections by an executor, as ``judge_all`` does here; ``meter`` counts for all.
+    ``kept_here``: why nothing was handed out, but judged here; empty if it was.
 
     Raises CheckerError for a model that ``get_model`` does not know: it could not be had elsewhere.
     """
@@ -191,6 +192,7 @@ class InTasks:
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.meter = Meter(budget or Budget(), clock, cancelled)
+        self.kept_here = ""
         self._executor = executor
         self._clock = clock
         self._began = clock()
@@ -202,7 +204,11 @@ class InTasks:
 
         Raises OperationError and ModelError.
         """
-        if len(parts) < 2 or any(section.part is not None for section in parts):
+        if len(parts) < 2:
+            self.kept_here = "it cannot be divided"
+        elif any(section.part is not None for section in parts):
+            self.kept_here = "its operations tie keys together"
+        if self.kept_here:
             return judge_all(parts, model, meter, order)
         if get_model(model.name) is not model:
             raise CheckerError(f"{model.name}: others know another model of this name")
@@ -271,7 +277,8 @@ class _Giving:
         that were not had ``before``. Raises BudgetExhausted, ProcessDied."""
         queue = deque(self._groups() if not before else ((at,) for at in sorted(self._left)))
         while True:
-            while queue and len(self._pending) < max(1, _AHEAD * self._executor.slots()):
+            most = max(1, _AHEAD * self._executor.slots()) if queue else 0
+            while queue and len(self._pending) < most:
                 numbers = queue.popleft()
                 given = _Given(numbers, self._rounds(numbers[0], rounds))
                 if given.rounds > before:

@@ -69,6 +69,8 @@ def report_linearizable(
         facts.append(counted(watched.sections, watched.part))
     facts.append(f"{seconds:.2f} s")
     lines = _lines(verdict, watched, request)
+    if watched.kept_here:
+        lines.insert(0, f"judged here, not by the scheduler's workers: {watched.kept_here}")
     data = {
         "model": model.name,
         "condition": LINEARIZABLE,
@@ -82,6 +84,8 @@ def report_linearizable(
         "seconds": round(seconds, 6),
         "certificate": None,
     }
+    if request.scheduler is not None:
+        data["kept_here"] = watched.kept_here or None
     if request.witness:
         data["order"] = None if verdict.order is None else [*map(name_of, verdict.order)]
     if request.explain and verdict.conflict is not None:
@@ -143,6 +147,11 @@ class _Watched:
             self._progress.tick()
             yield finding
         self._progress.now(self._words)
+
+    @property
+    def kept_here(self) -> str:
+        """Why the executor was given nothing to do; empty if it was, or there is none."""
+        return self._elsewhere.kept_here if isinstance(self._elsewhere, InTasks) else ""
 
     def so_far(self, seconds: float) -> Verdict:
         """What is known when it is interrupted."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from nemesis.cli import run
+from tests.campaigns.crew import Crew
 from tests.nemesis.check.checks import BROKEN, GOOD, STALE, Capture, check, objects, timeless
 
 # Newer Pythons warn of forks beside threads, which the runner of the tests may have.
@@ -150,7 +152,10 @@ def test_json_has_an_object_a_line(capsys: Capture) -> None:
     assert broken["error"].startswith("broken:4: ")
 
 
-def test_the_page_names_every_field_of_json(capsys: Capture) -> None:
+def test_the_page_names_every_field_of_json(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed", reason="pip install 'splitbrain[dask]'")
     page = (Path(__file__).parents[3] / "docs" / "checking.md").read_text()
     table = page.split("## JSON")[1].split("\n## ")[0]
     named = set(re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))))
@@ -158,6 +163,8 @@ def test_the_page_names_every_field_of_json(capsys: Capture) -> None:
     check("stale", "--json", "--condition", "sequential")
     check("stale", "--json", "--stream")
     run(["check", "lost.edn", "--json", "--isolation"])
+    monkeypatch.setattr("nemesis.campaigns.histories.dask_workers", lambda *_: nullcontext(Crew()))
+    check("stale", "--json", "--scheduler", "tcp://x:1")
     assert named == {field for told in objects(capsys) for field in told}
 
 

@@ -24,7 +24,7 @@ from nemesis.campaigns.cluster import NotYet
 from nemesis.campaigns.histories import Judges, judges
 from nemesis.cli import BAD_ARGUMENTS
 from tests.campaigns.crew import Crew
-from tests.nemesis.check.checks import Capture, check, hard, timeless
+from tests.nemesis.check.checks import GOOD, Capture, check, hard, objects, timeless
 
 pytest.importorskip("distributed", reason="pip install 'splitbrain[dask]'")
 
@@ -136,6 +136,36 @@ def test_a_scheduler_without_workers_is_told_of(
     monkeypatch.setattr("nemesis.campaigns.histories.dask_workers", lambda *_: crew)
     assert check("good", "--scheduler", "tcp://x:1") == 0
     assert "nobody works for that scheduler yet" in capsys.readouterr().err
+
+
+TIED = """{"format": "splitbrain-history", "version": 1}
+{"index": 0, "process": 0, "type": "invoke", "f": "txn", "value": [["w", "x", 1], ["w", "y", 1]]}
+{"index": 1, "process": 0, "type": "ok", "f": "txn", "value": [["w", "x", 1], ["w", "y", 1]]}
+{"index": 2, "process": 0, "type": "invoke", "f": "txn", "value": [["r", "z", null]]}
+{"index": 3, "process": 0, "type": "ok", "f": "txn", "value": [["r", "z", null]]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "model", "why"),
+    [
+        (GOOD, "register", "it cannot be divided"),
+        (TIED, "multi-register", "its operations tie keys together"),
+        (table(2, 20), "register", None),
+    ],
+)
+def test_what_the_workers_cannot_judge_is_said_to_be_judged_here(
+    content: str, model: str, why: str | None, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nemesis.campaigns.histories.dask_workers", lambda *_: nullcontext(Crew()))
+    monkeypatch.setattr("nemesis.campaigns.histories._is_dropped", lambda: lambda: False)
+    Path("given").write_text(content)
+    assert check("given", "--scheduler", "tcp://x:1", model=model) == 0
+    assert ("judged here" in capsys.readouterr().out) is (why is not None)
+    assert check("given", "--scheduler", "tcp://x:1", "--json", model=model) == 0
+    assert objects(capsys)[0]["kept_here"] == why
+    assert check("given", "--json", model=model) == 0
+    assert "kept_here" not in objects(capsys)[0]
 
 
 def test_no_scheduler_there(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
