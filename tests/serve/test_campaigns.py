@@ -1,71 +1,30 @@
-"""Campaigns in a browser: read while others write them, whatever is wrong with their ledgers."""
+"""Campaigns in a browser, whatever is wrong with their ledgers."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 
 pytest.importorskip("sqlalchemy", reason="pip install 'splitbrain[dask]'")
 
-from nemesis.campaigns.account import Account, Recorded, read_accounts
 from nemesis.campaigns.ledger import Ledger, open_engine, sqlite_url
 from nemesis.campaigns.locks import only_conductor
 from nemesis.campaigns.outcomes import Failure
-from nemesis.campaigns.reading import read_file
 from nemesis.campaigns.settings import Settings
 from nemesis.cli import BAD_ARGUMENTS, run
 from nemesis.search.tally import Tally
-from nemesis.serve.application import Pages
-from nemesis.serve.progress import bars_of, speed_lately, workers_of
-from nemesis.serve.server import LOOPBACK
-
-HISTORIES = Path(__file__).parents[2] / "histories"
-EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-SAVED = "committed-on-majority-103"
-
-Session = Callable[[TestClient[Any, Any]], Coroutine[Any, Any, None]]
-
-
-def tally(runs: int, failed: int = 0) -> Tally:
-    return Tally(
-        runs=runs,
-        verdicts=Counter(valid=runs - failed, invalid=failed),
-        kinds=Counter({"committed-on-majority": failed}) if failed else Counter(),
-        injected=Counter(crash=7, pause=3),
-        confirmed=Counter(crash=5),
-        judged=1234,
-    )
-
-
-def failure(seed: int, cause: str = "committed-on-majority: elect") -> Failure:
-    directory = f"/elsewhere/store/campaigns/one/{SAVED}"
-    return Failure(seed, cause, "committed-on-majority", "only n2 has it", 3, directory)
-
-
-def begin(store: Path, name: str, subject: str = "healthy") -> Ledger:
-    """A campaign of which two batches are done and one is under way."""
-    folder = store / "campaigns" / name
-    folder.mkdir(parents=True)
-    engine = open_engine(sqlite_url(folder / "campaign.db"))
-    ledger = Ledger(engine, name, Settings(seed=100, subject=subject))
-    ledger.record(ledger.plan(20), tally(20, 2), [failure(103), failure(107)], 2.0, "there:1")
-    ledger.record(ledger.plan(40), tally(40), [], 2.0, "here:2")
-    ledger.plan(5)
-    engine.dispose()
-    return ledger
+from tests.serve.ledgers import SAVED, begin, failure, tally
+from tests.serve.visits import EVIL, HISTORIES, page_text_of, visit
 
 
 @pytest.fixture
@@ -77,41 +36,20 @@ def store(tmp_path: Path) -> Path:
     return root
 
 
-def visit(root: Path, session: Session, database: str | None = None) -> None:
-    async def all_of_it() -> None:
-        pages = Pages(root, LOOPBACK, lambda directory: b"", database)
-        async with TestClient(TestServer(pages.application())) as client:
-            await session(client)
-
-    asyncio.run(all_of_it())
-
-
-async def text_of(client: TestClient[Any, Any], path: str, status: int = 200) -> str:
-    answer = await client.get(path)
-    assert answer.status == status, await answer.text()
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
-    assert "script-src" not in answer.headers["Content-Security-Policy"]
-    return str(await answer.text())
-
-
 def page_of(name: str, ledger: str | None = None, **more: str) -> str:
     where = f"campaigns/{name}/campaign.db" if ledger is None else ledger
     return f"/campaign?{urlencode({'ledger': where, 'name': name, **more})}"
-
-
-def accounts_of(file: Path, known: dict[str, Account]) -> dict[str, Account]:
-    return {each.name: each for each in read_file(file, lambda each: read_accounts(each, known))}
 
 
 def test_all_campaigns_and_one_of_them(store: Path) -> None:
     begin(store, "two")
 
     async def session(client: TestClient[Any, Any]) -> None:
-        table = await text_of(client, "/campaigns")
+        table = await page_text_of(client, "/campaigns")
         assert table.index(">one</a>") < table.index(">two</a>")
         assert "acks-own-tail" in table
         assert "running" not in table
-        one = await text_of(client, page_of("one"))
+        one = await page_text_of(client, page_of("one"))
         for words in (
             "60 in 2 batches",
             "5 seeds handed out; the next session begins there: 160 to 164",
@@ -128,11 +66,11 @@ def test_all_campaigns_and_one_of_them(store: Path) -> None:
             assert words in one
         assert "account is wrong" not in one
         # The other's runs are not here.
-        two = await text_of(client, page_of("two"))
+        two = await page_text_of(client, page_of("two"))
         assert "not here: /elsewhere" in two
         assert "/report/" not in two
-        await text_of(client, page_of("three"), 404)
-        await text_of(client, page_of("two", "campaigns/one/campaign.db"), 404)
+        await page_text_of(client, page_of("three"), 404)
+        await page_text_of(client, page_of("two", "campaigns/one/campaign.db"), 404)
 
     visit(store, session)
 
@@ -143,15 +81,15 @@ def test_a_page_of_what_runs_comes_anew(store: Path) -> None:
 
     async def stopped(client: TestClient[Any, Any]) -> None:
         for path in ("/campaigns", page_of("one")):
-            assert "http-equiv" not in await text_of(client, path)
+            assert "http-equiv" not in await page_text_of(client, path)
 
     async def running(client: TestClient[Any, Any]) -> None:
         for path in ("/campaigns", page_of("one")):
-            text = await text_of(client, path)
+            text = await page_text_of(client, path)
             assert "running" in text
             assert '<meta http-equiv="refresh" content="5">' in text
         assert "and under way" in text
-        assert "http-equiv" not in await text_of(client, page_of("one", still="1"))
+        assert "http-equiv" not in await page_text_of(client, page_of("one", still="1"))
 
     visit(store, stopped)
     with only_conductor(engine, "one", folder):
@@ -175,109 +113,13 @@ def test_who_looks_keeps_no_conductor_away(store: Path, monkeypatch: pytest.Monk
             pass
 
 
-def state_of(folder: Path) -> dict[str, tuple[int, bytes]]:
-    return {
-        path.name: (path.stat().st_mtime_ns, path.read_bytes())
-        for path in folder.iterdir()
-        if path.is_file()
-    }
-
-
-def closed(folder: Path) -> Iterator[Path]:
-    """Nobody has it open, and everything is in one file."""
-    assert not (folder / "campaign.db-wal").exists()
-    yield folder
-
-
-def written(folder: Path) -> Iterator[Path]:
-    """Somebody has it open, and the last batch is in the log alone."""
-    engine = open_engine(sqlite_url(folder / "campaign.db"))
-    ledger = Ledger(engine, "one", Settings(seed=100, subject="acks-own-tail"))
-    ledger.record(ledger.unfinished()[0], tally(5), [], 1.0, "here:2")
-    assert (folder / "campaign.db-wal").stat().st_size
-    yield folder
-    engine.dispose()
-
-
-def killed(folder: Path) -> Iterator[Path]:
-    """Its writer was killed: what it left is what a copy has of one that is being written."""
-    for _ in written(folder):
-        shutil.copytree(folder, folder.with_name("killed"))
-    yield folder.with_name("killed")
-
-
-def copied(folder: Path) -> Iterator[Path]:
-    """The same, without the file that only processes of one machine share."""
-    for copy in killed(folder):
-        (copy / "campaign.db-shm").unlink()
-        yield copy
-
-
-@pytest.mark.parametrize("how", [closed, killed, copied])
-def test_reading_changes_nothing(store: Path, how: Callable[[Path], Iterator[Path]]) -> None:
-    for folder in how(store / "campaigns" / "one"):
-        before = state_of(folder)
-        account = accounts_of(folder / "campaign.db", {})["one"]
-        assert account.tally.runs == (60 if how is closed else 65)
-        assert account.seeds_planned == (5 if how is closed else 0)
-        assert account.gaps == []
-        assert [(cause.seen, cause.seed) for cause in account.causes] == [(2, 103)]
-        assert state_of(folder) == before
-
-
-def test_reading_changes_nothing_while_it_is_written(store: Path) -> None:
-    """By a process of its own: within one, SQLite shares more than files."""
-    code = """if True:
-        import sys
-        from pathlib import Path
-        from nemesis.campaigns.account import read_accounts
-        from nemesis.campaigns.reading import read_file
-        (one,) = read_file(Path(sys.argv[1]), lambda connection: read_accounts(connection, {}))
-        print(one.tally.runs, one.seeds_planned, one.gaps)
-    """
-    for folder in written(store / "campaigns" / "one"):
-        before = state_of(folder)
-        command = [sys.executable, "-c", code, str(folder / "campaign.db")]
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert found.stdout == "65 0 []\n", found.stderr
-        assert state_of(folder) == before
-
-
-def test_what_is_read_is_of_one_moment(store: Path) -> None:
-    """While batches are planned and recorded, every seed is in one or the other."""
-    file = store / "campaigns" / "one" / "campaign.db"
-    seen: list[int] = []
-
-    def write() -> None:
-        engine = open_engine(sqlite_url(file))
-        ledger = Ledger(engine, "one", Settings(seed=100, subject="acks-own-tail"))
-        for _ in range(100):
-            ledger.record(ledger.plan(10), tally(10), [], 1.0, "here:2")
-        engine.dispose()
-
-    with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(write)
-        known: dict[str, Account] = {}
-        while not writing.done():
-            known = accounts_of(file, known)
-            account = known["one"]
-            assert account.gaps == []
-            seen.append(account.tally.runs)
-        writing.result()
-    assert seen == sorted(seen)
-    account = accounts_of(file, known)["one"]
-    assert account.tally.runs == 1060
-    # What was added up step by step is what all of it comes to.
-    assert account == accounts_of(file, {})["one"]
-
-
 def test_gaps_are_said(store: Path) -> None:
     with sqlite3.connect(store / "campaigns" / "one" / "campaign.db") as connection:
         connection.execute("delete from batches where first = 120")
 
     async def session(client: TestClient[Any, Any]) -> None:
-        assert "wrong" in await text_of(client, "/campaigns")
-        assert "seeds 120 to 160: handed out twice, or never" in await text_of(
+        assert "wrong" in await page_text_of(client, "/campaigns")
+        assert "seeds 120 to 160: handed out twice, or never" in await page_text_of(
             client, page_of("one")
         )
 
@@ -338,12 +180,12 @@ def test_a_ledger_that_cannot_be_read_hides_no_other(
     harm(store / "campaigns" / "two" / "campaign.db")
 
     async def session(client: TestClient[Any, Any]) -> None:
-        table = await text_of(client, "/campaigns")
+        table = await page_text_of(client, "/campaigns")
         assert ">one</a>" in table
         assert "<strong>campaigns/two/campaign.db</strong>: " in table
         assert words in table
         assert "<script" not in table
-        assert words in (await text_of(client, page_of("two"), 422))
+        assert words in (await page_text_of(client, page_of("two"), 422))
 
     visit(store, session)
 
@@ -365,7 +207,7 @@ def test_a_ledger_is_shown_while_its_writer_ends(
     monkeypatch.setattr("nemesis.serve.catalogue.os.path.isfile", seen)
 
     async def session(client: TestClient[Any, Any]) -> None:
-        assert ">one</a>" in await text_of(client, "/campaigns")
+        assert ">one</a>" in await page_text_of(client, "/campaigns")
 
     visit(store, session)
 
@@ -382,14 +224,14 @@ def test_ledgers_that_lead_out_are_not_read(store: Path) -> None:
     os.mkfifo(store / "campaigns" / "five" / "campaign.db")
 
     async def session(client: TestClient[Any, Any]) -> None:
-        table = await text_of(client, "/campaigns")
+        table = await page_text_of(client, "/campaigns")
         assert table.count("/campaign?") == 1
         assert 'class="trouble"' not in table
         for name in ("two", "three", "four", "five"):
-            await text_of(client, page_of(name), 404)
-        await text_of(client, page_of("two", "../outside/campaigns/two/campaign.db"), 404)
-        await text_of(client, page_of("two", str(file)), 404)
-        await text_of(client, "/campaign?name=two", 404)
+            await page_text_of(client, page_of(name), 404)
+        await page_text_of(client, page_of("two", "../outside/campaigns/two/campaign.db"), 404)
+        await page_text_of(client, page_of("two", str(file)), 404)
+        await page_text_of(client, "/campaign?name=two", 404)
 
     visit(store, session)
 
@@ -408,10 +250,10 @@ def test_what_a_ledger_says_is_never_code(store: Path) -> None:
 
     async def session(client: TestClient[Any, Any]) -> None:
         for path in ("/campaigns", page_of(EVIL, str(where))):
-            text = await text_of(client, path)
+            text = await page_text_of(client, path)
             for code in ("<script", "<img", "<b onclick"):
                 assert code not in text
-        assert "<script" not in await text_of(client, page_of(EVIL, EVIL), 404)
+        assert "<script" not in await page_text_of(client, page_of(EVIL, EVIL), 404)
 
     visit(store, session)
 
@@ -421,8 +263,8 @@ def test_campaigns_of_a_database_beside_the_store(store: Path, tmp_path: Path) -
     url = sqlite_url(store / "campaigns" / "one" / "campaign.db")
 
     async def session(client: TestClient[Any, Any]) -> None:
-        assert 'href="/campaign?ledger=&amp;name=one"' in await text_of(client, "/campaigns")
-        assert "60 in 2 batches" in await text_of(client, page_of("one", ""))
+        assert 'href="/campaign?ledger=&amp;name=one"' in await page_text_of(client, "/campaigns")
+        assert "60 in 2 batches" in await page_text_of(client, page_of("one", ""))
 
     visit(tmp_path / "empty", session, url)
 
@@ -441,15 +283,15 @@ def test_a_database_may_hold_what_no_campaign_writes(
     engine.dispose()
 
     async def session(client: TestClient[Any, Any]) -> None:
-        assert ">one</a>" in await text_of(client, "/campaigns")
-        assert "not here: /elsewhere/store" in await text_of(client, page_of(name, ""))
+        assert ">one</a>" in await page_text_of(client, "/campaigns")
+        assert "not here: /elsewhere/store" in await page_text_of(client, page_of(name, ""))
 
     visit(store, session, elsewhere)
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
     async def session(client: TestClient[Any, Any]) -> None:
-        assert "no campaign here yet" in await text_of(client, "/campaigns")
+        assert "no campaign here yet" in await page_text_of(client, "/campaigns")
 
     visit(tmp_path, session)
 
@@ -475,43 +317,9 @@ def test_without_the_extra_it_says_what_to_install(
     words = "campaigns need sqlalchemy: pip install 'splitbrain[dask]'"
 
     async def session(client: TestClient[Any, Any]) -> None:
-        assert words.replace("'", "&#39;") in await text_of(client, "/campaigns")
-        assert "1 of 1 runs" in await text_of(client, "/")
+        assert words.replace("'", "&#39;") in await page_text_of(client, "/campaigns")
+        assert "1 of 1 runs" in await page_text_of(client, "/")
 
     visit(store, session)
     assert run(["serve", str(store), "--port", "0", "--database", "sqlite:///x"]) == BAD_ARGUMENTS
     assert words in capsys.readouterr().err
-
-
-def batch(ended: float | None, runs: int = 10, worker: str = "here:1", failed: int = 0) -> Recorded:
-    return Recorded(0, runs, runs, failed, 2.0, worker, ended)
-
-
-def test_runs_over_time() -> None:
-    assert bars_of([batch(None)]).bars == []
-    bars = bars_of([batch(7.5), batch(3.2, failed=1), batch(3.9), batch(None)])
-    assert bars.width == 1
-    assert [(bar.begin, bar.runs, bar.failed) for bar in bars.bars] == [
-        (3, 20, 1),
-        (4, 0, 0),
-        (5, 0, 0),
-        (6, 0, 0),
-        (7, 10, 0),
-    ]
-    assert bars.highest == 20
-    for last in (59.0, 3e3, 1e5, 1e7, 1e10):
-        found = bars_of([batch(0.0), batch(last)])
-        assert len(found.bars) <= 60
-        assert sum(bar.runs for bar in found.bars) == 20
-        assert found.bars[-1].runs == 10
-
-
-def test_workers_and_their_speed() -> None:
-    found = workers_of([batch(1.0), batch(5.0, 30), batch(9.0, worker="there:1"), batch(None)])
-    assert [(row.name, row.batches, row.runs, row.last) for row in found.rows] == [
-        ("there:1", 1, 10, 9.0),
-        ("here:1", 3, 50, 5.0),
-    ]
-    assert found.rows[1].speed == 50 / 6
-    assert workers_of(batch(1.0, worker=str(at)) for at in range(70)).all == 70
-    assert speed_lately([batch(100.0, 60), batch(39.0, 600), batch(101.0, 7)], 100.0) == 1.0

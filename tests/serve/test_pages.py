@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 
-from nemesis.serve.application import Pages
-from nemesis.serve.server import LOOPBACK
 from nemesis.store import HISTORY, RESULTS, load
-
-HISTORIES = Path(__file__).parents[2] / "histories"
-EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-
-Session = Callable[[TestClient[Any, Any]], Coroutine[Any, Any, None]]
+from tests.serve.visits import EVIL, HISTORIES, page_text_of, text_of, visit
 
 
 @pytest.fixture
@@ -32,26 +24,6 @@ def store(tmp_path: Path) -> Path:
     for name in ("zoo-acks-own-tail", "stale-read-linearizability-57"):
         shutil.copytree(HISTORIES / name, root / "fuzz" / name)
     return root
-
-
-def report(directory: Path) -> bytes:
-    return f"<p>report of {directory.name}</p>".encode()
-
-
-def visit(root: Path, session: Session) -> None:
-    async def all_of_it() -> None:
-        pages = Pages(root, LOOPBACK, report)
-        async with TestClient(TestServer(pages.application())) as client:
-            await session(client)
-
-    asyncio.run(all_of_it())
-
-
-async def text_of(client: TestClient[Any, Any], path: str, status: int = 200) -> str:
-    answer = await client.get(path)
-    assert answer.status == status, await answer.text()
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    return str(await answer.text())
 
 
 def test_table_run_files_and_report(store: Path) -> None:
@@ -226,14 +198,12 @@ def test_other_names_of_this_address_are_refused(store: Path) -> None:
 
 
 def test_a_server_at_all_addresses_answers_at_each(store: Path) -> None:
-    async def all_of_it() -> None:
-        pages = Pages(store, frozenset({"0.0.0.0"}), report)
-        async with TestClient(TestServer(pages.application(), host="127.0.0.1")) as client:
-            for host, status in [("127.0.0.1:1", 200), ("192.0.2.7", 421), ("evil.example", 421)]:
-                answer = await client.get("/", headers={"Host": host})
-                assert answer.status == status, host
+    async def session(client: TestClient[Any, Any]) -> None:
+        for host, status in [("127.0.0.1:1", 200), ("192.0.2.7", 421), ("evil.example", 421)]:
+            answer = await client.get("/", headers={"Host": host})
+            assert answer.status == status, host
 
-    asyncio.run(all_of_it())
+    visit(store, session, names=frozenset({"0.0.0.0"}))
 
 
 def test_what_a_history_says_is_never_code(store: Path) -> None:
@@ -250,14 +220,10 @@ def test_what_a_history_says_is_never_code(store: Path) -> None:
         both = "run=fuzz/zoo-acks-own-tail&run=fuzz/stale-read-linearizability-57"
         name = "%3Cb%20onclick=alert(3)%3E"
         for path in ("/", f"/run/fuzz/{name}", f"/compare?{both}", "/run/fuzz/zoo-acks-own-tail"):
-            answer = await client.get(path)
-            assert answer.status == 200
-            text = await answer.text()
+            text = await page_text_of(client, path)
             assert "<script" not in text
             assert "<img" not in text
             assert "<b onclick" not in text
-            assert "script-src" not in answer.headers["Content-Security-Policy"]
-            assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert "<script" not in await text_of(client, f"/run/{quote(EVIL, safe='')}", 404)
         answer = await client.get(f"/file/fuzz/{name}/{HISTORY}")
         assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
