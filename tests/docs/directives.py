@@ -26,6 +26,8 @@ class Directives:
     """All that is said of one block."""
 
     exits: tuple[Exit, ...] = ()
+    # Words of a command, and how many times it runs at most as long as it ends with 0.
+    attempts: tuple[tuple[str, int], ...] = ()
     stand_ins: tuple[tuple[str, str], ...] = ()
     first: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -72,6 +74,9 @@ Change = Callable[[Directives, re.Match[str]], Directives]
 _RULES: Mapping[str, Change] = {
     rf"exit (\d+)(?: of {_QUOTED})?": lambda said, found: replace(
         said, exits=(*said.exits, Exit(int(found[1]), found[2] and _unquoted(found[2])))
+    ),
+    rf"within (\d+) runs of {_QUOTED}": lambda said, found: replace(
+        said, attempts=(*said.attempts, (_unquoted(found[2]), int(found[1])))
     ),
     rf"with {_QUOTED} as {_QUOTED}": lambda said, found: replace(
         said, stand_ins=(*said.stand_ins, (_unquoted(found[1]), _unquoted(found[2])))

@@ -151,20 +151,26 @@ class PageRun:
         codes = []
         for at, command in enumerate(commands):
             place = f"{block.page}:{command.line}"
-            result = self._shell.run(command.text)
+            following = commands[at + 1].text if at + 1 < len(commands) else ""
+            expected = _codes(block, command, at == len(commands) - 1, following)
+            for _ in range(_attempts(block, command)):
+                result = self._shell.run(command.text)
+                if result.code != 0 or result.code in expected:
+                    break
+            if result.code not in expected:
+                raise BlockFailed(_told(place, command.text, result))
             printed.append((command.text, result.printed))
             codes.append(result.code)
-            following = commands[at + 1].text if at + 1 < len(commands) else ""
-            if result.code not in _codes(block, command, at == len(commands) - 1, following):
-                raise BlockFailed(_told(place, command.text, result))
             if command.prints is not None:
                 _compare(place, command.prints, result.printed, block.said)
         self._printed = Printed(printed)
-        for expected in block.said.exits:
-            if expected.of is None and expected.code not in codes:
-                raise BlockFailed(f"{block.place}: no command ended with {expected.code}")
-            if expected.of is not None and not any(expected.of in each.text for each in commands):
-                raise BlockFailed(f"{block.place}: no command has the words {expected.of!r}")
+        for each in block.said.exits:
+            if each.of is None and each.code not in codes:
+                raise BlockFailed(f"{block.place}: no command ended with {each.code}")
+        named = [each.of for each in block.said.exits if each.of is not None]
+        for words in (*named, *(words for words, _ in block.said.attempts)):
+            if not any(words in command.text for command in commands):
+                raise BlockFailed(f"{block.place}: no command has the words {words!r}")
 
     def _run_python(self, block: Block, text: str) -> None:
         if self._python is None:
@@ -209,12 +215,21 @@ def _codes(block: Block, command: Command, is_last: bool, following: str) -> set
     """What a command may end with."""
     exits = block.said.exits
     named = {each.code for each in exits if each.of is not None and each.of in command.text}
+    unnamed = {each.code for each in exits if each.of is None}
+    for codes in (named, unnamed):
+        if len(codes) > 1:
+            raise BlockFailed(
+                f"{block.place}: {command.text}\nmay end in two ways, which shows nothing"
+            )
     if named:
         return named
-    unnamed = {each.code for each in exits if each.of is None}
     if block.language == "console":
         return range(256) if following == "echo $?" else {0, *unnamed}
     return unnamed if unnamed and is_last else {0}
+
+
+def _attempts(block: Block, command: Command) -> int:
+    return max((most for words, most in block.said.attempts if words in command.text), default=1)
 
 
 def _stood_in(text: str, said: Directives) -> str:

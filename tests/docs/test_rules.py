@@ -45,6 +45,7 @@ def only(page: str) -> Block:
         (fenced("bash", "true", "prints"), "a block of 'bash' cannot be 'prints'"),
         (fenced("bash", "true", "in part"), "'in part' goes with"),
         (fenced("text", "words", "prints", "exit 1"), "'exit' goes with what is run"),
+        (fenced("python", "x = 1", 'within 2 runs of "x"'), "'within' goes with commands"),
         (fenced("bash", "true", 'with "8h" as "1s"'), "there is no '8h'"),
         (fenced("toml", "a = 1", "file ../a.toml"), "outside of the page's folder"),
     ],
