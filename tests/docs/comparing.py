@@ -9,14 +9,14 @@ from tests.docs.directives import Directives
 
 _NUMBER = re.compile(r"\d(?:[\d.,:]*\d)?")
 _VARYING = "\N{WHITE SQUARE}"
+_VARYING_LINES = _VARYING * 2
 
 
 def difference(expected: str, printed: str, said: Directives) -> str | None:
     """Why these are not the same; None if they are, by what the directives let differ."""
-    wanted = [_levelled(line, said) for line in expected.strip("\n").split("\n")]
-    found = [_levelled(line, said) for line in printed.strip("\n").split("\n")]
-    if all(line.strip() in ("", "...") for line in wanted):
-        return None if wanted == found else "nothing would be compared"
+    wanted, found = _lines(expected, said), _lines(printed, said)
+    if all(line.strip() in ("", "...", _VARYING_LINES) for line in wanted):
+        return None if wanted == found == [""] else "nothing would be compared"
     parts: list[list[str]] = [[]]
     for line in wanted:
         if line.strip() == "...":
@@ -29,6 +29,18 @@ def difference(expected: str, printed: str, said: Directives) -> str | None:
         return None
     lines = difflib.unified_diff(wanted, found, "the page says", "printed", lineterm="", n=100)
     return "\n".join(lines)
+
+
+def _lines(text: str, said: Directives) -> list[str]:
+    """Lines that follow each other and of which nothing is compared are one."""
+    lines: list[str] = []
+    varied = False
+    for line in text.strip("\n").split("\n"):
+        varies = any(re.fullmatch(each, line.rstrip()) for each in said.varies)
+        if not (varies and varied):
+            lines.append(_VARYING_LINES if varies else _levelled(line, said))
+        varied = varies
+    return lines
 
 
 def _levelled(line: str, said: Directives) -> str:

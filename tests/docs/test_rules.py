@@ -157,6 +157,8 @@ def test_what_holds_no_command_is_refused(language: str, text: str) -> None:
         ("b\n...\nd", "a\nb\nc\nd\ne", Directives(in_part=True)),
         ("took   1.5 s, 1,234 runs", "took 12 s, 17 runs", Directives(numbers_vary=True)),
         ("took 1.5 s", "took 20.7 s", Directives(varies=(r"[\d.]+ s",))),
+        ("took:\n 1 s\nall", "took:\n 1 s\n 2 s\n 3 s\nall", Directives(varies=(r" \d s",))),
+        ("took:\n 1 s\n 2 s\n...", "took:\n 5 s\nall", Directives(varies=(r" \d s",))),
     ],
 )
 def test_what_is_the_same(expected: str, printed: str, said: Directives) -> None:
@@ -183,6 +185,10 @@ def test_what_is_the_same(expected: str, printed: str, said: Directives) -> None
         ("took 1 s", "took 2 s", Directives()),
         ("took 1 s", "took some s", Directives(numbers_vary=True)),
         ("took 1.5 s, 3", "took 20.7 s, 4", Directives(varies=(r"[\d.]+ s",))),
+        ("took 1 s", "took 2 s\ntook 3 s", Directives(varies=(r"\d s",))),
+        ("took:\n 1 s\nall", "took:\nall", Directives(varies=(r" \d s",))),
+        ("took:\n 1 s\nall", "took:\n 1 s\n 2 h\nall", Directives(varies=(r" \d s",))),
+        ("1 s\n2 s", "1 s\n2 s", Directives(varies=(r"\d s",))),
     ],
 )
 def test_what_is_not(expected: str, printed: str, said: Directives) -> None:
