@@ -176,17 +176,15 @@ def _reaching_scheduler() -> Iterator[None]:
 
 
 @contextmanager
-def dask_workers(
-    scheduler: str | None, jobs: int, dashboard: str | None, patience: float = _PATIENCE
-) -> Iterator[DaskWorkers]:
-    """Those of the scheduler at this address, which is given ``patience`` seconds to answer, or so
-    many made here, on loopback; with them a dashboard, at ``dashboard`` if not None. Raises
-    WorkersGone, CampaignError if Dask is missing."""
+def dask_workers(scheduler: str | None, jobs: int, dashboard: str | None) -> Iterator[DaskWorkers]:
+    """Those of the scheduler at this address, or so many made here, on loopback; with them a
+    dashboard, at ``dashboard`` if not None. Raises WorkersGone, CampaignError if Dask is missing.
+    """
     try:
-        import cryptography  # noqa: F401 (Security needs it, and says so less plainly)
         import dask
         from distributed import Client, LocalCluster
-        from distributed.security import Security
+
+        from nemesis.campaigns.session_key import session_key
     except ModuleNotFoundError as error:
         raise CampaignError(
             f"campaigns need Dask ({error}): pip install 'splitbrain[dask]'"
@@ -210,11 +208,11 @@ def dask_workers(
                     silence_logs=logging.CRITICAL,
                     # Whoever reaches a scheduler can have code run by its workers, and every user
                     # of this machine reaches loopback: only who has the key is let in.
-                    security=Security.temporary(),
+                    security=session_key(),
                 )
                 client = Client(stack.enter_context(local))
             else:
-                client = Client(scheduler, timeout=patience)
+                client = Client(scheduler, timeout=_PATIENCE)
             stack.enter_context(client)
         except (OSError, RuntimeError, ValueError) as error:
             what = "no workers can be made here" if scheduler is None else "no scheduler answers"

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
+from nemesis.campaigns.calendar import Calendar
 from nemesis.campaigns.causes import cause_of, kind_of
 from nemesis.campaigns.cluster import NotYet, TaskKilled, Workers
 from nemesis.campaigns.ledger import Ledger
@@ -42,7 +43,8 @@ class Budget(NamedTuple):
 
 
 class Conductor:
-    """Conducts a session of a campaign; failing runs are saved below ``store``."""
+    """Conducts a session of a campaign; failing runs are saved below ``store``. ``calendar``: that
+    of this machine, from before the workers were made."""
 
     def __init__(
         self,
@@ -51,11 +53,13 @@ class Conductor:
         store: Path,
         on_done: Callable[[Done, list[Failure]], None],
         clock: Callable[[], float] = monotonic,
+        calendar: Calendar | None = None,
     ) -> None:
         self._ledger = ledger
         self._workers = workers
         self._store = store
         self._on_done = on_done
+        self._calendar = calendar or Calendar()
         self._clock = clock
         self._pending: dict[Hashable, Block] = {}
         self._batch = _FIRST_BATCH
@@ -72,8 +76,8 @@ class Conductor:
 
     def conduct(self, budget: Budget) -> None:
         """Until the budget is spent. Whatever ends it, what was recorded stays, and what was not
-        is handed out again by the next session. Raises WorkersGone, LedgerBroken,
-        StoreUnwritable."""
+        is handed out again by the next session. Raises WorkersGone, CalendarSetBack,
+        LedgerBroken, StoreUnwritable."""
         deadline = None if budget.seconds is None else self._clock() + budget.seconds
         totals = self._ledger.totals()
         again = self._ledger.unfinished()
@@ -84,6 +88,7 @@ class Conductor:
                 if not self._pending:
                     return
                 self._take(self._workers.finished(list(self._pending), _LOOK))
+                self._calendar.look()
         finally:
             self._workers.drop(list(self._pending))
 

@@ -23,3 +23,8 @@ class IsRunning(CampaignError):
 
 class WorkersGone(CampaignError):
     """The scheduler, or all workers, cannot be reached any more."""
+
+
+class CalendarSetBack(CampaignError):
+    """The machine's clock was set back, so that workers may hear nothing until it has caught up:
+    others, made anew, would go on."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -15,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from checker.verdict import Validity
+from nemesis.campaigns.errors import CalendarSetBack
 from nemesis.campaigns.names import is_name
 from nemesis.cli import options
 from nemesis.cli.display import console, tally_table, verdict_line
@@ -27,6 +31,7 @@ from nemesis.search.tally import Tally
 from nemesis.subjects.registry import is_own, subject_named
 
 if TYPE_CHECKING:
+    from nemesis.campaigns.cluster import Workers
     from nemesis.campaigns.ledger import Ledger
     from nemesis.campaigns.outcomes import Failure
     from nemesis.campaigns.work import Done
@@ -115,7 +120,6 @@ def campaign(
     """
     try:
         from nemesis.campaigns.cluster import dask_workers
-        from nemesis.campaigns.conductor import Budget, Conductor
         from nemesis.campaigns.session import open_session
     except ModuleNotFoundError as error:
         raise NemesisError(
@@ -135,6 +139,7 @@ def campaign(
             "underscores; 100 at most"
         )
     out = console()
+    crews = partial(dask_workers, scheduler, jobs, dashboard)
     strategy = ENSEMBLE if only == ANYTHING and is_own(tested) else TIMED
     if corpus and strategy != ENSEMBLE:
         raise NemesisError(
@@ -161,22 +166,46 @@ def campaign(
             f"splitbrain campaign {name}: Raft {tested}, {goes_on}, seed {ledger.settings.seed}"
         )
         watch = _Watch(out, before.tally, {cause.cause for cause in ledger.causes()})
-        with dask_workers(scheduler, jobs, dashboard) as crew:
-            place = store / "campaigns" / name
-            conductor = Conductor(ledger, crew, place, watch.on_done)
-            try:
-                if not crew.slots():
-                    out.print("nobody works for that scheduler yet: waiting for workers")
-                with watch:
-                    conductor.conduct(Budget(*budget))
-                if watch.tally.runs == before.tally.runs and budget[1] is not None:
-                    out.print(
-                        f"nothing was left of --budget {budget[1]}, which is for all sessions: a "
-                        "greater one, or a time, goes on"
-                    )
-            except KeyboardInterrupt:
-                out.print("interrupted: the same command goes on")
+        try:
+            with watch:
+                _conduct(ledger, watch, store / "campaigns" / name, budget, crews)
+            if watch.tally.runs == before.tally.runs and budget[1] is not None:
+                out.print(
+                    f"nothing was left of --budget {budget[1]}, which is for all sessions: a "
+                    "greater one, or a time, goes on"
+                )
+        except KeyboardInterrupt:
+            out.print("interrupted: the same command goes on")
         return _tell(ledger, watch, out)
+
+
+def _conduct(
+    ledger: Ledger,
+    watch: _Watch,
+    place: Path,
+    budget: tuple[float | None, int | None],
+    crews: Callable[[], AbstractContextManager[Workers]],
+) -> None:
+    """Until the budget is spent, with workers made anew where the machine's clock was set back."""
+    from nemesis.campaigns.calendar import Calendar
+    from nemesis.campaigns.conductor import Budget, Conductor
+
+    seconds, runs = budget
+    ends: float | None = None
+    while True:
+        calendar = Calendar()
+        with crews() as crew:
+            conductor = Conductor(ledger, crew, place, watch.on_done, calendar=calendar)
+            if not crew.slots():
+                watch.tell("nobody works for that scheduler yet: waiting for workers")
+            if seconds is not None and ends is None:
+                ends = monotonic() + seconds
+            try:
+                conductor.conduct(Budget(None if ends is None else ends - monotonic(), runs))
+            except CalendarSetBack as error:
+                watch.tell(f"{error}: workers are made anew")
+            else:
+                return
 
 
 class _Watch:
@@ -206,6 +235,10 @@ class _Watch:
     def seconds(self) -> float:
         """How long this session has lasted."""
         return monotonic() - self._began
+
+    def tell(self, words: str) -> None:
+        """What people should know."""
+        self._out.print(words)
 
     def on_done(self, done: Done, failures: list[Failure]) -> None:
         """A batch was recorded."""

@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 
 import pytest
 
+from nemesis.campaigns.calendar import Calendar
 from nemesis.campaigns.cluster import NotYet, TaskKilled
 from nemesis.campaigns.conductor import Budget, Conductor
-from nemesis.campaigns.errors import WorkersGone
+from nemesis.campaigns.errors import CalendarSetBack, WorkersGone
 from nemesis.campaigns.ledger import Ledger, open_engine, sqlite_url
 from nemesis.campaigns.outcomes import Failure, Outcome
 from nemesis.campaigns.settings import Settings
@@ -135,6 +136,20 @@ def test_a_scheduler_that_goes_away_loses_nothing(place: Path) -> None:
     assert ledger.totals().tally.runs == 20
     conduct(place, HEALTHY, Crew(1), 100)
     assert ledger.totals().tally.runs == 100
+    assert ledger.gaps() == []
+
+
+def test_a_calendar_that_is_set_back_ends_what_may_hear_nothing_more(place: Path) -> None:
+    """After what had ended; one that is set forward, or by what clocks are set by all day, not."""
+    days = iter([1_000.0, 1_000.5, 500_000.0, 499_999.5, 499_990.0])
+    calendar = Calendar(lambda: next(days), lambda: 0.0)
+    ledger = ledger_of(place, HEALTHY)
+    conductor = Conductor(ledger, Crew(1), place, Told(), calendar=calendar)
+    with pytest.raises(CalendarSetBack, match="clock was set back by 10 s"):
+        conductor.conduct(Budget(None, 200))
+    assert ledger.totals().batches == 4
+    conduct(place, HEALTHY, Crew(), 200)
+    assert ledger.totals().tally.runs == 200
     assert ledger.gaps() == []
 
 

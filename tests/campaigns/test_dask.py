@@ -375,7 +375,7 @@ def test_no_scheduler_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nemesis.campaigns.cluster._PATIENCE", 0.1)
     with (
         pytest.raises(WorkersGone, match="no scheduler answers"),
-        dask_workers("tcp://127.0.0.1:1", 1, None, patience=1.0),
+        dask_workers("tcp://127.0.0.1:1", 1, None),
     ):
         pass
 
