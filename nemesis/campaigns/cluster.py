@@ -15,6 +15,8 @@ from threading import Event
 from typing import Any, Protocol
 
 from nemesis.campaigns.errors import CampaignError, WorkersGone
+from nemesis.campaigns.fitness import here, installed_by, require_fit
+from nemesis.campaigns.interrupts import deaf_to_ctrl_c, uninterrupted
 
 # How long a scheduler has to answer, in s.
 _PATIENCE = 15.0
@@ -43,7 +45,8 @@ class Workers(Protocol):
     """Who does what the conductor hands out."""
 
     def slots(self) -> int:
-        """How many tasks they do at once, now: workers come and go."""
+        """How many tasks they do at once, now: workers come and go. Raises WorkersGone,
+        WorkersUnfit."""
         ...
 
     def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> Hashable:
@@ -56,7 +59,8 @@ class Workers(Protocol):
         ...
 
     def result(self, task: Hashable) -> Any:
-        """What a finished task returned. Raises what it raised, NotYet, TaskKilled, WorkersGone."""
+        """What a finished task returned. Raises what it raised, NotYet, TaskKilled, WorkersGone,
+        WorkersUnfit."""
         ...
 
     def drop(self, tasks: Sequence[Hashable]) -> None:
@@ -77,6 +81,8 @@ class DaskWorkers:
         self._some_ended = Event()
         self._results: dict[Hashable, Any] = {}
         self._made = 0 if local is None else len(local.workers)
+        # Workers that were asked what they have installed.
+        self._asked: set[str] = set()
 
     def slots(self) -> int:
         with _reaching_scheduler():
@@ -84,7 +90,41 @@ class DaskWorkers:
                 # Dask gives up one that dies while it starts, or that takes long to start again.
                 self.local.scale(self._made)
             ask = self._client.scheduler.ncores
-            return sum(self._client.sync(ask, callback_timeout=_PATIENCE).values())
+            cores = self._client.sync(ask, callback_timeout=_PATIENCE)
+        if self.local is None:
+            self._examine([worker for worker in cores if worker not in self._asked])
+        return sum(cores.values())
+
+    def require_scheduler(self) -> None:
+        """Raises WorkersUnfit if the scheduler cannot read tasks; WorkersGone."""
+
+        def ask(function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+            call = partial(self._client.run_on_scheduler, function, *arguments)
+            with _reaching_scheduler():
+                try:
+                    told = self._client.sync(call, callback_timeout=_PATIENCE)
+                except (ImportError, AttributeError) as error:
+                    told = error
+            return {f"the scheduler {self._client.scheduler.address}": told}
+
+        require_fit(installed_by(ask), here())
+
+    def _examine(self, workers: Sequence[str]) -> None:
+        """Once each: one that does not answer now is told of when its tasks fail."""
+
+        def ask(function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+            call = partial(
+                self._client.run, function, *arguments, workers=workers, on_error="return"
+            )
+            with suppress(TimeoutError):
+                told = self._client.sync(call, callback_timeout=_PATIENCE)
+                return {f"the worker {worker}": each for worker, each in told.items()}
+            return {}
+
+        self._asked.update(workers)
+        if workers:
+            with _reaching_scheduler():
+                require_fit(installed_by(ask), here())
 
     def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> Hashable:
         with _reaching_scheduler():
@@ -140,6 +180,10 @@ class DaskWorkers:
         except OSError as error:
             # What the task itself has raised: of a worker's machine, as that a disk is full.
             raise WorkersGone(f"{task.key}: its worker cannot work: {error}; {_GOES_ON}") from error
+        except (ImportError, AttributeError):
+            # A worker has joined since, and nobody has asked it.
+            self.slots()
+            raise
 
     def drop(self, tasks: Sequence[Hashable]) -> None:
         for task in tasks:
@@ -197,24 +241,35 @@ def dask_workers(scheduler: str | None, jobs: int, dashboard: str | None) -> Ite
         local = None
         try:
             if scheduler is None:
-                local = LocalCluster(
-                    n_workers=jobs,
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    # Dask starts a server for it in any case: without an address, at a port that
-                    # another campaign may have.
-                    dashboard_address=dashboard or "127.0.0.1:0",
-                    silence_logs=logging.CRITICAL,
-                    # Whoever reaches a scheduler can have code run by its workers, and every user
-                    # of this machine reaches loopback: only who has the key is let in.
-                    security=session_key(),
-                )
-                client = Client(stack.enter_context(local))
+                with uninterrupted(), deaf_to_ctrl_c():
+                    local = stack.enter_context(
+                        LocalCluster(
+                            n_workers=jobs,
+                            threads_per_worker=1,
+                            processes=True,
+                            host="127.0.0.1",
+                            # Dask starts a server for it in any case: without an address, at a
+                            # port that another campaign may have.
+                            dashboard_address=dashboard or "127.0.0.1:0",
+                            silence_logs=logging.CRITICAL,
+                            # Whoever reaches a scheduler can have code run by its workers, and
+                            # every user of this machine reaches loopback: only who has the key is
+                            # let in.
+                            security=session_key(),
+                        )
+                    )
+                client = Client(local)
             else:
                 client = Client(scheduler, timeout=_PATIENCE)
             stack.enter_context(client)
         except (OSError, RuntimeError, ValueError) as error:
             what = "no workers can be made here" if scheduler is None else "no scheduler answers"
             raise WorkersGone(f"{scheduler or 'Dask'}: {what}: {error}") from error
-        yield DaskWorkers(client, local)
+        crew = DaskWorkers(client, local)
+        if scheduler is not None:
+            crew.require_scheduler()
+        try:
+            yield crew
+        finally:
+            with uninterrupted():
+                stack.close()

@@ -25,6 +25,10 @@ class WorkersGone(CampaignError):
     """The scheduler, or all workers, cannot be reached any more."""
 
 
+class WorkersUnfit(CampaignError):
+    """A worker or the scheduler lacks splitbrain, or has another version of it or of Python."""
+
+
 class CalendarSetBack(CampaignError):
     """The machine's clock was set back, so that workers may hear nothing until it has caught up:
     others, made anew, would go on."""

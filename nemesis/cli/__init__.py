@@ -59,7 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console script; ends the process with the exit code. SIGTERM, by which
     schedulers of batches and of containers end it, is Ctrl-C: who has begun something, ends it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(arguments))
+    code = run(arguments)
+    # All is told: one that comes while Python takes itself down has nothing more to interrupt.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

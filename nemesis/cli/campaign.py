@@ -120,6 +120,7 @@ def campaign(
     """
     try:
         from nemesis.campaigns.cluster import dask_workers
+        from nemesis.campaigns.interrupts import interrupted_once
         from nemesis.campaigns.session import open_session
     except ModuleNotFoundError as error:
         raise NemesisError(
@@ -147,17 +148,20 @@ def campaign(
             "--workload, --nemesis and --nodes ask for, are driven by time"
         )
     drawn = secrets.randbelow(1 << 32)
-    with open_session(
-        store / "campaigns" / name,
-        database,
-        name,
-        seed,
-        drawn,
-        subject=tested,
-        strategy=strategy,
-        only=only,
-        corpus=corpus,
-    ) as ledger:
+    with (
+        interrupted_once(),
+        open_session(
+            store / "campaigns" / name,
+            database,
+            name,
+            seed,
+            drawn,
+            subject=tested,
+            strategy=strategy,
+            only=only,
+            corpus=corpus,
+        ) as ledger,
+    ):
         before = ledger.totals()
         goes_on = (
             f"goes on after {counted(before.tally.runs, 'run')}" if before.batches else "begins"

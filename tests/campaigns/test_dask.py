@@ -415,3 +415,8 @@ def test_workers_made_here_let_in_nobody_else(protocol: str) -> None:
         while not workers.finished([task], 1.0):
             pass
         assert workers.result(task) == 3
+        # A terminal sends Ctrl-C to all processes of a command; the conductor ends the workers.
+        task = workers.submit("mask", signal.pthread_sigmask, signal.SIG_BLOCK, ())
+        while not workers.finished([task], 1.0):
+            pass
+        assert workers.result(task) == {signal.SIGINT}

@@ -1,0 +1,90 @@
+"""Ctrl-C and SIGTERM, where they would come too often, or in the middle of what must be whole.
+
+People who wait press Ctrl-C again, and so do batch systems with SIGTERM. What ends workers takes a
+second or two, and is not to be interrupted itself: half ended, Dask tells of it in its own words.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from threading import current_thread, main_thread
+from types import FrameType
+from typing import Any
+
+_SIGNALS: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
+
+_Handler = Callable[[int, FrameType | None], Any]
+
+
+@contextmanager
+def interrupted_once() -> Iterator[None]:
+    """The first of these signals within is raised as it was before; those after it do nothing, as
+    the end has begun. It takes no longer than Dask's own patience."""
+    came: list[int] = []
+
+    def replaced(number: int, before: _Handler) -> _Handler:
+        def handle(_number: int, frame: FrameType | None) -> None:
+            came.append(number)
+            if len(came) == 1:
+                before(number, frame)
+
+        return handle
+
+    with _handled_by(replaced):
+        yield
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """What is within comes to its end, or fails; the first signal that came meanwhile is raised
+    then: it may have reached processes that were made, and be why it failed."""
+    came: list[tuple[int, _Handler]] = []
+
+    def replaced(number: int, before: _Handler) -> _Handler:
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            came.append((number, before))
+
+        return handle
+
+    try:
+        with _handled_by(replaced):
+            yield
+    finally:
+        if came:
+            number, before = came[0]
+            before(number, None)
+
+
+@contextmanager
+def _handled_by(replaced: Callable[[int, _Handler], _Handler]) -> Iterator[None]:
+    """Signals that end this process as the system has it, or that it ignores, are left alone; and
+    all of them in a thread, which gets none."""
+    before: dict[int, _Handler] = {}
+    if current_thread() is main_thread():
+        for number in _SIGNALS:
+            handler = signal.getsignal(number)
+            if callable(handler):
+                before[number] = handler
+    try:
+        for number, handler in before.items():
+            signal.signal(number, replaced(number, handler))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def deaf_to_ctrl_c() -> Iterator[None]:
+    """Threads and processes that are made within never hear of Ctrl-C, which a terminal sends to
+    all processes of a command: whoever made them ends them."""
+    # Who starts it, for the first process that is made, hears of Ctrl-C from then on.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
