@@ -30,6 +30,7 @@ class Directives:
     attempts: tuple[tuple[str, int], ...] = ()
     stand_ins: tuple[tuple[str, str], ...] = ()
     first: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     file: str | None = None
     background_until: str | None = None
@@ -82,6 +83,7 @@ _RULES: Mapping[str, Change] = {
         said, stand_ins=(*said.stand_ins, (_unquoted(found[1]), _unquoted(found[2])))
     ),
     r"first (.+)": lambda said, found: replace(said, first=(*said.first, found[1])),
+    r"then (.+)": lambda said, found: replace(said, then=(*said.then, found[1])),
     r"needs (\S+)": lambda said, found: replace(said, needs=(*said.needs, found[1])),
     r"file (\S+)": lambda said, found: replace(said, file=found[1]),
     rf"in the background until {_QUOTED}": lambda said, found: replace(

@@ -25,6 +25,11 @@ def _postgresql() -> bool:
     return shutil.which("pg_ctlcluster") is not None and find_spec("psycopg") is not None
 
 
+def _redis() -> bool:
+    has_tools = shutil.which("redis-server") is not None and shutil.which("redis-cli") is not None
+    return has_tools and find_spec("redis") is not None
+
+
 def _disks() -> bool:
     has_tools = shutil.which("fusermount3") is not None and find_spec("mfusepy") is not None
     return has_tools and Path("/dev/fuse").exists()
@@ -57,6 +62,7 @@ NEEDS: Mapping[str, Callable[[], bool]] = {
     "libraft": lambda: Path("/usr/include/raft.h").exists() and _tools("cc")(),
     "pysyncobj": lambda: find_spec("pysyncobj") is not None,
     "postgresql": _postgresql,
+    "redis": _redis,
     "dask": lambda: find_spec("distributed") is not None,
     "chromium": _tools("chromium"),
     "npm": _tools("npm"),

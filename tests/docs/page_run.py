@@ -94,11 +94,13 @@ class PageRun:
                 self._printed = None
             return
         for command in said.first:
-            self._seen_to_end(block, command, 0)
+            self._seen_to_end(block, command)
         try:
             self._do(block)
         except SessionEnded as error:
             raise BlockFailed(f"{block.place}: {error}") from None
+        for command in said.then:
+            self._seen_to_end(block, command)
 
     def _is_here(self, block: Block, name: str) -> bool:
         if name not in NEEDS:
@@ -181,9 +183,9 @@ class PageRun:
             raise BlockFailed(_told(block.place, "this code", result))
         self._printed = Printed([("", result.printed)])
 
-    def _seen_to_end(self, block: Block, command: str, code: int) -> None:
+    def _seen_to_end(self, block: Block, command: str) -> None:
         result = self._shell.run(command)
-        if result.code != code:
+        if result.code != 0:
             raise BlockFailed(_told(block.place, command, result))
 
     def _start(self, block: Block, text: str, until: str) -> None:
