@@ -3,7 +3,7 @@
 #   make test     all tests, on all cores
 # For long campaigns, nearly twice as many executions a second:
 #   make fuzz COMPILED=1    the same source, its hot modules compiled to C (a minute, the first time)
-# The documentation, every block of it executed (tests/docs/README.md):
+# The documentation, every block of it executed, and the workflows of GitHub (tests/docs/README.md):
 #   make test-docs
 # Clusters of containers (docs/docker.md), as root on Debian, with docker.io and debootstrap:
 #   make test-docker     their tests, beside a Docker engine of their own
@@ -46,9 +46,9 @@ fuzz: $(READY)
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-# One page at a time for each process: they take from no time to a minute.
+# One page or job at a time for each process: they take from no time to a minute.
 test-docs: $(VENV)/.installed
-	$(BIN)/python -m pytest tests/docs/pages.py -n $(WORKERS) --maxschedchunk 1 $(ARGS)
+	$(BIN)/python -m pytest tests/docs/pages.py tests/docs/jobs.py -n $(WORKERS) --maxschedchunk 1 $(ARGS)
 
 test-docker: $(VENV)/.installed
 	$(BIN)/python -m nemesis.cluster.real.docker_engine -- \

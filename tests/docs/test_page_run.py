@@ -62,6 +62,7 @@ GOOD = [
     fenced("csv", HISTORY, "history register"),
     fenced("bash", "echo ready; exec sleep 600", 'in the background until "ready"'),
     fenced("bash", "pip install 'splitbrain[dask]'\npip install splitbrain"),
+    fenced("bash", "touch pyproject.toml\npip install -e '.[dev]'"),
     fenced("bash", "command -v splitbrain && command -v pytest && command -v python"),
     fenced("bash", "apt-get install -y bash"),
     fenced("text", "tests/\n  docs/    blocks.py", "files"),
@@ -117,6 +118,8 @@ BAD = [
     (fenced("csv", f"{HISTORY}\n1,read,x,,2,7,9", "history register"), "this history is invalid"),
     (fenced("bash", "echo no", 'in the background until "ready"'), "it ended; it printed:\nno"),
     (fenced("bash", "pip install 'splitbrain[moon]'"), "no extra 'moon'"),
+    (fenced("bash", "pip install -e ."), "no pyproject.toml here"),
+    (fenced("bash", "touch pyproject.toml\npip install -e '.[moon]'"), "no extra 'moon'"),
     (fenced("bash", "apt-get remove bash"), "nothing but 'install'"),
     (fenced("bash", "pip install leftpad"), "'leftpad' is not splitbrain"),
     (
