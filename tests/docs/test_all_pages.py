@@ -11,7 +11,6 @@ from tests.docs.page_list import PAGES, path_of
 
 # Blocks that no test runs: the page, and why. It is to stay short.
 NOT_RUN: set[tuple[str, str]] = {
-    ("docs/quick-start.md", "fetches the distribution's packages and the index's"),
     ("docs/maelstrom.md", "the program is in Maelstrom's repository"),
 }
 # Blocks with a command that may run again, since what it does depends on the machine, even with the

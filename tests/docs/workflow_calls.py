@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -51,10 +51,27 @@ def calls_of(
     return [call.split("\0") for call in calls.read_text().split("\0\n") if call]
 
 
+def parsed(arguments: list[str]) -> click.Context:
+    """The command of splitbrain, with its parameters. Raises ClickException or UnknownName."""
+    command: click.Command = cli
+    rest = arguments
+    while isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), rest[0]) if rest else None
+        if found is None:
+            raise click.UsageError("there is no command")
+        command, rest = found, rest[1:]
+    return command.make_context("splitbrain", list(rest))
+
+
 def refuse_wrong(call: list[str], place: str) -> None:
     """Raise WorkflowError unless what is called knows all its arguments."""
     name, *arguments = call
-    checks = {"make": _make, "pip": _pip, "pytest": _pytest, "splitbrain": _splitbrain}
+    checks: dict[str, Callable[[list[str]], object]] = {
+        "make": _make,
+        "pip": _pip,
+        "pytest": _pytest,
+        "splitbrain": parsed,
+    }
     try:
         checks[name](arguments)
     except click.ClickException as error:
@@ -63,17 +80,6 @@ def refuse_wrong(call: list[str], place: str) -> None:
         raise WorkflowError(f"{place}: {shlex.join(call)}: {error}") from None
     except subprocess.CalledProcessError as error:
         raise WorkflowError(f"{place}: {shlex.join(call)}\n{error.output}") from None
-
-
-def _splitbrain(arguments: list[str]) -> None:
-    command: click.Command = cli
-    rest = arguments
-    while isinstance(command, click.Group):
-        found = command.get_command(click.Context(command), rest[0]) if rest else None
-        if found is None:
-            raise click.UsageError("there is no command")
-        command, rest = found, rest[1:]
-    command.make_context("splitbrain", list(rest))
 
 
 def _make(arguments: list[str]) -> None:
@@ -85,7 +91,7 @@ def _make(arguments: list[str]) -> None:
     for line in _told(["make", "--dry-run", *arguments]).splitlines():
         words = line.partition(f"{_BIN}/")[2]
         if words.startswith("splitbrain "):
-            _splitbrain(shlex.split(words)[1:])
+            parsed(shlex.split(words)[1:])
         elif words.startswith("python -m pytest "):
             _pytest(shlex.split(words)[3:])
 
