@@ -125,6 +125,8 @@ class PageRun:
             _compare_block(block, printed)
         elif said.generated_by is not None:
             result = self._shell.run(said.generated_by)
+            if result.code not in ([each.code for each in said.exits] or [0]):
+                raise BlockFailed(_told(block.place, said.generated_by, result))
             _compare_block(block, result.printed)
         elif said.schedule is not None:
             _run_schedule(block)
@@ -140,7 +142,10 @@ class PageRun:
         elif said.background_until is not None:
             self._start(block, text, said.background_until)
         elif said.runs_its_commands:
-            for command in _commands_in(yaml.safe_load(text)):
+            commands = _commands_in(yaml.safe_load(text))
+            if not commands:
+                raise BlockFailed(f"{block.place}: nothing stands under 'run' or 'script'")
+            for command in commands:
                 self._run_commands(replace(block, text=command))
         elif block.language == "python":
             self._run_python(block, text)
@@ -287,8 +292,8 @@ def _run_schedule(block: Block) -> None:
     verdict = run_schedule(
         decode_schedule(block.text.encode(), block.place), subject_named(name)
     ).verdict
-    is_convicted = verdict.validity is Validity.INVALID
-    if is_convicted != bool(block.said.schedule):
+    wanted = Validity.INVALID if block.said.schedule else Validity.VALID
+    if verdict.validity is not wanted:
         raise BlockFailed(f"{block.place}: {name} is found {verdict.validity}")
 
 
