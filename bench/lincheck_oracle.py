@@ -25,7 +25,7 @@ from checker.lincheck.budget import Budget
 from checker.models import get_model
 from tests.checker.brute_force import possible
 from tests.checker.lincheck.engines import ENGINES, Disagreement, compare, large, small
-from tests.checker.random_histories import MODEL_NAMES
+from tests.checker.simulations.named import MODEL_NAMES
 
 FEW = Budget(seconds=None, configurations=3_000)
 """What one engine may spend on a large history."""

@@ -18,7 +18,8 @@ from checker.lincheck.search import first_impossible
 from checker.lincheck.visited import Visited
 from checker.models import Model, get_model
 from tests.checker.brute_force import possible
-from tests.checker.random_histories import MODEL_NAMES, random_operations
+from tests.checker.random_histories import random_operations
+from tests.checker.simulations.named import MODEL_NAMES
 
 SMALL = 300
 """Small histories of each model, against brute force."""

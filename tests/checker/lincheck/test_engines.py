@@ -15,7 +15,8 @@ from checker.models import get_model
 from tests.checker.brute_force import possible
 from tests.checker.histories import random_history
 from tests.checker.lincheck.engines import ALWAYS, ENGINES, compare, large, small
-from tests.checker.random_histories import MODEL_NAMES, random_operations
+from tests.checker.random_histories import random_operations
+from tests.checker.simulations.named import MODEL_NAMES
 
 HISTORIES = int(os.environ.get("ENGINE_HISTORIES", "60"))
 """Small histories of each model; a tenth of it of larger ones."""

@@ -5,42 +5,34 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import count
-from random import Random
 from typing import Any
 
 import pytest
 
-from checker.history import HistoryError, Operation
-from checker.lincheck import Budget, Verdict, check, check_parallel
+from checker.history import Operation
+from checker.lincheck import Budget, check, check_parallel
 from checker.lincheck.budget import Meter
 from checker.lincheck.judge import judge_all
 from checker.lincheck.parallel import InProcesses
 from checker.lincheck.processes import ProcessDied, ProcessFailed, in_processes
 from checker.lincheck.sections import sections
-from checker.lincheck.verify import verify
 from checker.models import get_model, model_from_step
 from checker.verdict import Validity
-from tests.checker.random_histories import random_operations
+from tests.checker.lincheck.several_judges import (
+    Together,
+    evidence,
+    judges_like_one_process,
+    one_after_another,
+    refuses_like_one_process,
+    written,
+)
 
 # Newer Pythons warn of forks beside threads, which the runner of the tests may have.
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 MODELS = ("register", "cas-register", "kv", "list-append", "fifo-queue", "multi-register", "set")
-
-
-def evidence(verdict: Verdict) -> tuple[Any, ...]:
-    """All of a verdict but what it cost."""
-    return (
-        verdict.validity,
-        [failure.message for failure in verdict.failures],
-        verdict.reasons,
-        verdict.certificate,
-        verdict.order,
-        str(verdict.conflict),
-    )
 
 
 def _write(state: tuple[int, ...], f: str, argument: Any, result: Any) -> tuple[bool, Any]:
@@ -60,35 +52,15 @@ def hard(key: str, count: int = 20) -> list[Operation]:
     return [*writes, Operation("reader", "read", key, None, [-1] * count, "ok", end, end + 1)]
 
 
-def one_after_another(*parts: Sequence[Operation]) -> list[Operation]:
-    """Operations of several keys in one history, each key after the one before."""
-    start, found = 0, []
-    for part in parts:
-        for each in part:
-            ended = None if each.completed is None else start + each.completed
-            found.append(each._replace(invoked=start + each.invoked, completed=ended))
-        start = 1 + max(max(each.invoked, each.completed or 0) for each in found)
-    return found
+def by_processes(jobs: int) -> Together:
+    return lambda operations, model, certificate: check_parallel(
+        operations, model, jobs=jobs, certificate=certificate
+    )
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_verdict_is_that_of_one_process(name: str) -> None:
-    model, seen = get_model(name), Counter[str]()
-    for seed in range(8):
-        random = Random(seed)
-        operations = random_operations(
-            random, name, random.choice((6, 30, 60)), keys=9, concurrency=4
-        )
-        alone = check(operations, model)
-        together = check_parallel(operations, model, jobs=random.choice((2, 3)))
-        assert evidence(together) == evidence(alone), seed
-        assert together.certificate is not None
-        verify(operations, together.certificate, model)
-        seen[together.validity] += 1
-        quick = check_parallel(operations, model, jobs=2, certificate=False)
-        assert quick.validity is alone.validity
-    assert seen["valid"] > 1, seen
-    assert seen["invalid"] > 1, seen
+    judges_like_one_process(name, lambda seed: [by_processes(2 + seed % 2)])
 
 
 def test_of_several_impossible_keys_the_earliest_is_blamed_whoever_judges_it() -> None:
@@ -106,13 +78,6 @@ def test_of_several_impossible_keys_the_earliest_is_blamed_whoever_judges_it() -
     assert expected.conflict.keys == ("k0",)
     for jobs in range(1, 6):
         assert evidence(check_parallel(operations, model, jobs=jobs)) == evidence(expected)
-
-
-def written(key: str, count: int, *, last: int | None = None) -> list[Operation]:
-    """So many writes of a register, one after another, and a read of ``last``, or of the last."""
-    writes = [Operation(0, "write", key, at, at, "ok", 2 * at, 2 * at + 1) for at in range(count)]
-    result = count - 1 if last is None else last
-    return [*writes, Operation(0, "read", key, None, result, "ok", 2 * count, 2 * count + 1)]
 
 
 @pytest.mark.parametrize(
@@ -199,15 +164,7 @@ def test_an_interrupt_ends_all_processes() -> None:
 
 
 def test_what_the_model_refuses_is_refused_as_in_one_process() -> None:
-    good = Operation(0, "write", "a", 1, 1, "ok", 0, 1)
-    odd = Operation(0, "jump", "b", 1, 1, "ok", 2, 3)
-    other = Operation(0, "swim", "c", 1, 1, "ok", 4, 5)
-    operations = [good, odd, other]
-    with pytest.raises(HistoryError) as alone:
-        check(operations, get_model("register"))
-    with pytest.raises(HistoryError) as together:
-        check_parallel(operations, get_model("register"), jobs=3)
-    assert str(together.value) == str(alone.value)
+    refuses_like_one_process(by_processes(3))
 
 
 def test_models_need_not_be_pickled() -> None:

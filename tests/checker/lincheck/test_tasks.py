@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from checker.errors import CheckerError
-from checker.history import HistoryError, Operation
+from checker.history import Operation
 from checker.lincheck import Budget, Verdict, check
 from checker.lincheck.budget import Meter
 from checker.lincheck.checking import check_by
@@ -19,12 +19,17 @@ from checker.lincheck.judge import Finding, judge_all
 from checker.lincheck.processes import ProcessDied
 from checker.lincheck.sections import Section
 from checker.lincheck.tasks import InTasks, perform
-from checker.lincheck.verify import verify
 from checker.models import get_model, model_from_step
 from checker.models.model import Model, UnknownModelError
 from checker.verdict import Validity
-from tests.checker.lincheck.test_parallel import evidence, one_after_another, written
-from tests.checker.random_histories import random_operations
+from tests.checker.lincheck.several_judges import (
+    Together,
+    evidence,
+    judges_like_one_process,
+    one_after_another,
+    refuses_like_one_process,
+    written,
+)
 
 MODELS = ("register", "cas-register", "kv", "list-append", "fifo-queue", "set", "semaphore:2")
 
@@ -103,27 +108,21 @@ def _few_operations_a_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("checker.lincheck.tasks._OPERATIONS", 20)
 
 
+def of_hands(slots: int, seed: int) -> Together:
+    """Nothing is left to do when they have judged."""
+
+    def judge(operations: Sequence[Operation], model: Model, certificate: bool) -> Verdict:
+        hands = Hands(slots, seed + (not certificate))
+        verdict = by_hands(operations, model, hands, certificate=certificate)
+        assert not hands.waiting
+        return verdict
+
+    return judge
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_the_verdict_is_that_of_one_process(name: str) -> None:
-    model, seen = get_model(name), Counter[str]()
-    for seed in range(8):
-        random = Random(seed)
-        operations = random_operations(
-            random, name, random.choice((6, 30, 60)), keys=9, concurrency=4
-        )
-        alone = check(operations, model)
-        for slots in (1, 2, 7):
-            hands = Hands(slots, seed)
-            together = by_hands(operations, model, hands)
-            assert evidence(together) == evidence(alone), (seed, slots)
-            assert not hands.waiting
-            quick = by_hands(operations, model, Hands(slots, seed + 1), certificate=False)
-            assert evidence(quick) == evidence(check(operations, model, certificate=False))
-        assert together.certificate is not None
-        verify(operations, together.certificate, model)
-        seen[together.validity] += 1
-    assert seen["valid"] > 1, seen
-    assert seen["invalid"] > 1, seen
+    judges_like_one_process(name, lambda seed: [of_hands(slots, seed) for slots in (1, 2, 7)])
 
 
 def overlapping(key: str, count: int) -> list[Operation]:
@@ -266,14 +265,7 @@ def test_it_can_be_cancelled_and_interrupted() -> None:
 
 
 def test_what_the_model_refuses_is_refused_as_in_one_process() -> None:
-    good = Operation(0, "write", "a", 1, 1, "ok", 0, 1)
-    odd = Operation(0, "jump", "b", 1, 1, "ok", 2, 3)
-    other = Operation(0, "swim", "c", 1, 1, "ok", 4, 5)
-    with pytest.raises(HistoryError) as alone:
-        check([good, odd, other], get_model("register"))
-    with pytest.raises(HistoryError) as together:
-        by_hands([good, odd, other], get_model("register"), Hands(3))
-    assert str(together.value) == str(alone.value)
+    refuses_like_one_process(of_hands(3, 0))
 
 
 def test_a_model_that_others_cannot_have_is_refused() -> None:
