@@ -7,12 +7,14 @@ from collections import Counter
 import msgspec
 import pytest
 
+from checker.lincheck import check
+from checker.models import get_model
 from checker.trace import LeaseRead
 from checker.verdict import Validity
 from nemesis.errors import ScheduleError
-from nemesis.faults import ClockDrift
+from nemesis.faults import ClockDrift, Partition
 from nemesis.run import Run, run
-from nemesis.schedule import Knobs, Schedule, validate
+from nemesis.schedule import Knobs, Operate, Schedule, validate
 from nemesis.search.generate import Only, Size, generate
 from raft.consensus import Consensus, Settings
 from raft.consensus.configuration import Configuration
@@ -246,6 +248,31 @@ def test_beyond_the_bound_reads_are_stale_and_the_checker_sees_it() -> None:
         assert set(result.verdict.kinds) <= {"linearizability", "lease-safety"}
         asking = schedule_with_slow_leaders(result.schedule.seed, -900_000, 10_000, "index")
         assert run(asking).verdict.failures == ()
+
+
+def read_of_who_is_cut_off(seed: int, reads: str, bound: int) -> Schedule:
+    """The leader, whose clock runs at a tenth of its rate, is cut off; the others write by a leader
+    of theirs, and somebody reads, of a server that the seed draws."""
+    knobs = Knobs(clients=2, workload="register", reads=reads, max_clock_drift=bound)
+    steps = (
+        ClockDrift(target="leader", parts_per_million=-900_000),
+        Partition(target="leader", wait=500 * MS),
+        Operate(client=0, f="write", key="x", value="new", wait=300 * MS),
+        Operate(client=1, f="read", key="x"),
+    )
+    return Schedule(seed=seed, knobs=knobs, steps=steps)
+
+
+def test_clients_see_stale_reads_where_the_monitor_does() -> None:
+    seen = 0
+    for seed in range(20):
+        result = run(read_of_who_is_cut_off(seed, "lease", bound=10_000))
+        stale = check(result.history, get_model("register")).validity is Validity.INVALID
+        assert result.verdict.kinds == ({"lease-safety"} if stale else frozenset()), seed
+        seen += stale
+        for reads, bound in (("index", 10_000), ("lease", 950_000)):
+            assert run(read_of_who_is_cut_off(seed, reads, bound)).verdict.failures == (), seed
+    assert seen >= 4
 
 
 def test_generated_schedules_read_in_every_way_and_leave_leases_their_clocks() -> None:
