@@ -24,7 +24,11 @@ def test_shrinking_is_worth_it() -> None:
             steps.append((len(result.schedule.steps), len(smallest.schedule.steps)))
     assert len(steps) >= 5
     before, after = zip(*steps, strict=True)
-    assert statistics.median(after) * 2 < statistics.median(before)
+    assert statistics.median(before) > 20
+    # 2.1 and 3. Without other seeds 2.9 and 8; without leaving out many steps at once 2.4 and 5,
+    # single ones 3.4 and 4, or any 8.9 and 12.
+    assert statistics.mean(after) < 2.5
+    assert max(after) <= 4
 
 
 def test_a_schedule_is_not_left_long_because_its_time_was_shortened_first() -> None:
