@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from nemesis.cluster.real.sockets import free_port
 
 # Started by pg_ctl, a server outlives everybody. So somebody else starts it, who stops it when the
 # pipe from its parent ends, however that came.
@@ -38,9 +39,7 @@ def postgresql(*, syncs: bool) -> Iterator[str | None]:
         return
     # It does not run as root.
     user = "postgres" if os.geteuid() == 0 else None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port(set())
     with TemporaryDirectory(prefix="splitbrain-") as name:
         if user is not None:
             shutil.chown(name, user)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from nemesis.cluster.real.sockets import free_port
 from raft.kv.revision_store import RevisionStore
 from raft.kv.revisions import Range, Update, Write
 from raft.server.etcd_answers import Header, body_of
@@ -41,11 +41,8 @@ class Etcd:
     """One etcd, and a connection to it."""
 
     def __init__(self, directory: Path) -> None:
-        ports = []
-        for _ in range(2):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                ports.append(probe.getsockname()[1])
+        taken: set[int] = set()
+        ports = [free_port(taken) for _ in range(2)]
         client, peer = (f"http://127.0.0.1:{port}" for port in ports)
         self._log = (directory / "log").open("wb")
         self._process = subprocess.Popen(

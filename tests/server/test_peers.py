@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from random import Random
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from nemesis.cluster.real.sockets import free_port
 from raft.consensus import RequestVoteReply
 from raft.kv.revisions import KeyValue, Put, RangeAnswer
 from raft.server.config import Address, Limits
@@ -74,14 +74,6 @@ def peers(name: str, ends: Ends, members: Members, **limits: int) -> Peers:
     )
 
 
-def free_port() -> int:
-    """A port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 async def until(probe: Callable[[], Any]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not probe():
@@ -100,7 +92,7 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
 async def listening(ends: Ends, *names: str) -> AsyncIterator[tuple[Peers, Address]]:
     """n1, a member beside these names."""
     server = peers("n1", ends, Members("n1", *names))
-    address = Address("127.0.0.1", free_port())
+    address = Address("127.0.0.1", free_port(set()))
     await server.listen(address, reuse_port=False)
     try:
         yield server, address
@@ -213,7 +205,7 @@ def test_messages_arrive_in_order_also_those_sent_before_the_peer_was_there() ->
     async def test() -> None:
         near, far = Ends(), Ends()
         sender = peers("n2", near, Members("n1", "n2"))
-        address = Address("127.0.0.1", free_port())
+        address = Address("127.0.0.1", free_port(set()))
         sender.set_addresses({"n1": address})
         for term in range(50):
             assert sender.send("n1", RequestVoteReply("n2", "n1", term, True))
@@ -237,7 +229,7 @@ def test_a_full_queue_drops_the_oldest() -> None:
         for limits in ({"queue_messages": 3}, {"queue_bytes": 250}):
             ends.dropped.clear()
             sender = peers("n2", ends, Members("n1"), **limits)
-            sender.set_addresses({"n1": Address("127.0.0.1", free_port())})
+            sender.set_addresses({"n1": Address("127.0.0.1", free_port(set()))})
             forwards = [Forward(number, "o", Put(b"k", b"v")) for number in range(9)]
             for forward in forwards:
                 sender.send("n1", forward)
@@ -252,7 +244,7 @@ def test_an_answer_as_long_as_may_wait_arrives_and_a_longer_one_costs_no_connect
     async def test() -> None:
         near, far = Ends(), Ends()
         sender = peers("n2", near, Members("n1", "n2"))
-        address = Address("127.0.0.1", free_port())
+        address = Address("127.0.0.1", free_port(set()))
         receiver = peers("n1", far, Members("n1", "n2"))
         await receiver.listen(address, reuse_port=False)
         sender.set_addresses({"n1": address})
@@ -291,7 +283,7 @@ def test_a_lost_connection_is_told_and_made_again() -> None:
     async def test() -> None:
         near, far = Ends(), Ends()
         sender = peers("n2", near, Members("n1", "n2"))
-        address = Address("127.0.0.1", free_port())
+        address = Address("127.0.0.1", free_port(set()))
         receiver = peers("n1", far, Members("n1", "n2"))
         await receiver.listen(address, reuse_port=False)
         sender.set_addresses({"n1": address})
