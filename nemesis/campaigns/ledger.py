@@ -14,6 +14,7 @@ was taken for dead may yet answer, counts once.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -86,15 +87,15 @@ def open_engine(url: str) -> Engine:
         made = sql.create_engine(
             url, connect_args=_arguments(url), pool_size=1, max_overflow=0, poolclass=QueuePool
         )
-    except (sql.exc.ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except (ValueError, sql.exc.ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise LedgerBroken(
-            f"{url}: is no database that can be used: {error}; write postgresql+psycopg://... or "
-            "sqlite:///FILE"
+            f"{without_password(url)}: is no database that can be used: {error}; write "
+            "postgresql+psycopg://... or sqlite:///FILE"
         ) from error
     if made.dialect.name == "sqlite":
         sql.event.listen(made, "connect", _on_connect)
     try:
-        with _errors(url), made.begin() as connection:
+        with _errors(made.url), made.begin() as connection:
             create_tables(connection)
     except NemesisError:
         made.dispose()
@@ -111,6 +112,11 @@ def examine(engine: Engine) -> None:
         found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
     if found != "ok":
         raise LedgerBroken(f"{engine.url}: is damaged: {' '.join(found.split())}{_KEPT}")
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be told, which logs keep; also one that is none."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
 def sqlite_url(file: Path) -> str:
@@ -138,7 +144,7 @@ def _errors(what: object) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        reason = str(error.orig)
+        reason = " ".join(str(error.orig).split())
         if any(each in reason for each in _UNWRITABLE):
             raise StoreUnwritable(f"{what}: {reason}") from error
         raise LedgerBroken(f"{what}: {reason}{_KEPT}") from error
@@ -169,11 +175,13 @@ class Ledger:
                         begun=datetime.now(UTC).isoformat(timespec="seconds"),
                     )
                 )
-            elif _decoded_settings(engine, name, row.settings) != settings:
-                raise OtherSettings(
-                    f"the campaign {name} was begun with {row.settings}, and is asked for with "
-                    f"{encoded}: give this one another --name"
-                )
+            else:
+                begun = _decoded_settings(engine, name, row.settings)
+                if begun != settings:
+                    raise OtherSettings(
+                        f"the campaign {name} was begun with {begun.unlike(settings)}, and is "
+                        f"asked for with {settings.unlike(begun)}: give this one another --name"
+                    )
 
     @staticmethod
     def settings_of(engine: Engine, name: str) -> Settings | None:

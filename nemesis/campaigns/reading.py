@@ -83,7 +83,7 @@ def database_url(text: str) -> URL:
         url = sql.make_url(text)
         name = url.get_backend_name()
         url.get_dialect()
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except (ValueError, ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise LedgerBroken(
             f"--database: is no database that can be used: {error}; write postgresql+psycopg://... "
             "or sqlite:///FILE"
@@ -97,7 +97,8 @@ def _broken(error: Exception) -> LedgerBroken:
     if isinstance(error, LedgerBroken):
         return error
     reason = error.orig if isinstance(error, DatabaseError) else error
-    return LedgerBroken(f"it cannot be read: {str(reason).strip() or type(reason).__name__}")
+    words = " ".join(str(reason).split())
+    return LedgerBroken(f"it cannot be read: {words or type(reason).__name__}")
 
 
 # -- SQLite ----------------------------------------------------------------------------------------

@@ -21,6 +21,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # So many per cent of the runs go on from an entry of the corpus.
     corpus: int = 0
 
+    def unlike(self, other: Settings) -> str:
+        """What of these is another in ``other``, in words."""
+        told: list[str] = []
+        for field in msgspec.structs.fields(self):
+            value = getattr(self, field.name)
+            if value != getattr(other, field.name):
+                words = ", ".join(value) if isinstance(value, tuple) else value
+                told.append(f"{field.name} {'any' if value is None else words}")
+        return ", ".join(told)
+
     def campaign(self, settled: frozenset[str]) -> Campaign:
         """For who runs blocks of seeds. Failures of kinds that are ``settled`` are not shrunk."""
         return Campaign(

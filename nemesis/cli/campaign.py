@@ -56,6 +56,15 @@ def _budget(
         raise click.BadParameter(f"{error}; or a number of runs, 100000") from error
 
 
+def _address(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    """Callback: Dask takes what is none for a name, or listens nowhere."""
+    if text is not None:
+        port = text.rpartition(":")[2]
+        if not re.fullmatch(r"[^:/\s]*:\d+|\[[0-9a-fA-F:.]+\]:\d+", text) or int(port) > 65535:
+            raise click.BadParameter(f"{text!r} is no HOST:PORT, such as 127.0.0.1:8787")
+    return text
+
+
 @click.command()
 @click.option(
     "--budget",
@@ -77,6 +86,7 @@ def _budget(
 )
 @click.option(
     "--dashboard",
+    callback=_address,
     metavar="ADDRESS",
     help="Where Dask's own dashboard listens, 127.0.0.1:8787; nowhere if left out.",
 )

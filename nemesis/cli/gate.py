@@ -42,6 +42,13 @@ _LEAST_FUZZING = 5.0
 _SHOWN = 3
 
 
+def _place(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
+    """Callback: before anything is run for minutes, what cannot be written in the end."""
+    if file is not None and not file.absolute().parent.is_dir():
+        raise click.BadParameter(f"{file.absolute().parent} is no folder")
+    return file
+
+
 @click.command()
 @click.option(
     "--minutes",
@@ -62,11 +69,18 @@ _SHOWN = 3
 )
 @options.STORE
 @click.option("--no-zoo", is_flag=True, help="Leave out the zoo: a check of splitbrain itself.")
-@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="JUnit XML, here.")
+@click.option(
+    "--junit",
+    "junit_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_place,
+    help="JUnit XML, here.",
+)
 @click.option(
     "--markdown",
     "markdown_file",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_place,
     help="Append a summary in Markdown here; to GitHub's of the job if left out, if there is one.",
 )
 @click.option(
@@ -114,17 +128,18 @@ def gate(
     except KeyboardInterrupt:
         is_interrupted = True
         out.print("interrupted: what was not finished is not judged")
+    out.print(f"run directories: {directory}")
+    verdict = verdict_of(stages)
+    if is_interrupted and verdict is Validity.VALID:
+        verdict = Validity.UNKNOWN
+    # Told first: a disk may be full.
+    out.print(verdict_line(verdict))
     summary = markdown(stages)
     _write(directory / "gate.md", lambda path: path.write_text(summary, encoding="utf-8"))
     _write(junit_file or directory / "gate.xml", lambda path: path.write_bytes(junit(stages)))
     place = markdown_file or _summary_of_job()
     if place is not None:
         _write(place, lambda path: _append(path, summary))
-    out.print(f"run directories: {directory}")
-    verdict = verdict_of(stages)
-    if is_interrupted and verdict is Validity.VALID:
-        verdict = Validity.UNKNOWN
-    out.print(verdict_line(verdict))
     return verdict.exit_code
 
 
@@ -170,8 +185,7 @@ def _tell(stage: Stage, out: Console) -> None:
             out.print(Text(f"    {problem}"))
     if len(stage.problems) > _SHOWN:
         out.print(f"  ... and {len(stage.problems) - _SHOWN} more")
-    skipped = [case for case in stage.cases if case.skipped is not None]
-    if skipped:
+    if skipped := stage.left_out:
         out.print(f"  {len(skipped)} left out: {skipped[0].skipped}")
 
 

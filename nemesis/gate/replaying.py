@@ -30,7 +30,7 @@ def replaying(histories: Path, jobs: int, trusted: Collection[str] = ()) -> Stag
         directories = []
     if not directories:
         words = f"{histories} holds no saved run: nothing was replayed"
-        nothing = Case("saved runs", skipped="there is none")
+        nothing = Case("saved runs", skipped=words)
         return Stage(NAME, Validity.VALID, words, monotonic() - began, (nothing,))
     with workers(jobs) as pool:
         futures: list[Future[Case]] = [

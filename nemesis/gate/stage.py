@@ -32,6 +32,11 @@ class Stage(NamedTuple):
         """The cases that are not as they should be."""
         return [case for case in self.cases if case.problem is not None]
 
+    @property
+    def left_out(self) -> list[Case]:
+        """The cases that were skipped, but for one whose reason is all that there is to say."""
+        return [case for case in self.cases if case.skipped not in (None, self.words)]
+
 
 def verdict_of(stages: Iterable[Stage]) -> Validity:
     """That of the gate: invalid > unknown > valid. A gate of no stages has let nothing through."""

@@ -85,8 +85,7 @@ def markdown(stages: Sequence[Stage]) -> str:
             lines += ["", f"### {stage.name}: {_cell(case.name)}", "", *_block(case.problem or "")]
         if len(problems) > _MOST_PROBLEMS:
             lines += ["", f"... and {len(problems) - _MOST_PROBLEMS} more of {stage.name}."]
-        skipped = [case for case in stage.cases if case.skipped is not None]
-        if skipped:
+        if skipped := stage.left_out:
             reasons = "; ".join(sorted({case.skipped or "" for case in skipped}))
             lines += ["", f"{stage.name}: {len(skipped)} left out: {_cell(reasons)}"]
     return "\n".join(lines) + "\n"

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +45,7 @@ async def serve(
             what = (
                 "is taken; choose another with --port"
                 if error.errno == errno.EADDRINUSE
-                else (os.strerror(error.errno) if error.errno else str(error))
+                else _words_of(error)
             )
             raise CannotListen(f"{host}:{port}: {what}") from error
         bound = runner.addresses[0][1]
@@ -52,6 +53,14 @@ async def serve(
         await _until_told_to_end()
     finally:
         await runner.cleanup()
+
+
+def _words_of(error: OSError) -> str:
+    # What asyncio raises begins with the address, or has a text for each that was tried; the number
+    # of an error of names is none of the system's.
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 async def _until_told_to_end() -> None:

@@ -389,6 +389,9 @@ def test_no_scheduler_there(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--budget", "10", "--name", ".."], "letters, digits"),
         (["--budget", "10", "--nemesis", "none"], "without faults"),
         (["--budget", "10", "--database", "nonsense"], "nonsense: is no database"),
+        (["--budget", "10", "--database", "postgresql://me@x:port/y"], "me@x:port/y: is no data"),
+        (["--budget", "10", "--dashboard", "nonsense"], "no HOST:PORT, such as 127.0.0.1:8787"),
+        (["--budget", "10", "--dashboard", "127.0.0.1:65536"], "no HOST:PORT"),
         (["--budget", "10", "--subject", "healthi"], "did you mean 'healthy'"),
     ],
 )

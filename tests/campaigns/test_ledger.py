@@ -227,3 +227,28 @@ def test_one_conductor_at_a_time(url: str, tmp_path: Path) -> None:
 def test_tallies_are_kept_as_they_are(counts: dict[str, int], seeds: list[int]) -> None:
     made = Tally(runs=3, verdicts=Counter(counts), unknown=seeds, least_faults=2)
     assert decode_tally(encode_tally(made)) == made
+
+
+def test_other_settings_are_told_by_what_differs() -> None:
+    begun = Settings(seed=7, faults=("crash", "pause"))
+    asked = Settings(seed=8, workload="register")
+    assert begun.unlike(asked) == "seed 7, workload any, faults crash, pause"
+    assert asked.unlike(begun) == "seed 8, workload register, faults any"
+    assert begun.unlike(begun) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        # Nobody listens at this port, and these are no URL and no database.
+        "postgresql+psycopg://me:hidden@127.0.0.1:1/x",
+        "postgresql+psycopg://me:hidden@127.0.0.1:port/x",
+        "oracle+none://me:hidden@127.0.0.1/x",
+    ],
+)
+def test_what_is_told_of_a_database_is_a_line_without_its_password(url: str) -> None:
+    with pytest.raises(LedgerBroken) as raised:
+        open_engine(url)
+    (line,) = str(raised.value).splitlines()
+    assert "://me:***@127.0.0.1" in line
+    assert "hidden" not in line

@@ -9,7 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from nemesis.cli import BAD_ARGUMENTS, run
+from checker.verdict import Validity
+from nemesis.cli import BAD_ARGUMENTS, CRASH, run
+from nemesis.gate.stage import Case, Stage
 from tests.testing.store import STORE
 
 
@@ -37,6 +39,7 @@ def test_a_bug_does_not_pass(
     out = capsys.readouterr().out
     assert "verdict: invalid" in out
     assert "replay      valid   histories holds no saved run: nothing was replayed" in out
+    assert "left out" not in out + (project / "summary.md").read_text()
     assert "again: splitbrain replay store/gate/" in out
     assert "splitbrain gate: ❌ invalid" in (project / "summary.md").read_text()
     suites = {each.get("name"): each for each in ElementTree.parse("gate.xml").iter("testsuite")}
@@ -56,12 +59,25 @@ def test_what_fails_once_must_be_mended(project: Path, capsys: pytest.CaptureFix
     assert f"{saved.name}:\n    it still fails: linearizability" in capsys.readouterr().out
 
 
+def test_the_verdict_is_told_though_it_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = Stage("fuzz", Validity.INVALID, "1 violation", 1.0, (Case("seed 1", problem="lost"),))
+    monkeypatch.setattr("nemesis.cli.gate._stages", lambda *_: [bad])
+    assert run(["gate", "--junit", "/dev/full"]) == CRASH
+    told = capsys.readouterr()
+    assert "verdict: invalid" in told.out
+    assert told.err == "splitbrain: /dev/full: No space left on device\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
         (["--histories", "nowhere"], "nowhere: is no folder of saved runs"),
         (["--minutes", "0"], "0"),
         (["--subject", "healthi"], "did you mean 'healthy'"),
+        (["--minutes", "0.01", "--junit", "nowhere/gate.xml"], "nowhere is no folder"),
+        (["--minutes", "0.01", "--markdown", "."], "is a directory"),
     ],
 )
 def test_arguments_that_make_no_sense(

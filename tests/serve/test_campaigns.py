@@ -297,7 +297,8 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "oracle+none://x/y", "sqlite://", "mysql://me:pass@x/"]
+    "url",
+    ["nonsense", "oracle+none://x/y", "sqlite://", "mysql://me:pass@x/", "postgresql://x:y/z"],
 )
 def test_databases_that_cannot_be(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -56,6 +57,17 @@ def test_a_port_that_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_no_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["serve", str(tmp_path / "nothing")]) == BAD_ARGUMENTS
     assert "is no folder" in capsys.readouterr().err
+
+
+def test_a_name_that_nobody_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    assert run(["serve", str(tmp_path), "--host", "nobody", "--port", "0"]) == BAD_ARGUMENTS
+    assert "splitbrain: nobody:0: Name or service not known\n" in capsys.readouterr().err
 
 
 def test_an_address_of_nobody_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
