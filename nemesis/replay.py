@@ -9,6 +9,9 @@ A failure of anything but an exhibit (a bug of the zoo, one of the subjects of o
 splitbrain) is there to be mended: our healthy Raft, or a subject of one's own. Then its schedule
 must not fail any more, and its trace may be another.
 
+Of a run that ended its process there is the schedule alone, which must end it in the same way, or
+be mended.
+
 A run to which only a test of pytest objected must not meet its objection any more; its trace may be
 another, too. Only pytest can ask the test.
 
@@ -33,8 +36,9 @@ from nemesis.cluster.real import REAL_CLUSTERS
 from nemesis.counted import counted
 from nemesis.run import Run, check_history, run
 from nemesis.schedule import Schedule
+from nemesis.search.tally import DEATH, ENDLESS
 from nemesis.search.workers import WorkerDied, alone
-from nemesis.store import HISTORY, Objection, Saved, StoreError, load, save
+from nemesis.store import HISTORY, Objection, Results, Saved, StoreError, load, save
 from nemesis.subjects.errors import SubjectMissing
 from nemesis.subjects.own import OWN
 from nemesis.subjects.registry import is_exhibit, is_own, subject_named
@@ -53,6 +57,8 @@ class Replay(NamedTuple):
     # The run, if it failed again and should not have; whether it fails no more, as it should.
     failed: Run | None = None
     is_mended: bool = False
+    # It ended its process again, as it was saved, and should not have.
+    still_dies: bool = False
 
 
 def judge_history(history: History | list[Event], model: str) -> Validity:
@@ -90,7 +96,11 @@ def replay(
     except SubjectMissing as missing:
         return Replay(directory, name, kinds, tuple(problems), str(missing))
     except WorkerDied as died:
-        problems.append(f"run again, it ended its process: {died.how}")
+        if not _as_it_died(results, died):
+            problems.append(f"run again, it ended its process: {died.how}")
+        elif not is_exhibit(name):
+            problems.append(f"it still ends its process: {died.how}")
+            return Replay(directory, name, kinds, tuple(problems), still_dies=True)
     else:
         if results.objection is not None:
             result = _mended(directory, name, kinds, problems, again)
@@ -120,6 +130,15 @@ def judged_again(saved: Saved) -> list[str]:
     if validity == then:
         return []
     return [f"lincheck now calls the history {validity}, it was saved as {then}"]
+
+
+def _as_it_died(saved: Results, died: WorkerDied) -> bool:
+    """Whether a run was saved as one that ended its process, and in this way."""
+    return any(
+        (failure.kind == ENDLESS and died.is_endless)
+        or (failure.kind == DEATH and failure.message == died.how)
+        for failure in saved.failures
+    )
 
 
 def _mended(
@@ -213,6 +232,8 @@ def refresh(directory: Path) -> Run:
             f"{directory}: was saved as {saved.results.objection.test} objected; its trace may be "
             "any, so there is nothing to refresh"
         )
+    if saved.results.has_died:
+        raise StoreError(f"{directory}: ended its process, so there is no trace to refresh")
     subject = subject_named(saved.results.variant)
     kinds = {failure.kind for failure in saved.results.failures}
     for seed in (saved.schedule.seed, *range(100)):

@@ -6,6 +6,7 @@
     resolved.jsonl   the history with what the servers' logs tell of operations left open, if any
     results.json     the verdict, its evidence, statistics, and the version that made it
     report.html      all of it as a page, made of the others (nemesis.report)
+    stderr.txt       of a run that ended its process: what that wrote; nothing else was recorded
 
 ``store/<name>/<time>/`` holds the runs of this machine, ``store/<name>/latest`` and
 ``store/latest`` link to the newest. ``histories/<name>/`` holds the failing runs that are replayed
@@ -33,6 +34,7 @@ from nemesis.errors import NemesisError
 from nemesis.outcome import Evidence
 from nemesis.run import Run, Statistics
 from nemesis.schedule import Schedule, encode_schedule, read_schedule
+from nemesis.search.tally import DEATH, ENDLESS
 
 SCHEDULE = "schedule.json"
 HISTORY = "history.jsonl"
@@ -85,6 +87,11 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     # Why a run was saved that no judge convicts.
     objection: Objection | None = None
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the run ended its process: then its history and trace are empty."""
+        return any(failure.kind in (DEATH, ENDLESS) for failure in self.failures)
 
 
 def splitbrain_version() -> str:
@@ -237,14 +244,15 @@ def save_resolved(directory: Path, events: Iterable[Event], model: str) -> None:
             writer.write(event)
 
 
-def save_death(directory: Path, schedule: Schedule | None, last_words: str) -> None:
-    """Write what there is of a run that ended its process: schedule.json, if one is known, and in
-    stderr.txt what the process wrote there in the end. StoreUnwritable."""
+def save_death(directory: Path, died: Run | None, last_words: str) -> None:
+    """Write what there is of a run that ended its process: in stderr.txt what that wrote there in
+    the end; and, if its schedule is known, a run directory to be replayed, whose history and trace
+    are empty. StoreUnwritable."""
     with _errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        if schedule is not None:
-            (directory / SCHEDULE).write_bytes(encode_schedule(schedule))
         (directory / "stderr.txt").write_text(last_words, encoding="utf-8")
+    if died is not None:
+        save(directory, died, Validity.VALID)
 
 
 def save_summary(directory: Path, content: bytes) -> None:

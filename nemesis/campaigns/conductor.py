@@ -20,8 +20,9 @@ from nemesis.campaigns.outcomes import Failure, Outcome
 from nemesis.campaigns.work import Done, work, work_alone
 from nemesis.replay import judge_history
 from nemesis.report import save_report
-from nemesis.search.block import SHRUNK_OF_A_KIND, Block, Death, Finding, schedule_of
+from nemesis.search.block import SHRUNK_OF_A_KIND, Block, Death, Finding
 from nemesis.search.corpus import Entry
+from nemesis.search.deaths import run_of
 from nemesis.store import save, save_death
 
 # A batch shall take so long, in s: then what Dask costs is nothing, and a worker that dies loses
@@ -201,9 +202,8 @@ class Conductor:
 
     def _kept_death(self, death: Death) -> Failure:
         directory = self._store / f"died-{death.seed}"
-        schedule = schedule_of(self._ledger.settings.campaign(frozenset()), death.seed)
-        save_death(directory, schedule, death.last_words)
-        words = death.last_words.strip().splitlines() or [death.how]
-        cause = f"{death.kind}: {words[-1]}"
-        steps = 0 if schedule is None else len(schedule.steps)
-        return Failure(death.seed, cause, death.kind, words[-1], steps, str(directory))
+        run = run_of(self._ledger.settings.campaign(frozenset()), death)
+        save_death(directory, run, death.last_words)
+        steps = 0 if run is None else len(run.schedule.steps)
+        message = death.last_line
+        return Failure(death.seed, death.cause, death.kind, message, steps, str(directory))

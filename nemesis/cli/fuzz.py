@@ -21,10 +21,11 @@ from nemesis.cli import options
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
 from nemesis.counted import counted
 from nemesis.errors import NemesisError
-from nemesis.replay import judge_history
+from nemesis.replay import judge_history, replay_command
 from nemesis.report import save_report
-from nemesis.search.block import NONDETERMINISM, SHRUNK_OF_A_KIND, sample, schedule_of
+from nemesis.search.block import NONDETERMINISM, SHRUNK_OF_A_KIND, sample
 from nemesis.search.campaign import Campaign, Death, Finding, Report, campaign
+from nemesis.search.deaths import run_of, shrunk_in_words
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, ORDINARY, Only
 from nemesis.search.tally import Tally
@@ -260,7 +261,7 @@ def _save_summary(
             }
             for each in findings
         ],
-        "died": [each._asdict() for each in deaths],
+        "died": [each._replace(shrunk=None)._asdict() for each in deaths],
     }
     content = msgspec.json.format(msgspec.json.encode(summary), indent=1)
     save_summary(directory, content)
@@ -289,7 +290,7 @@ class _Kept:
         """Save what there is of a run that ended its process; the directory to tell people of."""
         saved = self._directory / f"died-{death.seed}"
         if not saved.exists():
-            save_death(saved, schedule_of(what, death.seed), death.last_words)
+            save_death(saved, run_of(what, death), death.last_words)
         return saved
 
     def _save(self, finding: Finding) -> Path:
@@ -337,7 +338,9 @@ def _tell_death(death: Death, what: Campaign, kept: _Kept, out: Console) -> None
     for line in death.last_words.strip().splitlines()[-_LAST_LINES:]:
         out.print(Text(f"  {line}"))
     saved = kept.keep_death(death, what)
-    schedule = saved / SCHEDULE
-    known = f"its schedule is in {saved}; " if schedule.exists() else ""
-    out.print(f"{known}the same command with --seed {death.seed} runs it first")
+    out.print(shrunk_in_words(what, death))
+    if (saved / SCHEDULE).exists():
+        out.print(f"its schedule: {saved}")
+        out.print(f"again: {replay_command(saved, what.subject)}")
+    out.print(f"the same command with --seed {death.seed} runs it first")
     out.print()

@@ -57,7 +57,7 @@ def replay(paths: tuple[Path, ...], refresh: bool, subjects: tuple[str, ...]) ->
         if not result.problems:
             continue
         failed += 1
-        what = "differs" if result.failed is None else "fails"
+        what = "fails" if result.failed is not None or result.still_dies else "differs"
         click.echo(f"{directory}: " + click.style(what, fg="red", bold=True))
         for problem in result.problems:
             click.echo(f"  {problem}")

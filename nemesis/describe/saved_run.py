@@ -266,7 +266,9 @@ class SavedRun:
         notes = [] if again.note is None else [again.note]
         if self._is_resolved:
             notes.append("Operations left open are shown as the servers' logs tell of them.")
-        if not self._events:
+        if self._results.has_died:
+            notes.append("What clients and servers did is not known: it went with the process.")
+        elif not self._events:
             notes.append("There is no trace: these servers do not tell what happens inside.")
         if first:
             notes.append(

@@ -15,8 +15,9 @@ from nemesis.report import save_report
 from nemesis.run import Run
 from nemesis.search.block import SHRUNK_OF_A_KIND, Campaign, Finding
 from nemesis.search.campaign import campaign
+from nemesis.search.deaths import run_of, shrunk_in_words
 from nemesis.search.tally import Tally
-from nemesis.store import save
+from nemesis.store import save, save_death
 
 NAME = "fuzz"
 
@@ -41,8 +42,11 @@ def fuzzing(what: Campaign, directory: Path, told: Callable[[Run, Path], str]) -
                 words = told(found.shrunk, place)
                 cases.append(Case(f"seed {found.seed}", found.shrink_seconds, words))
             for death in report.deaths:
-                words = f"{death.kind}: {death.how}\n{death.last_words}"
-                cases.append(Case(f"seed {death.seed}", 0.0, words))
+                place = directory / f"died-{death.seed}"
+                save_death(place, run_of(what, death), death.last_words)
+                words = f"{death.kind}: {death.how}\n{death.last_words}\n"
+                words += f"{shrunk_in_words(what, death)}\nsaved in {place}"
+                cases.append(Case(f"seed {death.seed}", death.shrink_seconds, words))
     if not_shrunk:
         words = counted(not_shrunk, "more failure")
         words += f"; of each kind {SHRUNK_OF_A_KIND} were before"

@@ -81,11 +81,32 @@ class Death(NamedTuple):
     last_words: str
     # Its process did not end by itself: the run took more time than any may.
     is_endless: bool = False
+    # The smallest schedule that ends its process in the same way; or why none was looked for or
+    # found. And what that took.
+    shrunk: Schedule | None = None
+    not_shrunk: str = ""
+    shrink_executions: int = 0
+    shrink_seconds: float = 0.0
 
     @property
     def kind(self) -> str:
         """The kind of failure that this is."""
         return ENDLESS if self.is_endless else DEATH
+
+    @property
+    def last_line(self) -> str:
+        """Of what it wrote; or how it ended."""
+        return last_line(self.how, self.last_words)
+
+    @property
+    def cause(self) -> str:
+        """What ended it, in words: two of one cause are one finding."""
+        return f"{self.kind}: {self.last_line}"
+
+
+def last_line(how: str, last_words: str) -> str:
+    """The last that a process wrote, or else how it ended."""
+    return (last_words.strip().splitlines() or [how])[-1]
 
 
 SHRUNK_OF_A_KIND = 20

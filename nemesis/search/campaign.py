@@ -7,7 +7,7 @@ were under way when it was settled.
 
 A subject of others may be native code, which can end its process: such a campaign works in
 processes of its own even on one core. Where one dies, what was under way is done again, each block
-alone, and a seed that ends its process again by itself is a finding.
+alone, and a seed that ends its process again by itself is a finding, which is shrunk like others.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from nemesis.search.block import (
     Report,
     run_block,
 )
+from nemesis.search.deaths import smallest_deaths
 from nemesis.search.tally import Tally
 from nemesis.search.workers import WorkerDied, alone, workers
 from nemesis.subjects.registry import is_own
@@ -70,11 +71,12 @@ class _Known:
     def campaign(self) -> Campaign:
         """The campaign as it goes on."""
         often = (kind for kind, count in self._kinds.items() if count >= SHRUNK_OF_A_KIND)
-        return self._what._replace(settled=frozenset(often))
+        return self._what._replace(settled=self._what.settled.union(often))
 
     def note(self, report: Report) -> None:
         """A block has come to this."""
         self._kinds.update(each.shrunk.verdict.failures[0].kind for each in report.findings)
+        self._kinds.update(each.kind for each in report.deaths)
 
 
 def _here(what: Campaign) -> Iterator[Report]:
@@ -151,7 +153,8 @@ class _Workforce:
 
 
 def do_alone(what: Campaign, block: Block) -> Report:
-    """Do a block in a process of its own, as often as that dies: without the seeds that end it."""
+    """Do a block in a process of its own, as often as that dies: without the seeds that end it,
+    whose schedules are shrunk then."""
     deaths: list[Death] = []
     while True:
         try:
@@ -176,7 +179,7 @@ def do_alone(what: Campaign, block: Block) -> Report:
                 block = block._replace(runs=death.seed - block.first)
     for death in deaths:
         report.tally.add_death(death.seed, death.kind)
-    return report._replace(deaths=deaths)
+    return report._replace(deaths=smallest_deaths(what, deaths))
 
 
 def _confirmed(what: Campaign, block: Block, seed: int) -> Death | None:

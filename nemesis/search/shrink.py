@@ -78,34 +78,44 @@ def shrink(
     *,
     executions: int = 2_500,
     may_go_on: Callable[[], bool] = lambda: True,
+    execute: Callable[[Schedule], Run] | None = None,
 ) -> Shrunk:
     """Shrink a failed run; it keeps the kind of its first failure.
 
     Ends when nothing makes it smaller, after so many ``executions``, or as soon as ``may_go_on``
-    says no.
+    says no. ``execute`` runs the candidates, of no macro-steps, if that is not to be done in this
+    process.
     """
     if not failed.verdict.failures:
         raise ValueError("only a run that failed can be shrunk")
     if failed.schedule.is_macro:
         variant = variant_of(tested, "macro-steps drive")
         return shrink_macro(failed, variant, executions, may_go_on)
-    shrinker = _TimedShrinker(failed, subject_of(tested), executions, may_go_on)
+    shrinker = _TimedShrinker(failed, subject_of(tested), executions, may_go_on, execute)
     shrinker.shrink()
     return Shrunk(shrinker.whole_run(), shrinker.executions)
 
 
 class _TimedShrinker(Shrinker):
     def __init__(
-        self, failed: Run, subject: Subject, executions: int, may_go_on: Callable[[], bool]
+        self,
+        failed: Run,
+        subject: Subject,
+        executions: int,
+        may_go_on: Callable[[], bool],
+        execute: Callable[[Schedule], Run] | None,
     ) -> None:
         super().__init__(failed, executions, may_go_on)
         self._best = failed
         self._subject = subject
+        self._execute_elsewhere = execute
         self._reseeds = _RESEEDS[0]
         # What the monitors convict can be looked for without the end of each run, as long as that
         # convicts what was to be shrunk.
-        self._is_brief = self.kind not in SHOWN_AT_THE_END and (
-            self.kind in run(failed.schedule, subject, brief=True).verdict.kinds
+        self._is_brief = (
+            execute is None
+            and self.kind not in SHOWN_AT_THE_END
+            and self.kind in run(failed.schedule, subject, brief=True).verdict.kinds
         )
         # Candidates that are known not to fail.
         self._seen: set[bytes] = set()
@@ -184,6 +194,8 @@ class _TimedShrinker(Shrinker):
 
     def _execute(self, schedule: Schedule) -> Run:
         self.spend()
+        if self._execute_elsewhere is not None:
+            return self._execute_elsewhere(schedule)
         return run(schedule, self._subject, brief=self._is_brief)
 
 

@@ -91,10 +91,14 @@ def tell(at: Any) -> None:
 
 
 def alone(
-    function: Callable[..., _Result], *arguments: Any, limit: TimeLimit = TIME_LIMIT
+    function: Callable[..., _Result],
+    *arguments: Any,
+    limit: TimeLimit = TIME_LIMIT,
+    is_quiet: bool = False,
 ) -> _Result:
     """Call a function in a process of its own, and wait for it. Raises what it raises, WorkerDied
-    if the process ends before that, or is ended since it does not return."""
+    if the process ends before that, or is ended since it does not return. What it writes to its
+    standard error is passed on, unless ``is_quiet``."""
     context = _context()
     alive, kept_open = context.Pipe(duplex=False)
     results, told_to = context.Pipe(duplex=False)
@@ -125,7 +129,8 @@ def alone(
                     at = what
                     continue
                 process.join()
-                print(_written(words), end="", file=sys.stderr)
+                if not is_quiet:
+                    print(_written(words), end="", file=sys.stderr)
                 if kind == "raised":
                     raise what
                 result: _Result = what

@@ -19,8 +19,9 @@ from nemesis.campaigns.outcomes import Failure, Outcome
 from nemesis.campaigns.settings import Settings
 from nemesis.campaigns.work import Done
 from nemesis.run import run
-from nemesis.search.block import Block, Report
+from nemesis.search.block import Block, Death, Report
 from nemesis.search.corpus import Corpus
+from nemesis.search.generate import generate
 from nemesis.search.tally import Tally
 from nemesis.store import StoreUnwritable, load, save
 from tests.campaigns.crew import Crew, Killer
@@ -109,6 +110,34 @@ def test_a_batch_that_kills_its_worker_is_run_in_a_process_of_its_own(place: Pat
     crew = Crew(1, fate)
     assert conduct(place, HEALTHY, crew, 20).runs == 20
     assert crew.handed_out == ["splitbrain-one-100-work", "splitbrain-one-100-work_alone"]
+
+
+class Dying(Crew):
+    """Of each batch the first run ends its process."""
+
+    def result(self, task: Hashable) -> Done:
+        settings, block, _ = self._tasks[task][2]
+        shrunk = generate(7) if block.first == settings.seed else None
+        words = f"of seed {block.first}\nx.c:7: assertion failed\n"
+        death = Death(block.first, 1, "killed by SIGABRT", words, shrunk=shrunk)
+        tally = Tally(runs=block.runs - 1)
+        tally.add_death(block.first, death.kind)
+        return Done(block, Report(tally, [], [death]), 1.0, "one")
+
+
+def test_runs_that_end_their_process_with_the_same_words_are_one_finding(place: Path) -> None:
+    settings = Settings(seed=100, strategy="timed")
+    told = conduct(place, settings, Dying(1), 40)
+    first, second = told.failures
+    (cause,) = ledger_of(place, settings).causes()
+    assert cause.cause == first.cause == "process-died: x.c:7: assertion failed"
+    assert cause.seen == 2
+    # The smallest schedule, where there is one; or else the seed's.
+    assert load(Path(first.directory)).schedule == generate(7)
+    assert load(Path(second.directory)).schedule == generate(120)
+    assert [each.steps for each in told.failures] == [
+        len(generate(seed).steps) for seed in (7, 120)
+    ]
 
 
 def test_a_result_that_is_lost_with_its_worker_is_not_waited_for(place: Path) -> None:

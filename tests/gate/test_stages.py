@@ -255,7 +255,9 @@ def test_a_run_that_never_returned_is_told_as_that(
     )
     found = fuzzing(Campaign(subject=RAISING), tmp_path / "gate", told)
     assert found.validity is Validity.INVALID
-    assert found.problems[0].problem == f"never-returned: {how}\nlast words"
+    problem = found.problems[0].problem or ""
+    assert problem.startswith(f"never-returned: {how}\nlast words\nnot shrunk: ")
+    assert load(tmp_path / "gate" / "died-7").results.failures[0].kind == ENDLESS
 
 
 def test_one_run_of_many_that_is_unknown_makes_the_stage_unknown(

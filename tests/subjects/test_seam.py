@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from nemesis.outcome import Run
 from nemesis.replay import replay
 from nemesis.run import run
 from nemesis.schedule import Advance, Knobs, Schedule, encode_schedule
+from nemesis.search import deaths
 from nemesis.search.campaign import Campaign, campaign
 from nemesis.search.generate import ATTACKS, OPERATORS, Only, generate
 from nemesis.search.machine import STATEFUL, ClusterMachine
@@ -294,14 +297,22 @@ ENDING = [1, 5, 8, 12, 17]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_run_that_ends_its_process_is_a_finding(jobs: int) -> None:
+def test_a_run_that_ends_its_process_is_a_finding(
+    jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deaths, "_EXECUTIONS", 1)
+    monkeypatch.setattr(deaths, "_TIMES", 1)
+    monkeypatch.setattr(import_module("nemesis.search.campaign"), "SHRUNK_OF_A_KIND", 5)
     what = Campaign(subject=f"{TOYS}:ending", runs=21, jobs=jobs, stop_at_first=False)
     reports = list(campaign(what))
-    deaths = sorted(death for report in reports for death in report.deaths)
-    assert [death.seed for death in deaths] == [*ENDING, 20]
-    assert [death.executions for death in deaths] == [seed + 1 for seed in (*ENDING, 20)]
-    assert {death.how for death in deaths} == {"killed by SIGABRT"}
-    assert {death.last_words for death in deaths} == {"toy.c:5: assertion failed\n"}
+    found = sorted(death for report in reports for death in report.deaths)
+    assert [death.seed for death in found] == [*ENDING, 20]
+    assert [death.executions for death in found] == [seed + 1 for seed in (*ENDING, 20)]
+    assert {death.how for death in found} == {"killed by SIGABRT"}
+    # The first of a block, until there were so many; then none.
+    assert [death.seed for death in found if death.shrunk is not None] == ENDING[:1]
+    assert "were before it" in found[-1].not_shrunk
+    assert {death.last_words for death in found} == {"toy.c:5: assertion failed\n"}
     tally = reports[0].tally
     for report in reports[1:]:
         tally.merge(report.tally)
@@ -312,7 +323,8 @@ def test_a_run_that_ends_its_process_is_a_finding(jobs: int) -> None:
 
 
 def test_a_campaign_may_stop_at_the_first_run_that_ends_its_process() -> None:
-    what = Campaign(subject=f"{TOYS}:ending", runs=1_000, jobs=1)
+    settled = frozenset({"process-died"})
+    what = Campaign(subject=f"{TOYS}:ending", runs=1_000, jobs=1, settled=settled)
     (report,) = campaign(what)
     assert [death.seed for death in report.deaths] == ENDING[:1]
     assert report.tally.runs == ENDING[0] + 1
@@ -322,6 +334,7 @@ def test_a_campaign_says_which_schedule_ended_its_process(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(deaths, "_EXECUTIONS", 10)
     code = run_command_line(
         ["fuzz", "--subject", f"{TOYS}:ending", "--runs", "4", "--seed", "5", "--jobs", "1"]
     )
@@ -330,7 +343,11 @@ def test_a_campaign_says_which_schedule_ended_its_process(
     assert "the run of seed 5 ended its process, again when it ran alone: killed by SIGABRT" in out
     assert "toy.c:5: assertion failed" in out
     saved = next((tmp_path / "store").glob("fuzz-*/2*/died-5"))
-    assert b'"seed": 5' in (saved / "schedule.json").read_bytes()
+    assert "shrunk from 63 to " in out
+    assert f"again: splitbrain replay {saved.relative_to(tmp_path)} --subject" in out
+    assert load(saved).results.variant == f"{TOYS}:ending"
+    summary = json.loads((saved.parent / "campaign.json").read_text())
+    assert summary["died"][0]["shrink_executions"] == 10
 
 
 def test_fuzz_refuses_what_drives_our_own_raft_alone(

@@ -137,6 +137,20 @@ class Ending(Journalled):
             os.abort()
 
 
+class Fragile(Journalled):
+    """Takes its process with it at its first command after a crash."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self._is_first_start = machine.is_first_start
+
+    def perform(self, request: ClientRequest) -> None:
+        super().perform(request)
+        if not self._is_first_start:
+            os.write(2, b"toy.c:7: assertion failed\n")
+            os.abort()
+
+
 class Endless(Journalled):
     """Never returns, as native code does: at its fifth command, with Python's lock and deaf to what
     the kernel sends to its thread."""
@@ -225,6 +239,10 @@ def failing() -> Toy:
 
 def ending() -> Toy:
     return Toy("ending", Ending)
+
+
+def fragile() -> Toy:
+    return Toy("fragile", Fragile)
 
 
 def endless() -> Toy:
