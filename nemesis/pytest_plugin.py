@@ -87,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
             if value is not None and value < 1:
                 raise pytest.UsageError(f"{name} {value}: must be at least 1")
         _check_bug(config.getoption("--splitbrain-bug"))
+        if histories_of(config).is_file():
+            raise pytest.UsageError(f"--histories {histories_of(config)}: is a file")
     except NemesisError as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[BUDGET] = budget

@@ -207,12 +207,19 @@ def save(
 ) -> None:
     """Write a finished run, results.json last: where it is, all is. Raises StoreUnwritable, which
     says what is wrong with the run that is not saved."""
-    try:
+    with telling_what_is_lost(run):
         history = HistoryFile(directory, run.schedule, run.model)
         with closing(history):
             for event in run.history:
                 history.write(event)
         save_verdict(directory, run, history_validity, objection=objection)
+
+
+@contextmanager
+def telling_what_is_lost(run: Run) -> Iterator[None]:
+    """Where the run cannot be saved within: a StoreUnwritable that says what is wrong with it."""
+    try:
+        yield
     except StoreUnwritable as error:
         lost = "; ".join(f"{each.kind}: {each.message}" for each in run.verdict.failures[:1])
         raise StoreUnwritable(f"{error}; not saved is {lost}" if lost else str(error)) from error

@@ -105,4 +105,7 @@ def _checked(name: str, family: str, found: Any) -> Subject:
         return subject
     if ":" not in name and str(called).startswith(f"{family}-"):
         raise SubjectMissing(f"{name}: not this version is here, but {called}")
-    raise SubjectMisnamed(f"{name}: is found by this name, and calls itself {called!r}")
+    raise SubjectMisnamed(
+        f"{name}: is found by this name, and calls itself {called!r}: its attribute name must be "
+        "the one it is found by, as saved runs are replayed by that alone"
+    )

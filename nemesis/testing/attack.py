@@ -19,7 +19,7 @@ from nemesis.search.block import Campaign, Finding, execute, judged_twice, small
 from nemesis.search.ensemble import ENSEMBLE, TIMED
 from nemesis.search.generate import ANYTHING, Only
 from nemesis.search.tally import Tally
-from nemesis.store import RESULTS, SCHEDULE, Objection, directory_for, save
+from nemesis.store import RESULTS, SCHEDULE, Objection, directory_for, save, telling_what_is_lost
 from nemesis.subjects.registry import is_own, subject_named
 from nemesis.subjects.subject import Subject
 from nemesis.testing.budget import Share
@@ -120,6 +120,7 @@ def keep(found: Finding, histories: Path, objection: Objection | None = None) ->
         # Whoever was killed while it saved the run has left no results, and nobody would find it.
         if known.read_bytes() == schedule and (known.parent / RESULTS).exists():
             return known.parent
-    directory = directory_for(histories, f"{name}{found.seed}", run.schedule)
+    with telling_what_is_lost(run):
+        directory = directory_for(histories, f"{name}{found.seed}", run.schedule)
     save(directory, run, judge_history(run.history, run.model), objection)
     return directory

@@ -250,7 +250,10 @@ def test_what_is_not_there_is_missing(name: str) -> None:
 
 
 def test_a_subject_answers_to_the_name_that_it_is_found_by() -> None:
-    with pytest.raises(SubjectMisnamed, match=r"calls itself 'tests\.subjects\.toys:correct'"):
+    with pytest.raises(
+        SubjectMisnamed,
+        match=r"'tests\.subjects\.toys:correct': its attribute name must be the one it",
+    ):
         subject_named(f"{TOYS}:misnamed")
 
 

@@ -270,6 +270,21 @@ def test_arguments_that_make_no_sense(session: pytest.Pytester, argument: str, w
     assert what in "\n".join(result.errlines)
 
 
+def test_histories_that_are_a_file_are_none(session: pytest.Pytester) -> None:
+    """Else nothing that was saved would be replayed, and nobody told."""
+    (session.path / "a-file").write_text("")
+    result = run(session, "--histories", "a-file")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "a-file: is a file" in "\n".join(result.errlines)
+
+
+def test_what_cannot_be_saved_is_told(session: pytest.Pytester) -> None:
+    session.makepyfile(store=STORE, test_store=TEST_OF_STORE)
+    result = run(session, "--splitbrain-seed", "1", "-x", "--histories", "/proc/none")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["/proc/none: *; not saved is linearizability: no order of *"])
+
+
 @pytest.mark.parametrize(
     ("target", "what"),
     [
