@@ -49,6 +49,7 @@ def test_every_step_is_drawn_and_runs_can_be_repeated(pytestconfig: pytest.Confi
         assert run(each.schedule).trace_bytes() == each.trace_bytes()
 
 
+@pytest.mark.long
 def test_shards_run_different_cases(pytestconfig: pytest.Config) -> None:
     first, second, again = (
         {each.trace_bytes() for each in runs_of_shard(shard, HEALTHY, pytestconfig)}

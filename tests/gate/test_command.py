@@ -48,6 +48,7 @@ def test_a_bug_does_not_pass(
     assert list((project / "store" / "gate" / "latest").glob("linearizability-*/results.json"))
 
 
+@pytest.mark.long
 def test_what_fails_once_must_be_mended(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "store.py").write_text(STORE)
     assert gate("--seed", "1") == 1

@@ -468,6 +468,7 @@ class Lying(ProcessCluster):
         return [log_of(*dict.fromkeys(contents))]
 
 
+@pytest.mark.long
 def test_a_run_is_convicted_by_its_logs_alone_unless_they_are_not_to_count(tmp_path: Path) -> None:
     result = run_on(Lying, tmp_path / "on", CUT_OFF)
     assert result.history_validity is Validity.VALID

@@ -106,6 +106,7 @@ PAUSE: tuple[Step, ...] = (
 # -- Raft ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_raft_in_a_file_survives_a_bad_network_and_crashes(tmp_path: Path) -> None:
     """From the command line, with a name of the file that is relative to where we are."""
     program = f"{sys.executable} {os.path.relpath(NODES / 'raft_node.py')}"

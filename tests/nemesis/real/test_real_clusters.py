@@ -131,6 +131,7 @@ def test_stale_reads_of_etcd_are_convicted_and_others_are_not(
         assert result.run.verdict.validity is Validity.VALID, result.run.verdict
 
 
+@pytest.mark.long
 def test_our_server_survives_a_partition_a_crash_and_a_pause(tmp_path: Path) -> None:
     code, saved = _test(
         tmp_path, "--cluster", "process", "--workload", "kv", "--nemesis", "partition,crash,pause",
@@ -146,6 +147,7 @@ def test_our_server_survives_a_partition_a_crash_and_a_pause(tmp_path: Path) -> 
     assert saved.results.evidence.validity is Validity.VALID
 
 
+@pytest.mark.long
 @NEEDS_NAMESPACES
 def test_our_server_in_namespaces_survives_them_and_wrong_clocks_too(tmp_path: Path) -> None:
     clock = () if find_library() is None else ("clock-jump",)
