@@ -19,11 +19,14 @@ from tests.campaigns.crew import Crew
 
 
 @pytest.fixture(autouse=True)
-def sigterm_is_ctrl_c() -> Iterator[None]:
-    """As where the command line is a process of its own."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def both_are_ctrl_c() -> Iterator[None]:
+    """As where the command line is a process of its own; these tests may run in the background,
+    where shells have SIGINT ignored."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
 def test_the_first_ends_and_those_after_it_do_nothing() -> None:
@@ -91,7 +94,7 @@ def test_signals_without_end_end_a_campaign_with_one_line(
 
         def finished(self, tasks: Sequence[Hashable], patience: float) -> Sequence[Hashable]:
             signal.raise_signal(signal.SIGINT)
-            return []
+            raise AssertionError("it goes on")
 
         def drop(self, tasks: Sequence[Hashable]) -> None:
             signal.raise_signal(signal.SIGINT)
