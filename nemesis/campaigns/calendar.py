@@ -17,7 +17,7 @@ _LEAST = 1.0
 
 
 class Calendar:
-    """Whether it was set back since this was made, as far as those who look have seen."""
+    """Whether it was set since this was made, as far as those who look have seen."""
 
     def __init__(
         self,
@@ -26,8 +26,8 @@ class Calendar:
     ) -> None:
         self._calendar = calendar
         self._clock = clock
-        # By how much it is ahead of the clock that nobody sets, at most, in s.
-        self._most_ahead = self._ahead()
+        # By how much it is ahead of the clock that nobody sets, at first and at most, in s.
+        self._first_ahead = self._most_ahead = self._ahead()
 
     def look(self) -> None:
         """Raises CalendarSetBack, if it was, from where it was furthest ahead."""
@@ -35,6 +35,10 @@ class Calendar:
         self._most_ahead = max(self._most_ahead, ahead)
         if (seconds := self._most_ahead - ahead) > _LEAST:
             raise CalendarSetBack(f"this machine's clock was set back by {seconds:,.0f} s")
+
+    def is_set(self) -> bool:
+        """Whether it is elsewhere than it was, forward or back: Dask's patience ends by it, too."""
+        return abs(self._ahead() - self._first_ahead) > _LEAST
 
     def _ahead(self) -> float:
         return self._calendar() - self._clock()

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from checker.verdict import Validity
-from nemesis.campaigns.errors import CalendarSetBack
+from nemesis.campaigns.errors import CalendarSetBack, WorkersGone
 from nemesis.campaigns.names import is_name
 from nemesis.cli import options
 from nemesis.cli.display import console, tally_table, verdict_line
@@ -208,18 +208,21 @@ def _conduct(
     ends: float | None = None
     while True:
         calendar = Calendar()
-        with crews() as crew:
-            conductor = Conductor(ledger, crew, place, watch.on_done, calendar=calendar)
-            if not crew.slots():
-                watch.tell("nobody works for that scheduler yet: waiting for workers")
-            if seconds is not None and ends is None:
-                ends = monotonic() + seconds
-            try:
+        try:
+            with crews() as crew:
+                conductor = Conductor(ledger, crew, place, watch.on_done, calendar=calendar)
+                if not crew.slots():
+                    watch.tell("nobody works for that scheduler yet: waiting for workers")
+                if seconds is not None and ends is None:
+                    ends = monotonic() + seconds
                 conductor.conduct(Budget(None if ends is None else ends - monotonic(), runs))
-            except CalendarSetBack as error:
-                watch.tell(f"{error}: workers are made anew")
-            else:
                 return
+        except CalendarSetBack as error:
+            watch.tell(f"{error}: workers are made anew")
+        except WorkersGone as error:
+            if not calendar.is_set():
+                raise
+            watch.tell(f"this machine's clock was set: {error}: workers are made anew")
 
 
 class _Watch:

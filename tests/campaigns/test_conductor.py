@@ -177,6 +177,9 @@ def test_a_calendar_that_is_set_back_ends_what_may_hear_nothing_more(place: Path
     with pytest.raises(CalendarSetBack, match="clock was set back by 10 s"):
         conductor.conduct(Budget(None, 200))
     assert ledger.totals().batches == 4
+    days = iter([1_000.0, 1_000.5, 500_000.0, 5.0])
+    calendar = Calendar(lambda: next(days), lambda: 0.0)
+    assert [calendar.is_set() for _ in range(3)] == [False, True, True]
     conduct(place, HEALTHY, Crew(), 200)
     assert ledger.totals().tally.runs == 200
     assert ledger.gaps() == []

@@ -274,6 +274,34 @@ def test_a_scheduler_without_workers_is_waited_for(
     assert "nothing was left of --budget 5, " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("was_set", "code"), [(True, 0), (False, CRASH)])
+def test_a_clock_that_is_set_while_workers_are_made_does_not_end_a_campaign(
+    was_set: bool,
+    code: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Set forward, Dask's patience is at its end before anybody could answer."""
+    crews = iter([nullcontext(Crew())])
+
+    def make(*_: object) -> Any:
+        made.append(1)
+        if len(made) == 1:
+            raise WorkersGone("no workers can be made here: Timed out")
+        return next(crews)
+
+    made: list[int] = []
+    monkeypatch.setattr("nemesis.campaigns.cluster.dask_workers", make)
+    monkeypatch.setattr("nemesis.campaigns.calendar.Calendar.is_set", lambda _: was_set)
+    arguments = ["campaign", "--budget", "5", "--seed", "1", "--workload", "register"]
+    assert run([*arguments, "--store", str(tmp_path)]) == code
+    told = capsys.readouterr()
+    words = "this machine's clock was set: no workers can be made here: Timed out: workers are made"
+    assert (words in told.out) is was_set
+    assert ("Timed out" in told.err) is not was_set
+
+
 _SCHEDULER = """
 from distributed import LocalCluster
 cluster = LocalCluster(
