@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from checker.verdict import Validity
 from nemesis.chooser import RandomChooser
 from nemesis.macro import steps as macro
 from nemesis.macro.execution import MacroExecution
 from nemesis.macro.scenario import PLAIN
 from nemesis.outcome import Run
+from nemesis.search.block import Campaign, execute
+from nemesis.search.ensemble import ENSEMBLE
 from nemesis.search.walk.choreographies import (
     ASYNCHRONOUS,
     CHOREOGRAPHIES,
@@ -20,8 +23,9 @@ from nemesis.search.walk.choreographies import (
     OPERATED,
 )
 from nemesis.search.walk.stage import Habits, Stage
+from nemesis.subjects.own import OWN
 from raft.bugs import BUGS
-from raft.consensus.changes import AddLearner, Target
+from raft.consensus.changes import AddLearner, Change, Promote, Target
 from raft.replica import HEALTHY, Variant
 
 _LEASES: dict[str, Any] = {"reads": "lease", "check_quorum": True}
@@ -148,3 +152,32 @@ def test_nobody_is_lost_whom_a_change_of_others_needs() -> None:
                     assert execution.perform(each)
                 changed += stage.view.configuration(leader).is_joint
     assert changed
+
+
+def test_no_change_of_others_needs_who_was_lost() -> None:
+    """Of n1 and n4 alone, n4 is half; of four or three voters it is not."""
+    knobs = msgspec.structs.replace(PLAIN, spares=1)
+    execution = MacroExecution(knobs)
+    stage = Stage(RandomChooser(1), knobs, execution.cluster, Habits())
+    for step in (
+        macro.Elect(node="n1", voters=("n2",)),
+        macro.Replicate(node="n1", peers=("n2", "n3")),
+        macro.ChangeMembers(node="n1", changes=(AddLearner("n4"),)),
+        macro.Replicate(node="n1", peers=("n2", "n3", "n4")),
+    ):
+        assert execution.perform(step)
+    pair, three = Target(("n1", "n4")), Target(("n1", "n2", "n4"))
+
+    def needs(*changes: Change) -> bool:
+        return stage.needs_the_lost(macro.ChangeMembers(node="n1", changes=changes))
+
+    assert not any(needs(each) for each in (pair, three, Promote("n4")))
+    assert execution.perform(macro.LoseFile(node="n4"))
+    assert [needs(each) for each in (pair, three, Promote("n4"))] == [True, False, False]
+    assert not needs()
+    assert not stage.needs_the_lost(macro.Crash(node="n1"))
+
+
+def test_a_walk_in_which_another_figure_changed_to_the_lost_is_no_more() -> None:
+    """One in 56,920 of the healthy Raft was unknown: n2 and n4 were to be all voters."""
+    assert execute(Campaign(strategy=ENSEMBLE), 453_204_756, OWN).verdict.validity is Validity.VALID

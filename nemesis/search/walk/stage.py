@@ -20,6 +20,7 @@ from nemesis.macro.steps import MacroStep, MessageKind
 from nemesis.schedule import Knobs
 from nemesis.search.walk.roles import ROLES, View
 from nemesis.workloads import WORKLOADS, Values
+from raft.consensus.changes import Target, target_of
 
 Steps = Iterator[MacroStep]
 
@@ -305,6 +306,17 @@ class Stage:
                 return not self.cluster.nodes[node].is_stalled
             case _:
                 return False
+
+    def needs_the_lost(self, step: MacroStep) -> bool:
+        """Whether it changes the membership to voters half of whom have lost their disks, from
+        which no cluster recovers: one figure loses a learner, and others ask for changes then."""
+        lost = {name for name, node in self.cluster.nodes.items() if node.is_lost}
+        if not lost or not isinstance(step, macro.ChangeMembers) or not step.changes:
+            return False
+        target = target_of(self.view.configuration(step.node), step.changes)
+        if not isinstance(target, Target):
+            return False
+        return 2 * len(lost.intersection(target.voters)) >= len(target.voters)
 
 
 Figure = Callable[[Stage], Steps]

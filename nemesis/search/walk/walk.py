@@ -114,7 +114,7 @@ class Walk:
         """The steps, each to be performed before the next is asked for."""
         number = 0
         for step in self._all():
-            if self._stage.does_nothing(step):
+            if self._stage.does_nothing(step) or self._stage.needs_the_lost(step):
                 continue
             if number == _MOST_STEPS:
                 break
