@@ -23,8 +23,10 @@ ARGS ?=
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-# Processes that run tests: a third of the tests wait for real servers, so more than there are cores.
+# Processes that run tests, or pages of the documentation: a third of them wait for real servers, so
+# more than there are cores. Of tests still more: pages have real clusters of many processes.
 WORKERS ?= $(shell echo $$(($$(nproc) * 3 / 2)))
+test: WORKERS = $(shell echo $$(($$(nproc) * 2)))
 
 # Set: run with the compiled modules.
 COMPILED ?=

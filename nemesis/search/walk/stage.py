@@ -310,9 +310,9 @@ class Stage:
     def needs_the_lost(self, step: MacroStep) -> bool:
         """Whether it changes the membership to voters half of whom have lost their disks, from
         which no cluster recovers: one figure loses a learner, and others ask for changes then."""
-        lost = {name for name, node in self.cluster.nodes.items() if node.is_lost}
-        if not lost or not isinstance(step, macro.ChangeMembers) or not step.changes:
+        if not isinstance(step, macro.ChangeMembers) or not step.changes:
             return False
+        lost = {name for name, node in self.cluster.nodes.items() if node.is_lost}
         target = target_of(self.view.configuration(step.node), step.changes)
         if not isinstance(target, Target):
             return False
