@@ -181,7 +181,8 @@ class DaskWorkers:
             # What the task itself has raised: of a worker's machine, as that a disk is full.
             raise WorkersGone(f"{task.key}: its worker cannot work: {error}; {_GOES_ON}") from error
         except (ImportError, AttributeError):
-            # A worker has joined since, and nobody has asked it.
+            # A worker has joined since, or did not answer when it was asked.
+            self._asked.clear()
             self.slots()
             raise
 

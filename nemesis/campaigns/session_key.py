@@ -11,8 +11,9 @@ from cryptography.x509.oid import NameOID
 from distributed.security import Security
 
 # The session ends before anybody could guess the key, and the calendar may be set meanwhile, to
-# before its beginning, too: a certificate that holds for a time would keep workers out, then. These
-# are what RFC 5280 (4.1.2.5) has for no beginning and no end.
+# before its beginning, too: a certificate that holds for a time would keep workers out, then. The
+# one is the first year of its dates' shorter form, the other says that there is no end (RFC 5280,
+# 4.1.2.5).
 _BEGINS = datetime(1950, 1, 1, tzinfo=UTC)
 _ENDS = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 

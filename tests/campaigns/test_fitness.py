@@ -90,6 +90,7 @@ class Client:
         self.cores: dict[str, int] = {}
         self.asked: list[list[str]] = []
         self.has = here().splitbrain
+        self.says_nothing = False
 
     @property
     def scheduler(self) -> Client:
@@ -106,6 +107,8 @@ class Client:
         self, function: Callable[..., Any], *arguments: Any, workers: list[str], on_error: str
     ) -> dict[str, Any]:
         assert on_error == "return"
+        if self.says_nothing:
+            raise TimeoutError
         if not arguments:
             self.asked.append(workers)
         answer = self.has if arguments == ("splitbrain",) else function(*arguments)
@@ -140,6 +143,13 @@ def test_a_worker_that_joined_unasked_is_told_of_when_its_task_fails() -> None:
     crew = DaskWorkers(client)
     client.cores, client.has = {"tcp://a:1": 1}, "0.0.9"
     with pytest.raises(WorkersUnfit, match="tcp://a:1"):
+        crew.result(Failed())
+    # One that said nothing when it was asked.
+    client.says_nothing = True
+    client.cores = {"tcp://b:1": 1}
+    assert crew.slots() == 1
+    client.says_nothing = False
+    with pytest.raises(WorkersUnfit, match="tcp://b:1"):
         crew.result(Failed())
     # Where nobody differs, what was raised is raised.
     client.has = here().splitbrain
