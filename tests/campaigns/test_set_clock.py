@@ -127,7 +127,7 @@ def test_a_campaign_accounts_for_each_seed(clock: SetClock, tmp_path: Path) -> N
         seen.append(batches)
         return True
 
-    arguments = ["campaign", "--name", "one", "--seed", "100", "--jobs", "2", "--budget", "240"]
+    arguments = ["campaign", "--name", "one", "--seed", "100", "--jobs", "2", "--budget", "140"]
     arguments += ["--subject", settings.subject, "--store", str(tmp_path / "store")]
     ended = clock.run([*_PROGRAM, *arguments], tmp_path, has_gone_on)
     assert ended.jumps >= 3, ended.printed
@@ -135,7 +135,7 @@ def test_a_campaign_accounts_for_each_seed(clock: SetClock, tmp_path: Path) -> N
     assert "s: workers are made anew" in ended.printed
     assert "Traceback" not in ended.printed
     ledger = Ledger(open_engine(sqlite_url(file)), "one", settings)
-    undisturbed = run_block(settings.campaign(frozenset({"exactly-once"})), Block(100, 240, 0))
+    undisturbed = run_block(settings.campaign(frozenset({"exactly-once"})), Block(100, 140, 0))
     assert ledger.totals().tally == undisturbed.tally
     assert ledger.gaps() == []
     assert sum(cause.seen for cause in ledger.causes()) == len(undisturbed.findings) > 1
