@@ -53,6 +53,7 @@ _LEAST_DRIFT = 100_000
 _SPARES = 2
 # The longest delay of a sync that is drawn.
 _LONGEST_DELAY = 100 * MILLISECOND
+_LIE = "lying-disk"
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
 _ATTEMPTS = 100
 
@@ -185,12 +186,109 @@ def _draw_operations(seed: int, plan: Plan) -> list[_Timed]:
 
 
 def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
-    """One after the other, each ended before the next; all kinds by turns, in a random order."""
     attacks = tuple(name for name in plan.faults if name not in OPERATORS)
     if not attacks:
         return []
-    _require_room(plan, attacks)
-    losses = [name for name in LOSSES if name in _kinds(plan)]
+    _require_bearable(plan)
+    return _Attacks(RandomChooser(f"faults {seed}"), plan, attacks).draw()
+
+
+class _Attacks:
+    """One after the other, each ended before the next; all kinds by turns, in a random order. Only
+    disks that lie do so to the end: their lies come out if power is lost afterwards."""
+
+    def __init__(self, chooser: RandomChooser, plan: Plan, attacks: tuple[str, ...]) -> None:
+        self._chooser = chooser
+        self._plan = plan
+        # What comes by turns: that a disk lies is said to it once.
+        self._kinds = tuple(name for name in attacks if set(name.split("+")) != {_LIE})
+        self._lies_at_once = len(self._kinds) < len(attacks)
+        takes_more = _SHORTEST_FAULT * self._count_longer_turns(attacks)
+        _require_room(plan, attacks, len(self._kinds), takes_more)
+        # Of the time; no longer than that, so that there is time for every kind.
+        self._share = (plan.duration - _CALM - takes_more) // max(1, len(self._kinds))
+        self._longest = min(_LONGEST_FAULT, self._share - _CALM)
+        self._budget = (plan.replicas - 1) // 2
+        self._hit: set[str] = set()
+        self._liars: list[str] = []
+        self._now = _CALM
+        self._drawn: list[_Timed] = []
+
+    def _count_longer_turns(self, attacks: tuple[str, ...]) -> int:
+        """What `_begin_lies` and `_end` take besides, where all kinds have their first turn."""
+        if not any(_LIE in name.split("+") for name in attacks):
+            return 0
+        return 1 + sum(map(_ends_by_restart, self._kinds))
+
+    def draw(self) -> list[_Timed]:
+        if self._lies_at_once:
+            self._begin_lies()
+        turn: list[str] = []
+        while True:
+            # What is lost is lost for good.
+            turn = turn or _shuffled(
+                self._chooser, tuple(name for name in self._kinds if _losses(name) <= self._budget)
+            )
+            if not turn or not self._has_time_for(turn[-1]):
+                return self._drawn
+            self._attack(turn.pop())
+
+    def _has_time_for(self, kind: str) -> bool:
+        begins = _LIE in kind.split("+") and not self._liars
+        lie = bool(self._liars) or begins
+        more = _SHORTEST_FAULT * (begins + (lie and _ends_by_restart(kind)))
+        return self._now + self._longest + _CALM + more <= self._plan.duration
+
+    def _begin_lies(self) -> None:
+        self._liars = _majority(self._chooser, self._plan.replicas)
+        self._do(*(LyingDisk(target=liar) for liar in self._liars))
+        self._now += _SHORTEST_FAULT
+
+    def _attack(self, kind: str) -> None:
+        names = kind.split("+")
+        if _LIE in names:
+            if not self._liars:
+                self._begin_lies()
+            names = [name for name in names if name != _LIE]
+        self._budget -= _losses(kind)
+        for at, name in enumerate(names):
+            fault = _draw_fault(self._chooser, name, self._plan.replicas)
+            if name not in self._hit:
+                fault = _against_the_leader(fault, self._plan.replicas)
+            self._hit.add(name)
+            # The second comes when the first has begun to tell.
+            self._drawn.append(_Timed(self._now + at * _HEAD_START, -1, fault))
+        lasts = self._chooser.integer(_SHORTEST_FAULT, self._longest)
+        self._now += lasts
+        self._end(names)
+        most = min(_CALM // 2, self._share - _CALM - lasts)
+        self._now += _CALM + self._chooser.integer(0, most)
+
+    def _end(self, names: list[str]) -> None:
+        for end in dict.fromkeys(ENDS[name] for name in names if name in ENDS):
+            if self._liars and end == "restart":
+                # Before anybody comes who remembers what they have promised.
+                self._do(*(Restart(target=liar) for liar in self._liars))
+                self._now += _SHORTEST_FAULT
+            # All of them: a cluster with somebody down for good would bear nothing more.
+            self._do(FAULTS[end]())
+
+    def _do(self, *faults: Fault) -> None:
+        self._drawn += [_Timed(self._now, -1, fault) for fault in faults]
+
+
+def _ends_by_restart(kind: str) -> bool:
+    return any(ENDS.get(name) == "restart" for name in kind.split("+"))
+
+
+def _losses(kind: str) -> int:
+    """How many servers it costs for good."""
+    return sum(name in LOSSES for name in kind.split("+"))
+
+
+def _require_bearable(plan: Plan) -> None:
+    """Raises NemesisError if one of each cost more servers than the cluster can do without."""
+    losses = [name for name in _kinds(plan) if name in LOSSES]
     if losses and not set(OPERATORS).isdisjoint(plan.faults):
         raise NemesisError(
             f"{', '.join(losses)}: not together with changes of the membership, since which disks "
@@ -201,63 +299,17 @@ def _draw_faults(seed: int, plan: Plan) -> list[_Timed]:
             f"{', '.join(losses)}: each costs a server for good, and {plan.replicas} can lose but "
             f"{(plan.replicas - 1) // 2}"
         )
-    chooser = RandomChooser(f"faults {seed}")
-    room = plan.duration - _CALM
-    share = room // len(attacks)
-    longest = min(_LONGEST_FAULT, share - _CALM)
-    drawn: list[_Timed] = []
-    now = _CALM
-    turn: list[str] = []
-    hit: set[str] = set()
-    liars: list[str] = []
-    budget = (plan.replicas - 1) // 2
-    while now + longest + _CALM <= plan.duration:
-        if not turn:
-            left = tuple(name for name in attacks if name not in LOSSES or budget > 0)
-            if not left:
-                break
-            turn = _shuffled(chooser, left)
-            # Lies come out if power is lost afterwards. One lie is enough.
-            turn.sort(key="lying-disk".__eq__)
-        names = turn.pop().split("+")
-        if "lying-disk" in names:
-            if not liars:
-                liars = _majority(chooser, plan.replicas)
-                drawn += [_Timed(now, -1, LyingDisk(target=liar)) for liar in liars]
-                now += _SHORTEST_FAULT
-            names.remove("lying-disk")
-            if not names:
-                continue
-        budget -= len(set(LOSSES).intersection(names))
-        for at, name in enumerate(names):
-            fault = _draw_fault(chooser, name, plan.replicas)
-            if name not in hit:
-                fault = _against_the_leader(fault, plan.replicas)
-            hit.add(name)
-            # The second comes when the first has begun to tell.
-            drawn.append(_Timed(now + at * _HEAD_START, -1, fault))
-        lasts = chooser.integer(_SHORTEST_FAULT, longest)
-        now += lasts
-        for end in dict.fromkeys(ENDS[name] for name in names if name in ENDS):
-            if liars and end == "restart":
-                # Before anybody comes who remembers what they have promised.
-                drawn += [_Timed(now, -1, Restart(target=liar)) for liar in liars]
-                now += _SHORTEST_FAULT
-            # All of them: a cluster with somebody down for good would bear nothing more.
-            drawn.append(_Timed(now, -1, FAULTS[end]()))
-        # No longer than its share, so that there is time for every kind.
-        now += _CALM + chooser.integer(0, min(_CALM // 2, share - _CALM - lasts))
-    return drawn
 
 
-def _require_room(plan: Plan, names: tuple[str, ...]) -> None:
-    """Raises NemesisError if one of each does not fit into the time."""
+def _require_room(plan: Plan, names: tuple[str, ...], turns: int, more: int = 0) -> None:
+    """Raises NemesisError if one of each, in so many turns that take so much more time (in ns) in
+    all, does not fit into the time."""
     least = _SHORTEST_FAULT + _CALM
-    if plan.duration - _CALM < least * len(names):
-        seconds = (least * len(names) + _CALM) / SECOND
+    needed = _CALM + least * turns + more
+    if plan.duration < needed:
         raise NemesisError(
             f"{plan.duration / SECOND:g} s are too short for {', '.join(names)}: with "
-            f"{least / SECOND:g} s for a fault, and some peace, they need {seconds:g} s"
+            f"{least / SECOND:g} s for a fault, and some peace, they need {needed / SECOND:g} s"
         )
 
 
@@ -266,7 +318,7 @@ def _draw_steps(seed: int, plan: Plan) -> list[_Timed]:
     names = tuple(name for name in plan.faults if name in OPERATORS)
     if not names:
         return []
-    _require_room(plan, names)
+    _require_room(plan, names, len(names))
     chooser = RandomChooser(f"operators {seed}")
     longest = min(_LONGEST_FAULT, (plan.duration - _CALM) // len(names))
     drawn: list[_Timed] = []

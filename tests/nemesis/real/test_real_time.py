@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nemesis.cluster.real.cluster import PROCESS_FAULTS
+from nemesis.cluster.real.disks import DISK_FAULTS
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.errors import NemesisError
-from nemesis.faults import ENDS, Crash, Partition
+from nemesis.faults import ENDS, Crash, LyingDisk, Partition, Restart
 from nemesis.schedule import decode_schedule, encode_schedule
 from nemesis.search.generate import ATTACKS
 from nemesis.search.real_time import SECOND, Plan, generate_real_time
@@ -56,6 +59,63 @@ def test_two_faults_last_together(seed: int) -> None:
     assert max(len(each) for each in together) == 2
 
 
+KINDS = st.sampled_from(sorted({*POSSIBLE, *DISK_FAULTS}))
+
+
+@given(
+    faults=st.lists(
+        st.lists(KINDS, min_size=1, max_size=2, unique=True).map("+".join),
+        min_size=1,
+        max_size=5,
+        unique=True,
+    ),
+    seconds=st.integers(1, 40),
+    seed=st.integers(0, 10_000),
+)
+def test_all_that_fits_comes_within_the_time(faults: list[str], seconds: int, seed: int) -> None:
+    """It can be read back, too: it is kept beside what it led to."""
+    plan = Plan(replicas=5, faults=tuple(faults), duration=seconds * SECOND, rate=5)
+    try:
+        schedule = generate_real_time(seed, plan)
+    except NemesisError as error:
+        assert "too short" in str(error) or "for good" in str(error)  # noqa: PT017
+        return
+    assert decode_schedule(encode_schedule(schedule)) == schedule
+    assert sum(step.wait for step in schedule.steps) == plan.duration
+    wanted = {kind for each in faults for kind in each.split("+")}
+    assert wanted <= {fault.kind for fault in schedule.faults}
+
+
+def test_disks_lie_from_the_beginning() -> None:
+    plan = Plan(faults=("lying-disk",), duration=10 * SECOND)
+    faults = generate_real_time(1, plan).faults
+    assert len({fault.target for fault in faults if isinstance(fault, LyingDisk)}) == 2
+    assert len(faults) == 2
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_who_lied_starts_before_the_others(seed: int) -> None:
+    plan = Plan(faults=("lying-disk", "crash-all"), duration=30 * SECOND)
+    faults = generate_real_time(seed, plan).faults
+    liars = [fault.target for fault in faults if isinstance(fault, LyingDisk)]
+    restarts = [fault.target for fault in faults if isinstance(fault, Restart)]
+    everybody = Restart().target
+    turns = len(restarts) // 3
+    assert turns
+    assert restarts == [*liars, everybody] * turns
+
+
+def test_losses_are_counted_also_where_they_come_with_another_fault() -> None:
+    """Three servers can do without one disk."""
+    plan = Plan(faults=("lost-file+delay", "crash"), duration=60 * SECOND)
+    kinds = Counter(fault.kind for fault in generate_real_time(1, plan).faults)
+    assert kinds["lost-file"] == 1
+    assert kinds["crash"] > 1
+    twice = Plan(faults=("lost-file+delay", "lost-file+pause"), duration=60 * SECOND)
+    with pytest.raises(NemesisError, match="each costs a server for good"):
+        generate_real_time(1, twice)
+
+
 def test_lasts_as_long_as_it_should_at_the_rate_that_was_asked_for() -> None:
     plan = Plan(faults=("crash",), duration=60 * SECOND, rate=80)
     schedule = generate_real_time(1, plan)
@@ -90,6 +150,9 @@ def test_first_of_each_kind_is_against_the_leader() -> None:
 def test_faults_that_do_not_fit_into_the_time() -> None:
     with pytest.raises(NemesisError, match=r"5 s are too short for crash, pause.*need 7 s"):
         generate_real_time(1, Plan(faults=("crash", "pause"), duration=5 * SECOND))
+    lies = ("lying-disk", "crash-all")
+    with pytest.raises(NemesisError, match=r"7 s are too short for lying-disk, crash-all.*need 8"):
+        generate_real_time(1, Plan(faults=lies, duration=7 * SECOND))
 
 
 def test_fault_that_has_nothing_to_hit() -> None:
