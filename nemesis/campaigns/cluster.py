@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from nemesis.campaigns.errors import CampaignError, WorkersGone
 from nemesis.campaigns.fitness import here, installed_by, require_fit
-from nemesis.campaigns.interrupts import deaf_to_ctrl_c, uninterrupted
+from nemesis.interrupts import deaf_to_ctrl_c, uninterrupted
 
 # How long a scheduler has to answer, in s.
 _PATIENCE = 15.0

@@ -130,8 +130,8 @@ def campaign(
     """
     try:
         from nemesis.campaigns.cluster import dask_workers
-        from nemesis.campaigns.interrupts import interrupted_once
         from nemesis.campaigns.session import open_session
+        from nemesis.interrupts import interrupted_once
     except ModuleNotFoundError as error:
         raise NemesisError(
             f"campaigns need {error.name}: pip install 'splitbrain[dask]'"

@@ -31,12 +31,20 @@ from nemesis.cluster.real.runner import (
 )
 from nemesis.counted import counted
 from nemesis.faults import FAULTS
+from nemesis.interrupts import uninterrupted
 from nemesis.outcome import Evidence
 from nemesis.report import save_report
 from nemesis.schedule import Schedule
 from nemesis.search.generate import LOSSES, OPERATORS, REAL_ATTACKS, UNBEARABLE
 from nemesis.search.real_time import Plan, generate_real_time
-from nemesis.store import REPORT, HistoryFile, new_directory, save_resolved, save_verdict
+from nemesis.store import (
+    REPORT,
+    HistoryFile,
+    new_directory,
+    save_resolved,
+    save_verdict,
+    telling_what_is_lost,
+)
 from nemesis.workloads import WORKLOADS
 
 # How often a line of progress is printed where there is no terminal, in ns.
@@ -109,11 +117,15 @@ def test_real(request: Request, seed: int, store: Path) -> int:
         if result.run.verdict.validity is not Validity.INVALID:
             cluster.discard_data()
     finally:
-        history.close()
-        run_file.remove()
-    if result.resolved:
-        save_resolved(directory, result.resolved, result.run.model)
-    save_verdict(directory, result.run, result.history_validity, result.evidence)
+        try:
+            with uninterrupted():
+                run_file.remove()
+        finally:
+            history.close()
+    with telling_what_is_lost(result.run):
+        if result.resolved:
+            save_resolved(directory, result.resolved, result.run.model)
+        save_verdict(directory, result.run, result.history_validity, result.evidence)
     _tell(result, cluster, out)
     save_report(directory)
     out.print(f"picture: {directory / REPORT}")

@@ -6,7 +6,9 @@ import msgspec
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="do"):
-    """Base of all requests; each is answered by a Report."""
+    """Base of all requests; each is answered by a Report of the same number."""
+
+    number: int = 0
 
 
 class Tell(Request, frozen=True, kw_only=True, tag="tell"):
@@ -63,6 +65,8 @@ AnyRequest = (
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """How the disk is, and what it has done since it was made."""
 
+    # Of the request that it answers.
+    number: int = 0
     has_power: bool = True
     # How often power was lost at a sync, as was asked for.
     cuts: int = 0

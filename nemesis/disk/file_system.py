@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from nemesis.disk.control import AnyRequest, Report
 from nemesis.disk.faulty import FaultyDisk
@@ -136,7 +137,8 @@ def serve(listener: socket.socket, disk: FaultyDisk) -> None:
                 continue
             for line in lines:
                 try:
-                    report = disk.perform(msgspec.json.decode(line, type=AnyRequest))
+                    request = msgspec.json.decode(line, type=AnyRequest)
+                    report = structs.replace(disk.perform(request), number=request.number)
                 except (msgspec.DecodeError, OSError) as error:
                     report = Report(error=str(error))
                 lines.write(msgspec.json.encode(report) + b"\n")

@@ -11,6 +11,7 @@ from io import BufferedRWPair
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 import nemesis
 from nemesis.cluster.real.processes import ProcessError, ServerProcess
@@ -44,6 +45,8 @@ class MountedDisk:
         # Both of its mount and of the socket by which it is asked.
         self._name = f"splitbrain-{run_file.token}-{node}"
         self._lines: BufferedRWPair | None = None
+        # Of the last request.
+        self._number = 0
         command = [sys.executable, "-P", "-m", "nemesis.disk"]
         command += ["--directory", str((directory / f"{node}.data").absolute())]
         command += ["--mount", str(self.mount), "--name", self._name]
@@ -81,19 +84,27 @@ class MountedDisk:
 
     def ask(self, request: AnyRequest) -> Report:
         """Let it do something; how it is then. Raises DiskGone."""
+        self._number += 1
+        numbered = structs.replace(request, number=self._number)
         try:
             assert self._lines is not None
-            self._lines.write(msgspec.json.encode(request) + b"\n")
+            self._lines.write(msgspec.json.encode(numbered) + b"\n")
             self._lines.flush()
-            line = self._lines.readline()
+            report = self._read(self._lines)
+            while report.number < self._number and not report.error:
+                # Whoever asked before was interrupted, and did not wait for it.
+                report = self._read(self._lines)
         except OSError as error:
             raise self._gone(f"does not answer ({error})") from error
-        if not line:
-            raise self._gone("has ended")
-        report = msgspec.json.decode(line, type=Report)
         if report.error:
             raise self._gone(f"could not do what it was asked for: {report.error}")
         return report
+
+    def _read(self, lines: BufferedRWPair) -> Report:
+        line = lines.readline()
+        if not line:
+            raise self._gone("has ended")
+        return msgspec.json.decode(line, type=Report)
 
     def close(self) -> None:
         """Unmount it and end its process, whatever is the matter with it. Its files stay."""

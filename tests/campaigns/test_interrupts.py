@@ -13,8 +13,8 @@ import pytest
 
 from nemesis.campaigns.cluster import dask_workers
 from nemesis.campaigns.errors import WorkersGone
-from nemesis.campaigns.interrupts import interrupted_once, uninterrupted
 from nemesis.cli import main, run
+from nemesis.interrupts import interrupted_once, unheard, uninterrupted
 from tests.campaigns.crew import Crew
 
 
@@ -43,6 +43,15 @@ def test_the_first_ends_and_those_after_it_do_nothing() -> None:
     with pytest.raises(KeyboardInterrupt), interrupted_once():
         work()
     assert ended
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_once_the_end_has_begun_nothing_is_heard() -> None:
+    with unheard():
+        signal.raise_signal(signal.SIGINT)
+        with uninterrupted():
+            signal.raise_signal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
 

@@ -31,6 +31,7 @@ from nemesis.cluster.real.server_faults import ServerFaults
 from nemesis.cluster.real.service import Service
 from nemesis.cluster.real.standing import Standing
 from nemesis.disk.image import Names
+from nemesis.interrupts import uninterrupted
 from nemesis.schedule import Knobs, Operate
 from nemesis.workloads import WORKLOADS
 
@@ -203,10 +204,15 @@ class RealCluster(ServerFaults):
             shutil.rmtree(path, ignore_errors=True)
 
     def close(self) -> None:
-        """End all processes, connections and requests; does nothing if that is done already."""
+        """End all processes, connections and requests; does nothing if that is done already.
+        Whoever interrupts that is heard when it is done: half ended, servers would stay."""
         if self._is_closed:
             return
         self._is_closed = True
+        with uninterrupted():
+            self._end_all()
+
+    def _end_all(self) -> None:
         try:
             try:
                 self._look_after_processes()

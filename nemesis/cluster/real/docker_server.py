@@ -55,8 +55,8 @@ class ContainerServer:
 
     @property
     def is_paused(self) -> bool:
-        """Whether it was paused, and not resumed."""
-        return self._is_paused
+        """Whether it was paused, and not resumed; what has ended meanwhile is not."""
+        return self._is_paused and self.is_running
 
     def start(self) -> None:
         """Start it; it need not be ready. Raises ProcessError."""

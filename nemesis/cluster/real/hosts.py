@@ -38,7 +38,7 @@ class Server(Protocol):
 
     @property
     def is_paused(self) -> bool:
-        """Whether it was paused, and not resumed."""
+        """Whether it was paused, and not resumed; what has ended meanwhile is not."""
         ...
 
     def start(self) -> None:

@@ -58,6 +58,8 @@ class ServerProcess:
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._is_paused = False
+        # Whether it was told to end: also if nobody waited until it had.
+        self._is_to_end = False
         # How often it was started.
         self.starts = 0
 
@@ -73,14 +75,14 @@ class ServerProcess:
 
     @property
     def is_paused(self) -> bool:
-        """Whether it was paused, and not resumed."""
-        return self._is_paused
+        """Whether it was paused, and not resumed; what has ended meanwhile is not."""
+        return self._is_paused and self.is_running
 
     def start(self) -> None:
         """Start it; it need not be ready. Raises ProcessError."""
         if self.is_running:
             return
-        self._is_paused = False
+        self._is_paused = self._is_to_end = False
         environment = {**os.environ, **self._environment, TOKEN: self._run_file.token}
         try:
             with open(self.log, "ab") as log:
@@ -129,7 +131,7 @@ class ServerProcess:
         if process is None or process.poll() is None:
             return None
         self._process = None
-        return process.returncode
+        return None if self._is_to_end else process.returncode
 
     def last_words(self) -> str:
         """The last lines of its log."""
@@ -167,6 +169,7 @@ class ServerProcess:
         if process is None:
             return None
         if process.poll() is None:
+            self._is_to_end = True
             self._send(process, number)
             try:
                 process.wait(patience)

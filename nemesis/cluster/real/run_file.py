@@ -18,11 +18,13 @@ from pathlib import Path
 import msgspec
 
 from nemesis.cluster.real.leftovers import REMOVERS
+from nemesis.store import StoreUnwritable
 
 TOKEN = "SPLITBRAIN_RUN"
 """The variable of the environment that marks the processes of a run."""
 
 _DIRECTORY = ".running"
+_UNFINISHED = ".new"
 # How long an ended process may take to be gone, in s.
 _PATIENCE = 5.0
 # The first namespace of pids, in which every process has one (Linux: PROC_PID_INIT_INO).
@@ -90,12 +92,15 @@ def _stat(pid: int) -> list[str] | None:
 
 
 class RunFile:
-    """The run-file of this run."""
+    """The run-file of this run. Whatever writes it raises StoreUnwritable if there is no room."""
 
     def __init__(self, store: Path) -> None:
         self.token = secrets.token_hex(16)
         directory = store / _DIRECTORY
-        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnwritable(f"{directory}: {error.strerror}") from error
         self._path = directory / f"{os.getpid()}-{self.token[:8]}.json"
         own = start_time(os.getpid())
         assert own is not None
@@ -117,13 +122,16 @@ class RunFile:
         self._write()
 
     def remove(self) -> None:
-        """The run is over, and all that it started has ended; what it made goes now at the
-        latest."""
+        """The run is over; what it started ends, and what it made goes, now at the latest: nobody
+        could find it afterwards."""
+        for process in self._processes.values():
+            if start_time(process.pid) == process.start_time:
+                _end(process)
         for kind, remover in REMOVERS.items():
             for each in self._made:
                 if each.kind == kind:
                     remover(each.name)
-        self._path.unlink(missing_ok=True)
+        _forget(self._path)
 
     def _write(self) -> None:
         content = _Content(
@@ -133,9 +141,12 @@ class RunFile:
             processes=tuple(self._processes.values()),
             made=tuple(self._made),
         )
-        fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(content))
-        fresh.replace(self._path)
+        fresh = self._path.with_suffix(_UNFINISHED)
+        try:
+            fresh.write_bytes(msgspec.json.encode(content))
+            fresh.replace(self._path)
+        except OSError as error:
+            raise StoreUnwritable(f"{self._path}: {error.strerror}") from error
 
 
 def clean_up(store: Path) -> list[Started | Made]:
@@ -151,7 +162,7 @@ def clean_up(store: Path) -> list[Started | Made]:
         except FileNotFoundError:
             continue
         except (msgspec.DecodeError, UnicodeDecodeError):
-            path.unlink(missing_ok=True)
+            _forget(path)
             continue
         if _goes_on(content):
             continue
@@ -161,8 +172,14 @@ def clean_up(store: Path) -> list[Started | Made]:
         ended += left
         for kind, remover in REMOVERS.items():
             ended += [each for each in content.made if each.kind == kind and remover(each.name)]
-        path.unlink(missing_ok=True)
+        _forget(path)
     return ended
+
+
+def _forget(path: Path) -> None:
+    """Remove a run-file, and one of its kind that was not finished."""
+    path.unlink(missing_ok=True)
+    path.with_suffix(_UNFINISHED).unlink(missing_ok=True)
 
 
 def _goes_on(content: _Content) -> bool:

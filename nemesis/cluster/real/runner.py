@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from checker.history import Event
@@ -15,6 +16,7 @@ from nemesis.cluster.real.disks import what_lacks
 from nemesis.cluster.real.judging import judge_history
 from nemesis.errors import UnsupportedFault
 from nemesis.faults import ENDS, Fault
+from nemesis.interrupts import unheard
 from nemesis.outcome import (
     Evidence,
     Run,
@@ -102,22 +104,25 @@ class RealExecution:
 
     def perform(self) -> RealRun:
         """Perform all steps, then see whether the cluster recovers; then judge. The cluster is
-        closed. Ctrl-C ends the steps: what was done until then is kept, and judged."""
+        closed. Ctrl-C ends the steps: what was done until then is kept, and judged; pressed again
+        it does nothing until then."""
         cluster = self.cluster
         verdicts: list[Verdict] = []
-        try:
+        with ExitStack() as end:
             try:
-                self._perform_steps()
-                verdicts.append(self._liveness())
-            except KeyboardInterrupt:
-                self._confirm()
-                cluster.end_faults()
-                seconds = cluster.now() / SECOND
-                verdicts.append(unknown(f"the run was interrupted after {seconds:.1f} s"))
-            self._tell_effects()
-        finally:
-            ended = cluster.now()
-            cluster.close()
+                try:
+                    self._perform_steps()
+                    verdicts.append(self._liveness())
+                except KeyboardInterrupt:
+                    end.enter_context(unheard())
+                    self._confirm()
+                    cluster.end_faults()
+                    seconds = cluster.now() / SECOND
+                    verdicts.append(unknown(f"the run was interrupted after {seconds:.1f} s"))
+                self._tell_effects()
+            finally:
+                ended = cluster.now()
+                cluster.close()
         return self._judge(verdicts, ended)
 
     # -- Steps -----------------------------------------------------------------------------------

@@ -134,6 +134,28 @@ def test_a_server_dies_in_its_sync_and_never_learns_of_it(disk: MountedDisk) -> 
     assert path.read_bytes() == b"0123456789" * told
 
 
+def test_an_answer_that_nobody_waited_for_is_not_that_to_the_next_request(
+    disk: MountedDisk, run_file: RunFile
+) -> None:
+    """Ctrl-C comes while it is asked."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    (pid,) = marked_with(run_file.token)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        with pytest.raises(KeyboardInterrupt):
+            disk.ask(Tell())
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        signal.signal(signal.SIGALRM, before)
+    assert not disk.ask(LosePower()).has_power
+    assert disk.ask(RestorePower()).has_power
+
+
 def test_a_lie(disk: MountedDisk) -> None:
     path = disk.mount / "a"
     disk.ask(Lie(lies=True))

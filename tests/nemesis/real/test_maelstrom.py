@@ -321,6 +321,17 @@ def test_operation_that_nodes_do_not_know_is_no_failure_of_theirs(
         run_on(LONE, schedule, run_file, tmp_path)
 
 
+def test_what_a_run_that_cannot_be_saved_has_found_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The node has put something in the place of the results."""
+    program = f"sh -c 'mkdir -p ../../results.json; exec {LONE} ends'"
+    arguments = ["--program", program, "--nodes", "1", "--nemesis", "none", "--time-limit", "1s"]
+    assert run(["test", "--cluster", "maelstrom", "--store", str(tmp_path), *arguments]) == 255
+    told = capsys.readouterr().err
+    assert "Is a directory; not saved is no-exception: n1 has ended by itself" in told
+
+
 def test_what_nodes_cannot_do_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

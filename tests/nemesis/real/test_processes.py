@@ -25,6 +25,7 @@ from nemesis.cluster.real.run_file import (
     start_time,
     state_of,
 )
+from nemesis.store import StoreUnwritable
 
 SLEEPER = ("sleep", "600")
 # What SIGTERM does not end.
@@ -109,6 +110,19 @@ def test_paused_server_can_be_killed_and_stopped(server: ServerProcess) -> None:
         assert not server.is_paused
 
 
+def test_what_was_killed_while_it_was_paused_is_paused_no_more(server: ServerProcess) -> None:
+    """As by its disk, where power is lost at a sync that was under way when it was paused."""
+    server.start()
+    pid = server.pid
+    assert pid is not None
+    server.pause()
+    os.kill(pid, signal.SIGKILL)
+    while start_time(pid) is not None:
+        pass
+    assert not server.is_paused
+    assert server.ended_by_itself() == -signal.SIGKILL
+
+
 def test_pause_of_what_does_not_run_has_no_effect(server: ServerProcess) -> None:
     assert not server.pause()
     assert not server.kill()
@@ -153,6 +167,26 @@ def test_whoever_is_interrupted_while_it_ends_can_still_end_it(
             server.stop(10)
     assert server.is_running
     assert server.kill()
+
+
+def test_whoever_is_interrupted_while_it_ends_does_not_take_that_for_an_end_of_its_own(
+    server: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.start()
+    pid = server.pid
+    assert pid is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess.Popen, "wait", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            server.kill()
+    while start_time(pid) is not None:
+        pass
+    assert server.ended_by_itself() is None
+    server.start()
+    os.kill(server.pid or 0, signal.SIGKILL)
+    while server.is_running:
+        pass
+    assert server.ended_by_itself() == -signal.SIGKILL, "nobody has told it to, this time"
 
 
 def _interrupted(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
@@ -278,10 +312,42 @@ def test_what_a_killed_run_has_made_is_removed_and_nothing_else(
     assert exist == set()
 
 
+def test_what_still_runs_when_its_run_is_over_is_ended(
+    server: ServerProcess, run_file: RunFile
+) -> None:
+    """Nobody could find it afterwards."""
+    server.start()
+    pid = server.pid
+    assert pid is not None
+    run_file.remove()
+    assert start_time(pid) is None
+
+
+def test_run_file_that_cannot_be_written_is_told_and_leaves_nothing(
+    server: ServerProcess, run_file: RunFile, tmp_path: Path
+) -> None:
+    directory = tmp_path / ".running"
+    (path,) = directory.iterdir()
+    # In its place is something that nothing can be written to, as to a full disk.
+    unfinished = path.with_suffix(".new")
+    unfinished.symlink_to("/dev/full")
+    with pytest.raises(StoreUnwritable, match=f"{path.name}: No space left on device"):
+        server.start()
+    assert server.is_running
+    server.kill()
+    run_file.remove()
+    assert list(directory.iterdir()) == []
+    no_directory = tmp_path / "store"
+    no_directory.touch()
+    with pytest.raises(StoreUnwritable, match=r"\.running: Not a directory"):
+        RunFile(no_directory)
+
+
 def test_run_file_that_is_broken_names_nothing(tmp_path: Path) -> None:
     directory = tmp_path / ".running"
     directory.mkdir()
     (directory / "1-a.json").write_text('{"token": "x", "runn')
+    (directory / "1-a.new").write_text('{"tok')
     assert clean_up(tmp_path) == []
     assert list(directory.iterdir()) == []
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,7 +18,7 @@ from checker.verdict import Validity
 from nemesis.cluster.procedure import Procedure, Sleep
 from nemesis.cluster.protocol import Link
 from nemesis.cluster.real.gateway import GatewayCluster
-from nemesis.cluster.real.processes import ProcessError
+from nemesis.cluster.real.processes import ProcessError, ServerProcess
 from nemesis.cluster.real.run_file import RunFile, marked_with, start_time
 from nemesis.cluster.real.runner import Progress, RealExecution, RealRun
 from nemesis.errors import UnsupportedFault
@@ -255,6 +256,60 @@ def test_server_that_does_not_end_is_killed_and_that_is_told(
     result = run_on(Stays, schedule_of(*operations(2)), run_file, tmp_path)
     states = [event.value["state"] for event in nemesis_events(result, "process")]
     assert states == ["killed by SIGKILL, as SIGTERM did not end it"]
+
+
+@pytest.fixture
+def interrupted_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Ctrl-C comes before each server is told to end; what was interrupted."""
+    seen: list[str] = []
+
+    def again(method: Callable[..., int | bool | None]) -> Callable[..., int | bool | None]:
+        def interrupted(*arguments: Any) -> int | bool | None:
+            seen.append(method.__name__)
+            signal.raise_signal(signal.SIGINT)
+            return method(*arguments)
+
+        return interrupted
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with monkeypatch.context() as patched:
+        for name in ("stop", "kill"):
+            patched.setattr(ServerProcess, name, again(getattr(ServerProcess, name)))
+        yield seen
+    signal.signal(signal.SIGINT, before)
+
+
+def test_interrupt_while_it_is_ended_is_heard_when_all_is_ended(
+    run_file: RunFile, tmp_path: Path, interrupted_again: list[str]
+) -> None:
+    cluster = StandInCluster(schedule_of(replicas=3).knobs, 0, tmp_path / "nodes", run_file)
+    try:
+        cluster.start()
+    finally:
+        with pytest.raises(KeyboardInterrupt):
+            cluster.close()
+    assert interrupted_again
+    assert marked_with(run_file.token) == []
+
+
+def test_interrupted_again_and_again_it_is_judged_all_the_same(
+    run_file: RunFile, tmp_path: Path, interrupted_again: list[str]
+) -> None:
+    schedule = schedule_of(*operations(20), Advance(wait=60_000 * MILLISECOND))
+    cluster = StandInCluster(schedule.knobs, 0, tmp_path / "nodes", run_file)
+
+    def interrupt(_progress: Progress) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    try:
+        cluster.start()
+        result = RealExecution(schedule, cluster, interrupt).perform()
+    finally:
+        cluster.close()
+    assert interrupted_again
+    assert result.history_validity is Validity.VALID
+    assert result.run.verdict.validity is Validity.UNKNOWN
+    assert "the run was interrupted after" in result.run.verdict.reasons[0]
 
 
 def test_cluster_that_does_not_start_says_why(run_file: RunFile, tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ def interrupted_once() -> Iterator[None]:
 
 
 @contextmanager
+def unheard() -> Iterator[None]:
+    """These signals do nothing within: who came first has interrupted, and the end has begun."""
+    with _handled_by(lambda _number, _before: lambda _received, _frame: None):
+        yield
+
+
+@contextmanager
 def uninterrupted() -> Iterator[None]:
     """What is within comes to its end, or fails; the first signal that came meanwhile is raised
     then: it may have reached processes that were made, and be why it failed."""
