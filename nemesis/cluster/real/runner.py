@@ -33,6 +33,10 @@ from nemesis.workloads import WORKLOADS
 LIVENESS_BOUND = 30
 # So many last operations can be performed within one bound, also on a slow machine.
 _OPERATIONS_OF_A_BOUND = 500
+# A longer time between two looks at the clock is one in which we stood still: by Ctrl-Z, or with
+# the whole machine. So often that is believed; more often we are just slow, and the wait must end.
+_STOOD_STILL = 5 * SECOND
+_STOPS = 20
 # How often who watches is told.
 _WATCHING = 500 * MILLISECOND
 # The part of the run that throughput and latency are of.
@@ -100,6 +104,10 @@ class RealExecution:
         # Faults that last, and how often the effect of each had been seen before.
         self._active: dict[str, int] = {}
         self._duration = sum(step.wait for step in schedule.steps)
+        # By when the cluster must have recovered, when that was looked at last, and how many stops
+        # of ours are left that prolong it.
+        self._end = self._looked = 0
+        self._stops = _STOPS
         refuse_unsupported(schedule, cluster.kind, cluster.capabilities)
 
     def perform(self) -> RealRun:
@@ -230,12 +238,13 @@ class RealExecution:
         bound = LIVENESS_BOUND * max(knobs.election_timeout_max, knobs.operation_timeout)
         groups = self.workload.last_operations((), keys, cluster.history.events)
         bound *= 1 + sum(map(len, groups)) // _OPERATIONS_OF_A_BOUND
-        end = cluster.now() + bound
-        missing = self._perform_last(keys, end)
-        while missing is not None and cluster.now() < end and not cluster.failures:
+        self._looked = cluster.now()
+        self._end = self._looked + bound
+        missing = self._perform_last(keys)
+        while missing is not None and self._left() > 0 and not cluster.failures:
             cluster.move_clients_on()
             self._pass_until(cluster.now() + knobs.heartbeat_interval)
-            missing = self._perform_last(keys, end)
+            missing = self._perform_last(keys)
         cluster.refresh()
         if missing is None or cluster.failures:
             return merge([])
@@ -245,30 +254,39 @@ class RealExecution:
         )
         return invalid(Failure("liveness", what, cluster.now(), evidence={"missing": missing}))
 
-    def _perform_last(self, keys: list[str], end: int) -> str | None:
+    def _perform_last(self, keys: list[str]) -> str | None:
         """The kind of the first last operation that did not succeed, or None."""
         cluster = self.cluster
         kinds = [f for f in self.invoked if not cluster.succeeded[f]]
-        if not self._await_clients(end):
+        if not self._await_clients():
             return "operation of before"
         for group in self.workload.last_operations(kinds, keys, cluster.history.events):
             wanted = Counter(operate.f for operate in group)
             wanted.update({f: cluster.succeeded[f] for f in wanted})
             for operate in group:
                 cluster.submit(operate)
-            self._await_clients(end)
+            self._await_clients()
             for f, count in wanted.items():
                 if cluster.succeeded[f] < count:
                     return f
         return None
 
-    def _await_clients(self, end: int) -> bool:
+    def _await_clients(self) -> bool:
         cluster = self.cluster
-        while cluster.now() < end:
-            if cluster.await_clients(min(end, cluster.now() + _WATCHING)):
+        while (left := self._left()) > 0:
+            if cluster.await_clients(cluster.now() + min(left, _WATCHING)):
                 return True
             self._tell()
         return False
+
+    def _left(self) -> int:
+        """How long the cluster has to recover, in ns. While we stood still nobody asked it."""
+        now = self.cluster.now()
+        if now - self._looked > _STOOD_STILL and self._stops:
+            self._stops -= 1
+            self._end += now - self._looked
+        self._looked = now
+        return self._end - now
 
     def _judge(self, verdicts: list[Verdict], ended: int) -> RealRun:
         cluster = self.cluster

@@ -221,6 +221,33 @@ def test_more_than_the_cluster_can_do_is_no_failure(run_file: RunFile, tmp_path:
     assert sum(event.value.values()) > 400
 
 
+class StandsStill(StandInCluster):
+    """So does who asks the servers: for a minute, when they are to perform the last operations."""
+
+    minutes = 1
+
+    def await_clients(self, end: int) -> bool:
+        if self.minutes:
+            self.minutes -= 1
+            self.history.began -= 60_000 * MILLISECOND
+            return False
+        return super().await_clients(end)
+
+
+class StandsStillForEver(StandsStill):
+    minutes = 1_000
+
+
+def test_time_in_which_we_stand_still_is_not_the_clusters(
+    run_file: RunFile, tmp_path: Path
+) -> None:
+    schedule = schedule_of(Pause(target="n1", wait=5 * MILLISECOND), Resume(), *operations(20))
+    result = run_on(StandsStill, schedule, run_file, tmp_path)
+    assert result.run.verdict.validity is Validity.VALID, result.run.verdict
+    result = run_on(StandsStillForEver, schedule, run_file, tmp_path / "again")
+    assert result.run.verdict.kinds == {"liveness"}, "nobody waits for ever"
+
+
 def test_server_that_ends_by_itself_is_convicted(run_file: RunFile, tmp_path: Path) -> None:
     result = run_on(EndsLater, schedule_of(*operations(200)), run_file, tmp_path)
     failures = [each for each in result.run.verdict.failures if each.kind == "no-exception"]
