@@ -19,6 +19,7 @@ from nemesis.faults import (
     ClockDrift,
     Fault,
     Grudge,
+    LostFile,
     LyingDisk,
     Partition,
     Restart,
@@ -54,6 +55,10 @@ _SPARES = 2
 # The longest delay of a sync that is drawn.
 _LONGEST_DELAY = 100 * MILLISECOND
 _LIE = "lying-disk"
+# The shortest segment of a log that our servers take, and how many bytes an operation writes into
+# it on average, at least.
+_SHORT_SEGMENT = 1 << 12
+_WRITTEN = 40
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
 _ATTEMPTS = 100
 
@@ -153,8 +158,9 @@ def _draw_knobs(seed: int, plan: Plan) -> Knobs:
         delay_max=0,
         attempt_timeout=1_000 * MILLISECOND,
         operation_timeout=1_000 * MILLISECOND,
-        # Where the disk may be full, new segments are wanted often.
-        segment_bytes=1 << 12 if "full-disk" in kinds else 1 << 20,
+        # Where the disk may be full, new segments are wanted often; and where an older one may be
+        # lost, there must be some.
+        segment_bytes=1 << 20 if {"full-disk", "lost-file"}.isdisjoint(kinds) else _SHORT_SEGMENT,
         max_entries_per_append=256,
     )
 
@@ -252,7 +258,8 @@ class _Attacks:
             names = [name for name in names if name != _LIE]
         self._budget -= _losses(kind)
         for at, name in enumerate(names):
-            fault = _draw_fault(self._chooser, name, self._plan.replicas)
+            written = round(self._plan.rate * self._now / SECOND) * _WRITTEN
+            fault = _draw_fault(self._chooser, name, self._plan.replicas, written)
             if name not in self._hit:
                 fault = _against_the_leader(fault, self._plan.replicas)
             self._hit.add(name)
@@ -340,20 +347,28 @@ def _draw_steps(seed: int, plan: Plan) -> list[_Timed]:
     return drawn
 
 
-def _draw_fault(chooser: RandomChooser, name: str, replicas: int) -> Fault:
+def _draw_fault(chooser: RandomChooser, name: str, replicas: int, written: int = 0) -> Fault:
+    """``written``: so many bytes are in the log by then."""
     kind = FAULTS[name]
     for _ in range(_ATTEMPTS):
         fault = kind.draw(chooser, 0)
-        if kind.least_replicas <= replicas and fault.can_hit(replicas) and _can_be_seen(fault):
+        if not (kind.least_replicas <= replicas and fault.can_hit(replicas)):
+            continue
+        if _can_be_seen(fault, written):
             return fault
     raise NemesisError(f"{name}: nothing to hit in a cluster of {replicas}")
 
 
-def _can_be_seen(fault: Fault) -> bool:
+def _can_be_seen(fault: Fault, written: int) -> bool:
     """Clocks are read over the network: what they gain must be more than that takes. A disk that
-    is slow until the end must leave something to see of other faults."""
+    is slow until the end must leave something to see of other faults. A file that is lost must be
+    there: servers take no snapshot before they have written megabytes, and of the log there must be
+    a third segment before the second one is missed."""
     if isinstance(fault, SlowDisk):
         return fault.delay <= _LONGEST_DELAY
+    if isinstance(fault, LostFile):
+        has_older = written >= 3 * _SHORT_SEGMENT
+        return fault.file in ("vote", "log") or (fault.file == "older-log" and has_older)
     return not isinstance(fault, ClockDrift) or abs(fault.parts_per_million) >= _LEAST_DRIFT
 
 

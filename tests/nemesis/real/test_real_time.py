@@ -12,7 +12,7 @@ from nemesis.cluster.real.cluster import PROCESS_FAULTS
 from nemesis.cluster.real.disks import DISK_FAULTS
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.errors import NemesisError
-from nemesis.faults import ENDS, Crash, LyingDisk, Partition, Restart
+from nemesis.faults import ENDS, Crash, LostFile, LyingDisk, Partition, Restart
 from nemesis.schedule import decode_schedule, encode_schedule
 from nemesis.search.generate import ATTACKS
 from nemesis.search.real_time import SECOND, Plan, generate_real_time
@@ -114,6 +114,23 @@ def test_losses_are_counted_also_where_they_come_with_another_fault() -> None:
     twice = Plan(faults=("lost-file+delay", "lost-file+pause"), duration=60 * SECOND)
     with pytest.raises(NemesisError, match="each costs a server for good"):
         generate_real_time(1, twice)
+
+
+def test_file_that_is_lost_is_there_by_then() -> None:
+    """No server takes a snapshot so early, and an older segment of the log takes its time."""
+    plan = Plan(faults=("lost-file", "pause", "crash"), duration=20 * SECOND)
+    times: dict[str, list[int]] = {}
+    for seed in range(60):
+        now = 0
+        schedule = generate_real_time(seed, plan)
+        assert schedule.knobs.segment_bytes == 4096, "the least that a server takes"
+        for step in schedule.steps:
+            if isinstance(step, LostFile):
+                times.setdefault(step.file, []).append(now)
+            now += step.wait
+    assert set(times) == {"vote", "log", "older-log"}
+    assert min(times["log"]) == SECOND
+    assert min(times["older-log"]) > 6 * SECOND
 
 
 def test_lasts_as_long_as_it_should_at_the_rate_that_was_asked_for() -> None:
