@@ -26,7 +26,7 @@ from nemesis.counted import counted
 from nemesis.durations import NoTime, parse_duration
 from nemesis.errors import NemesisError
 from nemesis.search.ensemble import ENSEMBLE, TIMED
-from nemesis.search.generate import ANYTHING, Only
+from nemesis.search.generate import ANYTHING, Only, generate
 from nemesis.search.tally import Tally
 from nemesis.subjects.registry import is_own, subject_named
 
@@ -157,6 +157,9 @@ def campaign(
             "--corpus: only walks of macro-steps go on from others; Rafts of others, and what "
             "--workload, --nemesis and --nodes ask for, are driven by time"
         )
+    if strategy == TIMED:
+        # What cannot be drawn is refused before there is a campaign that would go on with it.
+        generate(0, only=only, tested=subject_named(tested))
     drawn = secrets.randbelow(1 << 32)
     with (
         interrupted_once(),

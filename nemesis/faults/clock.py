@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from nemesis.chooser import Chooser
 from nemesis.cluster.protocol import Cluster
+from nemesis.errors import ScheduleError
 from nemesis.faults.fault import MILLISECOND, Fault, Injection, Targeted, fault
 
 
@@ -36,6 +37,7 @@ class ClockOffset(Fault, frozen=True, kw_only=True, tag="clock-offset"):
     difference: int = 50 * MILLISECOND
 
     effect: ClassVar[str | None] = "clock-offset"
+    least_replicas: ClassVar[int] = 2
 
     def inject(self, cluster: Cluster) -> Injection:
         others = list(cluster.nodes[1:])
@@ -59,6 +61,11 @@ class ClockDrift(Targeted, frozen=True, kw_only=True, tag="clock-drift"):
     effect: ClassVar[str | None] = "clock-drift"
 
     def inject(self, cluster: Cluster) -> Injection:
+        if self.parts_per_million <= -1_000_000:
+            raise ScheduleError(
+                f"clock-drift: parts_per_million is {self.parts_per_million}, must be above "
+                "-1000000: no clock stands still or runs backwards"
+            )
         found = self.victims(cluster)
         for name in found:
             cluster.drift_clock(name, self.parts_per_million)

@@ -74,6 +74,8 @@ class BitFlip(Targeted, frozen=True, kw_only=True, tag="bit-flip"):
     beyond_budget: bool = False
 
     effect: ClassVar[str | None] = "bit-flip"
+    # One is a minority of these.
+    least_replicas: ClassVar[int] = 3
 
     def inject(self, cluster: Cluster) -> Injection:
         hit = self.victims(cluster, lambda status: not status.is_lost)[:1]
@@ -101,6 +103,7 @@ class LostFile(Targeted, frozen=True, kw_only=True, tag="lost-file"):
     kept: int | None = None
 
     effect: ClassVar[str | None] = "lost-file"
+    least_replicas: ClassVar[int] = 3
 
     def inject(self, cluster: Cluster) -> Injection:
         hit = self.victims(cluster, has_process)[:1]

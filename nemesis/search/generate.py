@@ -121,6 +121,7 @@ def draw_schedule(
     else:
         faults = only.faults
         refuse_unbearable(subject, faults)
+        _refuse_without_target(faults, knobs)
     swarm = _draw_swarm(chooser, knobs, only, faults)
     plan = ["attack"] * size.attacks + ["operation"] * size.operations
     if size.attacks:
@@ -179,8 +180,10 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
         spares = chooser.pick((0, 0, 1, 2, 3))
     else:
         spares = chooser.pick((1, 2, 3)) if _needs_spares(only.faults) else 0
+    replicas = only.replicas or chooser.pick((3, 3, 3, 5, 5, 7))
+    priorities = {"n1": 2, "n2": 1} if replicas + spares > 1 else {"n1": 2}
     return Knobs(
-        replicas=only.replicas or chooser.pick((3, 3, 3, 5, 5, 7)),
+        replicas=replicas,
         spares=spares,
         clients=chooser.pick((3, 2, 4, 5)),
         workload=only.workload or chooser.pick(("kv", "register")),
@@ -203,7 +206,7 @@ def draw_knobs(chooser: Chooser, only: Only = ANYTHING) -> Knobs:
         entries_kept_after_snapshot=chooser.pick((64, 0, 4)),
         segment_bytes=chooser.pick((1024, 300)),
         power_fails_at_first_start=chooser.pick((None, None, None, None, 0, 1, 2, 3, 4)),
-        priorities=chooser.pick(({}, {}, {}, {"n1": 2, "n2": 1})),
+        priorities=chooser.pick(({}, {}, {}, priorities)),
     )
 
 
@@ -235,9 +238,20 @@ def may_be_drawn(name: str, knobs: Knobs) -> bool:
     )
 
 
-def _draw_operators(chooser: Chooser, possible: tuple[str, ...], only: Only) -> tuple[str, ...]:
-    """In a share of the schedules there are operators: always where they are asked for by name."""
-    if not possible or (only.faults is None and not chooser.chance(40)):
+def _refuse_without_target(named: tuple[str, ...], knobs: Knobs) -> None:
+    """Raise NemesisError for faults that could never come, however often one drew."""
+    wrong = [name for name in named if FAULTS[name].least_replicas > knobs.replicas]
+    if wrong:
+        raise NemesisError(f"{', '.join(wrong)}: nothing to hit in a cluster of {knobs.replicas}")
+
+
+def _draw_operators(
+    chooser: Chooser, possible: tuple[str, ...], others: tuple[str, ...], only: Only
+) -> tuple[str, ...]:
+    """In a share of the schedules there are operators: in all where they are asked for by name, and
+    with them nothing that must come without."""
+    is_alternative = only.faults is None or not set(LOSSES).isdisjoint(others)
+    if not possible or (is_alternative and not chooser.chance(40)):
         return ()
     share = chooser.pick((30, 60))
     chosen = [name for name in possible if chooser.chance(share)]
@@ -249,7 +263,7 @@ def _draw_swarm(chooser: Chooser, knobs: Knobs, only: Only, named: tuple[str, ..
     possible = tuple(name for name in named if may_be_drawn(name, knobs))
     allowed = tuple(name for name in possible if name not in OPERATORS)
     operators = _draw_operators(
-        chooser, tuple(name for name in possible if name in OPERATORS), only
+        chooser, tuple(name for name in possible if name in OPERATORS), allowed, only
     )
     if operators:
         # Without any attacks, those of the operators take their place.

@@ -15,6 +15,7 @@ from nemesis.errors import ScheduleError, UnsupportedFault
 from nemesis.faults import (
     FAULTS,
     BitFlip,
+    ClockDrift,
     Crash,
     Heal,
     LostFile,
@@ -104,6 +105,14 @@ def test_targets_by_role() -> None:
     assert resolve(target, "most-up-to-date", 0) != [leader]
     with pytest.raises(ScheduleError, match="no node and no role"):
         resolve(target, "laeder", 0)
+
+
+@pytest.mark.parametrize("parts_per_million", [-1_000_000, -2_000_000])
+def test_no_clock_stands_still_or_runs_backwards(parts_per_million: int) -> None:
+    """Whoever waits by it would wait for ever: that convicts nobody."""
+    drift = ClockDrift(parts_per_million=parts_per_million, wait=500 * MS)
+    with pytest.raises(ScheduleError, match="must be above -1000000"):
+        run(Schedule(steps=(PUT, drift, PUT)))
 
 
 def test_roles_that_last_for_a_moment() -> None:
