@@ -9,6 +9,7 @@ import click
 
 from checker.lincheck import Budget
 from checker.models import get_model, model_names
+from nemesis.cli.amount import Amount
 from nemesis.cli.check_conditions import Condition
 from nemesis.cli.check_files import check_files
 from nemesis.cli.check_isolation import WORKLOADS
@@ -73,7 +74,7 @@ def _list_models(context: click.Context, _parameter: click.Parameter, wanted: bo
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0, min_open=True),
     metavar="N",
     help=f"Budget of time for each FILE: {SECONDS:g}, but for --stream none.",
 )

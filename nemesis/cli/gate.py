@@ -16,6 +16,7 @@ from rich.text import Text
 
 from checker.verdict import Validity
 from nemesis.cli import options
+from nemesis.cli.amount import Amount
 from nemesis.cli.display import COLOURS, console, told, verdict_line
 from nemesis.counted import counted
 from nemesis.gate.determinism import determinism
@@ -52,7 +53,7 @@ def _place(_context: click.Context, _parameter: click.Parameter, file: Path | No
 @click.command()
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Amount(min=0, min_open=True),
     default=10.0,
     show_default=True,
     help="How long, all in all; fresh schedules are run for what the other stages leave.",

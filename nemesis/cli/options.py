@@ -68,6 +68,8 @@ def faults(
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
         for each in name.split("+"):
+            if each in ("all", "none"):
+                raise click.BadParameter(f"{each} stands for itself, not beside others: {names}")
             _known("fault", each, (*REAL_ATTACKS, "all", "none"))
     return tuple(dict.fromkeys(chosen))
 

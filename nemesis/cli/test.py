@@ -12,6 +12,7 @@ from rich.text import Text
 
 from checker.verdict import Validity
 from nemesis.cli import options
+from nemesis.cli.amount import Amount
 from nemesis.cli.display import checked_line, console, describe_run, tally_table, verdict_line
 from nemesis.cluster.real import HOSTS, REAL_CLUSTERS
 from nemesis.errors import UnknownName
@@ -62,7 +63,7 @@ def _cluster(_context: click.Context, _parameter: click.Parameter, name: str) ->
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, 10_000, min_open=True),
+    type=Amount(0.001, 10_000),
     help="Operations a second, 50 if left out; real clusters.",
 )
 @click.option(

@@ -7,6 +7,7 @@ injected, the first of each against the leader, and ended before the next one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -59,6 +60,8 @@ _LIE = "lying-disk"
 # it on average, at least.
 _SHORT_SEGMENT = 1 << 12
 _WRITTEN = 40
+# More of them than in a day of the usual rate: they are drawn before the run, and held in memory.
+_MOST_OPERATIONS = 5_000_000
 # How often a fault is drawn anew that has nothing to hit in a cluster of this size.
 _ATTEMPTS = 100
 
@@ -107,7 +110,9 @@ class _Timed(NamedTuple):
 
 
 def generate_real_time(seed: int, plan: Plan) -> Schedule:
-    """The schedule of a seed. Raises NemesisError if the faults do not fit into the time."""
+    """The schedule of a seed. Raises NemesisError if the faults do not fit into the time, or the
+    operations into one run."""
+    _require_countable(plan)
     timed = [*_draw_operations(seed, plan), *_draw_faults(seed, plan), *_draw_steps(seed, plan)]
     timed.sort(key=lambda each: each[:2])
     steps: list[Step] = []
@@ -231,13 +236,14 @@ class _Attacks:
             self._begin_lies()
         turn: list[str] = []
         while True:
-            # What is lost is lost for good.
-            turn = turn or _shuffled(
-                self._chooser, tuple(name for name in self._kinds if _losses(name) <= self._budget)
-            )
+            turn = self._affordable(turn) or _shuffled(self._chooser, self._affordable(self._kinds))
             if not turn or not self._has_time_for(turn[-1]):
                 return self._drawn
             self._attack(turn.pop())
+
+    def _affordable(self, kinds: Iterable[str]) -> list[str]:
+        """Those that cost no more servers than may still be lost: what is lost is so for good."""
+        return [kind for kind in kinds if _losses(kind) <= self._budget]
 
     def _has_time_for(self, kind: str) -> bool:
         begins = _LIE in kind.split("+") and not self._liars
@@ -263,8 +269,9 @@ class _Attacks:
             if name not in self._hit:
                 fault = _against_the_leader(fault, self._plan.replicas)
             self._hit.add(name)
-            # The second comes when the first has begun to tell.
-            self._drawn.append(_Timed(self._now + at * _HEAD_START, -1, fault))
+            # The second comes when the first has begun to tell, the last before they end.
+            head_start = min(_HEAD_START, _SHORTEST_FAULT // len(names))
+            self._drawn.append(_Timed(self._now + at * head_start, -1, fault))
         lasts = self._chooser.integer(_SHORTEST_FAULT, self._longest)
         self._now += lasts
         self._end(names)
@@ -295,8 +302,9 @@ def _losses(kind: str) -> int:
 
 def _require_bearable(plan: Plan) -> None:
     """Raises NemesisError if one of each cost more servers than the cluster can do without."""
-    losses = [name for name in _kinds(plan) if name in LOSSES]
-    if losses and not set(OPERATORS).isdisjoint(plan.faults):
+    kinds = _kinds(plan)
+    losses = [name for name in kinds if name in LOSSES]
+    if losses and not set(OPERATORS).isdisjoint(kinds):
         raise NemesisError(
             f"{', '.join(losses)}: not together with changes of the membership, since which disks "
             "a cluster can do without changes with every step"
@@ -305,6 +313,15 @@ def _require_bearable(plan: Plan) -> None:
         raise NemesisError(
             f"{', '.join(losses)}: each costs a server for good, and {plan.replicas} can lose but "
             f"{(plan.replicas - 1) // 2}"
+        )
+
+
+def _require_countable(plan: Plan) -> None:
+    operations = round(plan.rate * (plan.duration / SECOND))
+    if operations > _MOST_OPERATIONS:
+        raise NemesisError(
+            f"{plan.duration / SECOND:g} s with {plan.rate:g} operations a second are "
+            f"{operations:,} operations: one run holds {_MOST_OPERATIONS:,} at most"
         )
 
 
@@ -390,6 +407,6 @@ def _against_the_leader(fault: Fault, replicas: int) -> Fault:
     return fault
 
 
-def _shuffled(chooser: RandomChooser, names: tuple[str, ...]) -> list[str]:
+def _shuffled(chooser: RandomChooser, names: Sequence[str]) -> list[str]:
     left = sorted(names)
     return [left.pop(chooser.integer(0, len(left) - 1)) for _ in range(len(left))]

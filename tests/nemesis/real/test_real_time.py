@@ -14,7 +14,7 @@ from nemesis.cluster.real.loopback import Loopback
 from nemesis.errors import NemesisError
 from nemesis.faults import ENDS, Crash, LostFile, LyingDisk, Partition, Restart
 from nemesis.schedule import decode_schedule, encode_schedule
-from nemesis.search.generate import ATTACKS
+from nemesis.search.generate import ATTACKS, LOSSES, OPERATORS
 from nemesis.search.real_time import SECOND, Plan, generate_real_time
 from nemesis.workloads import WORKLOADS
 from raft.kv.commands import Command, Result
@@ -59,31 +59,71 @@ def test_two_faults_last_together(seed: int) -> None:
     assert max(len(each) for each in together) == 2
 
 
-KINDS = st.sampled_from(sorted({*POSSIBLE, *DISK_FAULTS}))
+KINDS = st.sampled_from(sorted({*POSSIBLE, *DISK_FAULTS, *OPERATORS}))
 
 
 @given(
     faults=st.lists(
-        st.lists(KINDS, min_size=1, max_size=2, unique=True).map("+".join),
+        st.lists(KINDS, min_size=1, max_size=10, unique=True).map("+".join),
         min_size=1,
         max_size=5,
         unique=True,
     ),
-    seconds=st.integers(1, 40),
+    replicas=st.integers(2, 9),
+    seconds=st.integers(1, 200),
     seed=st.integers(0, 10_000),
 )
-def test_all_that_fits_comes_within_the_time(faults: list[str], seconds: int, seed: int) -> None:
-    """It can be read back, too: it is kept beside what it led to."""
-    plan = Plan(replicas=5, faults=tuple(faults), duration=seconds * SECOND, rate=5)
+def test_all_that_fits_comes_within_the_time(
+    faults: list[str], replicas: int, seconds: int, seed: int
+) -> None:
+    """It can be read back, too: it is kept beside what it led to. What is begun is ended, and no
+    more disks are lost than the cluster can do without."""
+    plan = Plan(replicas=replicas, faults=tuple(faults), duration=seconds * SECOND, rate=5)
     try:
         schedule = generate_real_time(seed, plan)
     except NemesisError as error:
-        assert "too short" in str(error) or "for good" in str(error)  # noqa: PT017
+        told = ("too short", "for good", "not together with")
+        assert any(each in str(error) for each in told)  # noqa: PT017
         return
     assert decode_schedule(encode_schedule(schedule)) == schedule
     assert sum(step.wait for step in schedule.steps) == plan.duration
     wanted = {kind for each in faults for kind in each.split("+")}
-    assert wanted <= {fault.kind for fault in schedule.faults}
+    kinds = Counter(fault.kind for fault in schedule.faults)
+    assert wanted <= set(kinds)
+    lost = sum(kinds[name] for name in LOSSES)
+    assert lost <= (replicas - 1) // 2
+    assert not (lost and any(kinds[name] for name in OPERATORS))
+    active: set[str] = set()
+    for kind in (fault.kind for fault in schedule.faults):
+        active.discard(kind)
+        active.update({ENDS[kind]} if kind in ENDS else ())
+    assert active == set()
+
+
+def test_losses_of_one_turn_are_counted_too() -> None:
+    """Seven servers can do without three disks: that is a turn of both, and one of the next."""
+    plan = Plan(replicas=7, faults=("bit-flip", "lost-file"), duration=60 * SECOND)
+    kinds = [fault.kind for fault in generate_real_time(1, plan).faults]
+    assert len(kinds) == 3
+
+
+def test_many_faults_at_once_begin_before_they_end() -> None:
+    together = "+".join(("loss", "duplicate", "reorder", "delay", "slow-link", "grudge", "crash"))
+    plan = Plan(faults=(together,), duration=4 * SECOND)
+    kinds = [fault.kind for fault in generate_real_time(1, plan).faults]
+    assert kinds == [*together.split("+"), "heal", "restart"]
+
+
+def test_disks_are_not_lost_beside_changes_of_the_membership() -> None:
+    plan = Plan(faults=("lost-file", "crash+add-server"))
+    with pytest.raises(NemesisError, match="not together with changes of the membership"):
+        generate_real_time(1, plan)
+
+
+def test_more_operations_than_one_run_holds_are_refused_at_once() -> None:
+    plan = Plan(duration=1_000 * 3_600 * SECOND)
+    with pytest.raises(NemesisError, match="180,000,000 operations: one run holds 5,000,000"):
+        generate_real_time(1, plan)
 
 
 def test_disks_lie_from_the_beginning() -> None:
