@@ -187,8 +187,7 @@ class Execution:
         """
         cluster = self.cluster
         cluster.end_faults()
-        alive = {status.name for status in cluster.status() if not status.is_lost}
-        quorums = [has_quorum(each, alive) for each in cluster.configurations()]
+        quorums = self._quorums()
         must_be_available = bool(quorums) and all(quorums)
         may_be_available = any(quorums)
         # What clients still had to do takes its time, in a large cluster of which few are members.
@@ -206,17 +205,28 @@ class Execution:
             return self._settle(cluster.now() + self._bound)
         if missing is None:
             what = (
-                f"of no configuration a quorum has its disks: {sorted(alive)} do; yet operations "
+                f"of no configuration a quorum has its disks: {sorted(self._alive)} do; yet "
+                "operations were acknowledged"
             )
-            what += "were acknowledged"
             return invalid(Failure("acknowledged-without-majority", what, cluster.now()))
-        if must_be_available:
+        # A change that was asked for before may have made what is lost too much.
+        if must_be_available and all(self._quorums()):
             what = (
                 f"{self._bound // MILLISECOND} ms after all faults had ended, the cluster had "
                 f"not performed a last {missing}"
             )
             return invalid(Failure("liveness", what, cluster.now(), evidence={"missing": missing}))
         return merge([])
+
+    @property
+    def _alive(self) -> set[str]:
+        """The servers whose disks are not lost."""
+        return {status.name for status in self.cluster.status() if not status.is_lost}
+
+    def _quorums(self) -> list[bool]:
+        """Of each configuration that is in effect anywhere, whether those leave it a quorum."""
+        alive = self._alive
+        return [has_quorum(each, alive) for each in self.cluster.configurations()]
 
     @property
     def _bound(self) -> int:

@@ -110,12 +110,16 @@ class KeyValueWorkload(Workload):
         try:
             if f == "txn":
                 return Transaction(
-                    tuple(Compare(name, expected) for name, expected in value["compare"]),
+                    tuple(
+                        Compare(_text(name), _text_or_none(expected))
+                        for name, expected in value["compare"]
+                    ),
                     tuple(self._simple(*each) for each in value["then"]),
                     tuple(self._simple(*each) for each in value["else"]),
                 )
             if f == "cas":
-                return CompareAndSet(self._key(key), value[0], value[1])
+                expected, new = value
+                return CompareAndSet(self._key(key), _text_or_none(expected), _text(new))
             return self._simple(f, self._key(key), *(() if value is None else (value,)))
         except (TypeError, KeyError, IndexError, ValueError) as error:
             raise ScheduleError(f"kv: no operation {f!r} with the value {value!r}") from error
@@ -127,8 +131,8 @@ class KeyValueWorkload(Workload):
         return key
 
     @staticmethod
-    def _simple(f: str, key: str, *value: str) -> Simple:
-        return _SIMPLE[f](key, *value)
+    def _simple(f: str, *operands: str) -> Simple:
+        return _SIMPLE[f](*map(_text, operands))
 
     def outcome(self, f: str, value: Any, result: Result) -> Outcome:
         if f == "get":
@@ -157,3 +161,14 @@ class KeyValueWorkload(Workload):
             groups.append([Operate(f="cas", key=key, value=["last", "very last"])])
         groups.append(each_key("get", keys))
         return groups
+
+
+def _text(value: Any) -> str:
+    """What the service takes, which nothing else would pass through its log as it is."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)

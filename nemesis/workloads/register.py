@@ -48,7 +48,7 @@ class RegisterWorkload(Workload):
             return Get(key)
         if f == "write" and isinstance(value, str):
             return Put(key, value)
-        if f == "cas" and isinstance(value, list | tuple) and len(value) == 2:
+        if f == "cas" and _is_exchange(value):
             return CompareAndSet(key, value[0], value[1])
         raise ScheduleError(f"register: no operation {f!r} with the value {value!r}")
 
@@ -68,3 +68,12 @@ class RegisterWorkload(Workload):
             groups.append([Operate(f="cas", key=keys[0], value=["last", "very last"])])
         groups.append(each_key("read", keys))
         return groups
+
+
+def _is_exchange(value: Any) -> bool:
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and isinstance(value[0], str | None)
+        and isinstance(value[1], str)
+    )

@@ -333,6 +333,13 @@ def test_a_majority_of_lost_servers_that_were_replaced_is_not_missed() -> None:
     assert result.statistics.succeeded["put"] >= 3
 
 
+def test_a_change_to_the_lost_that_is_under_way_at_the_end_convicts_nobody() -> None:
+    """A minority is lost when all faults end, and half of the voters that were asked for before."""
+    steps = (PUT, GET, BitFlip(target="n1"), Reconfigure(voters=(0, 1)))
+    result = run(Schedule(steps=steps))
+    assert result.verdict.failures == ()
+
+
 def test_a_quorum_that_is_lost_in_every_configuration_is_missed() -> None:
     flips = tuple(BitFlip(target=name, beyond_budget=True) for name in ("n4", "n5"))
     steps = (PUT, GET, ReplaceAll(wait=2_000 * MS), *flips, PUT)
