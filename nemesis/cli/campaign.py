@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 # How often a line of progress is printed where there is no terminal, in s.
 _BETWEEN_LINES = 10.0
+# Databases hold integers of 64 bits, and there are seeds after the first one.
+_FARTHEST_SEED = 1 << 62
 _SHOWN = 20
 
 
@@ -45,7 +47,7 @@ def _budget(
     _context: click.Context, _parameter: click.Parameter, text: str
 ) -> tuple[float | None, int | None]:
     """Callback: ``8h`` is time, ``100000`` are runs."""
-    if re.fullmatch(r"[\d_,]+", text):
+    if re.fullmatch(r"\d[\d_,]*", text):
         runs = int(text.replace(",", "").replace("_", ""))
         if runs < 1:
             raise click.BadParameter("it is at least 1 run")
@@ -99,7 +101,12 @@ def _address(_context: click.Context, _parameter: click.Parameter, text: str | N
     help="So many per cent of the runs go on from schedules that showed what others did not.",
 )
 @options.JOBS
-@click.option("--seed", type=int, help="The first seed; random, or as it was, if left out.")
+@click.option(
+    "--seed",
+    type=click.IntRange(-_FARTHEST_SEED, _FARTHEST_SEED),
+    metavar="N",
+    help="The first seed; random, or as it was, if left out.",
+)
 @options.SUBJECT
 @options.BUG
 @options.WORKLOAD

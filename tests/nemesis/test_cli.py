@@ -115,6 +115,8 @@ def test_check_without_budget_is_unknown(capsys: Capture) -> None:
         (["report", "."], "it has no results.json"),
         (["fuzz", "--subject", "argparse:HelpFormatter"], "a function without arguments"),
         (["campaign", "--budget", "soon"], "or a number of runs"),
+        (["campaign", "--budget", ","], "or a number of runs"),
+        (["campaign", "--budget", "9", "--seed", str(1 << 63)], "is not in the range"),
         (["campaign", "--budget", "9", "--name", "-9"], "a letter or digit first"),
         (["campaign", "--budget", "9", "--name", ""], "a letter or digit first"),
         (["campaign", "--budget", "9", "--name", "n" * 101], "100 at most"),
