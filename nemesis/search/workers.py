@@ -7,6 +7,7 @@ code ever return: then its process is ended (nemesis.search.time_limit).
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import multiprocessing
 import os
@@ -141,6 +142,8 @@ def alone(
         finally:
             kept_open.close()
             results.close()
+            # After Ctrl-C it is at work, and need not hear that nobody waits for it any more.
+            process.kill()
             process.join()
 
 
@@ -196,8 +199,20 @@ def _death(code: int | None, limit: TimeLimit, at: Any, last_words: str) -> Work
 def _start_worker(alive: Connection) -> None:
     # Ctrl-C reaches the whole process group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_by_kernel_with_parent(alive)
     Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     tune_collector()
+
+
+def _end_by_kernel_with_parent(alive: Connection) -> None:
+    """Where native code holds Python's lock, no thread hears of the end of a pipe. Linux sends a
+    signal then, which ends the process; elsewhere its limit does."""
+    if sys.platform == "linux":
+        # Opened anew, and left open: what is inherited is one file for all workers of a pool, which
+        # has one owner.
+        own = os.open(f"/proc/self/fd/{alive.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
 
 
 def _end_with_parent(alive: Connection) -> None:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from threading import Thread
 from time import sleep
 from typing import Any
 
@@ -41,6 +49,48 @@ def test_nobody_waits_for_workers_after_an_exception(reason: type[BaseException]
     with pytest.raises(reason):
         begin_and_raise(reason, begun)
     assert isinstance(begun[0].exception(), BrokenProcessPool)
+
+
+def stay(told: Path) -> None:
+    """Hold Python's lock for ever, and be no burden to the machine if nobody ends it."""
+    resource.setrlimit(resource.RLIMIT_CPU, (200, 200))
+    told.touch()
+    re.match(r"(a+)+$", "a" * 80 + "b")
+
+
+def interrupt(told: list[Path]) -> None:
+    while not all(each.exists() for each in told):
+        sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def stay_until_interrupted(way: str, directory: Path) -> None:
+    """Every worker of a pool, or one that works alone."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    told = [directory / str(number) for number in range(1 if way == "alone" else 2)]
+    Thread(target=interrupt, args=(told,), daemon=True).start()
+    try:
+        if way == "alone":
+            alone(stay, told[0])
+        with workers(len(told)) as pool:
+            list(pool.map(stay, told))
+    except KeyboardInterrupt:
+        print("interrupted")
+
+
+@pytest.mark.parametrize("way", ["alone", "pool"])
+def test_what_holds_pythons_lock_does_not_hold_up_ctrl_c(way: str, tmp_path: Path) -> None:
+    """Nor does it outlive who waited for it: the pipe would not end."""
+    program = "import sys; from pathlib import Path; from tests.nemesis import test_workers as it; "
+    program += "it.stay_until_interrupted(sys.argv[1], Path(sys.argv[2]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, way, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=90,
+    )
+    assert done.stdout == "interrupted\n"
 
 
 class Odd(Exception):
