@@ -81,9 +81,10 @@ class Death(NamedTuple):
     last_words: str
     # Its process did not end by itself: the run took more time than any may.
     is_endless: bool = False
-    # The smallest schedule that ends its process in the same way; or why none was looked for or
-    # found. And what that took.
+    # The smallest schedule that ends its process in the same way, and what is to be told of how it
+    # was found; or why none was looked for or found. And what that took.
     shrunk: Schedule | None = None
+    shrunk_how: str = ""
     not_shrunk: str = ""
     shrink_executions: int = 0
     shrink_seconds: float = 0.0

@@ -114,12 +114,24 @@ class _Workforce:
                 except BrokenProcessPool:
                     self._left.extend(pending.values())
             for block in sorted(self._left):
-                report = do_alone(self._known.campaign(), block)
-                self._known.note(report)
-                yield report
-                if report.has_found and self._what.stop_at_first:
+                has_found = yield from self._alone(block)
+                if has_found and self._what.stop_at_first:
                     return
             self._left.clear()
+
+    def _alone(self, block: Block) -> Generator[Report, None, bool]:
+        """Report on a block that is done alone; whether something was found. To shrink what never
+        returns takes minutes: after Ctrl-C it is told of all the same, before the end."""
+        what = self._known.campaign()
+        report = _without_those_that_die(what, block)
+        try:
+            report = report._replace(deaths=smallest_deaths(what, report.deaths))
+        except KeyboardInterrupt:
+            yield _interrupted(report)
+            raise
+        self._known.note(report)
+        yield report
+        return report.has_found
 
     def _work(
         self, pool: ProcessPoolExecutor, pending: dict[Future[Report], Block]
@@ -155,6 +167,11 @@ class _Workforce:
 def do_alone(what: Campaign, block: Block) -> Report:
     """Do a block in a process of its own, as often as that dies: without the seeds that end it,
     whose schedules are shrunk then."""
+    report = _without_those_that_die(what, block)
+    return report._replace(deaths=smallest_deaths(what, report.deaths))
+
+
+def _without_those_that_die(what: Campaign, block: Block) -> Report:
     deaths: list[Death] = []
     while True:
         try:
@@ -179,7 +196,7 @@ def do_alone(what: Campaign, block: Block) -> Report:
                 block = block._replace(runs=death.seed - block.first)
     for death in deaths:
         report.tally.add_death(death.seed, death.kind)
-    return report._replace(deaths=smallest_deaths(what, deaths))
+    return report._replace(deaths=deaths)
 
 
 def _confirmed(what: Campaign, block: Block, seed: int) -> Death | None:
@@ -192,6 +209,11 @@ def _confirmed(what: Campaign, block: Block, seed: int) -> Death | None:
     except WorkerDied as died:
         return Death(seed, executions, died.how, died.last_words, died.is_endless)
     return None
+
+
+def _interrupted(report: Report) -> Report:
+    deaths = [death._replace(not_shrunk="it was interrupted") for death in report.deaths]
+    return report._replace(deaths=deaths)
 
 
 def _lost(block: Block, died: WorkerDied) -> Report:

@@ -5,28 +5,24 @@ candidate runs in a process of its own, and fails if that ends in the same way. 
 times what a run does, so candidates are fewer than for other failures, and of those of a block that
 end with the same words one is shrunk.
 
-What never returns is not shrunk: what tells a smaller schedule that does not return from one that
-is slow is the time limit, which every candidate that fails would have to wait for.
+What never returns is shrunk in another way (endless.py), as no candidate ends by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from time import monotonic
-from typing import NamedTuple
 
-from checker.verdict import Failure, invalid, merge
+from checker.verdict import Failure
 from nemesis.counted import counted
-from nemesis.outcome import Run, Statistics
-from nemesis.run import run
+from nemesis.outcome import Run
 from nemesis.schedule import Schedule
 from nemesis.search.block import SHRUNK_OF_A_KIND, Campaign, Death, last_line, schedule_of
+from nemesis.search.ending import Ending, ending_of, without_record
+from nemesis.search.endless import smallest_endless
 from nemesis.search.shrink import shrink
-from nemesis.search.tally import ENDLESS
 from nemesis.search.time_limit import TimeLimit
-from nemesis.search.workers import WorkerDied, alone
 from nemesis.subjects.registry import subject_named
-from nemesis.workloads import WORKLOADS
 
 # What shrinking a schedule may cost: candidates, and s; the last candidate may end after that.
 _EXECUTIONS = 250
@@ -44,7 +40,9 @@ def run_of(what: Campaign, death: Death) -> Run | None:
     schedule = death.shrunk or schedule_of(what, death.seed)
     if schedule is None:
         return None
-    return _without_record(schedule, what.subject, Failure(death.kind, death.how))
+    words = f"not shrunk: {death.not_shrunk}" if death.not_shrunk else death.shrunk_how
+    failure = Failure(death.kind, death.how, evidence={"shrinking": words} if words else {})
+    return without_record(schedule, what.subject, failure)
 
 
 def smallest_deaths(what: Campaign, deaths: Iterable[Death]) -> list[Death]:
@@ -64,41 +62,42 @@ def shrunk_in_words(what: Campaign, death: Death) -> str:
     whole = schedule_of(what, death.seed)
     if death.shrunk is None or whole is None:
         return f"not shrunk: {death.not_shrunk}"
-    return (
+    words = (
         f"shrunk from {len(whole.steps)} to {counted(len(death.shrunk.steps), 'step')} in "
         f"{death.shrink_seconds:.1f} s, {counted(death.shrink_executions, 'execution')}"
     )
+    return f"{words}: {death.shrunk_how}" if death.shrunk_how else words
 
 
 def _smallest(what: Campaign, death: Death) -> Death:
     whole = schedule_of(what, death.seed)
-    if death.kind == ENDLESS:
-        return death._replace(not_shrunk="each candidate would have to be waited for as long")
     if whole is None:
         return death._replace(not_shrunk="its steps were drawn while it ran, and went with it")
     if death.kind in what.settled:
         return death._replace(not_shrunk=f"of its kind {SHRUNK_OF_A_KIND} were before it")
+    if death.is_endless:
+        return _smallest_endless(what, death, whole)
     started = monotonic()
     # Words that hold an address or a time differ, and tell nothing.
     has_words = True
     for _ in range(_TIMES):
-        way = _way(whole, what.subject)
-        if way is None or way.how != death.how:
+        ending = ending_of(whole, what.subject, _LIMIT)
+        if not isinstance(ending, Ending) or ending.how != death.how:
             return death._replace(not_shrunk="its schedule, run by itself, does not always do that")
-        has_words &= way.last_line == death.last_line
+        has_words &= _line(ending) == death.last_line
 
     def is_same(schedule: Schedule) -> bool:
-        way = _way(schedule, what.subject)
-        if way is None or way.how != death.how:
+        ending = ending_of(schedule, what.subject, _LIMIT)
+        if not isinstance(ending, Ending) or ending.how != death.how:
             return False
-        return way.last_line == death.last_line or not has_words
+        return _line(ending) == death.last_line or not has_words
 
     def execute(schedule: Schedule) -> Run:
         failures = [Failure(death.kind, death.how)] if is_same(schedule) else []
-        return _without_record(schedule, what.subject, *failures)
+        return without_record(schedule, what.subject, *failures)
 
     smallest, executions = shrink(
-        _without_record(whole, what.subject, Failure(death.kind, death.how)),
+        without_record(whole, what.subject, Failure(death.kind, death.how)),
         subject_named(what.subject),
         executions=_EXECUTIONS,
         may_go_on=lambda: monotonic() < started + _SECONDS,
@@ -113,34 +112,17 @@ def _smallest(what: Campaign, death: Death) -> Death:
     )
 
 
-class _Way(NamedTuple):
-    """How a process ended, and the last line that it wrote."""
-
-    how: str
-    last_line: str
-
-
-def _way(schedule: Schedule, subject: str) -> _Way | None:
-    """How the schedule ends a process; None if it does not."""
-    try:
-        alone(_run_on, schedule, subject, limit=_LIMIT, is_quiet=True)
-    except WorkerDied as died:
-        return _Way(died.how, last_line(died.how, died.last_words))
-    return None
-
-
-def _run_on(schedule: Schedule, subject: str) -> None:
-    run(schedule, subject_named(subject))
-
-
-def _without_record(schedule: Schedule, subject: str, *failures: Failure) -> Run:
-    return Run(
-        schedule,
-        subject_named(subject).name,
-        invalid(*failures) if failures else merge([]),
-        history=[],
-        trace=[],
-        members=schedule.knobs.members,
-        statistics=Statistics({}, {}, {}, {}, 0, 0, 0, 0),
-        model=WORKLOADS[schedule.knobs.workload].model,
+def _smallest_endless(what: Campaign, death: Death, whole: Schedule) -> Death:
+    started = monotonic()
+    found = smallest_endless(whole, what.subject, what.limit, death.how, death.last_words)
+    return death._replace(
+        shrunk=found.schedule,
+        not_shrunk=found.words if found.schedule is None else "",
+        shrunk_how=found.words if found.schedule is not None else "",
+        shrink_executions=found.executions,
+        shrink_seconds=monotonic() - started,
     )
+
+
+def _line(ending: Ending) -> str:
+    return last_line(ending.how, ending.last_words)

@@ -66,8 +66,8 @@ _RESEEDS_OF_MANY = 4
 # As long as a schedule has more steps than this, halves of it are tried, so many in all.
 _LONG = 12
 _HALVES = 150
-# Knobs that are no matter of more or less, and those that have a step of their own.
-_KEPT_KNOBS = frozenset({"workload", "clients", "replicas", "spares"})
+KEPT_KNOBS = frozenset({"workload", "clients", "replicas", "spares"})
+"""Knobs that are no matter of more or less, and those that have a step of their own."""
 # Knobs that must fit each other: a change of one alone is mostly impossible.
 _TIME_OUTS = ("election_timeout_min", "election_timeout_max", "heartbeat_interval")
 
@@ -226,7 +226,7 @@ def _simpler_knobs(schedule: Schedule) -> Iterator[Schedule]:
     for key in keys[1:]:
         yield with_key_renamed(schedule, key, keys[0])
     default = Knobs()
-    alone = [(name,) for name in knobs.__struct_fields__ if name not in _KEPT_KNOBS]
+    alone = [(name,) for name in knobs.__struct_fields__ if name not in KEPT_KNOBS]
     for names in (_TIME_OUTS, *alone):
         plain = {name: getattr(default, name) for name in names}
         if any(getattr(knobs, name) != value for name, value in plain.items()):

@@ -31,8 +31,8 @@ from nemesis.search.time_limit import TIME_LIMIT, TimeLimit, limited, words_of
 _Result = TypeVar("_Result")
 # Of what a process wrote to its standard error before it died, so many characters are kept.
 _LAST_WORDS = 2_000
-# Whoever waits for a process waits so many times as long as that has between signs of life.
-_LENIENCE = 2
+LENIENCE = 2
+"""Whoever waits for a process waits so many times as long as that has between signs of life."""
 
 
 class WorkerDied(NemesisError):
@@ -115,7 +115,7 @@ def alone(
         at: Any = None
         try:
             while True:
-                ready = wait([results, process.sentinel], _LENIENCE * limit.clock)
+                ready = wait([results, process.sentinel], LENIENCE * limit.clock)
                 if ready and not results.poll():
                     # It is gone, and processes that it has made hold its end of the pipe.
                     raise EOFError
@@ -123,7 +123,7 @@ def alone(
                 if not ready:
                     process.kill()
                     process.join()
-                    how = f"killed after {_LENIENCE * limit.clock:g} s, as it had not returned"
+                    how = f"killed after {LENIENCE * limit.clock:g} s, as it had not returned"
                     raise WorkerDied(how, at, _last(words), is_endless=True)
                 kind, what = results.recv()
                 if kind == "at":

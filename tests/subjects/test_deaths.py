@@ -19,7 +19,7 @@ from nemesis.replay import refresh, replay
 from nemesis.report import save_report
 from nemesis.run import run
 from nemesis.schedule import Schedule
-from nemesis.search import deaths
+from nemesis.search import deaths, ending
 from nemesis.search.block import Block, Campaign, Death, Report, schedule_of
 from nemesis.search.campaign import do_alone
 from nemesis.search.deaths import run_of, shrunk_in_words, smallest_deaths
@@ -53,7 +53,7 @@ def smallest(
     monkeypatch: pytest.MonkeyPatch, dies: Dies, death: Death = DEATH, what: Campaign = WHAT
 ) -> tuple[Death, list[Schedule]]:
     processes = Processes(dies)
-    monkeypatch.setattr(deaths, "alone", processes.alone)
+    monkeypatch.setattr(ending, "alone", processes.alone)
     (found,) = smallest_deaths(what, [death])
     return found, processes.executed
 
@@ -160,7 +160,7 @@ def test_it_ends_after_so_many_candidates_or_so_much_time(monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("death", "what", "words"),
     [
-        (DEATH._replace(is_endless=True), WHAT, "waited for as long"),
+        (DEATH._replace(is_endless=True), WHAT, "it waits"),
         (DEATH, Campaign(strategy="role-walk"), "drawn while it ran"),
         (DEATH, WHAT._replace(settled=frozenset({"process-died"})), "of its kind 20 were before"),
     ],
@@ -175,7 +175,7 @@ def test_what_is_not_shrunk_says_why(
 
 
 def test_of_one_cause_one_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deaths, "alone", Processes(of_a_crash).alone)
+    monkeypatch.setattr(ending, "alone", Processes(of_a_crash).alone)
     other = Death(5, 3, HOW, "another", is_endless=True)
     same = DEATH._replace(seed=4, last_words="c\nb.c:7: assertion failed")
     one, two, three = smallest_deaths(WHAT, [DEATH, same, other])

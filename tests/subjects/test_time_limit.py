@@ -36,7 +36,8 @@ WALKED_SEED = next(seed for seed in range(100) if strategy_of(seed) != TIMED)
 
 
 def test_a_run_that_never_returns_is_a_finding() -> None:
-    what = Campaign(subject=f"{TOYS}:endless", runs=3, jobs=1, limit=BUSY)
+    settled = frozenset({"never-returned"})
+    what = Campaign(subject=f"{TOYS}:endless", runs=3, jobs=1, limit=BUSY, settled=settled)
     (report,) = campaign(what)
     (death,) = report.deaths
     assert (death.seed, death.executions, death.kind) == (0, 1, "never-returned")

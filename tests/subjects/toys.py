@@ -147,8 +147,11 @@ class Fragile(Journalled):
     def perform(self, request: ClientRequest) -> None:
         super().perform(request)
         if not self._is_first_start:
-            os.write(2, b"toy.c:7: assertion failed\n")
-            os.abort()
+            self.end()
+
+    def end(self) -> None:
+        os.write(2, b"toy.c:7: assertion failed\n")
+        os.abort()
 
 
 class Endless(Journalled):
@@ -163,6 +166,13 @@ class Endless(Journalled):
 
     def stay(self) -> None:
         # So many ways to match that the end of them is not for this universe.
+        re.match(r"(a+)+$", "a" * 80 + "b")
+
+
+class Looping(Fragile):
+    """Never returns from its first command after a crash."""
+
+    def end(self) -> None:
         re.match(r"(a+)+$", "a" * 80 + "b")
 
 
@@ -247,6 +257,10 @@ def fragile() -> Toy:
 
 def endless() -> Toy:
     return Toy("endless", Endless)
+
+
+def looping() -> Toy:
+    return Toy("looping", Looping)
 
 
 def waiting() -> Toy:
