@@ -258,7 +258,7 @@ class SimulatedCluster:
     def lose_file(self, node: str, file: DiskFile, kept: int | None) -> bool:
         target = self._nodes[node]
         disk = target.disk
-        name = disk.to_lose(file, whole=kept is None)
+        name = disk.to_lose(file, whole=kept is None, is_up=target.replica is not None)
         if name is None:
             return False
         target.stop("its disk fails")

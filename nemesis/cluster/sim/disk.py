@@ -158,10 +158,14 @@ class SimulatedDisk:
             if lost:
                 self._effects[kind or "bytes-lost"] += lost
 
-    def to_lose(self, file: DiskFile, *, whole: bool) -> str | None:
-        """The file of this kind whose loss, if it is gone as a whole, or damage must be noticed."""
+    def to_lose(self, file: DiskFile, *, whole: bool, is_up: bool) -> str | None:
+        """The file of this kind whose loss, if it is gone as a whole, or damage must be noticed.
+
+        A process that ``is_up`` has done what it began, so it must miss whatever is there: what its
+        vote file says of that is its own affair. Where power has failed in the middle of something,
+        what the vote file does not name was never told of to anybody."""
         vote = self._files.get(VOTE_FILE)
-        held = None if vote is None else bytes(vote.data)
+        held = None if vote is None or is_up else bytes(vote.data)
         return file_to_lose(self._files, file, whole=whole, vote=held)
 
     def lose(self, name: str, kept: int | None, *, zeroed: bool) -> None:

@@ -170,7 +170,9 @@ class SteppedNode:
 
     def _to_lose(self, file: DiskFile, *, whole: bool) -> str | None:
         """None if the disk is lost already: a bit that is flipped twice is as it was."""
-        return None if self.is_lost else self.disk.to_lose(file, whole=whole)
+        if self.is_lost:
+            return None
+        return self.disk.to_lose(file, whole=whole, is_up=self.replica is not None)
 
     # -- Inputs ------------------------------------------------------------------------------------
 

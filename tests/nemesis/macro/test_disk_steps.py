@@ -7,6 +7,8 @@ import pytest
 from checker.trace import Started, Stopped
 from nemesis.macro.scenario import format_schedule, parse_schedule
 from nemesis.run import Run, run
+from raft.replica import Variant
+from raft.storage import Storage
 
 WRITTEN = """
     elect n1 [n2]
@@ -79,6 +81,33 @@ def test_a_server_with_a_full_disk_stops_when_it_would_vote() -> None:
 def test_when_all_settles_there_is_space_again() -> None:
     result = performed("fill-disk n1\nfill-disk n2\nfill-disk n3\nelect n1 [n2]\nsettle")
     assert result.statistics.elections == 1
+
+
+class NamesNoSegment(Storage):
+    """Its vote file goes on naming the first segment, so that none after it is missed."""
+
+    def _write_vote_file(self, term: int, voted_for: str | None) -> None:
+        number, self._log.number = self._log.number, 1
+        super()._write_vote_file(term, voted_for)
+        self._log.number = number
+
+
+def test_a_running_server_must_miss_what_its_vote_file_does_not_name() -> None:
+    steps = f"""
+        with segment_bytes=200
+        {WRITTEN}
+        propose n1 put x {"2" * 50}
+        replicate n1 [n2]
+        propose n1 put x {"3" * 50}
+        replicate n1 [n2]
+        lose-file n2 log
+        restart n2
+    """
+    healthy = performed(steps)
+    assert healthy.statistics.effects["lost-file"] == 1
+    forgetful = Variant("names-no-segment", storage=NamesNoSegment)
+    result = run(parse_schedule(steps), forgetful)
+    assert "corruption-undetected" in {failure.kind for failure in result.verdict.failures}
 
 
 def test_nothing_is_asked_of_a_cluster_of_which_every_disk_is_lost() -> None:
