@@ -8,7 +8,7 @@ from nemesis.subjects.bearing import (
     PROCESSES,
     plain_knobs,
 )
-from nemesis.subjects.capabilities import Asynchronous, Configured
+from nemesis.subjects.capabilities import Asynchronous, Configured, SendsAtOnce
 from nemesis.subjects.errors import SubjectFailed, SubjectMissing
 from nemesis.subjects.messages import Envelope, Produced
 from nemesis.subjects.observation import Observation, SnapshotSeen, digest_of
@@ -40,6 +40,7 @@ __all__ = [
     "Observation",
     "Produced",
     "Replica",
+    "SendsAtOnce",
     "SnapshotSeen",
     "Standing",
     "StorageCorrupt",

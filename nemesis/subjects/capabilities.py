@@ -4,6 +4,8 @@
                    inputs are handled, and a crash meanwhile loses them
     Configured     the membership as the replicas know it: faults aim at present members, and
                    availability is judged by the configurations in effect
+    SendsAtOnce    what it sends leaves when it is sent, not when ``handle`` returns: so it has left
+                   if the disk ends the process later in the call
 
 Steps of operators (add-server, transfer-leadership, ...: nemesis.faults.membership) are faults like
 others: a subject that has them among its ``faults`` is handed MembershipRequest and TransferRequest
@@ -17,7 +19,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Protocol, cast, runtime_checkable
 
-from nemesis.subjects.subject import Replica
+from nemesis.subjects.subject import Outputs, Replica
 from raft.consensus.configuration import Configuration
 
 
@@ -61,6 +63,15 @@ class Configured(Protocol):
         ...
 
 
+@runtime_checkable
+class SendsAtOnce(Protocol):
+    """Sends in the middle of ``handle``, and may write to its disk after that."""
+
+    def left(self) -> Outputs:
+        """What had left when ``handle`` raised: all that was sent before."""
+        ...
+
+
 def as_asynchronous(replica: Replica) -> Asynchronous | None:
     """The replica, if it is that."""
     return cast(Asynchronous, replica) if _offers(type(replica), Asynchronous) else None
@@ -69,6 +80,11 @@ def as_asynchronous(replica: Replica) -> Asynchronous | None:
 def as_configured(replica: Replica) -> Configured | None:
     """The replica, if it is that."""
     return cast(Configured, replica) if _offers(type(replica), Configured) else None
+
+
+def as_sending_at_once(replica: Replica) -> SendsAtOnce | None:
+    """The replica, if it is that."""
+    return cast(SendsAtOnce, replica) if _offers(type(replica), SendsAtOnce) else None
 
 
 @cache

@@ -19,6 +19,7 @@ from types import ModuleType
 
 import pytest
 
+from nemesis.cluster.sim.disk import PowerLost
 from nemesis.subjects.asyncio_programs import AsyncioSubject, Host, LeavesTheSimulation
 from nemesis.subjects.asyncio_programs.datagrams import Datagram
 from nemesis.subjects.errors import SubjectFailed
@@ -507,6 +508,50 @@ def test_power_that_fails_ends_the_process_whatever_it_does_about_exceptions() -
     notes.clear()
     world.crash("n1")
     assert notes == []
+
+
+@pytest.mark.parametrize("is_over_streams", [False, True])
+def test_what_was_sent_before_power_fails_has_left(is_over_streams: bool) -> None:
+    class Protocol(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+            notes.append(data)
+
+    async def on_connection(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        notes.append(await reader.read(100))
+
+    async def sends(host: Host) -> None:
+        unobserved(host)
+        await asyncio.sleep(1)
+        if is_over_streams:
+            _, writer = await asyncio.open_connection("n2", 1)
+            send = writer.write
+        else:
+            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                asyncio.DatagramProtocol, remote_addr=("n2", 1)
+            )
+            send = transport.sendto
+        await asyncio.sleep(1)
+        send(b"before")
+        try:
+            host.save("state", b"x")
+        finally:
+            send(b"after")
+
+    async def listens(host: Host) -> None:
+        unobserved(host)
+        await asyncio.start_server(on_connection, port=1)
+        await asyncio.get_running_loop().create_datagram_endpoint(Protocol, local_addr=("n2", 1))
+        await asyncio.Event().wait()
+
+    world = World(sends, listens)
+    world.disks["n1"].power_fails = "unsynced-loss"
+    with pytest.raises(PowerLost):
+        world.advance(3)
+    for message in world.replicas["n1"].left().messages:
+        world.network.send("n1", message.target, message)
+    world.crash("n1")
+    world.advance(1)
+    assert notes == [b"before"]
 
 
 def test_a_task_that_does_not_end_is_refused() -> None:

@@ -12,7 +12,7 @@ from nemesis.faults import FAULTS
 from nemesis.schedule import Knobs
 from nemesis.subjects.adapters import NETWORK, POWER, PROCESSES
 from nemesis.subjects.asyncio_programs import AsyncioSubject, Host
-from nemesis.subjects.asyncio_programs.small_raft import SmallRaft, over_datagrams
+from nemesis.subjects.asyncio_programs.small_raft import Message, SmallRaft, over_datagrams
 from nemesis.subjects.registry import subject_named
 from nemesis.subjects.subject import Subject
 from tests.subjects.runs import digests_of, run_seed
@@ -66,6 +66,19 @@ async def without_logs(host: Host) -> None:
     await over_datagrams(host, ForgetsLogs)
 
 
+async def with_early_votes(host: Host) -> None:
+    class TellsBeforeSaving(SmallRaft):
+        def on_vote_request(self, source: str, message: Message) -> None:
+            before = self.voted_for
+            save, self.save_vote = self.save_vote, lambda: None  # type: ignore[method-assign]
+            super().on_vote_request(source, message)
+            self.save_vote = save  # type: ignore[method-assign]
+            if self.voted_for != before:
+                self.save_vote()
+
+    await over_datagrams(host, TellsBeforeSaving)
+
+
 async def without_truncation(host: Host) -> None:
     class KeepsConflicts(SmallRaft):
         def store(self, previous: int, entries: list[tuple[int, bytes]]) -> bool:
@@ -86,6 +99,10 @@ async def without_truncation(host: Host) -> None:
 )
 def test_what_is_forgotten_convicts(main: object, kinds: set[str]) -> None:
     assert found(AsyncioSubject(main), range(4)) == kinds  # type: ignore[arg-type]
+
+
+def test_a_vote_that_leaves_before_it_is_saved_convicts() -> None:
+    assert found(AsyncioSubject(with_early_votes), range(2, 6)) == {"one-vote-a-term"}
 
 
 def test_knobs_are_those_that_it_can_bear() -> None:

@@ -129,6 +129,12 @@ class SimulatedDisk:
 
     # -- The simulator's side --------------------------------------------------------------------
 
+    @property
+    def may_end_process(self) -> bool:
+        """Whether what is asked of it next may end the process: power fails soon, or space is
+        short."""
+        return self.power_fails is not None or self.free is not None
+
     def take_busy_time(self) -> int:
         """How long, in ns, the disk kept the process waiting since this was last asked."""
         busy, self._busy = self._busy, 0

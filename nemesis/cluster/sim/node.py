@@ -17,7 +17,12 @@ from nemesis.cluster.sim.findings import Findings
 from nemesis.cluster.sim.leading import tell_state
 from nemesis.cluster.sim.recorder import Recorder
 from nemesis.schedule import Knobs
-from nemesis.subjects.capabilities import Configured, as_asynchronous, as_configured
+from nemesis.subjects.capabilities import (
+    Configured,
+    as_asynchronous,
+    as_configured,
+    as_sending_at_once,
+)
 from nemesis.subjects.subject import Machine, Outputs, Replica, Standing, Subject
 from raft.consensus.configuration import Configuration
 from raft.storage import StorageCorrupt
@@ -290,6 +295,8 @@ class SimulatedNode:
             reason = self._findings.end_of_run(error)
             if reason is None:
                 raise
+            if self.replica is not None and (sender := as_sending_at_once(self.replica)):
+                self._send(sender.left())
             self.stop(reason)
         return None
 

@@ -55,6 +55,8 @@ class Connections:
         self._opening: dict[int, tuple[asyncio.Future[StreamTransport], Factory]] = {}
         # Those that have written since messages were last taken from here.
         self._written: dict[int, StreamTransport] = {}
+        # Called when the program writes.
+        self.on_write: Callable[[], None] = _nothing
 
     # -- What the program asks for ---------------------------------------------------------------
 
@@ -78,6 +80,7 @@ class Connections:
     def write(self, transport: StreamTransport) -> None:
         """The transport has something to send."""
         self._written[transport.connection] = transport
+        self.on_write()
 
     def end(self, connection: int) -> None:
         """End this half of a connection, after all that was written."""
@@ -194,6 +197,10 @@ class Connections:
         self._transports[name] = transport
         transport.protocol.connection_made(transport)
         return transport
+
+
+def _nothing() -> None:
+    pass
 
 
 def _why(reason: str, *, is_opening: bool = False) -> OSError:

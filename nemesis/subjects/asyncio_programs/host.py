@@ -74,7 +74,7 @@ class Host:
         """How the run is configured: ``election_timeout_min`` and others, times in ns."""
         self.random: Random = random
         """Where the program draws its random numbers."""
-        self.disk = GuardedDisk(machine.disk, loop)
+        self.disk = GuardedDisk(machine.disk, loop, self._end)
         """Its files (``raft.storage.disk.Disk``); a crash takes what was not synced."""
         self.observer: Observer = machine.observer
         """To tell what no ``Look`` can: snapshots, reads by lease, configurations."""
@@ -85,6 +85,7 @@ class Host:
         self.service = KeyValueService(machine.name)
         self.look: Callable[[], Look] | None = None
         self.on_observed: Callable[[], None] = _nothing
+        self.on_end: Callable[[], None] = _nothing
 
     # -- Files -------------------------------------------------------------------------------------
 
@@ -119,6 +120,9 @@ class Host:
         self.look = look
         self.on_observed()
 
+    def _end(self) -> None:
+        self.on_end()
+
 
 def _nothing() -> None:
     pass
@@ -126,11 +130,13 @@ def _nothing() -> None:
 
 class GuardedDisk(Disk):
     """The machine's disk. What ends the process ends it here: nothing that the program does about
-    an exception comes between. A program is not expected to go on when its disk is full."""
+    an exception comes between. A program is not expected to go on when its disk is full. ``end`` is
+    called before the program hears of it."""
 
-    def __init__(self, disk: Disk, loop: VirtualLoop) -> None:
+    def __init__(self, disk: Disk, loop: VirtualLoop, end: Callable[[], None]) -> None:
         self._disk = disk
         self._loop = loop
+        self._end = end
         self.syncs = 0
         """How often files were synced."""
 
@@ -142,6 +148,7 @@ class GuardedDisk(Disk):
         except Exception as error:
             if isinstance(error, DiskError) and not isinstance(error, DiskFull):
                 raise
+            self._end()
             self._loop.ended_by = error
             raise ProcessGone from None
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from nemesis.cluster.sim.disk import SimulatedDisk
 from nemesis.faults import FAULTS
 from nemesis.schedule import MILLISECOND, Knobs
 from nemesis.subjects.asyncio_programs import environment
@@ -24,7 +25,7 @@ from nemesis.subjects.asyncio_programs.networked_loop import NetworkedLoop
 from nemesis.subjects.asyncio_programs.watching import Watching
 from nemesis.subjects.bearing import NETWORK, POWER, PROCESSES, plain_knobs
 from nemesis.subjects.errors import SubjectFailed, SubjectMissing
-from nemesis.subjects.messages import Produced
+from nemesis.subjects.messages import NOTHING, Produced
 from nemesis.subjects.streams import Segment
 from nemesis.subjects.subject import Machine, Standing
 from raft.client_messages import ClientRequest
@@ -99,6 +100,7 @@ class AsyncioReplica:
         self, main: Main, machine: Machine, runs_inline: bool, modules: FreshModules
     ) -> None:
         self._modules = modules
+        self._disk = machine.disk
         self.random = Random(machine.random.getrandbits(64))
         self._clock = machine.now
         self._clock_correction = 0
@@ -106,12 +108,16 @@ class AsyncioReplica:
         self._outbox: list[Any] = []
         self._refusal: LeavesTheSimulation | None = None
         loop = self._loop = NetworkedLoop(machine.now, runs_inline)
-        loop.connect_to(machine, self._outbox.append, self.random, _RESEND_AFTER, _GIVE_UP_AFTER)
+        loop.connect_to(machine, self._put, self.random, _RESEND_AFTER, _GIVE_UP_AFTER)
         self._datagrams: Datagrams = loop.datagrams
         self._connections: Connections = loop.connections
         host = self._host = Host(machine, loop, self.random)
         self._watching = Watching(machine.observer, host.service)
         host.on_observed = self._on_observed
+        host.on_end = self._on_end_by_disk
+        self._connections.on_write = self._look_if_disk_may_fail
+        # What had left when the disk ended the process.
+        self._left = NOTHING
         loop.deliver(self._begin, main)
         environment.process_starts()
         try:
@@ -142,6 +148,28 @@ class AsyncioReplica:
     def _on_observed(self) -> None:
         assert self._host.look is not None
         self._watching.begin(self._host.look())
+
+    def _put(self, message: Any) -> None:
+        self._outbox.append(message)
+        if type(message) is Datagram:
+            self._look_if_disk_may_fail()
+
+    def _look_if_disk_may_fail(self) -> None:
+        """What the program sends now has left, whatever comes after it, and the disk may end the
+        process before the next look: those who judge are told first what the message speaks of."""
+        disk = self._disk
+        if (
+            isinstance(disk, SimulatedDisk)
+            and disk.may_end_process
+            and self._host.look is not None
+            and self._loop.ended_by is None
+        ):
+            self._watching.take(self._host.look(), sends=True)
+
+    def _on_end_by_disk(self) -> None:
+        """What was sent has left; what the program sends while it is taken down does not."""
+        self._connections.take()
+        self._left = Produced(self._outbox[:], self._host.service.take_replies())
 
     @property
     def reading(self) -> int:
@@ -185,6 +213,10 @@ class AsyncioReplica:
         messages = self._outbox[:]
         self._outbox.clear()
         return Produced(messages, self._host.service.take_replies())
+
+    def left(self) -> Produced:
+        """What had left when ``handle`` raised."""
+        return self._left
 
     def standing(self) -> Standing:
         """Role, term, log, as the program says it."""
