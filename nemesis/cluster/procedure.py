@@ -35,6 +35,6 @@ class Sleep(NamedTuple):
 
 Task = ChangeMembership | TransferLeadership | Sleep
 # None: done. Else the reason that the leader gave, or that the operator has: "lost" if the leader
-# lost its office, "no-leader", "no-answer", or "interrupted" if all faults were to end.
+# lost its office, "no-leader", "no-answer", or "interrupted" if all faults were to end, or the run.
 Outcome = str | None
 Procedure = Generator[Task, Outcome, Outcome]

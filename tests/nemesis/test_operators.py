@@ -270,6 +270,13 @@ def test_procedures_are_interrupted_when_all_faults_end() -> None:
     assert target.effects["crash"] == 1
 
 
+def test_a_step_that_is_under_way_when_the_run_ends_is_told_of() -> None:
+    steps = (PUT, GET, RemoveServer(target="follower"), Crash(target="leader", wait=400 * MS))
+    result = run(Schedule(seed=1, steps=steps))
+    assert result.verdict.validity is Validity.VALID
+    assert list(told(result.history, "remove-server"))[-1] == ("failed", "interrupted")
+
+
 def test_a_cluster_that_cannot_is_not_asked() -> None:
     execution = Execution(Knobs(), 1)
     execution.cluster.capabilities -= {"transfer-leadership"}

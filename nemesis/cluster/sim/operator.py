@@ -60,6 +60,8 @@ class SimulatedOperator:
         # Whether there was anything to do.
         self.has_begun = False
         self._is_stopping = False
+        # What has not ended, in the order of beginning.
+        self._under_way: list[_Running] = []
         # Requests that were not answered yet, by number.
         self._waiting: dict[int, _Running] = {}
         self._next_request_id = 0
@@ -67,17 +69,19 @@ class SimulatedOperator:
     def begin(self, kind: str, procedure: Procedure) -> None:
         """Carry out a procedure, from now on."""
         self.has_begun = True
-        self._go_on(_Running(kind, procedure), None)
+        running = _Running(kind, procedure)
+        self._under_way.append(running)
+        self._go_on(running, None)
 
     def stop(self) -> None:
         """Begin nothing more: only what was asked for already is still waited for."""
         self._is_stopping = True
 
     def close(self) -> None:
-        """Forget everything."""
-        for running in self._waiting.values():
-            running.procedure.close()
+        """Nobody hears any more what comes of what is under way."""
         self._waiting.clear()
+        for running in self._under_way[:]:
+            self._interrupt(running)
 
     def receive(self, reply: Any) -> None:
         """A reply arrives; a second one, or one that came too late, tells nothing."""
@@ -143,6 +147,7 @@ class SimulatedOperator:
         self._end(running, "interrupted")
 
     def _end(self, running: _Running, outcome: Outcome) -> None:
+        self._under_way.remove(running)
         if outcome is None:
             self._effects[running.kind] += 1
         self._history.add(
