@@ -25,7 +25,9 @@ from nemesis.search.walk.choreographies import (
 from nemesis.search.walk.stage import Habits, Stage
 from nemesis.subjects.own import OWN
 from raft.bugs import BUGS
+from raft.consensus import Consensus
 from raft.consensus.changes import AddLearner, Change, Promote, Target
+from raft.consensus.messages import RequestVote
 from raft.replica import HEALTHY, Variant
 
 _LEASES: dict[str, Any] = {"reads": "lease", "check_quorum": True}
@@ -79,6 +81,27 @@ def test_a_figure_finds_what_it_is_about(
         if any(failure.kind in kinds for failure in failures):
             return
     pytest.fail(f"{bug} was not found in {plays} plays of {name}")
+
+
+class VotesAsOrdered(Consensus):
+    """Whoever asks on the leader's behalf is voted for, whatever its log lacks by now."""
+
+    def is_up_to_date(self, last_log_index: int, last_log_term: int) -> bool:
+        return self.is_ordered or super().is_up_to_date(last_log_index, last_log_term)
+
+    def grants_vote(self, message: RequestVote) -> bool:
+        self.is_ordered = message.leadership_transfer
+        granted = super().grants_vote(message)
+        self.is_ordered = False
+        return granted
+
+    is_ordered = False
+
+
+def test_a_late_order_meets_a_target_that_lacks_what_was_committed_since() -> None:
+    variant = Variant("votes-as-ordered", consensus=VotesAsOrdered)
+    found = [play("late-order", seed, variant, {}).verdict.failures for seed in range(60)]
+    assert {each[0].kind for each in found if each} == {"leader-completeness"}
 
 
 @pytest.mark.parametrize("name", list(FIGURES))

@@ -72,8 +72,13 @@ def late_order(stage: Stage) -> Steps:
         yield macro.Wait(milliseconds=150, nodes=(leader,))
         if what == "demoted" and stage.may_change_members():
             yield macro.ChangeMembers(node=leader, changes=(Demote(target),))
+    peers = stage.others(leader)
+    if what == "abandoned" and chooser.chance(40):
+        # Meanwhile the leader goes on without its target.
+        peers = stage.quorum(leader, but=[target])
+        yield stage.overwrite(leader)
     for _ in range(chooser.integer(1, 2)):
-        yield stage.replicate(leader, stage.others(leader), unanswered=())
+        yield stage.replicate(leader, peers, unanswered=())
     voters = stage.supporters(target, but=[leader])
     yield from late_campaign(stage, target, voters)
     if stage.view.leads(target):
