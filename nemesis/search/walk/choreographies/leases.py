@@ -62,7 +62,7 @@ def late_order(stage: Stage) -> Steps:
     for _ in range(chooser.integer(1, 2)):
         yield stage.replicate(leader, stage.others(leader), unanswered=())
     yield macro.TransferTo(node=leader, target=target, held=True)
-    what = chooser.pick(("abandoned", "abandoned", "replaced", "replaced", "demoted"))
+    what = chooser.pick(("abandoned", "left-behind", "replaced", "replaced", "demoted"))
     if what == "replaced":
         third = stage.pick(stage.others(leader, but=[target]))
         if third is not None:
@@ -73,7 +73,7 @@ def late_order(stage: Stage) -> Steps:
         if what == "demoted" and stage.may_change_members():
             yield macro.ChangeMembers(node=leader, changes=(Demote(target),))
     peers = stage.others(leader)
-    if what == "abandoned" and chooser.chance(40):
+    if what == "left-behind":
         # Meanwhile the leader goes on without its target.
         peers = stage.quorum(leader, but=[target])
         yield stage.overwrite(leader)
