@@ -6,17 +6,41 @@ second or two, and is not to be interrupted itself: half ended, Dask tells of it
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from threading import current_thread, main_thread
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
+
+_Handler = Callable[[int, FrameType | None], Any]
 
 _SIGNALS: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
 
-_Handler = Callable[[int, FrameType | None], Any]
+# The exit code of who was interrupted before there was anything to judge: unknown.
+INTERRUPTED = 2
+NO_VERDICT = "interrupted: no verdict"
+
+
+def leave() -> NoReturn:
+    """End this process at once, where nothing has begun that must be ended."""
+    try:
+        os.write(2, f"splitbrain: {NO_VERDICT}\n".encode())
+    finally:
+        os._exit(INTERRUPTED)
+
+
+@contextmanager
+def leaving() -> Iterator[None]:
+    """The first of these signals within ends this process at once. An exception would not always:
+    what is raised while modules are imported is lost in some places, and another's in others."""
+
+    def replaced(_number: int, _before: _Handler) -> _Handler:
+        return lambda *_: leave()
+
+    with _handled_by(replaced):
+        yield
 
 
 @contextmanager
@@ -88,6 +112,9 @@ def _handled_by(replaced: Callable[[int, _Handler], _Handler]) -> Iterator[None]
 def deaf_to_ctrl_c() -> Iterator[None]:
     """Threads and processes that are made within never hear of Ctrl-C, which a terminal sends to
     all processes of a command: whoever made them ends them."""
+    # Only here: what is imported above is imported before anybody hears of Ctrl-C.
+    from multiprocessing import resource_tracker
+
     # Who starts it, for the first process that is made, hears of Ctrl-C from then on.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])

@@ -20,12 +20,12 @@ from nemesis.campaigns.cluster import TaskKilled
 from nemesis.campaigns.errors import WorkersGone
 from nemesis.cli.commands import LateCommands
 from nemesis.errors import NemesisError
+from nemesis.interrupts import INTERRUPTED, NO_VERDICT
 from nemesis.store import StoreUnwritable, splitbrain_version
 from raft.errors import RaftError
 
 BAD_ARGUMENTS = 254
 CRASH = 255
-_INTERRUPTED = 2
 
 
 _NAMES = (
@@ -74,8 +74,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _complain(error.format_message())
         return BAD_ARGUMENTS
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted: no verdict")
-        return _INTERRUPTED
+        _complain(NO_VERDICT)
+        return INTERRUPTED
     except (StoreUnwritable, WorkersGone, TaskKilled) as error:
         _complain(str(error))
         return CRASH

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from nemesis.errors import UnknownName
+from nemesis.interrupts import leaving
 
 
 class Commands(click.Group):
@@ -35,5 +36,6 @@ class LateCommands(Commands):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in self._modules and cmd_name not in self.commands:
-            self.add_command(getattr(import_module(self._modules[cmd_name]), cmd_name))
+            with leaving():
+                self.add_command(getattr(import_module(self._modules[cmd_name]), cmd_name))
         return super().get_command(ctx, cmd_name)

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -26,6 +27,7 @@ from traceback import format_exception
 from typing import Any, TypeVar
 
 from nemesis.errors import NemesisError
+from nemesis.interrupts import deaf_to_ctrl_c
 from nemesis.search.time_limit import TIME_LIMIT, TimeLimit, limited, words_of
 
 _Result = TypeVar("_Result")
@@ -57,6 +59,10 @@ def _context() -> ForkServerContext:
     it takes a second."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["nemesis.search.block"])
+    # Ctrl-C reaches the whole process group, also while the one that is copied starts; and copies
+    # before they can say that it is the parent's.
+    with deaf_to_ctrl_c():
+        forkserver.ensure_running()
     return context
 
 

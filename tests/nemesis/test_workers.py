@@ -93,6 +93,11 @@ def test_what_holds_pythons_lock_does_not_hold_up_ctrl_c(way: str, tmp_path: Pat
     assert done.stdout == "interrupted\n"
 
 
+def test_no_process_hears_of_ctrl_c_before_it_can_say_that_it_is_the_parents() -> None:
+    """They are copies of one that is deaf to it, which starts meanwhile."""
+    assert signal.SIGINT in alone(signal.pthread_sigmask, signal.SIG_BLOCK, [])
+
+
 class Odd(Exception):
     """Of two arguments; its pickle holds one."""
 
