@@ -10,6 +10,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from time import monotonic
 
 import msgspec
@@ -17,6 +18,7 @@ import msgspec
 from checker.verdict import Validity
 from nemesis.counted import counted
 from nemesis.gate.stage import Case, Stage, validity_of
+from nemesis.interrupts import deaf_to_ctrl_c
 from nemesis.replay import history_bytes
 from nemesis.run import run
 from nemesis.search.block import Campaign, execute
@@ -37,7 +39,11 @@ _PROGRAM = (
 def determinism(what: Campaign, runs: int = RUNS) -> Stage:
     """Run the campaign's first schedules in one process, twice, and in another."""
     began = monotonic()
-    with _start_elsewhere(what, runs) as elsewhere:
+    with ExitStack() as stack:
+        # Ctrl-C reaches the whole process group: it is for this one, which ends the other.
+        with deaf_to_ctrl_c():
+            elsewhere = stack.enter_context(_start_elsewhere(what, runs))
+            stack.callback(elsewhere.kill)
         try:
             here = _twice(what, runs)
             printed, _ = elsewhere.communicate(timeout=_PATIENCE)
@@ -45,8 +51,6 @@ def determinism(what: Campaign, runs: int = RUNS) -> Stage:
             return _not_compared(f"it ended: {died.how}\n{died.last_words}", began)
         except subprocess.TimeoutExpired:
             return _not_compared(f"it had not ended after {_PATIENCE:g} s more", began)
-        finally:
-            elsewhere.kill()
     there = printed.split()
     if elsewhere.returncode != 0 or len(there) != runs:
         return _not_compared(f"it ended with exit code {elsewhere.returncode}", began)

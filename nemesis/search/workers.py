@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -27,7 +27,7 @@ from traceback import format_exception
 from typing import Any, TypeVar
 
 from nemesis.errors import NemesisError
-from nemesis.interrupts import deaf_to_ctrl_c
+from nemesis.interrupts import deaf_to_ctrl_c, uninterrupted
 from nemesis.search.time_limit import TIME_LIMIT, TimeLimit, limited, words_of
 
 _Result = TypeVar("_Result")
@@ -66,6 +66,17 @@ def _context() -> ForkServerContext:
     return context
 
 
+class _Pool(ProcessPoolExecutor):
+    """One that makes its processes whole: Ctrl-C in the middle of that would leave one that nobody
+    knows of, and that finds nothing of what it was made with."""
+
+    def submit(
+        self, function: Callable[..., _Result], /, *arguments: Any, **named: Any
+    ) -> Future[_Result]:
+        with uninterrupted():
+            return super().submit(function, *arguments, **named)
+
+
 @contextmanager
 def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """A pool of so many processes. At the end, what has begun is waited for and the rest dropped;
@@ -73,9 +84,7 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     minutes, and they end at once. If this process is killed, so are they, by the end of a pipe."""
     context = _context()
     alive, kept_open = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(alive,)
-    )
+    pool = _Pool(jobs, mp_context=context, initializer=_start_worker, initargs=(alive,))
     try:
         yield pool
     except BaseException:
@@ -114,12 +123,13 @@ def alone(
         process = context.Process(
             target=_work_alone, args=(alive, told_to, str(words), limit, function, arguments)
         )
-        process.start()
-        # The end of the other process closes the last writing end.
-        told_to.close()
-        alive.close()
         at: Any = None
         try:
+            with uninterrupted():
+                process.start()
+            # The end of the other process closes the last writing end.
+            told_to.close()
+            alive.close()
             while True:
                 ready = wait([results, process.sentinel], LENIENCE * limit.clock)
                 if ready and not results.poll():
@@ -148,9 +158,10 @@ def alone(
         finally:
             kept_open.close()
             results.close()
-            # After Ctrl-C it is at work, and need not hear that nobody waits for it any more.
-            process.kill()
-            process.join()
+            if process.ident is not None:
+                # After Ctrl-C it is at work, and need not hear that nobody waits for it any more.
+                process.kill()
+                process.join()
 
 
 def _work_alone(

@@ -217,6 +217,17 @@ def test_a_subject_that_the_other_process_cannot_load(project: Path) -> None:
     assert "exit code 3" in (found.problems[0].problem or "")
 
 
+def test_ctrl_c_is_none_of_the_other_process_business(project: Path) -> None:
+    """A terminal sends it to all processes of a command; it would answer with a traceback."""
+    (project / "store.py").write_text(
+        STORE.replace("BROKEN = True", "BROKEN = False")
+        + "\nimport os, signal\nif os.environ.get('PYTHONHASHSEED') == '1':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    assert determinism(campaign(), runs=2).validity is Validity.VALID
+
+
 def test_a_subject_that_ends_its_process_does_not_end_the_gate() -> None:
     """Seed 5 aborts, as native code does."""
     found = determinism(Campaign(seed=5, subject="tests.subjects.toys:ending"), runs=1)

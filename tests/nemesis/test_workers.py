@@ -8,8 +8,11 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -96,6 +99,32 @@ def test_what_holds_pythons_lock_does_not_hold_up_ctrl_c(way: str, tmp_path: Pat
 def test_no_process_hears_of_ctrl_c_before_it_can_say_that_it_is_the_parents() -> None:
     """They are copies of one that is deaf to it, which starts meanwhile."""
     assert signal.SIGINT in alone(signal.pthread_sigmask, signal.SIG_BLOCK, [])
+
+
+@pytest.fixture
+def pressed_while_processes_are_made(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ctrl-C, each time that one has just been started, before anybody wrote that down."""
+    start = ForkServerProcess.start
+
+    def start_and_press(process: ForkServerProcess) -> None:
+        start(process)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(ForkServerProcess, "start", start_and_press)
+    # Where the tests run in the background, SIGINT would be ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("pressed_while_processes_are_made")
+def test_a_process_that_was_being_made_is_ended_with_the_others() -> None:
+    with pytest.raises(KeyboardInterrupt), workers(1) as pool:
+        pool.submit(sleep, _LONG)
+    assert active_children() == []
+    with pytest.raises(KeyboardInterrupt):
+        alone(sleep, _LONG)
+    assert active_children() == []
 
 
 class Odd(Exception):
