@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from nemesis.durations import parse_duration
+from nemesis.durations import NoTime, parse_duration
 from nemesis.errors import NemesisError
 from nemesis.testing.budget import (
     PARTS,
@@ -22,6 +22,7 @@ from nemesis.testing.budget import (
 )
 from nemesis.testing.items import (
     BUDGET,
+    HISTORIES,
     AttackItem,
     AttackTest,
     SavedRunFile,
@@ -31,6 +32,7 @@ from nemesis.testing.target import target_of
 
 _RESULTS = "results.json"
 _SUMMARY = "splitbrain"
+_WELL = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,7 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--histories",
-        default="histories",
+        default=HISTORIES,
         metavar="DIR",
         help="where failures are saved, and collected as tests of their own: histories/",
     )
@@ -72,14 +74,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", {})
     try:
-        seconds = config.getoption("--splitbrain-time")
         budget = Budget(
             # All workers of a session have the seed of the process that started them.
             given["splitbrain_seed"]
             if "splitbrain_seed" in given
             else parse_seed(config.getoption("--splitbrain-seed")),
             config.getoption("--splitbrain-runs"),
-            None if seconds is None else parse_duration(seconds),
+            _seconds(config.getoption("--splitbrain-time")),
             processes(),
         )
         for name in ("--splitbrain-runs", "--splitbrain-parts"):
@@ -93,6 +94,13 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     config.stash[BUDGET] = budget
     _collect_histories(config)
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return None if text is None else parse_duration(text)
+    except NoTime as error:
+        raise pytest.UsageError(f"--splitbrain-time {text}: {error}") from error
 
 
 def _check_bug(name: str | None) -> None:
@@ -167,8 +175,11 @@ def _runs_healthy(item: pytest.Item) -> bool:
     return item.target.cluster == "sim" and item.target.subject == "healthy"
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What was done, test by test, also where all is well: a pass tells what it rests on."""
+def pytest_terminal_summary(
+    terminalreporter: Any, exitstatus: int | pytest.ExitCode, config: pytest.Config
+) -> None:
+    """What was done, test by test, also where all is well: a pass tells what it rests on. With the
+    seed if the header, which has it, was not shown (-q), and it may be wanted."""
     lines = [
         f"{report.nodeid}: {words}"
         for reports in terminalreporter.stats.values()
@@ -177,7 +188,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for name, words in report.user_properties
         if name == _SUMMARY
     ]
+    lines.sort()
+    has_header = config.get_verbosity() >= 0 and not config.getoption("no_header")
+    if not has_header and (lines or exitstatus not in _WELL):
+        lines.insert(0, pytest_report_header(config))
     if lines:
         terminalreporter.section("splitbrain")
-        for line in sorted(lines):
+        for line in lines:
             terminalreporter.write_line(line)

@@ -109,20 +109,24 @@ def rendered(report: Report, most: int = LINES_MAX) -> Text:
 
 def describe_run(run: Run, report: Report, directory: Path, picture: Path) -> RenderableType:
     """A failed run: what failed, and how; where it was saved, and where its page is."""
-    return Group(*_described(run, report, directory, str(picture)))
+    again = replay_command(directory, run.variant)
+    return Group(*_described(run, report, directory, str(picture), again))
 
 
-def told(run: Run, directory: Path) -> str:
-    """A failed run that was saved, as plain text."""
+def told(run: Run, directory: Path, again: str | None = None) -> str:
+    """A failed run that was saved, as plain text. ``again``: the command that runs it again, if
+    ``splitbrain replay`` does not."""
     report = report_of(directory, [run.variant])
     picture = f"splitbrain report {quote(str(directory))}"
-    return "\n".join(text.plain for text in _described(run, report, directory, picture))
+    again = again or replay_command(directory, run.variant)
+    return "\n".join(text.plain for text in _described(run, report, directory, picture, again))
 
 
-def _described(run: Run, report: Report, directory: Path, picture: str) -> Iterable[Text]:
+def _described(
+    run: Run, report: Report, directory: Path, picture: str, again: str
+) -> Iterable[Text]:
     knobs = run.schedule.knobs
-    again = msgspec.structs.replace(report, command=replay_command(directory, run.variant))
-    yield rendered(again, LINES_MAX - 3)
+    yield rendered(msgspec.structs.replace(report, command=again), LINES_MAX - 3)
     yield Text(f"saved in {directory}")
     yield Text(f"picture: {picture}")
     yield Text(

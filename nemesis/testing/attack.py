@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from time import monotonic
+from traceback import format_exception
 from typing import NamedTuple
 
 from checker.verdict import Validity
@@ -29,11 +30,13 @@ from nemesis.workloads import WORKLOADS
 
 class Failed(NamedTuple):
     """A run that failed: as it was found, and where its smallest form is saved. ``objection`` is
-    what the test itself had against a run that no judge convicts; that is saved as it was."""
+    what the test itself had against a run that no judge convicts; that is saved as it was.
+    ``raised``: the traceback of what it raised, if that was no assertion."""
 
     finding: Finding
     directory: Path
     objection: Objection | None = None
+    raised: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -76,11 +79,20 @@ def attack(
         found, objection = _attempt(what, seed, subject, check, tally)
         if found is not None:
             place = histories or Path("store") / "pytest"
-            said = None
+            said, raised = None, None
             if objection is not None:
                 said = Objection(test=name, message=str(objection) or "an assertion failed")
-            return Outcome(tally, seeds, Failed(found, keep(found, place, said), said))
+                raised = _traceback(objection.__cause__)
+            return Outcome(tally, seeds, Failed(found, keep(found, place, said), said, raised))
     return Outcome(tally, seeds, None)
+
+
+def _traceback(raised: BaseException | None) -> str | None:
+    """Without our own call at its beginning."""
+    if raised is None:
+        return None
+    own = None if raised.__traceback__ is None else raised.__traceback__.tb_next
+    return "".join(format_exception(raised.with_traceback(own))).rstrip()
 
 
 def _seeds(portion: Share) -> Iterator[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from nemesis.counted import counted
 from nemesis.errors import NemesisError
 from nemesis.testing.budget import Budget, share
-from nemesis.testing.target import SIMULATED, Target, check_of, target_of
+from nemesis.testing.target import SIMULATED, Attack, Target, check_of, require_sense, target_of
 
 if TYPE_CHECKING:
     from nemesis.run import Run
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from nemesis.testing.attack import Failed, Outcome
 
 SECTION = "splitbrain"
+HISTORIES = "histories"
+# Marks that are for tests that take fixtures.
+_IGNORED = {"parametrize", "usefixtures"}
 # How much of the reason for which a run was saved is its test's name.
 _LONGEST_REASON = 100
 
@@ -47,12 +51,31 @@ class AttackTest(pytest.Collector):
         self.own_markers.extend(_marks_of(obj))
 
     def collect(self) -> list[AttackItem]:
+        # What pytest would do elsewhere, and nobody does here, nor tells.
+        if ignored := _IGNORED.intersection(mark.name for mark in self.own_markers):
+            raise self.CollectError(
+                f"{self.obj.__name__}: {min(ignored)} has no effect on a test that attacks: it is "
+                "called with the run, and nothing else"
+            )
+        if others := self._tests_within():
+            raise self.CollectError(
+                f"{self.obj.__name__}.{others[0]} would never run: of a class that attacks only "
+                "check is called; give other tests a class of their own"
+            )
         is_simulated = self.target.cluster == SIMULATED
         parts = self.config.getoption("--splitbrain-parts") if is_simulated else 1
         return [
             AttackItem.from_parent(self, name=f"{part + 1}-of-{parts}", part=part, parts=parts)
             for part in range(parts)
         ]
+
+    def _tests_within(self) -> list[str]:
+        if not isinstance(self.obj, type):
+            return []
+        assert isinstance(self.parent, pytest.Module | pytest.Class)
+        is_test = self.parent.funcnamefilter
+        own = [name for name in dir(self.obj) if not hasattr(Attack, name) and is_test(name)]
+        return [name for name in own if callable(getattr(self.obj, name))]
 
 
 class AttackItem(_Item):
@@ -72,6 +95,7 @@ class AttackItem(_Item):
         bug = self.config.getoption("--splitbrain-bug")
         if bug is not None:
             target = target._replace(subject=bug)
+        require_sense(target)
         check = _called_with_run(check_of(self.obj), self.nodeid)
         if target.cluster != SIMULATED:
             self._attack_real(target, budget, check)
@@ -86,7 +110,8 @@ class AttackItem(_Item):
         outcome = attack(target, portion, check, self.parent.nodeid, kept_in)
         self._tell(outcome)
         if outcome.failed is not None:
-            raise Convicted(_words(outcome.failed))
+            failed = outcome.failed
+            raise Convicted(_words(failed, _again(self.config, failed.directory, failed.objection)))
         if not outcome.tally.verdicts["valid"] and outcome.seeds:
             reasons = "; ".join(outcome.tally.reasons)
             raise Convicted(f"nothing was proved: of no run a verdict could be given: {reasons}")
@@ -141,7 +166,7 @@ class SavedRunItem(_Item):
         if result.not_replayed is not None and not result.problems:
             pytest.skip(f"not replayed: {result.not_replayed}")
         if result.failed is not None:
-            words = _told(result.failed, directory)
+            words = _told(result.failed, directory, _again(self.config, directory, self.objection))
             if not result.failed.verdict.failures:
                 words = f"{_objected(result.problems[-1])}\n{words}"
             raise Convicted(words)
@@ -180,7 +205,9 @@ class SavedRunFile(pytest.File):
         try:
             saved = load(self.path.parent)
         except (NemesisError, CheckerError) as error:
-            raise self.CollectError(str(error)) from error
+            raise self.CollectError(
+                f"{error}\n{self.path.parent} is a saved run, in part: restore it, or remove it"
+            ) from error
         results = saved.results
         item = SavedRunItem.from_parent(
             self,
@@ -238,11 +265,20 @@ def _summary(tally: Tally, seeds: list[int]) -> str:
     return words
 
 
-def _words(failed: Failed) -> str:
+def _again(config: pytest.Config, directory: Path, objection: Objection | None) -> str | None:
+    """The command that asks the test that objected again, which only pytest can."""
+    if objection is None:
+        return None
+    command = f"pytest {quote(str(_from_here(directory)))}"
+    given = str(config.getoption("--histories"))
+    return command if given == HISTORIES else f"{command} --histories={quote(given)}"
+
+
+def _words(failed: Failed, again: str | None) -> str:
     found = failed.finding
-    lines = [_told(found.shrunk, failed.directory)]
+    lines = [_told(found.shrunk, failed.directory, again)]
     if failed.objection is not None:
-        lines.insert(0, _objected(failed.objection.message))
+        lines.insert(0, _objected(failed.raised or failed.objection.message))
     lines.append(f"found by seed {found.seed}, run {found.executions} of this part")
     if found.shrink_executions:
         steps = counted(len(found.shrunk.schedule.steps), "step")
@@ -254,10 +290,10 @@ def _objected(message: str) -> str:
     return f"{message}\n(no judge convicts the run, but the test does)"
 
 
-def _told(run: Run, directory: Path) -> str:
+def _told(run: Run, directory: Path, again: str | None) -> str:
     from nemesis.cli.display import told
 
-    return told(run, _from_here(directory))
+    return told(run, _from_here(directory), again)
 
 
 def _from_here(directory: Path) -> Path:

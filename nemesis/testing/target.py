@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+
+import pytest
+
+from nemesis.errors import NemesisError
 
 if TYPE_CHECKING:
     from nemesis.run import Run
 
 SIMULATED = "sim"
+_MOST_NODES = 9
 _ATTRIBUTE = "splitbrain_target"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class TestMakesNoSense(NemesisError):
+    """A test that could not fail, or asks for what there is not."""
+
+    # Not a test itself.
+    __test__ = False
 
 
 class Target(NamedTuple):
@@ -61,10 +75,10 @@ def attacked(
         cluster,
         subject,
         workload,
-        None if faults is None else tuple(faults),
+        None if faults is None else _names(faults),
         nodes,
         runs,
-        tuple(options),
+        _names(options),
     )
 
     def mark(function: _Function) -> _Function:
@@ -83,16 +97,49 @@ def target_of(obj: object) -> Target | None:
             obj.cluster,
             obj.subject,
             obj.workload,
-            None if obj.faults is None else tuple(obj.faults),
+            None if obj.faults is None else _names(obj.faults),
             obj.nodes,
             obj.runs,
-            tuple(obj.options),
+            _names(obj.options),
         )
     found = getattr(obj, _ATTRIBUTE, None)
     return found if isinstance(found, Target) else None
 
 
+def _names(given: Sequence[str]) -> tuple[str, ...]:
+    """A string is one name, not its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def require_sense(target: Target) -> None:
+    """Raises TestMakesNoSense for numbers that would be taken for others."""
+    if target.runs is not None and target.runs < 1:
+        raise TestMakesNoSense(f"runs={target.runs}: must be at least 1")
+    if target.nodes is not None and not 1 <= target.nodes <= _MOST_NODES:
+        raise TestMakesNoSense(f"nodes={target.nodes}: must be 1 to {_MOST_NODES}")
+
+
 def check_of(obj: Any) -> Callable[[Run], None]:
-    """What the test asserts of every run."""
-    check: Callable[[Run], None] = obj().check if isinstance(obj, type) else obj
+    """What the test asserts of every run. It raises AssertionError, whatever the test raised (the
+    cause then); and TestMakesNoSense if the test returns something, since that asserts nothing."""
+    called: Callable[[Run], object] = obj().check if isinstance(obj, type) else obj
+
+    @wraps(called)
+    def check(run: Run) -> None:
+        try:
+            returned = called(run)
+        except AssertionError:
+            raise
+        except pytest.fail.Exception as error:
+            raise AssertionError(str(error)) from None
+        except Exception as error:
+            raise AssertionError(f"{type(error).__name__}: {error}") from error
+        if iscoroutine(returned):
+            returned.close()
+        if returned is not None:
+            raise TestMakesNoSense(
+                f"{obj.__name__}: returned a {type(returned).__name__}, which asserts nothing: use "
+                "assert, and neither async nor yield"
+            )
+
     return check

@@ -143,7 +143,12 @@ def test_the_test_itself_may_object(session: pytest.Pytester) -> None:
     result = run(session, "-x", "--splitbrain-seed", "5")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["there were elections*", "(no judge convicts*", "found by seed 5,*"]
+        [
+            "there were elections*",
+            "(no judge convicts*",
+            "again: pytest histories/healthy-test_it.py-test_raft-5",
+            "found by seed 5,*",
+        ]
     )
     (kept,) = (session.path / "histories").iterdir()
     assert kept.name == "healthy-test_it.py-test_raft-5"
@@ -168,7 +173,11 @@ def test_who_objected_is_asked_again(session: pytest.Pytester) -> None:
     again = run(session, "histories")
     again.assert_outcomes(failed=1)
     again.stdout.fnmatch_lines(
-        ["test_it.py::TestRaft still objects: there were elections", "(no judge convicts*"]
+        [
+            "test_it.py::TestRaft still objects: there were elections",
+            "(no judge convicts*",
+            "again: pytest histories/healthy-test_it.py-TestRaft-5",
+        ]
     )
     again.stdout.no_fnmatch_line("*Traceback*")
     (kept,) = (session.path / "histories").iterdir()
@@ -257,7 +266,7 @@ def test_runs_that_prove_nothing_do_not_pass(session: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("argument", "what"),
     [
-        ("--splitbrain-time=soon", "'soon' is no time"),
+        ("--splitbrain-time=soon", "--splitbrain-time soon: 'soon' is no time"),
         ("--splitbrain-seed=x", "x: is no integer"),
         ("--splitbrain-runs=0", "must be at least 1"),
         ("--splitbrain-parts=0", "must be at least 1"),
@@ -293,6 +302,9 @@ def test_what_cannot_be_saved_is_told(session: pytest.Pytester) -> None:
         ('faults=("partitoin",)', "did you mean 'partition'"),
         ('subject="nowhere:subject"', "nowhere"),
         ("faults=()", "a test without faults proves nothing"),
+        ('faults="partitoin"', "unknown fault 'partitoin'"),
+        ("nodes=0", "nodes=0: must be 1 to 9"),
+        ("nodes=10", "nodes=10: must be 1 to 9"),
     ],
 )
 def test_targets_that_nobody_knows(session: pytest.Pytester, target: str, what: str) -> None:
@@ -319,6 +331,104 @@ def test_a_test_that_wants_fixtures_is_told_so(session: pytest.Pytester) -> None
     result = run(session)
     result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(["*is called with the run*"])
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("async def test_raft(run):\n    assert False", "returned a coroutine"),
+        ("def test_raft(run):\n    assert False\n    yield", "returned a generator"),
+        ("def test_raft(run):\n    return run is None", "returned a bool"),
+    ],
+)
+def test_a_test_that_asserts_nothing_does_not_pass(
+    session: pytest.Pytester, body: str, what: str
+) -> None:
+    session.makepyfile(
+        test_it=f"from nemesis.testing import attacked\n\n@attacked(runs=1)\n{body}\n"
+    )
+    result = run(session, "--splitbrain-parts", "1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"test_raft: {what}, which asserts nothing: *"])
+
+
+@pytest.mark.parametrize(
+    ("test", "what"),
+    [
+        (
+            "class TestRaft(Attack):\n    def test_other(self):\n        assert False",
+            "TestRaft.test_other would never run: *",
+        ),
+        (
+            "@pytest.mark.parametrize('n', [1, 2])\n@attacked()\ndef test_raft(run, n=3):\n    pass",
+            "test_raft: parametrize has no effect on a test that attacks: *",
+        ),
+        (
+            "@pytest.mark.usefixtures('tmp_path')\nclass TestRaft(Attack):\n    pass",
+            "TestRaft: usefixtures has no effect on a test that attacks: *",
+        ),
+    ],
+)
+def test_what_nobody_would_run_is_told(session: pytest.Pytester, test: str, what: str) -> None:
+    session.makepyfile(
+        test_it=f"import pytest\nfrom nemesis.testing import Attack, attacked\n\n{test}\n"
+    )
+    result = run(session)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([what])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_whatever_a_test_raises_is_kept_with_its_seed(session: pytest.Pytester) -> None:
+    """And shown without a frame of ours."""
+    session.makepyfile(
+        test_it="""
+        import pytest
+        from nemesis.testing import attacked
+
+        @attacked(runs=1)
+        def test_raising(run):
+            {}["gone"]
+
+        @attacked(runs=1)
+        def test_failing(run):
+            pytest.fail("by itself")
+        """
+    )
+    options = ("--splitbrain-parts", "1")
+    result = run(session, *options, "--splitbrain-seed", "5")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "Traceback (most recent call last):",
+            '  File "*test_it.py", line 6, in test_raising',
+            "KeyError: 'gone'",
+            "found by seed 5,*",
+            "by itself",
+            "found by seed 5,*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*items.py*")
+    again = run(session, *options, "histories")
+    again.assert_outcomes(failed=2)
+    again.stdout.fnmatch_lines(
+        [
+            "*::test_failing still objects: by itself",
+            "*::test_raising still objects: KeyError: 'gone'",
+        ]
+    )
+
+
+def test_the_seed_is_told_where_there_is_no_header(session: pytest.Pytester) -> None:
+    session.makepyfile(
+        test_it=HEALTHY,
+        test_interrupted="import pytest\n\ndef test_it():\n    pytest.exit('enough')\n",
+    )
+    seed = "splitbrain: seed 17 (again: --splitbrain-seed 17)"
+    for arguments in (("-q", "test_it.py"), ("-q", "test_interrupted.py"), ("--no-header",)):
+        result = run(session, "--splitbrain-seed", "17", "--splitbrain-parts", "1", *arguments)
+        assert result.outlines.count(seed) == 1
+    assert seed not in run(session, "-q", "--co", "--splitbrain-seed", "17").outlines
 
 
 def test_marks_skip_and_choose(session: pytest.Pytester) -> None:
