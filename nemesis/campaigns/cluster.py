@@ -6,6 +6,7 @@ this needs its address alone.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -220,6 +221,24 @@ def _reaching_scheduler() -> Iterator[None]:
         raise WorkersGone(_GONE) from error
 
 
+async def _require_answer(address: str) -> None:
+    """Raises TimeoutError if what listens there is no scheduler, but its dashboard perhaps: Dask's
+    client would wait for the answer for ever."""
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    arguments = Security().get_connection_args("client")
+    async with rpc(address, timeout=_PATIENCE, connection_args=arguments) as scheduler:
+        try:
+            # Longer than a connection takes, which has an error of its own.
+            await asyncio.wait_for(scheduler.identity(), 2 * _PATIENCE)
+        except TimeoutError:
+            raise TimeoutError(
+                "something listens there, and does not answer as a scheduler does; is it the port "
+                "of its dashboard?"
+            ) from None
+
+
 @contextmanager
 def dask_workers(scheduler: str | None, jobs: int, dashboard: str | None) -> Iterator[DaskWorkers]:
     """Those of the scheduler at this address, or so many made here, on loopback; with them a
@@ -261,6 +280,7 @@ def dask_workers(scheduler: str | None, jobs: int, dashboard: str | None) -> Ite
                     )
                 client = Client(local)
             else:
+                asyncio.run(_require_answer(scheduler))
                 client = Client(scheduler, timeout=_PATIENCE)
             stack.enter_context(client)
         except (OSError, RuntimeError, ValueError) as error:

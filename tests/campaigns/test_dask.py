@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -451,3 +452,15 @@ def test_workers_made_here_let_in_nobody_else(protocol: str) -> None:
         while not workers.finished([task], 1.0):
             pass
         assert workers.result(task) == {signal.SIGINT}
+
+
+def test_what_listens_and_is_no_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its dashboard, for one: Dask's client would wait for ever."""
+    monkeypatch.setattr("nemesis.campaigns.cluster._PATIENCE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            pytest.raises(WorkersGone, match="does not answer as a scheduler does"),
+            dask_workers(address, 1, None),
+        ):
+            raise AssertionError("nobody works")

@@ -181,7 +181,11 @@ def test_what_is_ended_is_not_interrupted(monkeypatch: pytest.MonkeyPatch) -> No
             signal.raise_signal(signal.SIGTERM)
             ended.append("client")
 
+    async def answers(_address: str) -> None:
+        pass
+
     monkeypatch.setattr("distributed.Client", Client)
+    monkeypatch.setattr("nemesis.campaigns.cluster._require_answer", answers)
     monkeypatch.setattr("nemesis.campaigns.cluster.DaskWorkers.require_scheduler", lambda _: None)
     with pytest.raises(KeyboardInterrupt), dask_workers("tcp://127.0.0.1:1", 1, None):
         raise WorkersGone("gone")
