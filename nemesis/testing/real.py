@@ -43,26 +43,40 @@ def attack_real(target: Target, seed: int, seconds: float | None, store: Path) -
         command += ["--nodes", str(target.nodes)]
     command += target.options
     before = _latest(store)
-    ended = subprocess.run(
-        command,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    code, told = _ended(command)
     directory = _latest(store)
-    summary = f"1 run (seed {seed}) of the cluster {target.cluster}: exit code {ended.returncode}"
+    summary = f"1 run (seed {seed}) of the cluster {target.cluster}: exit code {code}"
     # What was ended before it began has left the run of another session there.
-    if directory is None or directory == before or ended.returncode not in (0, 1, 2):
-        return Attacked(summary, f"there is no verdict:\n{ended.stdout}", None)
+    if directory is None or directory == before or code not in (0, 1, 2):
+        return Attacked(summary, f"there is no verdict:\n{told}", None)
     run = _run_of(load(directory))
     summary = (
         f"1 run (seed {seed}) of {run.variant}, {sum(run.statistics.invoked.values()):,} "
         f"operations, {sum(run.statistics.injected.values()):,} faults: {run.verdict.validity}"
     )
-    problem = None if run.verdict.validity is Validity.VALID else ended.stdout.rstrip()
+    problem = None if run.verdict.validity is Validity.VALID else told.rstrip()
     return Attacked(summary, problem, run)
+
+
+def _ended(command: list[str]) -> tuple[int, str]:
+    """Run the command to its end; its exit code, and what it printed."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # Ctrl-C is told to it once, by us.
+        process_group=0,
+    ) as runner:
+        try:
+            told, _ = runner.communicate()
+        except BaseException:
+            # Killed, as subprocess.run would, it would leave the servers that it has started.
+            runner.terminate()
+            runner.communicate()
+            raise
+    return runner.returncode, told
 
 
 def _latest(store: Path) -> Path | None:
