@@ -20,7 +20,7 @@ from nemesis.search.generate import ANYTHING, ORDINARY, Only, Size, generate
 from nemesis.search.mutation import is_mutated, mutated
 from nemesis.search.shrink import shrink
 from nemesis.search.tally import DEATH, ENDLESS, Tally
-from nemesis.search.time_limit import TIME_LIMIT, TimeLimit, limited, restart
+from nemesis.search.time_limit import TIME_LIMIT, TimeLimit, limited, restart, within
 from nemesis.search.workers import tell
 from nemesis.subjects.own import OWN, variant_of
 from nemesis.subjects.registry import subject_named
@@ -31,8 +31,9 @@ CERTIFICATE = "certificate"
 # Every so manieth run is executed twice and the traces compared, byte for byte; and the verdict on
 # its history is proved.
 _TWICE = 50
-# A shrink takes no longer than this, in s, so that a campaign goes on.
-_SHRINK_SECONDS = 4.5
+# A shrink takes no longer than this, so that a campaign goes on; on a machine that is busy it comes
+# as far as on any other.
+_SHRINKING = TimeLimit(processor=4.5, clock=90.0)
 
 
 class Campaign(NamedTuple):
@@ -253,6 +254,6 @@ def smallest(seed: int, executions: int, result: Run, subject: Subject) -> Findi
     if result.verdict.failures[0].kind in (NONDETERMINISM, CERTIFICATE):
         # Nothing that a shrinker could rely on.
         return Finding(seed, executions, steps, result, 0, 0.0)
-    shrunk = shrink(result, subject, may_go_on=lambda: monotonic() < started + _SHRINK_SECONDS)
+    shrunk = shrink(result, subject, may_go_on=within(_SHRINKING))
     seconds = monotonic() - started
     return Finding(seed, executions, steps, shrunk.run, shrunk.executions, seconds)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
+from time import monotonic, thread_time
 from typing import NamedTuple
 
 
@@ -49,6 +50,12 @@ def limited(limit: TimeLimit) -> Iterator[None]:
         with _lock:
             _limits.remove(limit)
             _set(_limits[-1] if _limits else _NONE)
+
+
+def within(limit: TimeLimit) -> Callable[[], bool]:
+    """For what can stop by itself: whether this thread has not yet taken that long from now on."""
+    processor, clock = thread_time() + limit.processor, monotonic() + limit.clock
+    return lambda: thread_time() < processor and monotonic() < clock
 
 
 def restart(limit: TimeLimit) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from time import monotonic, process_time
+from time import process_time
 
 import msgspec
 
@@ -12,13 +12,14 @@ from nemesis.run import run
 from nemesis.schedule import encode_schedule
 from nemesis.search.ensemble import STRATEGIES
 from nemesis.search.shrink import shrink
+from nemesis.search.time_limit import TimeLimit, within
 from raft.bugs import get_bug
 from raft.replica import HEALTHY, Variant
 
 # Far apart, so that no two hunts of one bug draw the same schedules.
 FAR_APART = 10_000_000
-# A shrink takes no longer than this, in s.
-_SHRINK_SECONDS = 30.0
+# A shrink takes no longer than this.
+_SHRINKING = TimeLimit(processor=30.0, clock=600.0)
 
 
 class Hunt(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +88,7 @@ def hunt(what: Hunt) -> Catch:
 
 def _shrink(found: Run, variant: Variant) -> Shrunk:
     began = process_time()
-    gives_up_at = monotonic() + _SHRINK_SECONDS
-    smallest = shrink(found, variant, may_go_on=lambda: monotonic() < gives_up_at)
+    smallest = shrink(found, variant, may_go_on=within(_SHRINKING))
     seconds = process_time() - began
     schedule = smallest.run.schedule
     healthy = run(schedule, HEALTHY).verdict

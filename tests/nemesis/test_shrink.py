@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import statistics
+from itertools import count
+
+import pytest
 
 from nemesis.run import run
 from nemesis.schedule import Knobs
+from nemesis.search import block, time_limit
+from nemesis.search.block import smallest
 from nemesis.search.generate import generate
 from nemesis.search.shrink import shrink
 from nemesis.search.shrink_names import keys_of, with_usual_names
+from nemesis.subjects.own import subject_of
 from raft.bugs import BUGS
 
 FEW_STEPS = 12
@@ -63,3 +69,23 @@ def test_keys_and_values_are_named_in_the_order_of_their_use() -> None:
             assert with_usual_names(smallest) == smallest
             renamed += keys_of(failed.schedule)[:1] != keys_of(smallest)[:1]
     assert renamed
+
+
+@pytest.mark.parametrize(("tick", "comes_to_the_end"), [(0.03, True), (10.0, False)])
+def test_a_busy_machine_shrinks_as_far_and_what_waits_is_not_waited_for(
+    tick: float, comes_to_the_end: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many s of the clock pass with each candidate, and none of the processor's time."""
+    variant = BUGS["retry-applied-twice"].variant
+    failed = run(generate(23), variant)
+    expected = shrink(failed, variant)
+    assert expected.executions * tick > 5
+    for module in (block, time_limit):
+        clock = (tick * number for number in count())
+        monkeypatch.setattr(module, "monotonic", clock.__next__)
+    monkeypatch.setattr(time_limit, "thread_time", lambda: 0.0)
+    found = smallest(23, 1, failed, subject_of(variant))
+    if comes_to_the_end:
+        assert found.shrunk.schedule == expected.run.schedule
+    else:
+        assert found.shrink_executions < 20 < expected.executions
