@@ -380,12 +380,12 @@ def test_one_run_of_a_subject(
 # -- Hypothesis ------------------------------------------------------------------------------------
 
 
-def explore(toy: Toy) -> list[Run]:
+def explore(toy: Toy, examples: int = 20) -> list[Run]:
     """What the state machine runs on a subject."""
     found: list[Run] = []
     fields = {"variant": toy, "on_run": staticmethod(found.append)}
     machine = type("ToyMachine", (ClusterMachine,), fields)
-    limits = settings(STATEFUL, max_examples=20, stateful_step_count=30, database=None)
+    limits = settings(STATEFUL, max_examples=examples, stateful_step_count=30, database=None)
     run_state_machine_as_test(hypothesis.seed(1)(machine), settings=limits)
     return found
 
@@ -400,8 +400,9 @@ def test_the_state_machine_of_hypothesis_drives_any_subject(
     drawn = {fault.kind for each in found for fault in each.schedule.faults}
     assert drawn <= bearable(toy)
     assert len(drawn) > 5
+    # Of 20 examples none may find it: what a seed draws depends on what was imported before.
     with pytest.raises(Violation, match="linearizability"):
-        explore(toys.unsynced())
+        explore(toys.unsynced(), 600)
 
 
 @settings(max_examples=10, database=None, deadline=None)
