@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from nemesis.cluster.real.run_file import RunFile
 from nemesis.cluster.real.runner import RealExecution
 from nemesis.faults import ClockDrift, ClockOffset, Heal, Partition
 from nemesis.schedule import MILLISECOND, Advance, Operate, Schedule, Step
-from nemesis.search.real_time import Plan, generate_real_time
+from nemesis.search.real_time import SECOND, Plan, generate_real_time
 from nemesis.store import HISTORY, RESOLVED, Saved, load
 from tests.nemesis.real.requirements import NEEDS_NAMESPACES
 
@@ -181,6 +182,30 @@ def test_drift_is_seen_even_if_the_clock_is_set_next(tmp_path: Path) -> None:
         cluster.close()
         run_file.remove()
     assert result.run.statistics.confirmed == ["clock-drift", "clock-offset"]
+
+
+@NEEDS_CLOCKS
+def test_a_clock_is_read_again_where_no_answer_comes_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knobs = generate_real_time(0, Plan(clients=1)).knobs
+    run_file = RunFile(tmp_path)
+    cluster = ProcessCluster(knobs, 0, tmp_path, run_file, fakes_clocks=True)
+    try:
+        cluster.start()
+        clock, asked = cluster.gateway.clock, count()
+
+        async def every_third(node: str, timeout: float) -> int | None:
+            return await clock(node, timeout) if next(asked) % 3 == 2 else None
+
+        monkeypatch.setattr(cluster.gateway, "clock", every_third)
+        cluster.jump_clock("n2", 5 * SECOND)
+        cluster.crash("n3")
+        cluster.jump_clock("n3", 5 * SECOND)
+    finally:
+        cluster.close()
+        run_file.remove()
+    assert cluster.effects["clock-jump"] == 1
 
 
 @pytest.mark.parametrize("cluster", ["process", pytest.param("netns", marks=NEEDS_NAMESPACES)])
