@@ -23,6 +23,7 @@ from nemesis.cluster.protocol import Link, Membership, NodeStatus
 from nemesis.cluster.real.clients import Latencies, RealClient, RealHistory
 from nemesis.cluster.real.disks import DISK_FAULTS, Disks
 from nemesis.cluster.real.hosts import Hosts
+from nemesis.cluster.real.interruptible import run_interruptibly
 from nemesis.cluster.real.loopback import Loopback
 from nemesis.cluster.real.operators import Operators
 from nemesis.cluster.real.processes import ProcessError
@@ -247,7 +248,7 @@ class RealCluster(ServerFaults):
                 raise error
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return self._runner.run(work)
+        return run_interruptibly(self._runner, work)
 
     def pids(self) -> dict[str, int]:
         """The processes that run, by the names of their nodes."""
