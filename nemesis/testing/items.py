@@ -105,7 +105,9 @@ class AttackItem(_Item):
         portion = share(budget, self._part, self._parts, target.runs)
         if portion.runs == 0:
             pytest.skip("of so few runs none is left for this part")
-        kept_in = None if bug is not None else histories_of(self.config)
+        # A run that is to fail is no test that must pass from now on.
+        is_wanted = bug is None and not _is_to_fail(self)
+        kept_in = histories_of(self.config) if is_wanted else None
         assert self.parent is not None
         outcome = attack(target, portion, check, self.parent.nodeid, kept_in)
         self._tell(outcome)
@@ -224,6 +226,17 @@ BUDGET = pytest.StashKey[Budget]()
 def histories_of(config: pytest.Config) -> Path:
     """Where failures are saved, and found again."""
     return config.rootpath / str(config.getoption("--histories"))
+
+
+def _is_to_fail(item: pytest.Item) -> bool:
+    """Whether it is marked xfail, by no condition or one that holds."""
+    if item.config.getoption("--runxfail"):
+        return False
+    conditions = [
+        mark.args[:1] or (mark.kwargs.get("condition", True),)
+        for mark in item.iter_markers("xfail")
+    ]
+    return any(bool(condition) for (condition,) in conditions)
 
 
 def _marks_of(obj: Any) -> list[pytest.Mark]:

@@ -120,6 +120,35 @@ def test_what_failed_is_saved_and_fails_at_once_until_it_is_mended(
     mended.assert_outcomes(passed=5)
 
 
+def test_what_is_to_fail_adds_no_test_that_must_pass(session: pytest.Pytester) -> None:
+    session.makepyfile(
+        test_it="""
+        import pytest
+        from nemesis.testing import attacked
+
+        @pytest.mark.xfail
+        @attacked(workload="register", nodes=3, runs=1)
+        def test_expected(run):
+            assert False
+
+        @pytest.mark.xfail(False, reason="it was mended")
+        @attacked(workload="kv", nodes=3, runs=1)
+        def test_mended(run):
+            assert False
+        """
+    )
+
+    def saved_by(*more: str, **outcomes: int) -> int:
+        given = ("--splitbrain-seed", "17", "--splitbrain-parts", "1", "test_it.py", *more)
+        run(session, *given).assert_outcomes(**outcomes)
+        return len(list((session.path / "histories").glob("*/" + RESULTS)))
+
+    assert saved_by("-k", "expected", xfailed=1) == 0
+    assert list((session.path / "store" / "pytest").glob("*/" + RESULTS))
+    assert saved_by("-k", "mended", failed=1) == 1
+    assert saved_by("-k", "expected", "--runxfail", failed=1) == 2
+
+
 def test_last_failed_comes_first(session: pytest.Pytester) -> None:
     session.makepyfile(store=STORE, test_store=TEST_OF_STORE, test_it=HEALTHY)
     arguments = ("--splitbrain-seed", "1", "--splitbrain-runs", "8", "--splitbrain-parts", "2")
