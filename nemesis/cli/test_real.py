@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -114,6 +113,11 @@ def test_real(request: Request, seed: int, store: Path) -> int:
                 request.cluster, schedule, directory / "nodes", run_file, history.write, options
             )
             result = _perform(cluster, schedule, out, evidence_counts=request.evidence)
+        with uninterrupted(), telling_what_is_lost(result.run):
+            history.close()
+            if result.resolved:
+                save_resolved(directory, result.resolved, result.run.model)
+            save_verdict(directory, result.run, result.history_validity, result.evidence)
         if result.run.verdict.validity is not Validity.INVALID:
             cluster.discard_data()
     finally:
@@ -122,10 +126,6 @@ def test_real(request: Request, seed: int, store: Path) -> int:
                 run_file.remove()
         finally:
             history.close()
-    with telling_what_is_lost(result.run):
-        if result.resolved:
-            save_resolved(directory, result.resolved, result.run.model)
-        save_verdict(directory, result.run, result.history_validity, result.evidence)
     _tell(result, cluster, out)
     save_report(directory)
     out.print(f"picture: {directory / REPORT}")
@@ -154,17 +154,9 @@ def _perform(
 
 @contextmanager
 def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: faults undone, processes ended, the history judged."""
-
-    def interrupt(_number: int, frame: FrameType | None) -> None:
-        handler = signal.getsignal(signal.SIGINT)
-        # While an event loop runs, it is asyncio that knows how to interrupt it.
-        if callable(handler):
-            handler(signal.SIGINT, frame)
-        else:
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+    """SIGTERM ends a run as Ctrl-C does, also where that is ignored, as in the background: faults
+    undone, processes ended, the history judged."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:

@@ -25,7 +25,8 @@ class TimeLimit(NamedTuple):
 
 
 # Runs take some hundredths of a second to some seconds, and shrinking (the longest without a sign
-# of life) 5. A process that has had none of the processor for half an hour is waiting.
+# of life) 5 of the processor, 90 of the clock. A process that has had none of the processor for
+# half an hour is waiting.
 TIME_LIMIT = TimeLimit(processor=120.0, clock=1_800.0)
 _NONE = TimeLimit(0, 0)
 

@@ -33,6 +33,8 @@ from nemesis.search.time_limit import TIME_LIMIT, TimeLimit, limited, words_of
 _Result = TypeVar("_Result")
 # Of what a process wrote to its standard error before it died, so many characters are kept.
 _LAST_WORDS = 2_000
+# How long a process may take to end, in s, when it has told what comes of its work.
+_PATIENCE = 10.0
 LENIENCE = 2
 """Whoever waits for a process waits so many times as long as that has between signs of life."""
 
@@ -145,7 +147,8 @@ def alone(
                 if kind == "at":
                     at = what
                     continue
-                process.join()
+                # Threads of a subject may keep it from ending.
+                process.join(_PATIENCE)
                 if not is_quiet:
                     print(_written(words), end="", file=sys.stderr)
                 if kind == "raised":
@@ -153,6 +156,8 @@ def alone(
                 result: _Result = what
                 return result
         except EOFError:
+            process.join(_PATIENCE)
+            process.kill()
             process.join()
             raise _death(process.exitcode, limit, at, _last(words)) from None
         finally:

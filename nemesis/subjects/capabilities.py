@@ -68,7 +68,7 @@ class SendsAtOnce(Protocol):
     """Sends in the middle of ``handle``, and may write to its disk after that."""
 
     def left(self) -> Outputs:
-        """What had left when ``handle`` raised: all that was sent before."""
+        """What had left when the disk ended the process in ``handle``: all that was sent before."""
         ...
 
 

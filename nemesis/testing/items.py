@@ -229,14 +229,15 @@ def histories_of(config: pytest.Config) -> Path:
 
 
 def _is_to_fail(item: pytest.Item) -> bool:
-    """Whether it is marked xfail, by no condition or one that holds."""
+    """Whether it is marked xfail, by no condition or one that holds. Those that only pytest can
+    tell, texts and ``raises``, count as not: what is found is kept rather than not."""
     if item.config.getoption("--runxfail"):
         return False
-    conditions = [
-        mark.args[:1] or (mark.kwargs.get("condition", True),)
+    return any(
+        any(each is True for each in mark.args or (mark.kwargs.get("condition", True),))
         for mark in item.iter_markers("xfail")
-    ]
-    return any(bool(condition) for (condition,) in conditions)
+        if mark.kwargs.get("raises") is None
+    )
 
 
 def _marks_of(obj: Any) -> list[pytest.Mark]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from unittest import SkipTest
 
 import pytest
 
@@ -128,8 +129,10 @@ def check_of(obj: Any) -> Callable[[Run], None]:
     def check(run: Run) -> None:
         try:
             returned = called(run)
-        except AssertionError:
+        except (AssertionError, pytest.xfail.Exception):
             raise
+        except SkipTest as skipped:
+            pytest.skip(str(skipped))
         except pytest.fail.Exception as error:
             raise AssertionError(str(error)) from None
         except Exception as error:

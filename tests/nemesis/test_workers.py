@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from time import sleep
 from typing import Any
 
@@ -132,6 +132,16 @@ class Odd(Exception):
 
     def __init__(self, one: str, other: str) -> None:
         super().__init__(f"{one} and {other}")
+
+
+def leave_a_thread() -> int:
+    Thread(target=Event().wait).start()
+    return 3
+
+
+def test_what_it_leaves_does_not_keep_one_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nemesis.search.workers._PATIENCE", 0.1)
+    assert alone(leave_a_thread) == 3
 
 
 def raise_odd() -> None:

@@ -123,6 +123,7 @@ def test_what_failed_is_saved_and_fails_at_once_until_it_is_mended(
 def test_what_is_to_fail_adds_no_test_that_must_pass(session: pytest.Pytester) -> None:
     session.makepyfile(
         test_it="""
+        import unittest
         import pytest
         from nemesis.testing import attacked
 
@@ -130,6 +131,14 @@ def test_what_is_to_fail_adds_no_test_that_must_pass(session: pytest.Pytester) -
         @attacked(workload="register", nodes=3, runs=1)
         def test_expected(run):
             assert False
+
+        @attacked(workload="register", nodes=3, runs=1)
+        def test_said(run):
+            pytest.xfail("it is known")
+
+        @attacked(workload="register", nodes=3, runs=1)
+        def test_said_to_be_left_out(run):
+            raise unittest.SkipTest("not here")
 
         @pytest.mark.xfail(False, reason="it was mended")
         @attacked(workload="kv", nodes=3, runs=1)
@@ -143,6 +152,7 @@ def test_what_is_to_fail_adds_no_test_that_must_pass(session: pytest.Pytester) -
         run(session, *given).assert_outcomes(**outcomes)
         return len(list((session.path / "histories").glob("*/" + RESULTS)))
 
+    assert saved_by("-k", "said", xfailed=1, skipped=1) == 0
     assert saved_by("-k", "expected", xfailed=1) == 0
     assert list((session.path / "store" / "pytest").glob("*/" + RESULTS))
     assert saved_by("-k", "mended", failed=1) == 1

@@ -1,4 +1,5 @@
-"""Ctrl-C while an event loop runs: it cancels what is waited for, not what goes on beside it.
+"""Ctrl-C while an event loop runs, or SIGTERM where that is the same: it cancels what is waited
+for, not what goes on beside it.
 
 asyncio's own runner raises KeyboardInterrupt wherever the signal comes if what is waited for is
 just done: in a connection of the proxy, say. That raises it again when it ends, out of whatever the
@@ -20,8 +21,12 @@ _T = TypeVar("_T")
 def run_interruptibly(runner: asyncio.Runner, work: Coroutine[Any, Any, _T]) -> _T:
     """What comes of it. Raises KeyboardInterrupt if that came meanwhile, when the loop has stopped;
     signals that somebody else handles are left alone."""
-    before = signal.getsignal(signal.SIGINT)
-    if current_thread() is not main_thread() or before is not signal.default_int_handler:
+    raised = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is signal.default_int_handler
+    ]
+    if current_thread() is not main_thread() or not raised:
         return runner.run(work)
     loop = runner.get_loop()
     waiting: list[asyncio.Task[Any]] = []
@@ -41,7 +46,8 @@ def run_interruptibly(runner: asyncio.Runner, work: Coroutine[Any, Any, _T]) -> 
             task.cancel()
         return await work
 
-    signal.signal(signal.SIGINT, interrupt)
+    for number in raised:
+        signal.signal(number, interrupt)
     try:
         result = runner.run(interruptible())
     except asyncio.CancelledError:
@@ -49,7 +55,8 @@ def run_interruptibly(runner: asyncio.Runner, work: Coroutine[Any, Any, _T]) -> 
             raise KeyboardInterrupt from None
         raise
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number in raised:
+            signal.signal(number, signal.default_int_handler)
     if has_come:
         raise KeyboardInterrupt
     return result

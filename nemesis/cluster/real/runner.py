@@ -129,6 +129,8 @@ class RealExecution:
                     verdicts.append(unknown(f"the run was interrupted after {seconds:.1f} s"))
                 self._tell_effects()
             finally:
+                # What was done is judged, also where Ctrl-C comes first now.
+                end.enter_context(unheard())
                 ended = cluster.now()
                 cluster.close()
         return self._judge(verdicts, ended)

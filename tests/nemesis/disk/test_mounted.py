@@ -142,13 +142,16 @@ def test_an_answer_that_nobody_waited_for_is_not_that_to_the_next_request(
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
+    def ask_soon_interrupted() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        disk.ask(Tell())
+
     (pid,) = marked_with(run_file.token)
     before = signal.signal(signal.SIGALRM, interrupt)
     os.kill(pid, signal.SIGSTOP)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
         with pytest.raises(KeyboardInterrupt):
-            disk.ask(Tell())
+            ask_soon_interrupted()
     finally:
         os.kill(pid, signal.SIGCONT)
         signal.signal(signal.SIGALRM, before)

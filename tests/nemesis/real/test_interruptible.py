@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 
@@ -14,18 +16,28 @@ from nemesis.cluster.real.interruptible import run_interruptibly
 @pytest.fixture(autouse=True)
 def _is_heard() -> Iterator[None]:
     """Where the tests run in the background, it would be ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with _handled_by(signal.SIGINT, signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def _handled_by(number: signal.Signals, handler: Any) -> Iterator[None]:
+    before = signal.signal(number, handler)
     yield
-    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
+    assert signal.signal(number, before) is handler
 
 
-def test_what_goes_on_beside_is_not_hit_though_the_work_is_just_done() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_goes_on_beside_is_not_hit_though_the_work_is_just_done(
+    number: signal.Signals,
+) -> None:
+    """Of SIGTERM where Ctrl-C is ignored, as in the background."""
     done = asyncio.Event()
     gone_on: list[bool] = []
 
     async def beside() -> None:
         await done.wait()
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
         gone_on.append(True)
 
     async def work() -> asyncio.Task[None]:
@@ -34,7 +46,11 @@ def test_what_goes_on_beside_is_not_hit_though_the_work_is_just_done() -> None:
         done.set()
         return task
 
-    with asyncio.Runner() as runner:
+    with ExitStack() as stack:
+        if number == signal.SIGTERM:
+            stack.enter_context(_handled_by(signal.SIGINT, signal.SIG_IGN))
+            stack.enter_context(_handled_by(signal.SIGTERM, signal.default_int_handler))
+        runner = stack.enter_context(asyncio.Runner())
         with pytest.raises(KeyboardInterrupt):
             run_interruptibly(runner, work())
         assert gone_on

@@ -343,6 +343,21 @@ def test_interrupted_again_and_again_it_is_judged_all_the_same(
     assert "the run was interrupted after" in result.run.verdict.reasons[0]
 
 
+def test_interrupted_when_all_was_done_it_is_judged_all_the_same(
+    run_file: RunFile, tmp_path: Path, interrupted_again: list[str]
+) -> None:
+    schedule = schedule_of(*operations(20))
+    cluster = StandInCluster(schedule.knobs, 0, tmp_path / "nodes", run_file)
+    try:
+        cluster.start()
+        result = RealExecution(schedule, cluster).perform()
+    finally:
+        cluster.close()
+    assert interrupted_again
+    assert result.history_validity is Validity.VALID
+    assert not any("interrupted" in reason for reason in result.run.verdict.reasons)
+
+
 def test_cluster_that_does_not_start_says_why(run_file: RunFile, tmp_path: Path) -> None:
     with pytest.raises(ProcessError, match="nothing to do here"):
         run_on(EndsAtOnce, schedule_of(*operations(2)), run_file, tmp_path)
