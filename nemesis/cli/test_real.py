@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,11 +107,10 @@ def test_real(request: Request, seed: int, store: Path) -> int:
     run_file = RunFile(store)
     options = request.options
     try:
-        with _terminated_as_interrupted():
-            cluster = make_cluster(
-                request.cluster, schedule, directory / "nodes", run_file, history.write, options
-            )
-            result = _perform(cluster, schedule, out, evidence_counts=request.evidence)
+        cluster = make_cluster(
+            request.cluster, schedule, directory / "nodes", run_file, history.write, options
+        )
+        result = _perform(cluster, schedule, out, evidence_counts=request.evidence)
         with uninterrupted(), telling_what_is_lost(result.run):
             history.close()
             if result.resolved:
@@ -150,17 +148,6 @@ def _perform(
             return execution.perform()
     finally:
         cluster.close()
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does, also where that is ignored, as in the background: faults
-    undone, processes ended, the history judged."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

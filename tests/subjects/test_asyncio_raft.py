@@ -68,13 +68,19 @@ async def without_logs(host: Host) -> None:
 
 async def with_early_votes(host: Host) -> None:
     class TellsBeforeSaving(SmallRaft):
+        is_telling = False
+
         def on_vote_request(self, source: str, message: Message) -> None:
             before = self.voted_for
-            save, self.save_vote = self.save_vote, lambda: None  # type: ignore[method-assign]
+            self.is_telling = True
             super().on_vote_request(source, message)
-            self.save_vote = save  # type: ignore[method-assign]
+            self.is_telling = False
             if self.voted_for != before:
                 self.save_vote()
+
+        def save_vote(self) -> None:
+            if not self.is_telling:
+                super().save_vote()
 
     await over_datagrams(host, TellsBeforeSaving)
 
