@@ -62,7 +62,7 @@ def late_order(stage: Stage) -> Steps:
     for _ in range(chooser.integer(1, 2)):
         yield stage.replicate(leader, stage.others(leader), unanswered=())
     yield macro.TransferTo(node=leader, target=target, held=True)
-    what = chooser.pick(("abandoned", "left-behind", "replaced", "replaced", "demoted"))
+    what = chooser.pick(("left-behind", "abandoned", "replaced", "replaced", "demoted"))
     if what == "replaced":
         third = stage.pick(stage.others(leader, but=[target]))
         if third is not None:
